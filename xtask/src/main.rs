@@ -1,3 +1,67 @@
-//! Being built.
+//! The project's own chores, run as `cargo xtask <command>`. Nothing here ships, and nothing here knows what an agent
+//! is: it installs what the checks need, runs them, and says what came of it.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who runs it")]
 
-fn main() {}
+mod cache;
+mod command;
+mod fuzz;
+mod needs;
+mod python;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::command::Verdict;
+
+const HELP: &str = "\
+The chores of Paceline's source tree.
+
+Usage: cargo xtask <command>
+
+Commands:
+  test                    Everything CI runs, in CI's order: format, tidy, clippy, all tests.
+                          Installs what the tests need first.
+  tidy                    The checks of the house style that no compiler makes: file lengths, module
+                          docs, pages and ui cases of every diagnostic code, licences, bans.
+  advisories              Known vulnerabilities among the dependencies. Fetches a database, so it is
+                          no part of `test`.
+  fuzz [--minutes N] [TARGET]
+                          Runs the fuzz targets of `ir`, one or all, N minutes each (default 5).
+  help                    This text.
+
+Environment:
+  CI=true                 Nothing may be skipped; a skipped test is a failure.
+  XDG_CACHE_HOME          Where installed tools are kept, under `paceline/` (default ~/.cache).
+
+Exit codes: 0 all is well, 1 a check failed, 2 wrong usage or something is missing on this machine.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(Verdict::Passed) => ExitCode::SUCCESS,
+        Ok(Verdict::Failed) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<Verdict> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["test"] => test::run(),
+        ["tidy"] => tidy::run(),
+        ["advisories"] => tidy::advisories(),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
+        ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(Verdict::Passed)
+        }
+        [] => bail!("a command is missing\n\n{HELP}"),
+        [first, ..] => bail!("unknown command or argument: `{first}`\n\n{HELP}"),
+    }
+}

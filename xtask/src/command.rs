@@ -1,0 +1,97 @@
+//! Running other programs: always from the workspace's root, never with a standard input, always shown before they run.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Nothing to say against it.
+    Passed,
+    /// It was checked and is wrong: exit code 1.
+    Failed,
+}
+
+impl Verdict {
+    /// The verdict that holds where all of `verdicts` have to.
+    pub(crate) fn all(verdicts: impl IntoIterator<Item = Self>) -> Self {
+        let failed = verdicts.into_iter().any(|verdict| verdict == Self::Failed);
+        if failed { Self::Failed } else { Self::Passed }
+    }
+}
+
+/// The root of the workspace. Asked at run time: a target folder outside the checkout may serve several checkouts.
+///
+/// # Errors
+/// Not started by cargo.
+pub(crate) fn root() -> Result<PathBuf> {
+    let crate_folder = std::env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask <command>`")?;
+    let root = PathBuf::from(crate_folder).parent().map(PathBuf::from);
+    root.context("the crate of the chores has no parent folder")
+}
+
+/// `program`, to be run from the root without a standard input.
+///
+/// # Errors
+/// As [`root`].
+pub(crate) fn program(name: impl AsRef<std::ffi::OsStr>) -> Result<Command> {
+    let mut command = Command::new(name);
+    command.current_dir(root()?).stdin(Stdio::null());
+    Ok(command)
+}
+
+/// The cargo that started these chores.
+///
+/// # Errors
+/// As [`root`].
+pub(crate) fn cargo() -> Result<Command> {
+    program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Shows the command and runs it, its output passed through.
+///
+/// # Errors
+/// The program could not be started.
+pub(crate) fn run(command: &mut Command) -> Result<Verdict> {
+    show(command);
+    let status = command.status().with_context(|| format!("cannot run {}", shown(command)))?;
+    Ok(if status.success() { Verdict::Passed } else { Verdict::Failed })
+}
+
+/// What the command prints on standard output.
+///
+/// # Errors
+/// The program could not be started, or failed; the error holds what it said.
+pub(crate) fn capture(command: &mut Command) -> Result<Vec<u8>> {
+    let output = command.output().with_context(|| format!("cannot run {}", shown(command)))?;
+    if !output.status.success() {
+        bail!("`{}` failed: {}", shown(command), String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(output.stdout)
+}
+
+/// Whether the command runs and succeeds; its output is thrown away.
+pub(crate) fn succeeds(command: &[&str]) -> bool {
+    let Some((name, arguments)) = command.split_first() else { return false };
+    let status =
+        Command::new(name).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+/// Prints the command line that is about to run.
+pub(crate) fn show(command: &Command) {
+    eprintln!("\n$ {}", shown(command));
+}
+
+/// Whether this is CI, where nothing may be skipped.
+pub(crate) fn in_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| value == "true")
+}
+
+fn shown(command: &Command) -> String {
+    let name = std::path::Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let words = std::iter::once(name).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,59 @@
+//! Python environments in the cache, one for each list of pinned packages. The lists are ordinary requirements files.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{self, Verdict};
+use crate::{cache, needs};
+
+/// Written last, so that an installation that was interrupted is not taken for a whole one.
+const COMPLETE: &str = "complete";
+
+/// The environment that holds what the requirements file at `list` (relative to the root) asks for, made on first use.
+///
+/// # Errors
+/// Python is missing, or the packages cannot be installed.
+pub(crate) fn environment(list: &str) -> Result<Environment> {
+    needs::ensure(&[needs::PYTHON])?;
+    let path = command::root()?.join(list);
+    let wanted = std::fs::read_to_string(&path).with_context(|| format!("cannot read {list}"))?;
+    let version =
+        command::capture(command::program("python3")?.args(["-c", "import sys; print(sys.prefix, sys.version)"]))?;
+    let key = cache::key(&[&wanted, &String::from_utf8_lossy(&version)]);
+    let folder = cache::folder()?.join(format!("python-{key}"));
+    if !folder.join(COMPLETE).exists() {
+        install(&folder, &path)?;
+    }
+    Ok(Environment { folder })
+}
+
+/// An installed Python environment.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    folder: PathBuf,
+}
+
+impl Environment {
+    /// The program `name` that the environment's packages brought, or its `python`.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.folder.join("bin").join(name)
+    }
+}
+
+fn install(folder: &Path, list: &Path) -> Result<()> {
+    let mut make = command::program("python3")?;
+    passed(command::run(make.args(["-m", "venv", "--clear"]).arg(folder))?, "make a Python environment")?;
+    let mut pip = command::program(folder.join("bin").join("python"))?;
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--requirement"])
+        .arg(list);
+    passed(command::run(&mut pip)?, "install Python packages")?;
+    std::fs::write(folder.join(COMPLETE), "").context("cannot write to the cache")
+}
+
+fn passed(verdict: Verdict, what: &str) -> Result<()> {
+    if verdict == Verdict::Failed {
+        bail!("cannot {what}; is the network reachable?");
+    }
+    Ok(())
+}
