@@ -1,1 +1,29 @@
-//! Being built.
+//! The compiler: a project becomes a bundle, or a list of errors worth reading.
+//!
+//! [`pipeline`] is the way in. It calls the passes in order, and nothing else does:
+//!
+//! ```text
+//! World ──text──▶ parse ──Parsed──▶ resolve ──Resolved──▶ check ──Checked──┐
+//!                 └───────── &mut Sink: everything said to the author ────┘│
+//!                                                                          ▼
+//!       bytes ◀── emit ◀──LinkedProgram── link ◀──Program── lower ◀────────┘
+//! ```
+//!
+//! This crate does no IO of its own: all it knows of the outside comes through [`World`]. It has no clock, reads no
+//! environment, and knows no flags, colours or exit codes.
+
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+mod catalogue;
+mod check;
+mod emit;
+mod link;
+mod lower;
+mod parse;
+pub mod pipeline;
+mod resolve;
+pub mod schema;
+pub mod world;
+
+pub use pipeline::{Built, Counts, Failure, Outcome, build, check};
+pub use world::{DirEntry, EntryKind, World, WorldError};

@@ -1,0 +1,78 @@
+//! First pass: files become typed specs, each value with its place. Never fails on what an author wrote; what cannot be
+//! read is reported and left out, with a mark that something is missing.
+
+pub(crate) mod decode;
+pub(crate) mod field;
+mod file;
+pub(crate) mod json;
+pub(crate) mod scalar;
+pub(crate) mod shape;
+mod skill;
+pub(crate) mod spec;
+mod tree;
+
+use std::collections::BTreeMap;
+
+use pace_diag::{Diagnostic, Sink};
+use pace_ir::digest::Digest;
+use pace_syntax::yaml::Document;
+use pace_syntax::{FileId, SourceMap, Spanned};
+
+pub(crate) use file::SpecFile;
+pub(crate) use skill::SkillFile;
+use spec::{AgentSpec, LoopSpec, ProjectSpec};
+
+use crate::world::{World, WorldError};
+
+/// Everything an author wrote.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    /// `paceline.yaml`, where there is one.
+    pub(crate) project: Option<SpecFile<ProjectSpec>>,
+    /// `agents/*/spec.yaml`, by path.
+    pub(crate) agents: Vec<SpecFile<AgentSpec>>,
+    /// `loops/*.yaml`, by path.
+    pub(crate) loops: Vec<SpecFile<LoopSpec>>,
+    /// Whether every file could be read as the spec it should be.
+    pub(crate) complete: bool,
+    /// The names of `tools/*.ts`, without the ending.
+    pub(crate) tools: Vec<String>,
+    /// `skills/*/SKILL.md`, by folder; `None` where it is broken.
+    pub(crate) skills: BTreeMap<String, Option<SkillFile>>,
+    /// Files of recorded turns that models name, by path; `None` where there is no such file.
+    pub(crate) turns: BTreeMap<String, Option<Vec<u8>>>,
+    /// Every YAML tree read, for the checks that look at all texts.
+    pub(crate) documents: Vec<(FileId, Document)>,
+    /// Files that stand where nothing reads them: lints, told once their levels are known.
+    pub(crate) misplaced: Vec<Diagnostic>,
+    /// Digests of all files read.
+    pub(crate) inputs: BTreeMap<String, Digest>,
+}
+
+/// Reads every file of the project.
+///
+/// # Errors
+/// When the surroundings fail; never because of what a file says.
+pub(crate) fn parse(world: &dyn World, sources: &mut SourceMap, sink: &mut Sink) -> Result<Parsed, WorldError> {
+    let mut reading = tree::Reading::new(world, sources, sink);
+    let project = reading.project()?;
+    let agents = reading.agents()?;
+    let loops = reading.loops()?;
+    let tools = reading.tools()?;
+    let skills = reading.skills()?;
+    let turns = reading.turns(project.as_ref())?;
+    let tree::Reading { complete, documents, misplaced, inputs, .. } = reading;
+    Ok(Parsed { project, agents, loops, complete, tools, skills, turns, documents, misplaced, inputs })
+}
+
+impl Parsed {
+    /// The project's own settings, where they could be read.
+    pub(crate) fn settings(&self) -> Option<&ProjectSpec> {
+        self.project.as_ref().and_then(|file| file.spec.as_ref()).map(|spec: &Spanned<ProjectSpec>| &spec.value)
+    }
+
+    /// The tree of a file.
+    pub(crate) fn document(&self, file: FileId) -> Option<&Document> {
+        self.documents.iter().find_map(|(id, document)| (*id == file).then_some(document))
+    }
+}

@@ -1,0 +1,327 @@
+//! From YAML nodes to typed values. Each type of the spec language says once how it is read and what its JSON Schema is
+//! ([`Decode`]); a [`mapping!`] lists its keys once for both.
+
+use pace_diag::{Applicability, Diagnostic, Reported, Sink, code, nearest};
+use pace_syntax::yaml::{Document, NodeId, Value as Scalar};
+use pace_syntax::{Span, Spanned};
+use serde_json::Value;
+
+use super::field::{Field, List, Table};
+use super::shape::Shapes;
+
+/// A value of the spec language.
+pub(crate) trait Decode: Sized {
+    /// Reads a node, or says what is wrong with it.
+    fn decode(node: NodeId, reader: &mut Reader<'_>) -> Result<Self, Reported>;
+
+    /// The JSON Schema of what [`Self::decode`] takes without a structural error.
+    fn shape(shapes: &mut Shapes) -> Value;
+}
+
+/// A document being read.
+pub(crate) struct Reader<'a> {
+    /// What is read.
+    pub(crate) document: &'a Document,
+    /// Where complaints go.
+    pub(crate) sink: &'a mut Sink,
+    /// What the value at hand is to the author: `` `tools` ``, ``an entry of `tools` ``.
+    subject: String,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads `document`, which the author knows as `subject`.
+    pub(crate) fn new(document: &'a Document, sink: &'a mut Sink, subject: &str) -> Self {
+        Self { document, sink, subject: subject.to_owned() }
+    }
+
+    /// What the value at hand is to the author.
+    pub(crate) fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The bytes of a node.
+    pub(crate) fn span(&self, node: NodeId) -> Span {
+        self.document.span(node)
+    }
+
+    /// Reads a node and keeps its place.
+    pub(crate) fn spanned<T: Decode>(&mut self, node: NodeId) -> Result<Spanned<T>, Reported> {
+        let span = self.span(node);
+        T::decode(node, self).map(|value| Spanned::new(value, span))
+    }
+
+    /// Runs `read` with another subject.
+    fn about<T>(&mut self, subject: String, read: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.subject, subject);
+        let result = read(self);
+        self.subject = outer;
+        result
+    }
+
+    /// The scalar at `node`, if it is one.
+    pub(crate) fn scalar(&self, node: NodeId) -> Option<Scalar> {
+        self.document.value(node)
+    }
+
+    /// Says that a node is not what `wanted` names.
+    pub(crate) fn wrong_type(&mut self, node: NodeId, wanted: &str) -> Reported {
+        let found = self.found(node);
+        let span = self.span(node);
+        let subject = self.subject.clone();
+        if self.scalar(node) == Some(Scalar::Null) {
+            let diagnostic = Diagnostic::new(&code::WRONG_TYPE, format!("{subject} has no value"))
+                .at(span, format!("expected {wanted}"))
+                .help("give it a value, or remove it");
+            return self.sink.error(diagnostic);
+        }
+        let diagnostic = Diagnostic::new(&code::WRONG_TYPE, format!("{subject} must be {wanted}, not {found}"))
+            .at(span, format!("this is {found}"));
+        let diagnostic = match self.retyped(node, wanted) {
+            Some((text, replacement)) => diagnostic.fix(text, Applicability::Safe, span, replacement),
+            None => diagnostic,
+        };
+        self.sink.error(diagnostic)
+    }
+
+    /// The edit that makes a scalar the type it should be without changing what it says.
+    fn retyped(&self, node: NodeId, wanted: &str) -> Option<(&'static str, String)> {
+        let text = self.document.text(node)?;
+        match self.scalar(node)? {
+            Scalar::Str if self.document.is_quoted(node) && wanted.contains("number") && text.parse::<f64>().is_ok() => {
+                Some(("remove the quotes", text.to_owned()))
+            }
+            Scalar::Bool(_) | Scalar::Int(_) | Scalar::BigInt | Scalar::Float(_) if wanted.contains("string") => {
+                Some(("put it in quotes", format!("\"{text}\"")))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a node is, with its article.
+    fn found(&self, node: NodeId) -> &'static str {
+        if self.document.items(node).is_some() {
+            return "a list";
+        }
+        match self.scalar(node) {
+            Some(Scalar::Null) => "nothing",
+            Some(Scalar::Bool(_)) => "a boolean",
+            Some(Scalar::Int(_) | Scalar::BigInt | Scalar::Float(_)) => "a number",
+            Some(Scalar::Str) => "a string",
+            None => "a mapping",
+        }
+    }
+
+    /// The text of a string node.
+    ///
+    /// # Errors
+    /// When the node is anything else.
+    pub(crate) fn string(&mut self, node: NodeId) -> Result<&'a str, Reported> {
+        let document = self.document;
+        match (self.scalar(node), document.text(node)) {
+            (Some(Scalar::Str), Some(text)) => Ok(text),
+            _ => Err(self.wrong_type(node, "a string")),
+        }
+    }
+
+    /// Says that a value is not among those possible.
+    pub(crate) fn not_allowed(&mut self, span: Span, message: String, why: &str) -> Reported {
+        self.sink.error(Diagnostic::new(&code::VALUE_NOT_ALLOWED, message).at(span, why))
+    }
+
+    /// Reads one of a closed set of words.
+    ///
+    /// # Errors
+    /// When the node is not one of them.
+    pub(crate) fn word<T: Copy>(&mut self, node: NodeId, words: &[(&str, T)]) -> Result<T, Reported> {
+        let text = self.string(node)?;
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+            return Ok(*value);
+        }
+        let all: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+        let message = format!("{} must be {}, not `{text}`", self.subject, one_of(&all));
+        let diagnostic = Diagnostic::new(&code::VALUE_NOT_ALLOWED, message).at(self.span(node), "not one of these");
+        let diagnostic = match nearest::nearest(text, words.iter().map(|(word, _)| *word)) {
+            Some(near) => {
+                diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, self.span(node), near)
+            }
+            None => diagnostic,
+        };
+        Err(self.sink.error(diagnostic))
+    }
+
+    /// Opens a mapping whose keys the language defines. `title` says what it is, with its article: `an agent`.
+    ///
+    /// # Errors
+    /// When the node is no mapping.
+    pub(crate) fn mapping(&mut self, node: NodeId, title: &'static str) -> Result<Keys, Reported> {
+        let Some(entries) = self.document.entries(node) else {
+            return Err(self.wrong_type(node, "a mapping"));
+        };
+        let entries = entries.to_vec();
+        Ok(Keys { node, title, entries, known: Vec::new() })
+    }
+}
+
+/// `a`, `a or b`, `a, b or c`.
+pub(crate) fn one_of(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// The keys of an open mapping.
+pub(crate) struct Keys {
+    node: NodeId,
+    title: &'static str,
+    entries: Vec<(NodeId, NodeId)>,
+    known: Vec<&'static str>,
+}
+
+impl Keys {
+    /// Reads a key that may be absent.
+    pub(crate) fn optional<T: Decode>(&mut self, key: &'static str, reader: &mut Reader<'_>) -> Field<T> {
+        self.known.push(key);
+        let found = self.entries.iter().find(|(k, _)| reader.document.text(*k) == Some(key));
+        let Some(&(key_node, value)) = found else { return Field::Absent };
+        let key_span = reader.span(key_node);
+        match reader.about(format!("`{key}`"), |reader| reader.spanned(value)) {
+            Ok(value) => Field::Given { key: key_span, value },
+            Err(reported) => Field::Broken(reported),
+        }
+    }
+
+    /// Reads a key that must be there.
+    pub(crate) fn required<T: Decode>(&mut self, key: &'static str, reader: &mut Reader<'_>) -> Field<T> {
+        let field = self.optional(key, reader);
+        if !field.is_absent() {
+            return field;
+        }
+        let diagnostic = Diagnostic::new(&code::MISSING_KEY, format!("{} needs the key `{key}`", self.title))
+            .at(self.place(reader), format!("`{key}` is missing here"))
+            .help(format!("add `{key}: …`"));
+        Field::Broken(reader.sink.error(diagnostic))
+    }
+
+    /// Where a missing key would be noticed: the first key of the mapping, or all of an empty one.
+    fn place(&self, reader: &Reader<'_>) -> Span {
+        self.entries.first().map_or_else(|| reader.span(self.node), |(key, _)| reader.span(*key))
+    }
+
+    /// Complains of every key that was not asked for.
+    pub(crate) fn finish(self, reader: &mut Reader<'_>) {
+        let unknown = self.entries.iter().filter_map(|(key, _)| {
+            let text = reader.document.text(*key)?;
+            (!self.known.contains(&text)).then_some((*key, text))
+        });
+        for (node, text) in unknown.collect::<Vec<_>>() {
+            let span = reader.span(node);
+            let diagnostic = Diagnostic::new(&code::UNKNOWN_KEY, format!("unknown key `{text}`"))
+                .at(span, format!("{} has no such key", self.title));
+            let diagnostic = match nearest::nearest(text, self.known.iter().copied()) {
+                Some(near) => {
+                    let applicability = self.renaming(near, text, reader);
+                    diagnostic.fix(format!("did you mean `{near}`?"), applicability, span, near)
+                }
+                None => diagnostic.help(format!("the keys are {}", nearest::listing(self.known.iter().copied(), 24))),
+            };
+            reader.sink.error(diagnostic);
+        }
+    }
+
+    /// Only the case of a key that is not there otherwise can be put right without asking.
+    fn renaming(&self, near: &str, text: &str, reader: &Reader<'_>) -> Applicability {
+        let taken = self.entries.iter().any(|(key, _)| reader.document.text(*key) == Some(near));
+        if near.eq_ignore_ascii_case(text) && !taken { Applicability::Safe } else { Applicability::Unsafe }
+    }
+}
+
+impl<T: Decode> Decode for List<T> {
+    fn decode(node: NodeId, reader: &mut Reader<'_>) -> Result<Self, Reported> {
+        let document = reader.document;
+        let Some(nodes) = document.items(node) else {
+            return Err(reader.wrong_type(node, "a list"));
+        };
+        let subject = format!("an entry of {}", reader.subject);
+        let read = |reader: &mut Reader<'_>| nodes.iter().map(|item| reader.spanned(*item)).collect::<Vec<_>>();
+        let read: Vec<Result<Spanned<T>, Reported>> = reader.about(subject, read);
+        let complete = read.iter().all(Result::is_ok);
+        Ok(Self { items: read.into_iter().flatten().collect(), complete })
+    }
+
+    fn shape(shapes: &mut Shapes) -> Value {
+        let items = T::shape(shapes);
+        serde_json::json!({"type": "array", "items": items})
+    }
+}
+
+impl<K: Decode, V: Decode> Decode for Table<K, V> {
+    fn decode(node: NodeId, reader: &mut Reader<'_>) -> Result<Self, Reported> {
+        let document = reader.document;
+        let Some(nodes) = document.entries(node) else {
+            return Err(reader.wrong_type(node, "a mapping"));
+        };
+        let mut entries = Vec::with_capacity(nodes.len());
+        for (key_node, value_node) in nodes {
+            let subject = format!("a key of {}", reader.subject);
+            let key = reader.about(subject, |reader| reader.spanned(*key_node));
+            let subject = format!("`{}`", document.text(*key_node).unwrap_or_default());
+            let value = reader.about(subject, |reader| reader.spanned(*value_node));
+            entries.push(key.and_then(|key| value.map(|value| (key, value))));
+        }
+        let complete = entries.iter().all(Result::is_ok);
+        Ok(Self { entries: entries.into_iter().flatten().collect(), complete })
+    }
+
+    fn shape(shapes: &mut Shapes) -> Value {
+        let values = V::shape(shapes);
+        serde_json::json!({"type": "object", "additionalProperties": values})
+    }
+}
+
+/// Defines a mapping of the spec language: its keys, their types and their documentation, once for reading and once for
+/// the JSON Schema.
+macro_rules! mapping {
+    (
+        $(#[doc = $doc:literal])+
+        pub(crate) struct $name:ident ($title:literal) {
+            $($(#[doc = $field_doc:literal])+ $need:ident $field:ident $(as $key:literal)? : $type:ty,)*
+        }
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone)]
+        pub(crate) struct $name {
+            $($(#[doc = $field_doc])+ pub(crate) $field: $crate::parse::field::Field<$type>,)*
+        }
+
+        impl $crate::parse::decode::Decode for $name {
+            fn decode(
+                node: pace_syntax::yaml::NodeId,
+                reader: &mut $crate::parse::decode::Reader<'_>,
+            ) -> Result<Self, pace_diag::Reported> {
+                let mut keys = reader.mapping(node, $title)?;
+                let value = Self { $($field: keys.$need(key!($field $($key)?), reader),)* };
+                keys.finish(reader);
+                Ok(value)
+            }
+
+            fn shape(shapes: &mut $crate::parse::shape::Shapes) -> serde_json::Value {
+                shapes.object(stringify!($name), concat!($($doc, "\n"),+), |object| {
+                    $(object.$need::<$type>(key!($field $($key)?), concat!($($field_doc, "\n"),+));)*
+                })
+            }
+        }
+    };
+}
+
+macro_rules! key {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $key:literal) => {
+        $key
+    };
+}
+
+pub(crate) use {key, mapping};

@@ -1,0 +1,172 @@
+//! One entry of an agent's `tools`: a server, a compiled tool, or another agent.
+
+use std::net::IpAddr;
+
+use pace_diag::{Diagnostic, Reported, code};
+use pace_ir::program::name::ToolName;
+use pace_ir::program::tool::{HostPattern, NetRule};
+use pace_ir::program::{Access, ByteSize, Milliseconds, Template};
+use pace_syntax::yaml::NodeId;
+use serde_json::{Value, json};
+
+use crate::parse::decode::{Decode, Reader, key, mapping};
+use crate::parse::field::{List, Table};
+use crate::parse::scalar::Line;
+use crate::parse::shape::Shapes;
+
+mapping! {
+    /// Something an agent may call: an MCP server or an agent (`server`), or a compiled tool (`name`).
+    pub(crate) struct ToolEntryKeys ("a tool entry") {
+        /// An MCP server (`https://…`, `mcp://host/path`, `mcp://npx/<package>`, `mcp://uvx/<package>`,
+        /// `mcp://exec/<program>`) or another agent (`paceline://<agent>`). The address may hold `${env:NAME}`.
+        optional server: Template,
+        /// A compiled tool: `tools/<name>` of this project, `std/<name>` of Paceline, or a tool of a listed skill.
+        optional name: Line,
+        /// The most that may be done through this entry: `read`, or `write`, which includes `read`.
+        required access: Access,
+        /// Which of the server's tools are exposed; all without it.
+        optional tools: List<Line>,
+        /// The server's tools that count as reads although it does not say so itself.
+        optional read_only: List<Line>,
+        /// What the model sees before the server's tool names. Default: the last word of the address.
+        optional alias: ToolName,
+        /// Arguments of the server's program.
+        optional args: List<Template>,
+        /// Environment variables the tool or the server's program sees. It sees no others.
+        optional env: Table<VariableName, Template>,
+        /// Directories the server is told of in production.
+        optional roots: List<Line>,
+        /// Wall-clock time of one call.
+        optional timeout: Milliseconds,
+        /// Where a compiled tool may connect to: `host`, `host:port`, `*.domain`, an IP address or network, or
+        /// `{host, private: true}`.
+        optional net: List<NetRuleSpec>,
+        /// Memory of one call of a compiled tool. Default: 64MiB.
+        optional memory: ByteSize,
+    }
+}
+
+/// A tool entry that names something to call.
+#[derive(Debug, Clone)]
+pub(crate) struct ToolEntrySpec(pub(crate) ToolEntryKeys);
+
+impl Decode for ToolEntrySpec {
+    fn decode(node: NodeId, reader: &mut Reader<'_>) -> Result<Self, Reported> {
+        let keys = ToolEntryKeys::decode(node, reader)?;
+        if keys.server.is_absent() && keys.name.is_absent() {
+            let place = reader.document.entries(node).and_then(|entries| entries.first().copied());
+            let span = place.map_or_else(|| reader.span(node), |(key, _)| reader.span(key));
+            let diagnostic = Diagnostic::new(&code::MISSING_KEY, "a tool entry needs the key `server` or `name`")
+                .at(span, "nothing here says what to call")
+                .help("add `server: <address>` for an MCP server, or `name: tools/<name>` for a tool of this project");
+            return Err(reader.sink.error(diagnostic));
+        }
+        Ok(Self(keys))
+    }
+
+    fn shape(shapes: &mut Shapes) -> Value {
+        let keys = ToolEntryKeys::shape(shapes);
+        json!({"allOf": [keys], "anyOf": [{"required": ["server"]}, {"required": ["name"]}]})
+    }
+}
+
+/// The name of an environment variable.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct VariableName(pub(crate) String);
+
+impl Decode for VariableName {
+    fn decode(node: NodeId, reader: &mut Reader<'_>) -> Result<Self, Reported> {
+        let text = reader.string(node)?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if !text.is_empty() && text.bytes().all(plain) && !text.starts_with(|c: char| c.is_ascii_digit()) {
+            return Ok(Self(text.to_owned()));
+        }
+        let diagnostic = Diagnostic::new(&code::MALFORMED_NAME, format!("`{text}` cannot be the name of a variable"))
+            .at(reader.span(node), "letters, digits and `_`, not starting with a digit");
+        Err(reader.sink.error(diagnostic))
+    }
+
+    fn shape(_: &mut Shapes) -> Value {
+        json!({"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"})
+    }
+}
+
+mapping! {
+    /// A destination, in full.
+    pub(crate) struct NetRuleKeys ("a `net` entry") {
+        /// `host`, `host:port`, `*.domain`, an IP address or network.
+        required host: Line,
+        /// Whether a host name may lead to a private address. Default: false.
+        optional private: bool,
+    }
+}
+
+/// A destination a tool may connect to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NetRuleSpec(pub(crate) NetRule);
+
+impl Decode for NetRuleSpec {
+    fn decode(node: NodeId, reader: &mut Reader<'_>) -> Result<Self, Reported> {
+        let (text, text_node, private) = if reader.document.entries(node).is_some() {
+            let keys = NetRuleKeys::decode(node, reader)?;
+            let host = keys.host.sound()?.map_or_else(String::new, |line| line.0.clone());
+            let host_node = reader.document.get(node, "host").map_or(node, |(_, value)| value);
+            (host, host_node, keys.private.sound()?.copied().unwrap_or(false))
+        } else {
+            (reader.string(node)?.to_owned(), node, false)
+        };
+        net_rule(&text, private).map(Self).ok_or_else(|| {
+            let diagnostic = Diagnostic::new(&code::MALFORMED_NET, format!("`{text}` is not a destination"))
+                .at(reader.span(text_node), "expected `host`, `host:port`, `*.domain`, an IP address or `network/bits`")
+                .note("schemes, paths and a bare `*` are not part of a destination");
+            reader.sink.error(diagnostic)
+        })
+    }
+
+    fn shape(shapes: &mut Shapes) -> Value {
+        let keys = NetRuleKeys::shape(shapes);
+        json!({"anyOf": [{"type": "string", "minLength": 1}, keys]})
+    }
+}
+
+/// Reads a destination.
+fn net_rule(text: &str, private: bool) -> Option<NetRule> {
+    if let Some(network) = network(text) {
+        return Some(NetRule { host: HostPattern::Network(network), port: None, private });
+    }
+    if let Ok(address) = text.parse::<std::net::SocketAddr>() {
+        let host = HostPattern::Network(network(&address.ip().to_string())?);
+        return Some(NetRule { host, port: Some(address.port()), private });
+    }
+    let (host, port) = match text.split_once(':') {
+        Some((host, port)) => (host, Some(port.parse::<u16>().ok().filter(|port| *port > 0)?)),
+        None => (text, None),
+    };
+    let host = host.to_ascii_lowercase();
+    let pattern = match host.strip_prefix("*.") {
+        Some(domain) => HostPattern::Subdomains(host_name(domain)?),
+        None => HostPattern::Host(host_name(&host)?),
+    };
+    Some(NetRule { host: pattern, port, private })
+}
+
+/// A host name by RFC 1123, lower case; a text of digits and dots alone is a broken address, not a name.
+fn host_name(text: &str) -> Option<String> {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let numeric = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    (text.len() <= 253 && !numeric && text.split('.').all(label)).then(|| text.to_owned())
+}
+
+/// Canonical CIDR notation of an address or network; host bits must be zero.
+pub(crate) fn network(text: &str) -> Option<String> {
+    if let Ok(address) = text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+        return Some(ipnet::IpNet::from(address).to_string());
+    }
+    let network = text.parse::<ipnet::IpNet>().ok()?;
+    (network.trunc() == network).then(|| network.to_string())
+}

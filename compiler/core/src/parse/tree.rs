@@ -1,0 +1,170 @@
+//! Where the files of a project are, and what stands where nothing reads it.
+
+use std::collections::BTreeMap;
+
+use pace_diag::{Diagnostic, Sink, code};
+use pace_ir::digest::Digest;
+use pace_syntax::yaml::Document;
+use pace_syntax::{FileId, SourceMap, Span};
+
+use super::decode::Decode;
+use super::file::{self, SpecFile};
+use super::skill::{self, SkillFile};
+use super::spec::{AgentSpec, LoopSpec, ProjectSpec};
+use crate::world::{DirEntry, EntryKind, World, WorldError};
+
+/// A project being read.
+pub(super) struct Reading<'a> {
+    world: &'a dyn World,
+    sources: &'a mut SourceMap,
+    sink: &'a mut Sink,
+    pub(super) complete: bool,
+    pub(super) documents: Vec<(FileId, Document)>,
+    pub(super) misplaced: Vec<Diagnostic>,
+    pub(super) inputs: BTreeMap<String, Digest>,
+}
+
+impl<'a> Reading<'a> {
+    /// Nothing read yet.
+    pub(super) fn new(world: &'a dyn World, sources: &'a mut SourceMap, sink: &'a mut Sink) -> Self {
+        let (documents, misplaced) = (Vec::new(), Vec::new());
+        Self { world, sources, sink, complete: true, documents, misplaced, inputs: BTreeMap::new() }
+    }
+
+    /// `paceline.yaml`, where there is one.
+    pub(super) fn project(&mut self) -> Result<Option<SpecFile<ProjectSpec>>, WorldError> {
+        for wrong in ["paceline.yml", "pace.yaml"] {
+            self.look_elsewhere(wrong, "`paceline.yaml`")?;
+        }
+        self.spec("paceline.yaml", "`version: 1`")
+    }
+
+    /// `agents/*/spec.yaml`.
+    pub(super) fn agents(&mut self) -> Result<Vec<SpecFile<AgentSpec>>, WorldError> {
+        let mut agents = Vec::new();
+        for entry in self.world.list("agents")? {
+            let path = format!("agents/{}/spec.yaml", entry.name);
+            if entry.kind == EntryKind::Directory {
+                agents.extend(self.spec(&path, "`name:`")?);
+                self.look_elsewhere(&format!("agents/{}/spec.yml", entry.name), &format!("`{path}`"))?;
+            } else if let Some(stem) = yaml_stem(&entry) {
+                let wrong = format!("agents/{}", entry.name);
+                self.look_elsewhere(&wrong, &format!("`agents/{stem}/spec.yaml`"))?;
+            }
+        }
+        Ok(agents)
+    }
+
+    /// `loops/*.yaml`.
+    pub(super) fn loops(&mut self) -> Result<Vec<SpecFile<LoopSpec>>, WorldError> {
+        let mut loops = Vec::new();
+        for entry in self.world.list("loops")? {
+            let path = format!("loops/{}", entry.name);
+            match yaml_stem(&entry) {
+                Some(_) if path.ends_with(".yaml") => loops.extend(self.spec(&path, "`name:`")?),
+                Some(stem) => self.look_elsewhere(&path, &format!("`loops/{stem}.yaml`"))?,
+                None => {}
+            }
+        }
+        Ok(loops)
+    }
+
+    /// The names of `tools/*.ts`.
+    pub(super) fn tools(&mut self) -> Result<Vec<String>, WorldError> {
+        let files = self.world.list("tools")?.into_iter().filter(|entry| entry.kind == EntryKind::File);
+        Ok(files.filter_map(|entry| tool_stem(&entry.name)).collect())
+    }
+
+    /// `skills/*/SKILL.md`.
+    pub(super) fn skills(&mut self) -> Result<BTreeMap<String, Option<SkillFile>>, WorldError> {
+        let mut skills = BTreeMap::new();
+        for entry in self.world.list("skills")? {
+            let path = format!("skills/{}/SKILL.md", entry.name);
+            if entry.kind != EntryKind::Directory {
+                continue;
+            }
+            if let Some(bytes) = self.read(&path)? {
+                let skill = file::text(&path, bytes, self.sources, self.sink)
+                    .and_then(|file| skill::read(&path, file, &entry.name, self.sources, self.sink));
+                skills.insert(entry.name, skill.ok());
+            }
+        }
+        Ok(skills)
+    }
+
+    /// The recorded turns that models name.
+    pub(super) fn turns(
+        &mut self,
+        project: Option<&SpecFile<ProjectSpec>>,
+    ) -> Result<BTreeMap<String, Option<Vec<u8>>>, WorldError> {
+        let mut turns = BTreeMap::new();
+        let spec = project.and_then(|project| project.spec.as_ref());
+        for model in spec.map_or(&[][..], |spec| spec.value.models.items()) {
+            if let Some(path) = model.value.turns.get().filter(|path| stays_inside(&path.0)) {
+                let bytes = self.read(&path.0)?;
+                turns.insert(path.0.clone(), bytes);
+            }
+        }
+        Ok(turns)
+    }
+
+    /// Reads a file and remembers its digest.
+    fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, WorldError> {
+        let bytes = self.world.read(path)?;
+        if let Some(bytes) = &bytes {
+            self.inputs.insert(path.to_owned(), Digest::of(bytes));
+        }
+        Ok(bytes)
+    }
+
+    /// Reads the spec in a file, if there is such a file.
+    fn spec<T: Decode>(&mut self, path: &str, example: &str) -> Result<Option<SpecFile<T>>, WorldError> {
+        let Some(bytes) = self.read(path)? else { return Ok(None) };
+        let (sources, sink) = (&mut *self.sources, &mut *self.sink);
+        let file = match file::text(path, bytes, sources, sink) {
+            Ok(file) => file,
+            Err(_) => {
+                self.complete = false;
+                return Ok(None);
+            }
+        };
+        let spec = file::tree(file, sources, sink).and_then(|document| {
+            let spec = file::spec(&document, file, path, example, sink);
+            self.documents.push((file, document));
+            spec
+        });
+        self.complete &= spec.is_ok();
+        Ok(Some(SpecFile { path: path.to_owned(), file, spec: spec.ok() }))
+    }
+
+    /// Notes a file that stands where nothing reads it.
+    fn look_elsewhere(&mut self, wrong: &str, right: &str) -> Result<(), WorldError> {
+        let Some(bytes) = self.world.read(wrong)? else { return Ok(()) };
+        let text = String::from_utf8_lossy(&bytes);
+        let first_line = text.lines().next().unwrap_or_default().len();
+        let file = self.sources.add(wrong, text.as_ref());
+        let diagnostic = Diagnostic::new(&code::MISPLACED_FILE, format!("`{wrong}` is read by nothing"))
+            .at(Span::new(file, 0..first_line), "this file has no effect")
+            .help(format!("move it to {right}"));
+        self.misplaced.push(diagnostic);
+        Ok(())
+    }
+}
+
+/// The name of a YAML file without its ending.
+fn yaml_stem(entry: &DirEntry) -> Option<&str> {
+    let stem = entry.name.strip_suffix(".yaml").or_else(|| entry.name.strip_suffix(".yml"))?;
+    (entry.kind == EntryKind::File).then_some(stem)
+}
+
+/// The name of a tool's file without its ending; declarations and tests are no tools.
+fn tool_stem(name: &str) -> Option<String> {
+    let stem = name.strip_suffix(".ts")?;
+    (!stem.contains('.')).then(|| stem.to_owned())
+}
+
+/// Whether a path is relative, in the project, and spelled plainly.
+pub(crate) fn stays_inside(path: &str) -> bool {
+    let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
+    !path.contains(['\\', '\0']) && path.split('/').all(plain)
+}
