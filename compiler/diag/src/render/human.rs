@@ -1,0 +1,157 @@
+//! The default format: a message with the source lines it is about, drawn by codespan-reporting, and a last line of
+//! totals in cargo's manner.
+
+use std::collections::BTreeSet;
+
+use codespan_reporting::diagnostic::{Diagnostic as Shown, LabelStyle, Severity as ShownSeverity};
+use codespan_reporting::term::termcolor::{Buffer, Color, ColorSpec};
+use codespan_reporting::term::{Chars, Config, Styles, StylesWriter, emit_to_write_style};
+
+use super::frame::{Marked, Page};
+use super::place::Place;
+use super::{Colour, Glyphs, Report, text};
+use crate::code::{Kind, Level};
+use crate::diagnostic::{Diagnostic, Label, Severity};
+
+/// Width to which notes and help are filled, in characters, without the frame's edge.
+const FILL: usize = 76;
+
+/// All diagnostics and the totals; empty if there is nothing to say. Ends with a line break. Safe to print: nothing the
+/// project's files hold reaches the terminal as a control character. No line ends with a space.
+pub fn human(report: &Report<'_>, colour: Colour, glyphs: Glyphs) -> String {
+    let mut out = each(report, colour, glyphs).into_iter().fold(String::new(), |out, one| out + &one + "\n");
+    out.push_str(&totals(report, colour));
+    out
+}
+
+/// The text of each diagnostic of the report, in its order, without the blank line that follows it.
+pub(super) fn each(report: &Report<'_>, colour: Colour, glyphs: Glyphs) -> Vec<String> {
+    let mut explained = BTreeSet::new();
+    let pen = Pen { colour, glyphs, config: config(glyphs), styles: styles() };
+    report
+        .diagnostics
+        .iter()
+        .map(|diagnostic| {
+            let first = explained.insert(diagnostic.code.slug);
+            pen.draw(report, diagnostic, first.then(|| lint_note(diagnostic)).flatten())
+        })
+        .collect()
+}
+
+/// What it is to draw with.
+struct Pen {
+    colour: Colour,
+    glyphs: Glyphs,
+    config: Config,
+    styles: Styles,
+}
+
+impl Pen {
+    fn draw(&self, report: &Report<'_>, diagnostic: &Diagnostic, lint: Option<String>) -> String {
+        let ellipsis = match self.glyphs {
+            Glyphs::Unicode => "…",
+            Glyphs::Ascii => "...",
+        };
+        let (page, labels) = Page::lay_out(marked(report, diagnostic), ellipsis);
+        let shown = Shown::new(severity(diagnostic.severity))
+            .with_code(diagnostic.code.id)
+            .with_message(text::line(&diagnostic.message))
+            .with_labels(labels)
+            .with_notes(self.notes(diagnostic, lint));
+        let mut buffer = match self.colour {
+            Colour::Plain => Buffer::no_color(),
+            Colour::Ansi => Buffer::ansi(),
+        };
+        // Writing to memory does not fail, and the page holds each label: were that wrong, the message is still said.
+        let drawn = emit_to_write_style(&mut StylesWriter::new(&mut buffer, &self.styles), &self.config, &page, &shown);
+        let mut out = match drawn {
+            Ok(()) => text::trim_line_ends(&String::from_utf8_lossy(buffer.as_slice())),
+            Err(_) => format!("{}[{}]: {}", diagnostic.severity.as_str(), diagnostic.code.id, shown.message),
+        };
+        out.truncate(out.trim_end().len());
+        out.push('\n');
+        out
+    }
+
+    fn notes(&self, diagnostic: &Diagnostic, lint: Option<String>) -> Vec<String> {
+        let notes = diagnostic.notes.iter().map(|note| self.remark("note", note));
+        let lint = lint.iter().map(|note| self.remark("note", note));
+        let help = diagnostic.help.iter().map(|help| self.remark("help", &help.text));
+        notes.chain(lint).chain(help).collect()
+    }
+
+    fn remark(&self, kind: &str, words: &str) -> String {
+        let filled = text::wrap(&format!("{kind}: {}", text::paragraph(words)), FILL).join("\n");
+        match (self.colour, filled.strip_prefix(kind)) {
+            (Colour::Ansi, Some(rest)) if kind == "help" => Colour::Ansi.paint(super::CYAN, kind) + rest,
+            (Colour::Ansi, Some(rest)) => Colour::Ansi.paint(super::BOLD, kind) + rest,
+            _ => filled,
+        }
+    }
+}
+
+/// The labels that are in a file of the map, the primary one first.
+fn marked<'a>(report: &Report<'a>, diagnostic: &Diagnostic) -> Vec<Marked<'a>> {
+    let mark = |label: &Label, style| {
+        let place = Place::find(report.sources, label.span)?.visible();
+        Some(Marked { place, style, text: text::line(&label.text) })
+    };
+    let primary = diagnostic.primary.iter().filter_map(|label| mark(label, LabelStyle::Primary));
+    primary.chain(diagnostic.secondary.iter().filter_map(|label| mark(label, LabelStyle::Secondary))).collect()
+}
+
+/// Why a lint speaks so loud, and under which name it is set. Said once a report for each lint.
+fn lint_note(diagnostic: &Diagnostic) -> Option<String> {
+    let Kind::Lint(default) = diagnostic.code.kind else { return None };
+    let level = match diagnostic.severity {
+        Severity::Error => Level::Deny,
+        Severity::Warning => Level::Warn,
+    };
+    let by_default = if level == default { " by default" } else { "" };
+    Some(format!("`{}` is a lint, set to `{}`{by_default}", diagnostic.code.slug, level.as_str()))
+}
+
+/// The last line: "error: could not build: 3 errors, 1 warning".
+fn totals(report: &Report<'_>, colour: Colour) -> String {
+    let totals = report.totals();
+    let line = match (report.failed(), totals.errors, totals.warnings) {
+        (false, _, 0) => return String::new(),
+        (false, _, _) => format!("{}: the project has {totals}", colour.paint(super::YELLOW, "warning")),
+        (true, 0, _) => {
+            format!("{}: could not {}: {totals}, and warnings are denied", error(colour), report.action.verb())
+        }
+        (true, _, _) => format!("{}: could not {}: {totals}", error(colour), report.action.verb()),
+    };
+    line + "\n"
+}
+
+fn error(colour: Colour) -> String {
+    colour.paint(super::RED, "error")
+}
+
+fn severity(severity: Severity) -> ShownSeverity {
+    match severity {
+        Severity::Error => ShownSeverity::Error,
+        Severity::Warning => ShownSeverity::Warning,
+    }
+}
+
+fn config(glyphs: Glyphs) -> Config {
+    let chars = match glyphs {
+        Glyphs::Unicode => Chars::box_drawing(),
+        Glyphs::Ascii => Chars::ascii(),
+    };
+    Config { chars, ..Config::default() }
+}
+
+/// codespan's default styles but for the frame, which is blue on every system.
+fn styles() -> Styles {
+    let blue = ColorSpec::new().set_fg(Some(Color::Blue)).clone();
+    Styles {
+        secondary_label: blue.clone(),
+        line_number: blue.clone(),
+        source_border: blue.clone(),
+        note_bullet: blue,
+        ..Styles::default()
+    }
+}
