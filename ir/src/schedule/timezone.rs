@@ -1,0 +1,123 @@
+//! Time zones by their IANA name, from the database compiled in, so that every host fires alike.
+
+use std::fmt;
+
+use bincode::de::Decoder;
+use bincode::enc::Encoder;
+use bincode::error::{DecodeError, EncodeError};
+use bincode::{Decode, Encode};
+use chrono_tz::Tz;
+use thiserror::Error;
+
+/// A zone of the IANA database, links (`Asia/Calcutta`) among them. Stored as its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Timezone(Tz);
+
+/// No zone has this name.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("unknown time zone `{name}`: a zone has its IANA name, such as `Europe/Berlin`")]
+pub struct UnknownTimezone {
+    /// As written.
+    pub name: String,
+}
+
+impl Timezone {
+    /// `UTC`, the default.
+    pub const UTC: Self = Self(Tz::UTC);
+
+    /// The zone of exactly this name; case counts.
+    ///
+    /// # Errors
+    /// [`UnknownTimezone`] if there is none. [`Timezone::all_names`] are the candidates for a suggestion.
+    pub fn parse(name: &str) -> Result<Self, UnknownTimezone> {
+        name.parse().map(Self).map_err(|_| UnknownTimezone { name: name.to_owned() })
+    }
+
+    /// The name it was parsed from.
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+
+    /// The zone itself.
+    pub fn tz(self) -> Tz {
+        self.0
+    }
+
+    /// Every name there is (about 600), sorted.
+    pub fn all_names() -> impl Iterator<Item = &'static str> {
+        let mut names: Vec<_> = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
+    /// The release of the IANA database compiled in: `2025b`.
+    pub fn database() -> &'static str {
+        chrono_tz::IANA_TZDB_VERSION
+    }
+}
+
+impl Default for Timezone {
+    fn default() -> Self {
+        Self::UTC
+    }
+}
+
+impl From<Timezone> for Tz {
+    fn from(zone: Timezone) -> Self {
+        zone.0
+    }
+}
+
+impl fmt::Display for Timezone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Encode for Timezone {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        self.name().encode(encoder)
+    }
+}
+
+impl<Context> Decode<Context> for Timezone {
+    fn decode<D: Decoder<Context = Context>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let name = String::decode(decoder)?;
+        Self::parse(&name).map_err(|error| DecodeError::OtherString(error.to_string()))
+    }
+}
+
+bincode::impl_borrow_decode!(Timezone);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_exact() {
+        assert_eq!(Timezone::parse("Europe/Berlin").unwrap().name(), "Europe/Berlin");
+        assert_eq!(Timezone::parse("Asia/Calcutta").unwrap().name(), "Asia/Calcutta");
+        for wrong in ["europe/berlin", "Berlin", "", " UTC", "UTC+1", "CEST"] {
+            assert_eq!(Timezone::parse(wrong), Err(UnknownTimezone { name: wrong.to_owned() }));
+        }
+    }
+
+    #[test]
+    fn every_listed_name_parses_to_itself() {
+        let names: Vec<_> = Timezone::all_names().collect();
+        assert!(names.len() > 500 && names.is_sorted());
+        assert!(names.iter().all(|name| Timezone::parse(name).unwrap().name() == *name));
+    }
+
+    #[test]
+    fn decoding_refuses_unknown_names() {
+        let config = bincode::config::standard();
+        let bytes = bincode::encode_to_vec(Timezone::parse("Asia/Kolkata").unwrap(), config).unwrap();
+        assert_eq!(bytes, bincode::encode_to_vec("Asia/Kolkata", config).unwrap());
+        let (zone, _): (Timezone, _) = bincode::decode_from_slice(&bytes, config).unwrap();
+        assert_eq!(zone.name(), "Asia/Kolkata");
+        let bytes = bincode::encode_to_vec("Asia/Nowhere", config).unwrap();
+        let error = bincode::decode_from_slice::<Timezone, _>(&bytes, config).unwrap_err();
+        assert!(error.to_string().contains("Asia/Nowhere"), "{error}");
+    }
+}
