@@ -11,7 +11,7 @@ use super::reject::RejectReason;
 use super::table::Entry;
 
 /// The pinned compression level. See `FORMAT.md`, "Frames", for what it was measured against.
-pub(super) const LEVEL: i32 = 9;
+pub(super) const LEVEL: i32 = 6;
 
 /// `28 B5 2F FD`, which no skippable frame starts with.
 const MAGIC: [u8; 4] = 0xFD2F_B528_u32.to_le_bytes();

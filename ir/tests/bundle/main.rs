@@ -1,0 +1,10 @@
+//! Attacks on the container: a small real bundle, every way to damage it, and one crafted file for each reason a reader
+//! has to refuse one. `draft.rs`, `edit.rs` and `sample.rs` also serve the fuzz targets.
+
+mod draft;
+mod edit;
+mod exhaustive;
+mod refusals;
+mod resealed;
+mod sample;
+mod writer;
