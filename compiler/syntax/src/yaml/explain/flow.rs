@@ -1,0 +1,100 @@
+//! Errors inside brackets. The parser notices a bracket that stays open only where something no longer fits, often many
+//! lines below; the bracket is what the author has to look at.
+
+use granit_parser::ErrorKind;
+
+use crate::yaml::explain::context::Context;
+use crate::yaml::explain::{Explanation, scalar};
+
+pub(super) fn explain(kind: &ErrorKind, at: usize, context: &Context<'_>) -> Option<Explanation> {
+    match kind {
+        ErrorKind::UnclosedFlowCollection { open } => Some(unclosed(*open, at)),
+        ErrorKind::MismatchedFlowCollectionEnd { open, .. } => Some(mismatched(*open, at, context)),
+        ErrorKind::MisplacedFlowCollectionEnd => Some(misplaced(at, context)),
+        _ => inside(kind, at, context),
+    }
+}
+
+fn unclosed(open: char, at: usize) -> Explanation {
+    let message = format!("`{open}` is never closed");
+    Explanation::new(at..at + open.len_utf8(), message).help(format!("add `{}`", closing(open)))
+}
+
+fn mismatched(open: char, at: usize, context: &Context<'_>) -> Explanation {
+    let opening = at..at + open.len_utf8();
+    let Some((close, found)) = closer(context.rest(at)) else { return unclosed(open, at) };
+    let message = format!("expected `{}` to close `{open}`, found `{found}`", closing(open));
+    Explanation::new(at + close..at + close + found.len_utf8(), message).also(opening, "opened here")
+}
+
+fn misplaced(at: usize, context: &Context<'_>) -> Explanation {
+    let message = format!("found {} without a bracket that it closes", context.found(at));
+    Explanation::new(context.word(at), message).help("remove it, or put the value in quotes if it is meant as text")
+}
+
+/// Something that does not fit between brackets: if one of them has no partner in the rest of the text, that is why.
+fn inside(kind: &ErrorKind, at: usize, context: &Context<'_>) -> Option<Explanation> {
+    let mut brackets = context.open.iter().rev().filter_map(|open| Some((open.start, context.bracket(open)?)));
+    let (start, open) = brackets.next()?;
+    let lonely =
+        std::iter::once((start, open)).chain(brackets).find(|(start, _)| closer(context.rest(*start)).is_none());
+    if let Some((start, open)) = lonely {
+        let stray = if context.rest(at).starts_with(':') { context.indent_end(at)..at } else { context.word(at) };
+        return Some(unclosed(open, start).also(stray, "read as part of it"));
+    }
+    let opening = start..start + open.len_utf8();
+    let (close, here) = match open {
+        '[' => (']', "the list starts here"),
+        _ => ('}', "the mapping starts here"),
+    };
+    let found = context.found(at);
+    let explanation = match kind {
+        ErrorKind::BlockEntryInFlowCollection => {
+            Explanation::new(context.word(at), "found a `- ` item inside brackets")
+                .help("separate items by commas alone")
+        }
+        ErrorKind::InvalidColonPlacement | ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
+            Explanation::new(context.word(at), format!("expected a key and its `:` on one line, found {found}"))
+        }
+        _ if context.rest(at).starts_with(',') => {
+            Explanation::new(at..at + 1, "expected a value before `,`, found none")
+                .help("remove the comma, or write a value")
+        }
+        _ => Explanation::new(context.word(at), format!("expected `,` or `{close}`, found {found}")),
+    };
+    Some(explanation.also(opening, here))
+}
+
+fn closing(open: char) -> char {
+    if open == '[' { ']' } else { '}' }
+}
+
+/// The bracket that closes the one `text` starts with, as far as counting can tell: of any kind, outside quotes and
+/// comments.
+fn closer(text: &str) -> Option<(usize, char)> {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    let mut before = ' ';
+    while let Some(rest) = text.get(at..)
+        && let Some(character) = rest.chars().next()
+    {
+        at += match character {
+            ']' | '}' if depth <= 1 => return Some((at, character)),
+            ']' | '}' => {
+                depth -= 1;
+                1
+            }
+            '[' | '{' => {
+                depth += 1;
+                1
+            }
+            '"' | '\'' if before.is_whitespace() || matches!(before, '[' | '{' | ',' | ':') => {
+                scalar::quoted_length(rest)?
+            }
+            '#' if before.is_whitespace() => rest.find('\n').unwrap_or(rest.len()),
+            _ => character.len_utf8(),
+        };
+        before = character;
+    }
+    None
+}
