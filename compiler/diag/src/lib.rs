@@ -3,6 +3,8 @@
 //!
 //! The passes make diagnostics; only the command line renders them. Nothing here knows what an agent is.
 
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
 pub mod code;
 pub mod diagnostic;
 pub mod nearest;

@@ -159,13 +159,14 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test is about time")]
     fn huge_input_is_dismissed_quickly() {
         let long = "x".repeat(1 << 20);
         let names: Vec<String> = (0..10_000).map(|number| format!("agent-with-a-long-name-{number:05}")).collect();
         let started = std::time::Instant::now();
         assert_eq!(nearest(&long, names.iter().map(String::as_str)), None);
         assert_eq!(nearest("agent", [long.as_str()]), None);
-        for wanted in 0..50 {
+        for wanted in 0..10 {
             let wanted = format!("Xagent-with-a-long-name-{wanted:05}");
             assert!(nearest(&wanted, names.iter().map(String::as_str)).is_some());
         }

@@ -142,7 +142,8 @@ fn lines_to_show(labels: &[Marked<'_>]) -> BTreeSet<u32> {
         lines.extend(first..=last.min(first.saturating_add(AFTER_START)));
         lines.extend(first.max(last.saturating_sub(BEFORE_END))..=last);
     }
-    let gaps: Vec<u32> = lines.iter().zip(lines.iter().skip(1)).filter(|(a, b)| *b - *a == 2).map(|(a, _)| a + 1).collect();
+    let gaps: Vec<u32> =
+        lines.iter().zip(lines.iter().skip(1)).filter(|(a, b)| *b - *a == 2).map(|(a, _)| a + 1).collect();
     lines.extend(gaps);
     lines
 }
@@ -153,7 +154,9 @@ fn cut_for(labels: &[Marked<'_>], line: u32, ellipsis: &str) -> Cut {
     let range = place.line_range(line);
     let focus = labels
         .iter()
-        .flat_map(|label| [(label.place.start.line, label.place.range.start), (label.place.end.line, label.place.range.end)])
+        .flat_map(|label| {
+            [(label.place.start.line, label.place.range.start), (label.place.end.line, label.place.range.end)]
+        })
         .find_map(|(at, offset)| (at == line).then_some(offset));
     cut(place.line(line), range.start, focus.unwrap_or(range.start), ellipsis)
 }

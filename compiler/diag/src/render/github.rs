@@ -16,7 +16,8 @@ pub fn github(report: &Report<'_>) -> String {
 fn command(report: &Report<'_>, diagnostic: &Diagnostic) -> String {
     let title = format!("title=pace ({})", diagnostic.code.id);
     let place = diagnostic.primary.as_ref().and_then(|label| Place::find(report.sources, label.span));
-    let properties = std::iter::once(title).chain(place.map(Place::visible).into_iter().flat_map(|place| properties(&place)));
+    let properties =
+        std::iter::once(title).chain(place.map(Place::visible).into_iter().flat_map(|place| properties(&place)));
     let properties = properties.collect::<Vec<_>>().join(",");
     format!("::{} {properties}::{}\n", diagnostic.severity.as_str(), data(&words(report, diagnostic)))
 }

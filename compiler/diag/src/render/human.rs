@@ -33,7 +33,8 @@ pub(super) fn each(report: &Report<'_>, colour: Colour, glyphs: Glyphs) -> Vec<S
         .iter()
         .map(|diagnostic| {
             let first = explained.insert(diagnostic.code.slug);
-            pen.draw(report, diagnostic, first.then(|| lint_note(diagnostic)).flatten())
+            let lint = first.then(|| lint_note(diagnostic)).flatten();
+            pen.draw(report, diagnostic, lint.as_deref())
         })
         .collect()
 }
@@ -47,7 +48,7 @@ struct Pen {
 }
 
 impl Pen {
-    fn draw(&self, report: &Report<'_>, diagnostic: &Diagnostic, lint: Option<String>) -> String {
+    fn draw(&self, report: &Report<'_>, diagnostic: &Diagnostic, lint: Option<&str>) -> String {
         let ellipsis = match self.glyphs {
             Glyphs::Unicode => "…",
             Glyphs::Ascii => "...",
@@ -73,7 +74,7 @@ impl Pen {
         out
     }
 
-    fn notes(&self, diagnostic: &Diagnostic, lint: Option<String>) -> Vec<String> {
+    fn notes(&self, diagnostic: &Diagnostic, lint: Option<&str>) -> Vec<String> {
         let notes = diagnostic.notes.iter().map(|note| self.remark("note", note));
         let lint = lint.iter().map(|note| self.remark("note", note));
         let help = diagnostic.help.iter().map(|help| self.remark("help", &help.text));

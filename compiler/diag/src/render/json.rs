@@ -13,7 +13,7 @@ use crate::diagnostic::{Applicability, Diagnostic, Edit, Help, Label};
 pub fn diagnostics(report: &Report<'_>) -> String {
     let rendered = human::each(report, Colour::Plain, Glyphs::Unicode);
     let lines = report.diagnostics.iter().zip(&rendered);
-    lines.map(|(diagnostic, rendered)| line(&Message::new(report, diagnostic, rendered))).collect()
+    lines.map(|(diagnostic, rendered)| line(&DiagnosticObject::new(report, diagnostic, rendered))).collect()
 }
 
 /// The line for the bundle that was written: `"reason":"bundle"`. Ends with a line break.
@@ -68,34 +68,34 @@ struct Reason<'a, T> {
 }
 
 #[derive(Serialize)]
-struct Message<'a> {
+struct DiagnosticObject<'a> {
     reason: &'static str,
     code: &'static str,
     slug: &'static str,
     severity: &'static str,
     message: &'a str,
-    labels: Vec<MessageLabel<'a>>,
+    labels: Vec<LabelObject<'a>>,
     notes: &'a [String],
-    help: Vec<MessageHelp<'a>>,
+    help: Vec<HelpObject<'a>>,
     rendered: &'a str,
 }
 
 #[derive(Serialize)]
-struct MessageLabel<'a> {
+struct LabelObject<'a> {
     primary: bool,
     text: &'a str,
     at: At<'a>,
 }
 
 #[derive(Serialize)]
-struct MessageHelp<'a> {
+struct HelpObject<'a> {
     text: &'a str,
     applicability: &'static str,
-    edits: Vec<MessageEdit<'a>>,
+    edits: Vec<EditObject<'a>>,
 }
 
 #[derive(Serialize)]
-struct MessageEdit<'a> {
+struct EditObject<'a> {
     at: At<'a>,
     replacement: &'a str,
 }
@@ -115,7 +115,7 @@ struct Position {
     column: u32,
 }
 
-impl<'a> Message<'a> {
+impl<'a> DiagnosticObject<'a> {
     fn new(report: &Report<'a>, diagnostic: &'a Diagnostic, rendered: &'a str) -> Self {
         let primary = diagnostic.primary.iter().map(|label| (true, label));
         let secondary = diagnostic.secondary.iter().map(|label| (false, label));
@@ -126,24 +126,24 @@ impl<'a> Message<'a> {
             slug: diagnostic.code.slug,
             severity: diagnostic.severity.as_str(),
             message: &diagnostic.message,
-            labels: labels.filter_map(|(primary, label)| MessageLabel::new(report, primary, label)).collect(),
+            labels: labels.filter_map(|(primary, label)| LabelObject::new(report, primary, label)).collect(),
             notes: &diagnostic.notes,
-            help: diagnostic.help.iter().map(|help| MessageHelp::new(report, help)).collect(),
+            help: diagnostic.help.iter().map(|help| HelpObject::new(report, help)).collect(),
             rendered,
         }
     }
 }
 
-impl<'a> MessageLabel<'a> {
+impl<'a> LabelObject<'a> {
     fn new(report: &Report<'a>, primary: bool, label: &'a Label) -> Option<Self> {
         Some(Self { primary, text: &label.text, at: At::new(&Place::find(report.sources, label.span)?) })
     }
 }
 
-impl<'a> MessageHelp<'a> {
+impl<'a> HelpObject<'a> {
     fn new(report: &Report<'a>, help: &'a Help) -> Self {
         let edit = |edit: &'a Edit| {
-            Some(MessageEdit { at: At::new(&Place::find(report.sources, edit.span)?), replacement: &edit.replacement })
+            Some(EditObject { at: At::new(&Place::find(report.sources, edit.span)?), replacement: &edit.replacement })
         };
         Self {
             text: &help.text,

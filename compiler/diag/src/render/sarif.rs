@@ -4,6 +4,7 @@
 //! The types mirror the part of the standard that is used; the field names are the standard's.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 
@@ -90,24 +91,27 @@ fn result<'a>(
             Severity::Warning => "warning",
         },
         message: Text { text: diagnostic.concise() },
-        locations: [Location { id: None, physical_location: physical(primary.as_ref()), message: None }],
-        related_locations: related.enumerate().map(|(id, location)| Location { id: Some(id + 1), ..location }).collect(),
+        locations: [LocationObject { id: None, physical_location: physical(primary.as_ref()), message: None }],
+        related_locations: related
+            .enumerate()
+            .map(|(id, location)| LocationObject { id: Some(id + 1), ..location })
+            .collect(),
         partial_fingerprints: BTreeMap::from([(FINGERPRINT, fingerprint)]),
         fixes: diagnostic.help.iter().filter_map(|help| fix(report, help)).collect(),
         properties: Properties::of(diagnostic),
     }
 }
 
-fn related(report: &Report<'_>, label: &Label) -> Option<Location> {
+fn related(report: &Report<'_>, label: &Label) -> Option<LocationObject> {
     let place = Place::find(report.sources, label.span)?;
     let message = (!label.text.is_empty()).then(|| Text { text: label.text.clone() });
-    Some(Location { id: None, physical_location: physical(Some(&place)), message })
+    Some(LocationObject { id: None, physical_location: physical(Some(&place)), message })
 }
 
 fn physical(place: Option<&Place<'_>>) -> PhysicalLocation {
     PhysicalLocation {
         artifact_location: Artifact { uri: uri(place.map_or(PROJECT, Place::path)) },
-        region: place.map(Region::of),
+        region: place.map_or(Region::FIRST, Region::of),
     }
 }
 
@@ -153,7 +157,7 @@ fn uri(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out
@@ -217,9 +221,9 @@ struct ResultObject<'a> {
     rule_index: usize,
     level: &'static str,
     message: Text,
-    locations: [Location; 1],
+    locations: [LocationObject; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    related_locations: Vec<Location>,
+    related_locations: Vec<LocationObject>,
     partial_fingerprints: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     fixes: Vec<Fix>,
@@ -238,7 +242,7 @@ struct Properties<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Location {
+struct LocationObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<usize>,
     physical_location: PhysicalLocation,
@@ -250,8 +254,7 @@ struct Location {
 #[serde(rename_all = "camelCase")]
 struct PhysicalLocation {
     artifact_location: Artifact,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<Region>,
+    region: Region,
 }
 
 #[derive(Serialize)]
@@ -291,6 +294,9 @@ struct Replacement {
 }
 
 impl Region {
+    /// The very beginning of a file: code scanning wants a line, also where none is to blame.
+    const FIRST: Self = Self { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
+
     fn of(place: &Place<'_>) -> Self {
         Self {
             start_line: place.start.line,

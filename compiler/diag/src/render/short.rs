@@ -64,10 +64,8 @@ fn heading(report: &Report<'_>, style: Style) -> String {
 /// File and line, under which neighbours are grouped.
 fn header(report: &Report<'_>, diagnostic: &Diagnostic) -> String {
     let place = diagnostic.primary.as_ref().and_then(|label| Place::find(report.sources, label.span));
-    place.map_or_else(
-        || String::from("(project)"),
-        |place| format!("{}:{}", text::line(place.path()), place.start.line),
-    )
+    place
+        .map_or_else(|| String::from("(project)"), |place| format!("{}:{}", text::line(place.path()), place.start.line))
 }
 
 fn entry(out: &mut String, diagnostic: &Diagnostic, style: Style) {

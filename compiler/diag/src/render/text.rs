@@ -3,6 +3,8 @@
 //! Project files are foreign: a name may hold terminal escapes, a comment may hold bidirectional overrides that reorder
 //! what a reviewer sees (CVE-2021-42574). Everything printed passes through here; nothing below adds a line break.
 
+use std::fmt::Write as _;
+
 /// Longest message, label or line of a note that is printed, in characters. A pasted document in place of a name must
 /// not become the error message.
 const LONGEST: usize = 1_000;
@@ -68,7 +70,7 @@ pub(super) fn json(serialized: &str) -> String {
         } else {
             let mut units = [0_u16; 2];
             for unit in character.encode_utf16(&mut units) {
-                out.push_str(&format!("\\u{unit:04x}"));
+                let _ = write!(out, "\\u{unit:04x}");
             }
         }
     }
@@ -78,7 +80,9 @@ pub(super) fn json(serialized: &str) -> String {
 /// Breaks the lines of `text` at spaces so that none is longer than `width` characters where that can be helped. What
 /// stands in backticks stays together, and so do lines that begin with a space: those are examples.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    text.lines().flat_map(|line| if line.starts_with(' ') { vec![line.to_owned()] } else { fill(line, width) }).collect()
+    text.lines()
+        .flat_map(|line| if line.starts_with(' ') { vec![line.to_owned()] } else { fill(line, width) })
+        .collect()
 }
 
 fn fill(line: &str, width: usize) -> Vec<String> {
@@ -173,7 +177,10 @@ mod tests {
 
     #[test]
     fn code_is_not_broken() {
-        assert_eq!(wrap("start it, or run `pace build --locked` now", 20), ["start it, or run", "`pace build --locked`", "now"]);
+        assert_eq!(
+            wrap("start it, or run `pace build --locked` now", 20),
+            ["start it, or run", "`pace build --locked`", "now"]
+        );
         assert_eq!(wrap("a b\n    an example that is long", 4), ["a b", "    an example that is long"]);
         assert_eq!(wrap("", 10), Vec::<String>::new());
         assert_eq!(wrap("unendingword", 4), ["unendingword"]);
