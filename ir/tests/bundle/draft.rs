@@ -38,9 +38,9 @@ pub(crate) struct Section {
 }
 
 impl Section {
-    pub(crate) fn new(name: &[u8; 4], flags: u16, raw: Vec<u8>) -> Self {
+    pub(crate) fn new(name: [u8; 4], flags: u16, raw: Vec<u8>) -> Self {
         Self {
-            name: *name,
+            name,
             version: 1,
             flags,
             raw,
@@ -64,15 +64,15 @@ impl Draft {
     /// The draft a writer would make of `bundle`.
     pub(crate) fn of(bundle: &Bundle) -> Self {
         let mut sections = vec![
-            Section::new(b"AUTH", 1, codec::encode(&bundle.auth).unwrap()),
-            Section::new(b"BLOB", 1, codec::encode(&bundle.blobs).unwrap()),
-            Section::new(b"LOCK", 1, codec::encode(&bundle.lock).unwrap()),
-            Section::new(b"META", 1, codec::encode(&bundle.meta).unwrap()),
-            Section::new(b"PROG", 1, codec::encode(&bundle.program).unwrap()),
+            Section::new(*b"AUTH", 1, codec::encode(&bundle.auth).unwrap()),
+            Section::new(*b"BLOB", 1, codec::encode(&bundle.blobs).unwrap()),
+            Section::new(*b"LOCK", 1, codec::encode(&bundle.lock).unwrap()),
+            Section::new(*b"META", 1, codec::encode(&bundle.meta).unwrap()),
+            Section::new(*b"PROG", 1, codec::encode(&bundle.program).unwrap()),
         ];
-        sections.extend(bundle.sbom.iter().map(|sbom| Section::new(b"SBOM", 0, codec::encode(sbom).unwrap())));
-        sections.extend(bundle.source_map.iter().map(|map| Section::new(b"SRCM", 0, codec::encode(map).unwrap())));
-        sections.push(Section::new(b"TOOL", 1, codec::encode(&bundle.tools).unwrap()));
+        sections.extend(bundle.sbom.iter().map(|sbom| Section::new(*b"SBOM", 0, codec::encode(sbom).unwrap())));
+        sections.extend(bundle.source_map.iter().map(|map| Section::new(*b"SRCM", 0, codec::encode(map).unwrap())));
+        sections.push(Section::new(*b"TOOL", 1, codec::encode(&bundle.tools).unwrap()));
         Self::new(sections)
     }
 
@@ -88,11 +88,6 @@ impl Draft {
             sections,
             tail: Vec::new(),
         }
-    }
-
-    /// The section called `name`.
-    pub(crate) fn section(&mut self, name: &[u8; 4]) -> &mut Section {
-        self.sections.iter_mut().find(|section| section.name == *name).unwrap()
     }
 
     /// The file, digests and id fitting.
@@ -126,7 +121,7 @@ impl Draft {
     }
 
     fn count(&self) -> u32 {
-        self.count.unwrap_or(self.sections.len() as u32)
+        self.count.unwrap_or(u32::try_from(self.sections.len()).unwrap())
     }
 
     fn header(&self, length: u64, id: [u8; 32]) -> Vec<u8> {

@@ -31,7 +31,7 @@ pub(crate) fn draft(draft: &mut Draft, script: &[u8]) {
         let number = u32::from_be_bytes(*rest);
         let at = usize::from(*section) % draft.sections.len().max(1);
         match kind % 16 {
-            0 => draft.minor = number as u16,
+            0 => draft.minor = low_half(number),
             1 => draft.reserved = u64::from(number),
             2 => draft.count = Some(number % 70),
             3 => draft.length = Some(u64::from(number)),
@@ -55,8 +55,8 @@ pub(crate) fn draft(draft: &mut Draft, script: &[u8]) {
 fn edit_section(section: &mut Section, kind: u8, rest: [u8; 4]) {
     let number = u32::from_be_bytes(rest);
     match kind % 16 {
-        8 => section.version = number as u16,
-        9 => section.flags = number as u16,
+        8 => section.version = low_half(number),
+        9 => section.flags = low_half(number),
         10 => section.name[rest[0] as usize % 4] = b'A' + rest[1] % 26,
         11 => section.raw_length = Some(u64::from(number)),
         12 => {
@@ -67,4 +67,9 @@ fn edit_section(section: &mut Section, kind: u8, rest: [u8; 4]) {
         // The content is what the decoders see, so it gets most of the edits.
         _ => edit_once(&mut section.raw, rest),
     }
+}
+
+fn low_half(number: u32) -> u16 {
+    let [low, high, ..] = number.to_le_bytes();
+    u16::from_le_bytes([low, high])
 }

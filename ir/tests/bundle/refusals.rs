@@ -37,11 +37,15 @@ fn meaning(slug: &'static str, change: impl FnOnce(&mut Bundle)) -> Fixture {
 /// The sample with another frame in `LOCK`; content and raw length stay.
 fn framed(slug: &'static str, change: impl FnOnce(&mut Vec<u8>)) -> Fixture {
     changed(slug, |draft| {
-        let lock = draft.section(b"LOCK");
+        let lock = section(draft, *b"LOCK");
         let mut frame = lock.frame();
         change(&mut frame);
         lock.stored = Some(frame);
     })
+}
+
+fn section(draft: &mut Draft, name: [u8; 4]) -> &mut Section {
+    draft.sections.iter_mut().find(|section| section.name == name).unwrap()
 }
 
 fn fixtures() -> Vec<Fixture> {
@@ -73,25 +77,25 @@ fn id() -> Vec<Fixture> {
 fn layout() -> Vec<Fixture> {
     vec![
         changed("file-length", |draft| draft.length = Some(4096)),
-        changed("section-name", |draft| draft.section(b"TOOL").name = *b"TOOl"),
-        changed("section-name", |draft| draft.section(b"TOOL").name = *b"TO\0\n"),
-        changed("section-flags", |draft| draft.section(b"TOOL").flags = 0b11),
+        changed("section-name", |draft| section(draft, *b"TOOL").name = *b"TOOl"),
+        changed("section-name", |draft| section(draft, *b"TOOL").name = *b"TO\0\n"),
+        changed("section-flags", |draft| section(draft, *b"TOOL").flags = 0b11),
         changed("section-order", |draft| draft.sections.swap(2, 3)),
         changed("section-order", |draft| {
-            let twice = draft.section(b"META").clone();
+            let twice = section(draft, *b"META").clone();
             draft.sections.insert(3, twice);
         }),
-        changed("section-offset", |draft| draft.section(b"AUTH").offset = Some(1 << 20)),
-        changed("section-offset", |draft| draft.section(b"TOOL").offset = Some(u64::MAX)),
-        changed("section-length", |draft| draft.section(b"TOOL").stored_length = Some(1 << 20)),
-        changed("section-length", |draft| draft.section(b"TOOL").stored_length = Some(u64::MAX)),
-        changed("padding", |draft| draft.section(b"TOOL").padding = 1),
+        changed("section-offset", |draft| section(draft, *b"AUTH").offset = Some(1 << 20)),
+        changed("section-offset", |draft| section(draft, *b"TOOL").offset = Some(u64::MAX)),
+        changed("section-length", |draft| section(draft, *b"TOOL").stored_length = Some(1 << 20)),
+        changed("section-length", |draft| section(draft, *b"TOOL").stored_length = Some(u64::MAX)),
+        changed("padding", |draft| section(draft, *b"TOOL").padding = 1),
         changed("trailing", |draft| draft.tail = vec![0; 64]),
         fixture("trailing", Draft { tail: vec![0], ..Draft::new(Vec::new()) }.seal()),
-        changed("stored-digest", |draft| draft.section(b"LOCK").stored_digest = Some([7; 32])),
+        changed("stored-digest", |draft| section(draft, *b"LOCK").stored_digest = Some([7; 32])),
         // The bytes of an unknown section are covered like any other's.
         changed("stored-digest", |draft| {
-            let unknown = Section { stored_digest: Some([7; 32]), ..Section::new(b"ZZZZ", 0, vec![1]) };
+            let unknown = Section { stored_digest: Some([7; 32]), ..Section::new(*b"ZZZZ", 0, vec![1]) };
             draft.sections.push(unknown);
         }),
     ]
@@ -100,7 +104,7 @@ fn layout() -> Vec<Fixture> {
 fn frames() -> Vec<Fixture> {
     let skippable = [0x50, 0x2A, 0x4D, 0x18, 0, 0, 0, 0];
     vec![
-        changed("raw-length", |draft| draft.section(b"LOCK").raw_length = Some((256 << 20) + 1)),
+        changed("raw-length", |draft| section(draft, *b"LOCK").raw_length = Some((256 << 20) + 1)),
         changed("total-raw-length", |draft| {
             draft.sections.iter_mut().take(3).for_each(|section| section.raw_length = Some(256 << 20));
         }),
@@ -123,17 +127,17 @@ fn frames() -> Vec<Fixture> {
         framed("inflate", |frame| frame.truncate(frame.len() - 1)),
         // A block of the reserved type 3.
         framed("inflate", |frame| frame[6] |= 0b110),
-        changed("raw-digest", |draft| draft.section(b"LOCK").raw_digest = Some([7; 32])),
+        changed("raw-digest", |draft| section(draft, *b"LOCK").raw_digest = Some([7; 32])),
     ]
 }
 
 fn sections() -> Vec<Fixture> {
     vec![
-        changed("unknown-required", |draft| draft.sections.push(Section::new(b"ZZZZ", 1, vec![]))),
-        changed("section-version", |draft| draft.section(b"PROG").version = 2),
-        changed("section-version", |draft| draft.section(b"SBOM").version = 0),
-        changed("section-need", |draft| draft.section(b"PROG").flags = 0),
-        changed("section-need", |draft| draft.section(b"SBOM").flags = 1),
+        changed("unknown-required", |draft| draft.sections.push(Section::new(*b"ZZZZ", 1, vec![]))),
+        changed("section-version", |draft| section(draft, *b"PROG").version = 2),
+        changed("section-version", |draft| section(draft, *b"SBOM").version = 0),
+        changed("section-need", |draft| section(draft, *b"PROG").flags = 0),
+        changed("section-need", |draft| section(draft, *b"SBOM").flags = 1),
         changed("missing-section", |draft| drop(draft.sections.pop())),
         fixture("missing-section", Draft::new(Vec::new()).seal()),
     ]
@@ -141,23 +145,23 @@ fn sections() -> Vec<Fixture> {
 
 fn encodings() -> Vec<Fixture> {
     vec![
-        changed("decode", |draft| draft.section(b"PROG").raw.truncate(40)),
+        changed("decode", |draft| section(draft, *b"PROG").raw.truncate(40)),
         // A map that announces 2^40 entries.
-        changed("decode", |draft| draft.section(b"LOCK").raw = vec![253, 0, 0, 0, 0, 0, 1, 0, 0]),
+        changed("decode", |draft| section(draft, *b"LOCK").raw = vec![253, 0, 0, 0, 0, 0, 1, 0, 0]),
         // An agent's name with a capital.
         changed("decode", |draft| {
-            let raw = &mut draft.section(b"PROG").raw;
+            let raw = &mut section(draft, *b"PROG").raw;
             let at = raw.windows(6).position(|bytes| bytes == b"helper").unwrap();
             raw[at] = b'H';
         }),
-        changed("left-over", |draft| draft.section(b"META").raw.push(0)),
+        changed("left-over", |draft| section(draft, *b"META").raw.push(0)),
         // The number of inputs, 1, in the form for numbers up to 65,535.
-        changed("not-canonical", |draft| drop(draft.section(b"LOCK").raw.splice(..1, [251, 1, 0]))),
+        changed("not-canonical", |draft| drop(section(draft, *b"LOCK").raw.splice(..1, [251, 1, 0]))),
         changed("not-canonical", |draft| {
             let unsorted =
                 BTreeMap::from([(1, ("b".to_owned(), Digest::of(b""))), (2, ("a".to_owned(), Digest::of(b"")))]);
             let values: Vec<_> = unsorted.into_values().collect();
-            draft.section(b"LOCK").raw = codec::encode(&values).unwrap();
+            section(draft, *b"LOCK").raw = codec::encode(&values).unwrap();
         }),
     ]
 }

@@ -76,7 +76,9 @@ fn no_stored_type_contains_itself() {
 fn difference(old: &str, new: &str) -> String {
     let only = |a: &str, b: &str, sign: char| -> String {
         let there: BTreeSet<&str> = b.lines().collect();
-        a.lines().filter(|line| !there.contains(line)).map(|line| format!("  {sign} {line}\n")).collect()
+        let lines: Vec<String> =
+            a.lines().filter(|line| !there.contains(line)).map(|line| format!("  {sign} {line}")).collect();
+        lines.join("\n")
     };
-    only(old, new, '-') + &only(new, old, '+')
+    format!("{}\n{}", only(old, new, '-'), only(new, old, '+'))
 }

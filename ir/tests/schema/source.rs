@@ -109,8 +109,8 @@ impl Types {
     }
 
     fn insert(&mut self, name: String, stored: Stored) {
-        let twice = self.0.insert(name.clone(), stored);
-        assert!(twice.is_none(), "two stored types are called {name}; the listings need different names");
+        assert!(!self.0.contains_key(&name), "two stored types are called {name}; the listings need different names");
+        self.0.insert(name, stored);
     }
 }
 
