@@ -1,4 +1,4 @@
-//! The file as a whole: [`write`] lays sections out, [`check_id`], [`check_stored`] and [`inflate`] are a reader's duties
+//! The file as a whole: [`write()`] lays sections out, `check_id`, `check_stored` and `inflate` are a reader's duties
 //! 2, 4 and 5. What the sections mean is not known here, which is why unknown ones are treated no better.
 
 use crate::digest::{BundleId, Digest};

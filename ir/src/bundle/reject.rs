@@ -315,6 +315,12 @@ pub enum RejectReason {
         /// What leads nowhere.
         problem: String,
     },
+    /// Holds WebAssembly and does not say by which interface it talks to its host.
+    #[error("the bundle holds the compiled tool `{tool}` and requires no `tool-abi/…`; every bundle with one does")]
+    ToolAbi {
+        /// The first compiled tool.
+        tool: String,
+    },
     /// Asks for more than this reader can do.
     #[error(
         "the bundle requires `{feature}`; this reader has {}",
@@ -325,12 +331,6 @@ pub enum RejectReason {
         feature: String,
         /// What the reader has.
         known: Vec<String>,
-    },
-    /// Holds WebAssembly and does not say by which interface it talks to its host.
-    #[error("the bundle holds the compiled tool `{tool}` and requires no `tool-abi/…`; every bundle with one does")]
-    ToolAbi {
-        /// The first compiled tool.
-        tool: String,
     },
 }
 
@@ -372,8 +372,8 @@ impl RejectReason {
             Self::LeftOver { .. } => "left-over",
             Self::NotCanonical { .. } => "not-canonical",
             Self::References { .. } => "references",
-            Self::UnknownFeature { .. } => "unknown-feature",
             Self::ToolAbi { .. } => "tool-abi",
+            Self::UnknownFeature { .. } => "unknown-feature",
         }
     }
 }

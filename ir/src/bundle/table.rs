@@ -1,5 +1,5 @@
 //! The section table: one fixed-size entry a section, right after the header. The layout it describes is judged in
-//! [`check`] (a reader's duty 3) with checked arithmetic, since every number here is a stranger's.
+//! `check` (a reader's duty 3) with checked arithmetic, since every number here is a stranger's.
 
 use std::fmt;
 

@@ -241,6 +241,18 @@ fn the_version_names_both_sides() {
     );
 }
 
+/// `FORMAT.md` lists every reason, in the order of the duties, as the source does.
+#[test]
+fn the_format_lists_every_reason_in_order() {
+    let format = include_str!("../../FORMAT.md");
+    let (_, duties) = format.split_once("## A reader's duties").unwrap();
+    let (duties, _) = duties.split_once("\n## ").unwrap();
+    let rows = duties.lines().filter_map(|line| line.strip_prefix('|')?.strip_suffix("` |"));
+    let listed: Vec<&str> = rows.filter_map(|row| row.rsplit_once('`')).map(|(_, slug)| slug).collect();
+    let stated: Vec<String> = variants().iter().map(|name| kebab(name)).collect();
+    assert_eq!(listed, stated, "left: FORMAT.md; right: variants of RejectReason");
+}
+
 /// The variants of `RejectReason`, read from its source: a list in the code could forget one.
 fn variants() -> Vec<String> {
     let file = syn::parse_file(include_str!("../../src/bundle/reject.rs")).unwrap();
