@@ -11,15 +11,14 @@ mod skill;
 pub(crate) mod spec;
 mod tree;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use pace_diag::{Diagnostic, Sink};
 use pace_ir::digest::Digest;
-use pace_syntax::yaml::Document;
-use pace_syntax::{FileId, SourceMap, Spanned};
+use pace_syntax::{Document, FileId, SourceMap, Span, Spanned};
 
 pub(crate) use file::SpecFile;
-pub(crate) use skill::SkillFile;
 use spec::{AgentSpec, LoopSpec, ProjectSpec};
 
 use crate::world::{World, WorldError};
@@ -37,8 +36,8 @@ pub(crate) struct Parsed {
     pub(crate) complete: bool,
     /// The names of `tools/*.ts`, without the ending.
     pub(crate) tools: Vec<String>,
-    /// `skills/*/SKILL.md`, by folder; `None` where it is broken.
-    pub(crate) skills: BTreeMap<String, Option<SkillFile>>,
+    /// The folders of `skills/*/SKILL.md`.
+    pub(crate) skills: BTreeSet<String>,
     /// Files of recorded turns that models name, by path; `None` where there is no such file.
     pub(crate) turns: BTreeMap<String, Option<Vec<u8>>>,
     /// Every YAML tree read, for the checks that look at all texts.
@@ -74,5 +73,16 @@ impl Parsed {
     /// The tree of a file.
     pub(crate) fn document(&self, file: FileId) -> Option<&Document> {
         self.documents.iter().find_map(|(id, document)| (*id == file).then_some(document))
+    }
+
+    /// A part of a text in a spec: exact where the text stands in the file as it is read, else all of it. `range` counts
+    /// bytes of the text. Looks through the file, so only for what is reported.
+    pub(crate) fn inner_span(&self, text: Span, range: Range<usize>) -> Span {
+        let document = self.document(text.file);
+        let node = document.and_then(|document| document.nodes().find(|(_, node)| node.span == text));
+        match (document, node) {
+            (Some(document), Some((node, _))) => document.inner_span(node, range),
+            _ => text,
+        }
     }
 }

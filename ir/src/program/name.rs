@@ -100,6 +100,13 @@ name!(
     ToolName, TOOL_PATTERN, is_tool, MalformedName::Tool
 );
 
+impl Default for ProjectName {
+    /// `default`: never the folder's name, so that a clone elsewhere is the same project.
+    fn default() -> Self {
+        Self("default".to_owned())
+    }
+}
+
 impl From<&AgentName> for ServiceAccountName {
     /// Every agent has an account of its own name without declaring it.
     fn from(agent: &AgentName) -> Self {

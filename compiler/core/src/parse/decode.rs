@@ -2,8 +2,7 @@
 //! ([`Decode`]); a [`mapping!`] lists its keys once for both.
 
 use pace_diag::{Applicability, Diagnostic, Reported, Sink, code, nearest};
-use pace_syntax::yaml::{Document, NodeId, Value as Scalar};
-use pace_syntax::{Span, Spanned};
+use pace_syntax::{Document, NodeId, NodeKind, Span, Spanned, Value as Scalar};
 use serde_json::Value;
 
 use super::field::{Field, List, Table};
@@ -59,13 +58,16 @@ impl<'a> Reader<'a> {
     }
 
     /// The scalar at `node`, if it is one.
-    pub(crate) fn scalar(&self, node: NodeId) -> Option<Scalar> {
+    pub(crate) fn scalar(&self, node: NodeId) -> Option<Scalar<'a>> {
         self.document.value(node)
     }
 
     /// Says that a node is not what `wanted` names.
     pub(crate) fn wrong_type(&mut self, node: NodeId, wanted: &str) -> Reported {
-        let found = self.found(node);
+        if let (NodeKind::Hole, Err(reported)) = (self.document.kind(node), self.sink.check()) {
+            return reported;
+        }
+        let found = self.document.describe(node);
         let span = self.span(node);
         let subject = self.subject.clone();
         if self.scalar(node) == Some(Scalar::Null) {
@@ -85,29 +87,15 @@ impl<'a> Reader<'a> {
 
     /// The edit that makes a scalar the type it should be without changing what it says.
     fn retyped(&self, node: NodeId, wanted: &str) -> Option<(&'static str, String)> {
-        let text = self.document.text(node)?;
         match self.scalar(node)? {
-            Scalar::Str if self.document.is_quoted(node) && wanted.contains("number") && text.parse::<f64>().is_ok() => {
+            Scalar::Str(text) if wanted.contains("number") && text.parse::<f64>().is_ok_and(f64::is_finite) => {
                 Some(("remove the quotes", text.to_owned()))
             }
-            Scalar::Bool(_) | Scalar::Int(_) | Scalar::BigInt | Scalar::Float(_) if wanted.contains("string") => {
+            Scalar::Bool(_) | Scalar::Int(_) | Scalar::OutOfRange(_) | Scalar::Float(_) if wanted == "a string" => {
+                let text = self.document.key_text(node)?;
                 Some(("put it in quotes", format!("\"{text}\"")))
             }
             _ => None,
-        }
-    }
-
-    /// What a node is, with its article.
-    fn found(&self, node: NodeId) -> &'static str {
-        if self.document.items(node).is_some() {
-            return "a list";
-        }
-        match self.scalar(node) {
-            Some(Scalar::Null) => "nothing",
-            Some(Scalar::Bool(_)) => "a boolean",
-            Some(Scalar::Int(_) | Scalar::BigInt | Scalar::Float(_)) => "a number",
-            Some(Scalar::Str) => "a string",
-            None => "a mapping",
         }
     }
 
@@ -116,9 +104,8 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When the node is anything else.
     pub(crate) fn string(&mut self, node: NodeId) -> Result<&'a str, Reported> {
-        let document = self.document;
-        match (self.scalar(node), document.text(node)) {
-            (Some(Scalar::Str), Some(text)) => Ok(text),
+        match self.scalar(node) {
+            Some(Scalar::Str(text)) => Ok(text),
             _ => Err(self.wrong_type(node, "a string")),
         }
     }
@@ -180,10 +167,15 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
+    /// Knows the key `type`, whose word was read already.
+    pub(crate) fn tag(&mut self, _word: &'static str) {
+        self.known.push("type");
+    }
+
     /// Reads a key that may be absent.
     pub(crate) fn optional<T: Decode>(&mut self, key: &'static str, reader: &mut Reader<'_>) -> Field<T> {
         self.known.push(key);
-        let found = self.entries.iter().find(|(k, _)| reader.document.text(*k) == Some(key));
+        let found = self.entries.iter().find(|(k, _)| reader.document.key_text(*k) == Some(key));
         let Some(&(key_node, value)) = found else { return Field::Absent };
         let key_span = reader.span(key_node);
         match reader.about(format!("`{key}`"), |reader| reader.spanned(value)) {
@@ -212,7 +204,7 @@ impl Keys {
     /// Complains of every key that was not asked for.
     pub(crate) fn finish(self, reader: &mut Reader<'_>) {
         let unknown = self.entries.iter().filter_map(|(key, _)| {
-            let text = reader.document.text(*key)?;
+            let text = reader.document.key_text(*key)?;
             (!self.known.contains(&text)).then_some((*key, text))
         });
         for (node, text) in unknown.collect::<Vec<_>>() {
@@ -224,7 +216,7 @@ impl Keys {
                     let applicability = self.renaming(near, text, reader);
                     diagnostic.fix(format!("did you mean `{near}`?"), applicability, span, near)
                 }
-                None => diagnostic.help(format!("the keys are {}", nearest::listing(self.known.iter().copied(), 24))),
+                None => diagnostic.help(format!("the keys are {}", nearest::listing(self.known.iter().copied()))),
             };
             reader.sink.error(diagnostic);
         }
@@ -232,7 +224,7 @@ impl Keys {
 
     /// Only the case of a key that is not there otherwise can be put right without asking.
     fn renaming(&self, near: &str, text: &str, reader: &Reader<'_>) -> Applicability {
-        let taken = self.entries.iter().any(|(key, _)| reader.document.text(*key) == Some(near));
+        let taken = self.entries.iter().any(|(key, _)| reader.document.key_text(*key) == Some(near));
         if near.eq_ignore_ascii_case(text) && !taken { Applicability::Safe } else { Applicability::Unsafe }
     }
 }
@@ -266,12 +258,11 @@ impl<K: Decode, V: Decode> Decode for Table<K, V> {
         for (key_node, value_node) in nodes {
             let subject = format!("a key of {}", reader.subject);
             let key = reader.about(subject, |reader| reader.spanned(*key_node));
-            let subject = format!("`{}`", document.text(*key_node).unwrap_or_default());
+            let subject = format!("`{}`", document.key_text(*key_node).unwrap_or_default());
             let value = reader.about(subject, |reader| reader.spanned(*value_node));
             entries.push(key.and_then(|key| value.map(|value| (key, value))));
         }
-        let complete = entries.iter().all(Result::is_ok);
-        Ok(Self { entries: entries.into_iter().flatten().collect(), complete })
+        Ok(Self { entries: entries.into_iter().flatten().collect() })
     }
 
     fn shape(shapes: &mut Shapes) -> Value {
@@ -285,43 +276,36 @@ impl<K: Decode, V: Decode> Decode for Table<K, V> {
 macro_rules! mapping {
     (
         $(#[doc = $doc:literal])+
-        pub(crate) struct $name:ident ($title:literal) {
-            $($(#[doc = $field_doc:literal])+ $need:ident $field:ident $(as $key:literal)? : $type:ty,)*
+        pub(crate) struct $name:ident ($title:literal $(, type $tag:literal)?) {
+            $($(#[doc = $field_doc:literal])+ $(#[expect($($expect:tt)+)])? $need:ident $field:ident : $type:ty,)*
         }
     ) => {
         $(#[doc = $doc])+
         #[derive(Debug, Clone)]
         pub(crate) struct $name {
-            $($(#[doc = $field_doc])+ pub(crate) $field: $crate::parse::field::Field<$type>,)*
+            $($(#[doc = $field_doc])+ $(#[expect($($expect)+)])? pub(crate) $field: $crate::parse::field::Field<$type>,)*
         }
 
         impl $crate::parse::decode::Decode for $name {
             fn decode(
-                node: pace_syntax::yaml::NodeId,
+                node: pace_syntax::NodeId,
                 reader: &mut $crate::parse::decode::Reader<'_>,
             ) -> Result<Self, pace_diag::Reported> {
                 let mut keys = reader.mapping(node, $title)?;
-                let value = Self { $($field: keys.$need(key!($field $($key)?), reader),)* };
+                $(keys.tag($tag);)?
+                let value = Self { $($field: keys.$need(stringify!($field), reader),)* };
                 keys.finish(reader);
                 Ok(value)
             }
 
             fn shape(shapes: &mut $crate::parse::shape::Shapes) -> serde_json::Value {
                 shapes.object(stringify!($name), concat!($($doc, "\n"),+), |object| {
-                    $(object.$need::<$type>(key!($field $($key)?), concat!($($field_doc, "\n"),+));)*
+                    $(object.tag($tag);)?
+                    $(object.$need::<$type>(stringify!($field), concat!($($field_doc, "\n"),+));)*
                 })
             }
         }
     };
 }
 
-macro_rules! key {
-    ($field:ident) => {
-        stringify!($field)
-    };
-    ($field:ident $key:literal) => {
-        $key
-    };
-}
-
-pub(crate) use {key, mapping};
+pub(crate) use mapping;

@@ -74,13 +74,11 @@ pub(crate) struct List<T> {
     pub(crate) complete: bool,
 }
 
-/// A mapping in a spec whose keys are the author's. Broken entries are left out as in [`List`].
+/// A mapping in a spec whose keys are the author's. Broken entries are left out.
 #[derive(Debug, Clone)]
 pub(crate) struct Table<K, V> {
     /// The sound entries, in the author's order.
     pub(crate) entries: Vec<(Spanned<K>, Spanned<V>)>,
-    /// Whether every entry was sound.
-    pub(crate) complete: bool,
 }
 
 impl<T> Field<List<T>> {

@@ -1,9 +1,8 @@
 //! One YAML file: bytes, text, tree, spec.
 
-use pace_diag::{Code, Diagnostic, Reported, Sink, code};
+use pace_diag::{Diagnostic, Reported, Sink, code};
 use pace_syntax::source::decode::{DecodeError, DecodeErrorKind, decode};
-use pace_syntax::yaml::{self, Document, Limits, SyntaxError, SyntaxErrorKind};
-use pace_syntax::{FileId, SourceMap, Span, Spanned};
+use pace_syntax::{Document, FileId, Limits, SourceMap, Span, Spanned, SyntaxError, SyntaxErrorKind};
 
 use super::decode::{Decode, Reader};
 
@@ -53,53 +52,40 @@ fn not_text(path: &str, error: DecodeError, sources: &mut SourceMap, sink: &mut 
 /// Reads a tree, and reports what is wrong with it. `Err` if nothing below the top can be trusted.
 pub(super) fn tree(file: FileId, sources: &SourceMap, sink: &mut Sink) -> Result<Document, Reported> {
     let text = sources.get(file).map_or("", |source| source.text());
-    let document = yaml::parse(file, text, Limits::default());
+    let document = pace_syntax::parse(file, text, Limits::default());
     report(&document, sink)?;
     Ok(document)
 }
 
-/// Reports a tree's errors. `Err` if the tree is not whole.
+/// Reports a tree's errors. `Err` if a part of the file was not read.
 pub(super) fn report(document: &Document, sink: &mut Sink) -> Result<(), Reported> {
-    let mut result = Ok(());
-    for error in &document.errors {
-        let reported = sink.error(diagnostic(error));
-        if !is_recoverable(error.kind) {
-            result = Err(reported);
-        }
+    let errors = document.errors.iter().filter(|error| error.kind != SyntaxErrorKind::Empty);
+    let reported = errors.map(|error| sink.error(diagnostic(error))).last();
+    match reported {
+        Some(reported) if !document.complete || document.root.is_none() => Err(reported),
+        _ => Ok(()),
     }
-    result
-}
-
-/// Whether the tree around the error is still what the author meant.
-fn is_recoverable(kind: SyntaxErrorKind) -> bool {
-    matches!(kind, SyntaxErrorKind::DuplicateKey | SyntaxErrorKind::MergeKey)
 }
 
 fn diagnostic(error: &SyntaxError) -> Diagnostic {
-    let (code, label, help): (&Code, &str, Option<&str>) = match error.kind {
-        SyntaxErrorKind::Syntax | SyntaxErrorKind::UnknownAnchor => (&code::YAML_SYNTAX, "", None),
-        SyntaxErrorKind::DuplicateKey => (&code::DUPLICATE_KEY, "set again here", Some("remove one of them")),
-        SyntaxErrorKind::SeveralDocuments => (
-            &code::SEVERAL_DOCUMENTS,
-            "a second document starts here",
-            Some("put each document in a file of its own"),
-        ),
-        SyntaxErrorKind::MergeKey => (
-            &code::MERGE_KEY,
-            "not part of YAML 1.2",
-            Some("write the keys out; anchors and aliases of whole values work"),
-        ),
-        SyntaxErrorKind::RecursiveAlias => (&code::RECURSIVE_ALIAS, "this would never end", Some("write the value out")),
-        SyntaxErrorKind::TooDeep | SyntaxErrorKind::TooManyNodes => (&code::TOO_LARGE, "", None),
-        SyntaxErrorKind::UnsupportedTag => (&code::UNSUPPORTED_TAG, "", Some("remove the tag")),
-        SyntaxErrorKind::Empty => (&code::EMPTY_FILE, "", None),
+    let (code, label) = match error.kind {
+        SyntaxErrorKind::Syntax | SyntaxErrorKind::UnknownAnchor | SyntaxErrorKind::UnsupportedKey => {
+            (&code::YAML_SYNTAX, "")
+        }
+        SyntaxErrorKind::DuplicateKey => (&code::DUPLICATE_KEY, "set again here"),
+        SyntaxErrorKind::SeveralDocuments => (&code::SEVERAL_DOCUMENTS, "a second document starts here"),
+        SyntaxErrorKind::MergeKey => (&code::MERGE_KEY, "not part of YAML 1.2"),
+        SyntaxErrorKind::RecursiveAlias => (&code::RECURSIVE_ALIAS, "this would never end"),
+        SyntaxErrorKind::TooDeep | SyntaxErrorKind::TooManyNodes => (&code::TOO_LARGE, ""),
+        SyntaxErrorKind::UnsupportedTag => (&code::UNSUPPORTED_TAG, ""),
+        SyntaxErrorKind::Empty => (&code::EMPTY_FILE, ""),
     };
     let mut diagnostic = Diagnostic::new(code, error.message.clone()).at(error.span, label);
     if let Some((span, text)) = error.other {
         diagnostic = diagnostic.also(span, text);
     }
-    match help {
-        Some(help) => diagnostic.help(help),
+    match &error.help {
+        Some(help) => diagnostic.help(help.clone()),
         None => diagnostic,
     }
 }

@@ -1,8 +1,7 @@
 //! JSON written in YAML: an agent's `output` schema. Kept as written, with a way back from a JSON pointer to the bytes.
 
 use pace_diag::{Diagnostic, Reported, code};
-use pace_syntax::Span;
-use pace_syntax::yaml::{Document, NodeId, Value as Scalar};
+use pace_syntax::{Document, NodeId, Span, Value as Scalar};
 use serde_json::{Map, Number, Value, json};
 
 use super::decode::{Decode, Reader};
@@ -46,7 +45,7 @@ fn to_json(document: &Document, node: NodeId) -> Result<Value, NodeId> {
     if let Some(entries) = document.entries(node) {
         let mut map = Map::new();
         for (key, value) in entries {
-            map.insert(document.text(*key).unwrap_or_default().to_owned(), to_json(document, *value)?);
+            map.insert(document.key_text(*key).unwrap_or_default().to_owned(), to_json(document, *value)?);
         }
         return Ok(Value::Object(map));
     }
@@ -55,8 +54,8 @@ fn to_json(document: &Document, node: NodeId) -> Result<Value, NodeId> {
         Some(Scalar::Bool(value)) => Ok(Value::Bool(value)),
         Some(Scalar::Int(value)) => Ok(Value::from(value)),
         Some(Scalar::Float(value)) => Number::from_f64(value).map(Value::Number).ok_or(node),
-        Some(Scalar::BigInt) => Err(node),
-        Some(Scalar::Str) => Ok(Value::from(document.text(node).unwrap_or_default())),
+        Some(Scalar::OutOfRange(_)) => Err(node),
+        Some(Scalar::Str(text)) => Ok(Value::from(text)),
     }
 }
 

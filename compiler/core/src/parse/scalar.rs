@@ -9,7 +9,7 @@ use pace_ir::program::{
     AgentName, ByteSize, LoopName, MicroUsd, Milliseconds, ModelName, Principal, ProjectName, ServiceAccountName,
     Template,
 };
-use pace_syntax::yaml::{NodeId, Value as Scalar};
+use pace_syntax::{NodeId, Value as Scalar};
 use serde_json::{Value, json};
 
 use super::decode::{Decode, Reader};
@@ -86,7 +86,7 @@ impl<const MIN: i64, const MAX: i64> Decode for Whole<MIN, MAX> {
     fn decode(node: NodeId, reader: &mut Reader<'_>) -> Result<Self, Reported> {
         match reader.scalar(node) {
             Some(Scalar::Int(value)) if (MIN..=MAX).contains(&value) => Ok(Self(value)),
-            Some(Scalar::Int(_) | Scalar::BigInt) => {
+            Some(Scalar::Int(_) | Scalar::OutOfRange(_)) => {
                 let message = format!("{} must be from {MIN} to {MAX}", reader.subject());
                 Err(reader.not_allowed(reader.span(node), message, "out of range"))
             }
@@ -105,7 +105,7 @@ fn number(node: NodeId, reader: &mut Reader<'_>) -> Result<f64, Reported> {
         Some(Scalar::Float(value)) if value.is_finite() => Ok(value),
         #[expect(clippy::cast_precision_loss, reason = "bounds are far below 2^53")]
         Some(Scalar::Int(value)) => Ok(value as f64),
-        Some(Scalar::BigInt | Scalar::Float(_)) => {
+        Some(Scalar::OutOfRange(_) | Scalar::Float(_)) => {
             let message = format!("{} is no number that can be used", reader.subject());
             Err(reader.not_allowed(reader.span(node), message, "expected a finite number"))
         }
@@ -362,7 +362,7 @@ macro_rules! decode_word {
     ($type:ty, [$($word:literal => $value:expr),+ $(,)?]) => {
         impl $crate::parse::decode::Decode for $type {
             fn decode(
-                node: pace_syntax::yaml::NodeId,
+                node: pace_syntax::NodeId,
                 reader: &mut $crate::parse::decode::Reader<'_>,
             ) -> Result<Self, pace_diag::Reported> {
                 reader.word(node, &[$(($word, $value)),+])

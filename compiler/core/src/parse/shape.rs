@@ -60,6 +60,12 @@ impl ObjectShape<'_> {
         self.optional::<T>(key, doc);
     }
 
+    /// The key `type` with this word.
+    pub(crate) fn tag(&mut self, word: &'static str) {
+        self.required.push(Value::from("type"));
+        self.properties.insert("type".to_owned(), json!({"const": word}));
+    }
+
     /// A key that may be there.
     pub(crate) fn optional<T: Decode>(&mut self, key: &'static str, doc: &str) {
         let shape = T::shape(self.shapes);

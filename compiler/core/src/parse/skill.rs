@@ -2,35 +2,23 @@
 
 use pace_diag::{Diagnostic, Reported, Sink, code};
 use pace_syntax::front_matter::{self, FrontMatterError};
-use pace_syntax::yaml::{self, Limits};
-use pace_syntax::{FileId, SourceMap, Span};
+use pace_syntax::{FileId, Limits, SourceMap, Span};
 
 use super::decode::{Decode, Reader};
 use super::file;
 use super::json::JsonSpec;
 
-/// A skill of this project.
-#[derive(Debug, Clone)]
-pub(crate) struct SkillFile {
-    /// The name in its front matter.
-    pub(crate) name: String,
-    /// What it is for.
-    pub(crate) description: String,
-    /// The text after the front matter.
-    pub(crate) body: String,
-}
-
-/// Reads a skill. `folder` is the name it must have.
-pub(super) fn read(
+/// Checks a skill. `folder` is the name it must have.
+pub(super) fn check(
     path: &str,
     file: FileId,
     folder: &str,
     sources: &SourceMap,
     sink: &mut Sink,
-) -> Result<SkillFile, Reported> {
+) -> Result<(), Reported> {
     let text = sources.get(file).map_or("", |source| source.text());
     let parts = front_matter::split(text).map_err(|error| no_front_matter(path, file, &error, sink))?;
-    let document = yaml::parse_range(file, text, parts.yaml.clone(), Limits::default());
+    let document = pace_syntax::parse_range(file, text, parts.yaml.clone(), Limits::default());
     file::report(&document, sink)?;
     let place = Span::new(file, parts.yaml);
     let Some(root) = document.root else { return Err(needs(path, "name", place, sink)) };
@@ -39,19 +27,18 @@ pub(super) fn read(
     let mut string = |key: &str| {
         let Some((_, node)) = document.get(root, key) else { return Err(needs(path, key, document.span(root), sink)) };
         let value = Reader::new(&document, sink, &format!("`{key}`")).string(node)?;
-        Ok((value.trim().to_owned(), document.span(node)))
+        if value.trim().is_empty() { Err(needs(path, key, document.span(node), sink)) } else { Ok((value, document.span(node))) }
     };
     let name = string("name");
     let description = string("description");
-    let ((name, span), (description, _)) = (name?, description?);
+    let ((name, span), _) = (name?, description?);
     if name != folder {
         let diagnostic = Diagnostic::new(&code::SKILL_FRONT_MATTER, format!("the skill `{name}` stands in `skills/{folder}`"))
             .at(span, "a skill is named as its folder")
             .help(format!("name it `{folder}`, or rename the folder"));
         return Err(sink.error(diagnostic));
     }
-    let body = text.get(parts.body).unwrap_or_default().trim().to_owned();
-    Ok(SkillFile { name, description, body })
+    Ok(())
 }
 
 fn no_front_matter(path: &str, file: FileId, error: &FrontMatterError, sink: &mut Sink) -> Reported {

@@ -1,15 +1,14 @@
 //! Where the files of a project are, and what stands where nothing reads it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pace_diag::{Diagnostic, Sink, code};
 use pace_ir::digest::Digest;
-use pace_syntax::yaml::Document;
-use pace_syntax::{FileId, SourceMap, Span};
+use pace_syntax::{Document, FileId, SourceMap, Span};
 
 use super::decode::Decode;
 use super::file::{self, SpecFile};
-use super::skill::{self, SkillFile};
+use super::skill;
 use super::spec::{AgentSpec, LoopSpec, ProjectSpec};
 use crate::world::{DirEntry, EntryKind, World, WorldError};
 
@@ -76,17 +75,19 @@ impl<'a> Reading<'a> {
     }
 
     /// `skills/*/SKILL.md`.
-    pub(super) fn skills(&mut self) -> Result<BTreeMap<String, Option<SkillFile>>, WorldError> {
-        let mut skills = BTreeMap::new();
+    pub(super) fn skills(&mut self) -> Result<BTreeSet<String>, WorldError> {
+        let mut skills = BTreeSet::new();
         for entry in self.world.list("skills")? {
             let path = format!("skills/{}/SKILL.md", entry.name);
             if entry.kind != EntryKind::Directory {
                 continue;
             }
             if let Some(bytes) = self.read(&path)? {
-                let skill = file::text(&path, bytes, self.sources, self.sink)
-                    .and_then(|file| skill::read(&path, file, &entry.name, self.sources, self.sink));
-                skills.insert(entry.name, skill.ok());
+                if let Ok(file) = file::text(&path, bytes, self.sources, self.sink) {
+                    // A broken skill was reported, and is still the one that agents mean.
+                    let _reported = skill::check(&path, file, &entry.name, self.sources, self.sink);
+                }
+                skills.insert(entry.name);
             }
         }
         Ok(skills)

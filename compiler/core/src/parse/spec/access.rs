@@ -2,7 +2,7 @@
 
 use pace_ir::program::{Access, Principal, ProjectRole, Role};
 
-use crate::parse::decode::{key, mapping};
+use crate::parse::decode::mapping;
 use crate::parse::field::List;
 use crate::parse::scalar::{Line, decode_word};
 

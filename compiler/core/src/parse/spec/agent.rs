@@ -4,7 +4,7 @@ use pace_ir::program::{AgentName, Milliseconds, MicroUsd, ModelName, Principal};
 
 use super::access::AclEntrySpec;
 use super::tool_entry::ToolEntrySpec;
-use crate::parse::decode::{key, mapping};
+use crate::parse::decode::mapping;
 use crate::parse::field::List;
 use crate::parse::json::JsonSpec;
 use crate::parse::scalar::{Line, Share, Temperature, Text, Whole};

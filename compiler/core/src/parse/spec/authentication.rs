@@ -3,11 +3,11 @@
 use pace_diag::{Diagnostic, Reported, code, nearest};
 use pace_ir::program::authentication::Algorithm;
 use pace_ir::program::{Principal, ServiceAccountName, Template};
-use pace_syntax::yaml::NodeId;
+use pace_syntax::NodeId;
 use serde_json::{Value, json};
 
 use super::tool_entry::{VariableName, network};
-use crate::parse::decode::{Decode, Reader, key, mapping};
+use crate::parse::decode::{Decode, Reader, mapping};
 use crate::parse::field::{List, Table};
 use crate::parse::scalar::{Line, decode_word};
 use crate::parse::shape::Shapes;
@@ -26,7 +26,7 @@ impl Decode for AuthenticationSpec {
         if reader.document.items(node).is_some() {
             return List::decode(node, reader).map(Self::Sources);
         }
-        match reader.document.text(node) {
+        match reader.document.key_text(node) {
             Some("none") => Ok(Self::Nobody),
             _ => Err(reader.wrong_type(node, "`none` or a list of sources")),
         }
@@ -56,10 +56,8 @@ macro_rules! tagged {
             }
 
             fn shape(shapes: &mut Shapes) -> Value {
-                json!({"anyOf": [$({
-                    let shape = <$spec>::shape(shapes);
-                    json!({"allOf": [shape], "properties": {"type": {"const": $word}}})
-                }),+]})
+                let shapes = [$(<$spec>::shape(shapes)),+];
+                json!({"anyOf": shapes.to_vec()})
             }
         }
     };
@@ -74,7 +72,7 @@ fn type_of(node: NodeId, reader: &mut Reader<'_>, words: &[&'static str]) -> Res
     let Some((_, value)) = reader.document.get(node, "type") else {
         let diagnostic = Diagnostic::new(&code::MISSING_KEY, format!("{} needs the key `type`", reader.subject()))
             .at(first, "`type` is missing here")
-            .help(format!("the types are {}", nearest::listing(words.iter().copied(), 8)));
+            .help(format!("the types are {}", nearest::listing(words.iter().copied())));
         return Err(reader.sink.error(diagnostic));
     };
     let pairs: Vec<_> = words.iter().map(|word| (*word, *word)).collect();
@@ -95,9 +93,7 @@ tagged! {
 
 mapping! {
     /// JSON Web Tokens (RFC 7519) of one issuer.
-    pub(crate) struct JwtSpec ("a `jwt` source") {
-        /// `jwt`.
-        required kind as "type": Line,
+    pub(crate) struct JwtSpec ("a `jwt` source", type "jwt") {
         /// The `iss` claim, exactly; an https address.
         required issuer: Line,
         /// What the `aud` claim must hold: one audience, or a list of which one suffices.
@@ -127,9 +123,7 @@ mapping! {
 
 mapping! {
     /// Fixed bearer tokens.
-    pub(crate) struct TokensSpec ("a `tokens` source") {
-        /// `tokens`.
-        required kind as "type": Line,
+    pub(crate) struct TokensSpec ("a `tokens` source", type "tokens") {
         /// The tokens.
         required tokens: List<TokenSpec>,
     }
@@ -151,9 +145,7 @@ mapping! {
 
 mapping! {
     /// Headers set by a trusted proxy.
-    pub(crate) struct HeaderSpec ("a `header` source") {
-        /// `header`.
-        required kind as "type": Line,
+    pub(crate) struct HeaderSpec ("a `header` source", type "header") {
         /// The header that holds the user.
         required principal: Line,
         /// Put before the user.
@@ -232,9 +224,7 @@ tagged! {
 
 mapping! {
     /// `Authorization: Bearer …`.
-    pub(crate) struct BearerSpec ("a `bearer` credential") {
-        /// `bearer`.
-        required kind as "type": Line,
+    pub(crate) struct BearerSpec ("a `bearer` credential", type "bearer") {
         /// The token, by reference.
         required token: Template,
     }
@@ -242,9 +232,7 @@ mapping! {
 
 mapping! {
     /// A header of the server's own.
-    pub(crate) struct HeaderCredentialSpec ("a `header` credential") {
-        /// `header`.
-        required kind as "type": Line,
+    pub(crate) struct HeaderCredentialSpec ("a `header` credential", type "header") {
         /// The header.
         required name: Line,
         /// Its value, by reference.
@@ -254,9 +242,7 @@ mapping! {
 
 mapping! {
     /// OAuth 2.1 client credentials.
-    pub(crate) struct OauthClientSpec ("an `oauth_client` credential") {
-        /// `oauth_client`.
-        required kind as "type": Line,
+    pub(crate) struct OauthClientSpec ("an `oauth_client` credential", type "oauth_client") {
         /// The token endpoint. Default: found by the server's metadata.
         optional token_url: Template,
         /// The client.
@@ -270,9 +256,7 @@ mapping! {
 
 mapping! {
     /// A user's own OAuth 2.1 token, kept by the runner.
-    pub(crate) struct OauthUserSpec ("an `oauth_user` credential") {
-        /// `oauth_user`.
-        required kind as "type": Line,
+    pub(crate) struct OauthUserSpec ("an `oauth_user` credential", type "oauth_user") {
         /// The client. Default: registered dynamically.
         optional client_id: Template,
         /// Asked for.
@@ -282,9 +266,7 @@ mapping! {
 
 mapping! {
     /// Environment variables of a server's program.
-    pub(crate) struct EnvCredentialSpec ("an `env` credential") {
-        /// `env`.
-        required kind as "type": Line,
+    pub(crate) struct EnvCredentialSpec ("an `env` credential", type "env") {
         /// The variables, by reference.
         required env: Table<VariableName, Template>,
     }

@@ -6,7 +6,7 @@ use pace_ir::program::{MicroUsd, ModelName, Principal, ProjectName, Provider, Se
 use super::access::{ProjectAclEntrySpec, ToolGrantSpec};
 use super::agent::LimitsSpec;
 use super::authentication::{AuthenticationSpec, CredentialSpec};
-use crate::parse::decode::{key, mapping};
+use crate::parse::decode::mapping;
 use crate::parse::field::{List, Table};
 use crate::parse::scalar::{Line, Whole, decode_word};
 
@@ -22,6 +22,7 @@ mapping! {
     /// What holds for the whole project. Every key is optional, and so is the file.
     pub(crate) struct ProjectSpec ("`paceline.yaml`") {
         /// The version of this language: 1.
+        #[expect(dead_code, reason = "there is only one; it is read so that others are refused")]
         optional version: Whole<1, 1>,
         /// The project's name; state is kept under it. Default: `default`.
         optional project: ProjectName,
@@ -38,6 +39,7 @@ mapping! {
         /// How a request's principal is found, the first source that applies; or `none`.
         optional authentication: AuthenticationSpec,
         /// Where skills come from besides the public ones.
+        #[expect(dead_code, reason = "read and checked; used where skills are fetched")]
         optional registries: List<RegistrySpec>,
         /// Levels of lints, by slug: `allow`, `warn` or `deny`.
         optional lints: Table<String, Level>,

@@ -4,7 +4,7 @@ use pace_ir::program::scheduled_loop::Concurrency;
 use pace_ir::program::{LoopName, Milliseconds, Principal};
 
 use super::access::AclEntrySpec;
-use crate::parse::decode::{key, mapping};
+use crate::parse::decode::mapping;
 use crate::parse::field::List;
 use crate::parse::scalar::{Line, Text, Whole, decode_word};
 

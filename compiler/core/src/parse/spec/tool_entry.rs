@@ -6,10 +6,10 @@ use pace_diag::{Diagnostic, Reported, code};
 use pace_ir::program::name::ToolName;
 use pace_ir::program::tool::{HostPattern, NetRule};
 use pace_ir::program::{Access, ByteSize, Milliseconds, Template};
-use pace_syntax::yaml::NodeId;
+use pace_syntax::NodeId;
 use serde_json::{Value, json};
 
-use crate::parse::decode::{Decode, Reader, key, mapping};
+use crate::parse::decode::{Decode, Reader, mapping};
 use crate::parse::field::{List, Table};
 use crate::parse::scalar::Line;
 use crate::parse::shape::Shapes;

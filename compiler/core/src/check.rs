@@ -1,0 +1,104 @@
+//! Third pass: everything that can be known before anything runs. Each rule is one file: the check, the words, the fix.
+//! What comes out holds plain values only; it exists only if nothing was an error.
+
+mod access_list;
+mod acl_widened;
+mod agent;
+mod authentication;
+mod credentials;
+mod delegation_cycle;
+mod generation;
+mod grants;
+mod limits;
+mod lint_levels;
+mod loop_as_agent;
+mod model;
+mod output_schema;
+mod schedule;
+mod secret_literal;
+mod skills;
+mod tool_entry;
+mod tool_name_clash;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pace_diag::{Diagnostic, Lints, Reported, Sink, code};
+use pace_ir::program::authorization::Credential;
+use pace_ir::program::{
+    Access, Authentication, GrantTarget, ModelName, Principal, ProjectName, ProjectRole, ServiceAccountName,
+};
+
+pub(crate) use agent::CheckedAgent;
+pub(crate) use model::CheckedModel;
+pub(crate) use schedule::CheckedLoop;
+pub(crate) use tool_entry::CheckedTool;
+
+use crate::resolve::Resolved;
+
+/// A project without errors.
+#[derive(Debug)]
+pub(crate) struct Checked<'p> {
+    /// Its names.
+    pub(crate) resolved: &'p Resolved<'p>,
+    /// What the project is called.
+    pub(crate) project: ProjectName,
+    /// In the order of their names.
+    pub(crate) agents: Vec<CheckedAgent<'p>>,
+    /// In the order of their names.
+    pub(crate) loops: Vec<CheckedLoop<'p>>,
+    /// The models agents use.
+    pub(crate) models: BTreeMap<ModelName, CheckedModel<'p>>,
+    /// How a request's principal is found.
+    pub(crate) authentication: Authentication,
+    /// Declared accounts.
+    pub(crate) service_accounts: BTreeSet<ServiceAccountName>,
+    /// The project's access list.
+    pub(crate) project_acl: BTreeSet<(Principal, ProjectRole)>,
+    /// Who may use which tool.
+    pub(crate) grants: BTreeMap<GrantTarget, BTreeMap<Principal, Access>>,
+    /// What servers are shown.
+    pub(crate) credentials: BTreeMap<String, BTreeMap<Principal, Credential>>,
+}
+
+/// Checks a project.
+///
+/// # Errors
+/// When anything was reported as an error, by this pass or an earlier one.
+pub(crate) fn check<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> Result<Checked<'p>, Reported> {
+    let parsed = resolved.parsed;
+    let lints = lint_levels::read(parsed, sink);
+    layout(resolved, &lints, sink);
+    secret_literal::check(parsed, &lints, sink);
+    let agents: Vec<_> = resolved.agents.values().map(|agent| agent::check(agent, resolved, &lints, sink)).collect();
+    let loops: Vec<_> = resolved.loops.values().map(|l| schedule::check(l, resolved, &lints, sink)).collect();
+    let models = model::check(resolved, sink);
+    delegation_cycle::check(resolved, sink);
+    acl_widened::check(resolved, &lints, sink);
+    loop_as_agent::check(resolved, sink);
+    let settings = parsed.settings();
+    let checked = Checked {
+        resolved,
+        project: settings.and_then(|settings| settings.project.get().cloned()).unwrap_or_default(),
+        agents: agents.into_iter().flatten().collect(),
+        loops: loops.into_iter().flatten().collect(),
+        models,
+        authentication: authentication::check(parsed, sink),
+        service_accounts: resolved.accounts.declared.keys().map(|name| (*name).clone()).collect(),
+        project_acl: access_list::project(parsed, sink),
+        grants: grants::check(resolved, &lints, sink),
+        credentials: credentials::check(resolved, &lints, sink),
+    };
+    sink.check().map(|()| checked)
+}
+
+/// Files that nothing reads, and a project without agents.
+fn layout(resolved: &Resolved<'_>, lints: &Lints, sink: &mut Sink) {
+    for diagnostic in &resolved.parsed.misplaced {
+        sink.lint(lints, diagnostic.clone());
+    }
+    if resolved.parsed.agents.is_empty() && resolved.parsed.complete {
+        let diagnostic = Diagnostic::new(&code::NO_AGENTS, "the project has no agents")
+            .help("write one in `agents/<name>/spec.yaml`");
+        sink.lint(lints, diagnostic);
+    }
+}

@@ -1,0 +1,49 @@
+//! `P0411`, lint `acl-widened`: an agent that admits another one by its identity is reached by everyone whom that other
+//! one admits, although its own list does not name them.
+
+use std::collections::BTreeSet;
+
+use pace_diag::{Diagnostic, Lints, Sink, code};
+use pace_ir::program::{Principal, Role};
+
+use crate::resolve::{Resolved, ResolvedAgent, ResolvedTarget};
+
+/// Looks at every call from agent to agent.
+pub(super) fn check(resolved: &Resolved<'_>, lints: &Lints, sink: &mut Sink) {
+    for caller in resolved.agents.values() {
+        for tool in &caller.tools {
+            let ResolvedTarget::Agent(callee, _) = &tool.target else { continue };
+            if let Some(diagnostic) = resolved.agents.get(callee).and_then(|callee| widened(caller, callee, tool.named_at)) {
+                sink.lint(lints, diagnostic);
+            }
+        }
+    }
+}
+
+fn widened(caller: &ResolvedAgent<'_>, callee: &ResolvedAgent<'_>, call: pace_syntax::Span) -> Option<Diagnostic> {
+    let own = executors(callee)?;
+    let actor = Principal::ServiceAccount(caller.run_as.clone()?);
+    let admits_actor = callee.spec.acl.items().iter().find(|entry| {
+        entry.value.principal.get() == Some(&actor) && entry.value.role.get() == Some(&Role::Execute)
+    })?;
+    let more = match executors(caller) {
+        None => "whoever the listener admits".to_owned(),
+        Some(callers) => {
+            let more: Vec<_> = callers.difference(&own).map(|principal| format!("`{principal}`")).collect();
+            if more.is_empty() { return None } else { more.join(", ") }
+        }
+    };
+    let (caller, callee) = (&caller.name.value, &callee.name.value);
+    let diagnostic = Diagnostic::new(&code::ACL_WIDENED, format!("through `{caller}`, more people reach `{callee}` than its `acl` names"))
+        .at(call, format!("{more} may ask `{caller}`, which calls `{callee}` here"))
+        .also(admits_actor.span, format!("`{callee}` admits `{caller}` by its identity"))
+        .help(format!("give `{caller}` an `acl` of its own, or allow `acl-widened` under `lints` if this is meant"));
+    Some(diagnostic)
+}
+
+/// Who may execute an agent; `None` if it has no list.
+fn executors<'p>(agent: &ResolvedAgent<'p>) -> Option<BTreeSet<&'p Principal>> {
+    agent.spec.acl.get()?;
+    let entries = agent.spec.acl.items().iter().filter(|entry| entry.value.role.get() == Some(&Role::Execute));
+    Some(entries.filter_map(|entry| entry.value.principal.get()).collect())
+}

@@ -1,0 +1,95 @@
+//! Credentials of servers: references only, one for a (server, principal) pair (`P0404`), and the lint
+//! `unused-credential`.
+
+use std::collections::BTreeMap;
+
+use pace_diag::{Diagnostic, Lints, Sink, code};
+use pace_ir::program::authorization::{Credential, OauthClient, OauthUser};
+use pace_ir::program::{Principal, Template};
+use pace_syntax::{Span, Spanned};
+
+use crate::parse::field::Field;
+use crate::parse::spec::authentication::CredentialSpec;
+use crate::resolve::{Address, Resolved, ResolvedTarget, duplicate_entry};
+
+/// What servers are shown.
+pub(super) fn check(
+    resolved: &Resolved<'_>,
+    lints: &Lints,
+    sink: &mut Sink,
+) -> BTreeMap<String, BTreeMap<Principal, Credential>> {
+    let entries = resolved.parsed.settings().map_or(&[][..], |settings| settings.mcp_credentials.entries());
+    let mut all = BTreeMap::new();
+    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+    for (server, of_server) in entries {
+        let Some(key) = server_key(server, sink) else { continue };
+        if let Some(first) = seen.insert(key.clone(), server.span) {
+            duplicate_entry::report(&format!("the server `{key}`"), "`mcp_credentials`", server.span, first, sink);
+        }
+        unused(&key, server.span, resolved, lints, sink);
+        let credentials = of_server.value.entries.iter().filter_map(|(principal, spec)| {
+            Some((principal.value.clone(), credential(spec, sink)?))
+        });
+        all.insert(key, credentials.collect());
+    }
+    all
+}
+
+fn server_key(server: &Spanned<String>, sink: &mut Sink) -> Option<String> {
+    match Address::parse_text(&server.value) {
+        Ok(address) => Some(address.key),
+        Err(why) => {
+            let message = format!("`{}` is not the address of a server", server.value);
+            sink.error(Diagnostic::new(&code::MALFORMED_SERVER, message).at(server.span, why));
+            None
+        }
+    }
+}
+
+fn unused(key: &str, place: Span, resolved: &Resolved<'_>, lints: &Lints, sink: &mut Sink) {
+    let mut tools = resolved.agents.values().flat_map(|agent| &agent.tools);
+    let listed = tools.any(|tool| matches!(&tool.target, ResolvedTarget::Server(address) if address.key == key));
+    if !listed && resolved.parsed.complete {
+        let diagnostic = Diagnostic::new(&code::UNUSED_CREDENTIAL, format!("the credentials for `{key}` are never used"))
+            .at(place, "no agent lists this server")
+            .help("remove them, or list the server in an agent's spec");
+        sink.lint(lints, diagnostic);
+    }
+}
+
+fn credential(spec: &Spanned<CredentialSpec>, sink: &mut Sink) -> Option<Credential> {
+    match &spec.value {
+        CredentialSpec::Bearer(bearer) => secret(&bearer.token, "token", sink).map(Credential::Bearer),
+        CredentialSpec::Header(header) => {
+            let value = secret(&header.value, "value", sink);
+            Some(Credential::Header(header.name.get()?.0.to_ascii_lowercase(), value?))
+        }
+        CredentialSpec::OauthClient(client) => Some(Credential::OauthClient(OauthClient {
+            client_secret: secret(&client.client_secret, "client_secret", sink)?,
+            token_url: client.token_url.get().cloned(),
+            client_id: client.client_id.get()?.clone(),
+            scopes: client.scopes.items().iter().map(|scope| scope.value.0.clone()).collect(),
+        })),
+        CredentialSpec::OauthUser(user) => Some(Credential::OauthUser(OauthUser {
+            client_id: user.client_id.get().cloned(),
+            scopes: user.scopes.items().iter().map(|scope| scope.value.0.clone()).collect(),
+        })),
+        CredentialSpec::Env(env) => {
+            let variables = env.env.entries().iter();
+            Some(Credential::Env(variables.map(|(name, value)| (name.value.0.clone(), value.value.clone())).collect()))
+        }
+    }
+}
+
+/// A secret is a reference; a plain text is `P0119`, at whatever level: there is no use for it.
+fn secret(field: &Field<Template>, key: &str, sink: &mut Sink) -> Option<Template> {
+    let value = field.spanned()?;
+    if value.value.has_reference() {
+        return Some(value.value.clone());
+    }
+    let diagnostic = Diagnostic::new(&code::SECRET_LITERAL, format!("`{key}` must be a reference"))
+        .at(value.span, "a spec is committed and shipped; secrets must not be in it")
+        .help("write `${credential:NAME}` or `${env:NAME}`");
+    sink.error(diagnostic);
+    None
+}

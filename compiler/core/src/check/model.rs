@@ -1,0 +1,134 @@
+//! Models: `P0202` (keys that do not go with the provider) and `P0203` (a file of recorded turns that is not there or no
+//! JSON).
+
+use std::collections::BTreeMap;
+
+use pace_diag::{Diagnostic, Sink, code};
+use pace_ir::program::{Model, ModelName, Provider};
+
+use crate::parse::Parsed;
+use crate::parse::spec::project::ModelSpec;
+use crate::resolve::{Resolved, ResolvedModel};
+
+/// A model without errors, its recorded turns not yet stored.
+#[derive(Debug)]
+pub(crate) struct CheckedModel<'p> {
+    /// The model.
+    pub(crate) model: Model,
+    /// Its recorded turns.
+    pub(crate) turns: Option<&'p [u8]>,
+}
+
+/// Checks every model, and answers with those that agents use.
+pub(super) fn check<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> BTreeMap<ModelName, CheckedModel<'p>> {
+    let parsed = resolved.parsed;
+    let mut declared = BTreeMap::new();
+    for (name, model) in &resolved.models {
+        let ResolvedModel::Declared(spec) = model else { continue };
+        if let Some(model) = check_declared(name, spec, model, parsed, sink) {
+            declared.insert(*name, model);
+        }
+    }
+    let used = resolved.agents.values().filter_map(|agent| {
+        let name = agent.spec.model.get()?;
+        let model = match agent.model? {
+            ResolvedModel::BuiltIn(model) => CheckedModel {
+                model: Model {
+                    provider: model.provider,
+                    model: model.name.to_owned(),
+                    base_url: None,
+                    api_key: None,
+                    price: Some(model.price),
+                    turns: None,
+                },
+                turns: None,
+            },
+            ResolvedModel::Declared(_) => {
+                let declared = declared.get(name)?;
+                CheckedModel { model: declared.model.clone(), turns: declared.turns }
+            }
+        };
+        Some((name.clone(), model))
+    });
+    used.collect()
+}
+
+fn check_declared<'p>(
+    name: &ModelName,
+    spec: &ModelSpec,
+    model: &ResolvedModel<'_>,
+    parsed: &'p Parsed,
+    sink: &mut Sink,
+) -> Option<CheckedModel<'p>> {
+    let provider = *spec.provider.get()?;
+    let turns = if provider == Provider::Replay {
+        not_with_replay(name, spec, sink);
+        Some(turns(name, spec, parsed, sink)?)
+    } else {
+        if let Some(key) = spec.turns.key() {
+            let message = format!("`turns` does not go with the provider `{}`", provider.as_str());
+            sink.error(Diagnostic::new(&code::MODEL_CONFIGURATION, message)
+                .at(key, "only `replay` answers from a file")
+                .help("remove it, or write `provider: replay`"));
+        }
+        None
+    };
+    let model = Model {
+        provider,
+        model: spec.model.get().map_or_else(|| name.to_string(), |line| line.0.clone()),
+        base_url: spec.base_url.get().cloned(),
+        api_key: spec.api_key.get().cloned(),
+        price: model.price().ok()?,
+        turns: None,
+    };
+    key_is_literal(name, spec, sink);
+    Some(CheckedModel { model, turns })
+}
+
+fn not_with_replay(name: &ModelName, spec: &ModelSpec, sink: &mut Sink) {
+    for (key, place) in [("base_url", spec.base_url.key()), ("api_key", spec.api_key.key())] {
+        let Some(place) = place else { continue };
+        let diagnostic = Diagnostic::new(&code::MODEL_CONFIGURATION, format!("`{key}` does not go with the provider `replay`"))
+            .at(place, format!("`{name}` answers from a file and calls nobody"))
+            .help("remove it");
+        sink.error(diagnostic);
+    }
+}
+
+/// A key in plain text would be committed and shipped.
+fn key_is_literal(name: &ModelName, spec: &ModelSpec, sink: &mut Sink) {
+    if let Some(key) = spec.api_key.spanned().filter(|key| !key.value.has_reference()) {
+        let diagnostic = Diagnostic::new(&code::MODEL_CONFIGURATION, format!("`api_key` of `{name}` must be a reference"))
+            .at(key.span, "a spec is committed and shipped; secrets must not be in it")
+            .help("write `${env:NAME}` and set the variable where the runner starts");
+        sink.error(diagnostic);
+    }
+}
+
+fn turns<'p>(name: &ModelName, spec: &ModelSpec, parsed: &'p Parsed, sink: &mut Sink) -> Option<&'p [u8]> {
+    let Some(path) = spec.turns.spanned() else {
+        if spec.turns.is_absent() {
+            let place = spec.provider.span()?;
+            sink.error(Diagnostic::new(&code::MODEL_CONFIGURATION, format!("the replay model `{name}` needs the key `turns`"))
+                .at(place, "answers from a file")
+                .help("add `turns: <file of recorded turns>`"));
+        }
+        return None;
+    };
+    let report = |message: String, why: String, sink: &mut Sink| {
+        sink.error(Diagnostic::new(&code::TURNS_FILE, message).at(path.span, why));
+    };
+    match parsed.turns.get(&path.value.0) {
+        Some(Some(bytes)) => match serde_json::from_slice::<serde_json::Value>(bytes) {
+            Ok(_) => return Some(bytes),
+            Err(why) => report(format!("`{}` is not JSON", path.value.0), why.to_string(), sink),
+        },
+        Some(None) => report(format!("there is no file `{}`", path.value.0), "recorded turns are read from here".to_owned(), sink),
+        None => report(
+            format!("`{}` is not a path in the project", path.value.0),
+            "expected a relative path with `/`, without `.` and `..`".to_owned(),
+            sink,
+        ),
+    }
+    None
+}

@@ -1,0 +1,78 @@
+//! Skills: `P0701` (a reference that cannot be read) and `P0702` (a skill of this project that is not there).
+
+use pace_diag::{Applicability, Diagnostic, Sink, code, nearest};
+use pace_syntax::{Span, Spanned};
+
+use crate::parse::scalar::Line;
+use crate::resolve::{Resolved, ResolvedAgent};
+
+/// A skill as an agent lists it.
+#[derive(Debug)]
+pub(crate) struct SkillReference<'p> {
+    /// As written.
+    pub(crate) text: &'p str,
+    /// Where.
+    pub(crate) span: Span,
+}
+
+/// Checks an agent's skills.
+pub(super) fn check<'p>(
+    agent: &'p ResolvedAgent<'p>,
+    resolved: &Resolved<'_>,
+    sink: &mut Sink,
+) -> Vec<SkillReference<'p>> {
+    let skills = agent.spec.skills.items().iter();
+    skills.filter_map(|skill| reference(skill, resolved, sink)).collect()
+}
+
+fn reference<'p>(skill: &'p Spanned<Line>, resolved: &Resolved<'_>, sink: &mut Sink) -> Option<SkillReference<'p>> {
+    let text = skill.value.0.as_str();
+    if let Some(name) = text.strip_prefix("./skills/") {
+        if resolved.parsed.skills.contains(name) {
+            return Some(SkillReference { text, span: skill.span });
+        }
+        sink.error(unknown(name, skill, resolved));
+        return None;
+    }
+    if let Some(why) = malformed(text) {
+        let diagnostic = Diagnostic::new(&code::MALFORMED_SKILL, format!("`{text}` is not a reference to a skill"))
+            .at(skill.span, why)
+            .help("write `skills.sh/<owner>/<repo>@<version>`, `oci://…`, `git+https://…#<ref>` or `./skills/<name>`");
+        sink.error(diagnostic);
+        return None;
+    }
+    Some(SkillReference { text, span: skill.span })
+}
+
+/// What is wrong with a reference to somewhere else.
+fn malformed(text: &str) -> Option<&'static str> {
+    let no_spaces = |text: &str| !text.is_empty() && !text.contains(char::is_whitespace);
+    if let Some(rest) = text.strip_prefix("git+https://") {
+        let has_ref = rest.split_once('#').is_some_and(|(path, reference)| path.contains('/') && no_spaces(reference));
+        return (!has_ref || !no_spaces(rest)).then_some("expected `git+https://<host>/<path>#<ref>`");
+    }
+    if let Some(rest) = text.strip_prefix("oci://") {
+        let pinned = rest.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
+        return (!pinned || !no_spaces(rest) || !rest.contains('/')).then_some("expected `oci://<host>/<path>:<tag>` or `@<digest>`");
+    }
+    let Some((path, version)) = text.rsplit_once('@') else {
+        return Some("a skill is pinned to a version: `@<version>` is missing");
+    };
+    let parts: Vec<_> = path.split('/').collect();
+    let is_path = (3..=4).contains(&parts.len()) && parts.iter().all(|part| no_spaces(part)) && path.contains('.');
+    (!is_path || !no_spaces(version)).then_some("expected `<registry>/<owner>/<repo>[/<skill>]@<version>`")
+}
+
+fn unknown(name: &str, skill: &Spanned<Line>, resolved: &Resolved<'_>) -> Diagnostic {
+    let diagnostic = Diagnostic::new(&code::UNKNOWN_SKILL, format!("unknown skill `{}`", skill.value.0))
+        .at(skill.span, format!("there is no file `skills/{name}/SKILL.md`"));
+    let names = || resolved.parsed.skills.iter().map(String::as_str);
+    match nearest::nearest(name, names()) {
+        Some(near) => {
+            let near = format!("./skills/{near}");
+            diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, skill.span, near)
+        }
+        None if resolved.parsed.skills.is_empty() => diagnostic.help(format!("write it in `skills/{name}/SKILL.md`")),
+        None => diagnostic.help(format!("the skills of this project are {}", nearest::listing(names()))),
+    }
+}

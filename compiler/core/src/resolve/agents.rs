@@ -1,0 +1,89 @@
+//! Agents and loops by name, and what they refer to.
+
+use std::collections::BTreeMap;
+
+use pace_diag::Sink;
+use pace_ir::program::{AgentName, LoopName, ModelName};
+use pace_syntax::Spanned;
+
+use super::account::{self, Accounts};
+use super::models::{self, ResolvedModel};
+use super::{ResolvedAgent, ResolvedLoop, duplicate_name, tools, unknown_agent};
+use crate::parse::spec::AgentSpec;
+use crate::parse::{Parsed, SpecFile};
+
+/// The agents that have a name.
+pub(super) struct NamedAgents<'p> {
+    /// By name: the file, and the name as written.
+    pub(super) by_name: BTreeMap<&'p AgentName, (&'p SpecFile<AgentSpec>, &'p Spanned<AgentName>)>,
+    /// Whether every agent is among them.
+    pub(super) complete: bool,
+}
+
+/// Finds the agents' names.
+pub(super) fn named<'p>(parsed: &'p Parsed, sink: &mut Sink) -> NamedAgents<'p> {
+    let mut seen = BTreeMap::new();
+    let mut by_name = BTreeMap::new();
+    let mut complete = parsed.complete;
+    for file in &parsed.agents {
+        let name = file.spec.as_ref().and_then(|spec| spec.value.name.spanned());
+        let Some(name) = name else {
+            complete = false;
+            continue;
+        };
+        let why = "loops and other agents refer to agents by this name";
+        if duplicate_name::claim(&mut seen, name, "agent", why, sink).is_ok() {
+            by_name.insert(&name.value, (file, name));
+        }
+    }
+    NamedAgents { by_name, complete }
+}
+
+/// Resolves what agents refer to.
+pub(super) fn resolve<'p>(
+    named: &NamedAgents<'p>,
+    models: &BTreeMap<&'p ModelName, ResolvedModel<'p>>,
+    accounts: &Accounts<'p>,
+    parsed: &'p Parsed,
+    sink: &mut Sink,
+) -> BTreeMap<&'p AgentName, ResolvedAgent<'p>> {
+    let mut agents = BTreeMap::new();
+    for (key, (file, name)) in &named.by_name {
+        let Some(spec) = file.spec.as_ref().map(|spec| &spec.value) else { continue };
+        let model = spec.model.spanned().and_then(|model| models::find(model, models, parsed, sink));
+        let tools = tools::entries(spec, named, parsed, sink);
+        let run_as = match spec.run_as.sound() {
+            Ok(None) => Some((*key).into()),
+            Ok(Some(_)) => account::of_run_as(&spec.run_as, accounts, sink).map(|account| account.value),
+            Err(_) => None,
+        };
+        agents.insert(*key, ResolvedAgent { file, spec, name, model, tools, run_as });
+    }
+    agents
+}
+
+/// Finds the loops' names and what they refer to.
+pub(super) fn loops<'p>(
+    named: &NamedAgents<'p>,
+    accounts: &Accounts<'p>,
+    parsed: &'p Parsed,
+    sink: &mut Sink,
+) -> BTreeMap<&'p LoopName, ResolvedLoop<'p>> {
+    let mut seen = BTreeMap::new();
+    let mut loops = BTreeMap::new();
+    for file in &parsed.loops {
+        let Some(spec) = file.spec.as_ref().map(|spec| &spec.value) else { continue };
+        let agent = spec.agent.spanned().and_then(|agent| {
+            let user = spec.name.get().map_or_else(|| format!("`{}`", file.path), |name| format!("the loop `{name}`"));
+            let wanted = Spanned::new(agent.value.0.as_str(), agent.span);
+            unknown_agent::find(&wanted, &user, named, sink)
+        });
+        let run_as = account::of_run_as(&spec.run_as, accounts, sink);
+        let Some(name) = spec.name.spanned() else { continue };
+        let why = "`pace loop trigger` and traces refer to loops by this name";
+        if duplicate_name::claim(&mut seen, name, "loop", why, sink).is_ok() {
+            loops.insert(&name.value, ResolvedLoop { spec, name, agent, run_as });
+        }
+    }
+    loops
+}

@@ -1,0 +1,97 @@
+//! Models by name: the project's own, then the catalogue (`P0106`, `P0201`).
+
+use std::collections::BTreeMap;
+
+use pace_diag::{Applicability, Diagnostic, Sink, code, nearest};
+use pace_ir::program::{ModelName, Price, Provider};
+use pace_syntax::Spanned;
+
+use super::duplicate_name;
+use crate::catalogue::{self, CatalogueModel};
+use crate::parse::Parsed;
+use crate::parse::spec::project::ModelSpec;
+
+/// What an agent's `model` names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ResolvedModel<'p> {
+    /// A model of the catalogue.
+    BuiltIn(&'static CatalogueModel),
+    /// A model of `paceline.yaml`.
+    Declared(&'p ModelSpec),
+}
+
+impl ResolvedModel<'_> {
+    /// Which wire format it speaks.
+    pub(crate) fn provider(&self) -> Option<Provider> {
+        match self {
+            Self::BuiltIn(model) => Some(model.provider),
+            Self::Declared(spec) => spec.provider.get().copied(),
+        }
+    }
+
+    /// What it costs, where known; `Err` where the author was told that the price is broken.
+    pub(crate) fn price(&self) -> Result<Option<Price>, pace_diag::Reported> {
+        match self {
+            Self::BuiltIn(model) => Ok(Some(model.price)),
+            Self::Declared(spec) => {
+                let Some(price) = spec.price.sound()? else { return Ok(None) };
+                let needed = price.input.sound()?.copied().zip(price.output.sound()?.copied());
+                let cached_input = price.cached_input.sound()?.copied();
+                Ok(needed.map(|(input, output)| Price { input, cached_input, output }))
+            }
+        }
+    }
+}
+
+/// The project's own models.
+pub(super) fn declared<'p>(parsed: &'p Parsed, sink: &mut Sink) -> BTreeMap<&'p ModelName, ResolvedModel<'p>> {
+    let mut seen = BTreeMap::new();
+    let mut models = BTreeMap::new();
+    for model in parsed.settings().map_or(&[][..], |settings| settings.models.items()) {
+        let Some(name) = model.value.name.spanned() else { continue };
+        if duplicate_name::claim(&mut seen, name, "model", "agents choose models by this name", sink).is_ok() {
+            models.insert(&name.value, ResolvedModel::Declared(&model.value));
+        }
+    }
+    models
+}
+
+/// The model of this name; the project's own win over the catalogue.
+pub(super) fn find<'p>(
+    wanted: &Spanned<ModelName>,
+    declared: &BTreeMap<&'p ModelName, ResolvedModel<'p>>,
+    parsed: &Parsed,
+    sink: &mut Sink,
+) -> Option<ResolvedModel<'p>> {
+    if let Some(model) = declared.get(&wanted.value) {
+        return Some(*model);
+    }
+    if let Some(model) = catalogue::model(wanted.value.as_str()) {
+        return Some(ResolvedModel::BuiltIn(model));
+    }
+    let settings_are_whole = parsed.project.as_ref().is_none_or(|file| file.spec.is_some());
+    if settings_are_whole && parsed.settings().is_none_or(|settings| settings.models.is_complete()) {
+        sink.error(unknown(wanted, declared));
+    }
+    None
+}
+
+fn unknown(wanted: &Spanned<ModelName>, declared: &BTreeMap<&ModelName, ResolvedModel<'_>>) -> Diagnostic {
+    let diagnostic = Diagnostic::new(&code::UNKNOWN_MODEL, format!("unknown model `{}`", wanted.value))
+        .at(wanted.span, "no model has this name");
+    let built_in = catalogue::MODELS.iter().map(|model| model.name);
+    let names: Vec<_> = declared.keys().map(|name| name.as_str()).chain(built_in).collect();
+    match nearest::nearest(wanted.value.as_str(), names.iter().copied()) {
+        Some(near) => {
+            diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, wanted.span, near)
+        }
+        None => diagnostic
+            .note(format!("the models are {}", all(&names)))
+            .help("choose one of them, or declare this one under `models` in `paceline.yaml`"),
+    }
+}
+
+/// Every model by name: the list is short, and the one that is wanted may be any of them.
+fn all(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
