@@ -1,7 +1,7 @@
 //! What is inside a section: bincode 2, standard configuration. The one file that calls bincode's functions.
 //!
-//! Decoding takes only the canonical encoding: after decoding, the value is encoded again and has to give the same bytes.
-//! That one comparison refuses unsorted maps, doubled keys and numbers longer than they need be.
+//! Decoding takes only the canonical encoding: after decoding, the value is encoded again and has to give the same
+//! bytes. That one comparison refuses unsorted maps, doubled keys and numbers longer than they need be.
 
 use bincode::config::{self, Config};
 use bincode::error::{DecodeError, EncodeError};

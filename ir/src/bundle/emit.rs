@@ -1,5 +1,5 @@
-//! From a bundle to its bytes. The writer trusts itself no more than a stranger: what it wrote goes through the reader and
-//! has to come back equal.
+//! From a bundle to its bytes. The writer trusts itself no more than a stranger: what it wrote goes through the reader
+//! and has to come back equal.
 
 use crate::program::Bundle;
 
@@ -16,7 +16,8 @@ pub enum EmitError {
     /// A limit of the format.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// The reader refuses what was written: a reference that leads nowhere, or a compiled tool (see `FORMAT.md`, duty 9).
+    /// The reader refuses what was written: a reference that leads nowhere, or a compiled tool (see `FORMAT.md`, duty
+    /// 9).
     #[error("the bundle would be refused")]
     Refused(#[from] RejectReason),
     /// Cannot happen with the stored types.

@@ -16,12 +16,12 @@ pub(super) const LEVEL: i32 = 6;
 /// `28 B5 2F FD`, which no skippable frame starts with.
 const MAGIC: [u8; 4] = 0xFD2F_B528_u32.to_le_bytes();
 
-/// The bits of the frame header descriptor that have to be zero: unused, reserved, checksum, dictionary id (two). Only the
-/// two bits of the content size's width and the single-segment bit are left.
+/// The bits of the frame header descriptor that have to be zero: unused, reserved, checksum, dictionary id (two). Only
+/// the two bits of the content size's width and the single-segment bit are left.
 const UNUSED_DESCRIPTOR_BITS: u8 = 0b0001_1111;
 
-/// `raw` as one frame: content size, no checksum, no dictionary id. Equal input gives equal output for one version of zstd,
-/// which the lock file pins.
+/// `raw` as one frame: content size, no checksum, no dictionary id. Equal input gives equal output for one version of
+/// zstd, which the lock file pins.
 ///
 /// # Errors
 /// Only when memory for zstd's tables cannot be had.
@@ -33,8 +33,8 @@ pub(super) fn deflate(raw: &[u8]) -> std::io::Result<Vec<u8>> {
     compressor.compress(raw)
 }
 
-/// The content of `stored`, the frame of `entry`, whose stated raw length is already known to be within the limit. Inflates
-/// no further than that length.
+/// The content of `stored`, the frame of `entry`, whose stated raw length is already known to be within the limit.
+/// Inflates no further than that length.
 ///
 /// # Errors
 /// What is wrong with the frame (duty 5, all but the digest).

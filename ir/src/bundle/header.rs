@@ -1,4 +1,5 @@
-//! The first 64 bytes of a bundle: what it is, which version, how long, and its name. Reading them is a reader's duty 1.
+//! The first 64 bytes of a bundle: what it is, which version, how long, and its name. Reading them is a reader's duty
+//! 1.
 
 use crate::digest::{BundleId, Digest};
 
@@ -19,8 +20,8 @@ pub const MINOR: u16 = 0;
 /// Length of the header, bytes.
 pub const HEADER_LENGTH: usize = 64;
 
-/// The longest file a reader takes, bytes. It holds the whole file in memory; the largest tool module with its source is
-/// under 8 MiB, so this is room for dozens of them.
+/// The longest file a reader takes, bytes. It holds the whole file in memory; the largest tool module with its source
+/// is under 8 MiB, so this is room for dozens of them.
 pub const MAX_FILE_LENGTH: u64 = 256 << 20;
 
 /// The most sections a file may have: eight are known, the rest is room for later minor versions.

@@ -189,8 +189,8 @@ pub enum RejectReason {
     },
     /// A frame of a form this format does not use.
     #[error(
-        "the zstd frame of section {id} has the descriptor {descriptor:#010b}; this format uses no checksum, no dictionary \
-         and no reserved bit"
+        "the zstd frame of section {id} has the descriptor {descriptor:#010b}; this format uses no checksum, no \
+         dictionary and no reserved bit"
     )]
     FrameDescriptor {
         /// The section.

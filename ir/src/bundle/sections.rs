@@ -1,7 +1,7 @@
 //! The sections this crate knows, their versions, and how a [`Bundle`] is taken apart into them and put together again.
 //!
-//! A version rises with any change to a type the section stores; `ir/tests/schema.rs` holds that, against the listings in
-//! `ir/schema/`.
+//! A version rises with any change to a type the section stores; `ir/tests/schema.rs` holds that, against the listings
+//! in `ir/schema/`.
 
 use crate::program::Bundle;
 
@@ -112,7 +112,8 @@ fn check_known(known: &Known, entry: &Entry) -> Result<(), RejectReason> {
     Ok(())
 }
 
-/// Duty 7: the bundle, each known section decoded from its content. `raw` holds one content an entry, in the same order.
+/// Duty 7: the bundle, each known section decoded from its content. `raw` holds one content an entry, in the same
+/// order.
 ///
 /// # Errors
 /// What is wrong with an encoding.

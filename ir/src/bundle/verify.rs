@@ -16,8 +16,8 @@ pub const PROGRAM_DIGEST_CONTEXT: &str = "paceline 2026-11 program digest v1";
 /// What a required feature begins with when it names the interface between compiled tools and their host.
 pub const TOOL_ABI_PREFIX: &str = "tool-abi/";
 
-/// The tool interfaces for which duty 9 can be done. None yet: the engine that compiles tools is not part of this version,
-/// so a bundle that holds one is refused in duty 8, whatever features a caller claims to have.
+/// The tool interfaces for which duty 9 can be done. None yet: the engine that compiles tools is not part of this
+/// version, so a bundle that holds one is refused in duty 8, whatever features a caller claims to have.
 const CHECKED_TOOL_ABIS: [&str; 0] = [];
 
 /// What a reader demands of a bundle, and what it can do.
@@ -83,8 +83,8 @@ impl VerifiedBundle {
         self.bundle
     }
 
-    /// What it does, whoever built it and wherever its sources had comments: equal for two bundles with equal AUTH, BLOB,
-    /// PROG and TOOL sections.
+    /// What it does, whoever built it and wherever its sources had comments: equal for two bundles with equal AUTH,
+    /// BLOB, PROG and TOOL sections.
     pub fn program_digest(&self) -> Digest {
         self.program_digest
     }

@@ -1,5 +1,5 @@
-//! A second writer of the format, made from `FORMAT.md` alone, in which everything can be overridden. It seals whatever it
-//! is given: digests and id always fit, so a crafted fault is the only one in the file.
+//! A second writer of the format, made from `FORMAT.md` alone, in which everything can be overridden. It seals whatever
+//! it is given: digests and id always fit, so a crafted fault is the only one in the file.
 
 use pace_ir::bundle::codec;
 use pace_ir::program::Bundle;

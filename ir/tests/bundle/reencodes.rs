@@ -6,7 +6,8 @@ use pace_ir::{Digest, Policy, VerifiedBundle, verify};
 
 use crate::sample::FEATURES;
 
-/// Verifies a file and holds what has to be true of one that passes: each section is the encoding of what it decoded to.
+/// Verifies a file and holds what has to be true of one that passes: each section is the encoding of what it decoded
+/// to.
 pub(crate) fn check(file: &[u8]) -> Option<VerifiedBundle> {
     let verified = verify(file, &Policy { expect: None, features: FEATURES }).ok()?;
     let bundle = verified.bundle();

@@ -236,8 +236,8 @@ fn the_version_names_both_sides() {
     let newer = changed("container-version", |draft| draft.major = 2);
     assert_eq!(
         refusal(&newer).to_string(),
-        "this bundle is container version 2.0; this reader knows 1.0 and lower minor versions; update the reader, or build \
-         again with the version of `pace` it comes with"
+        "this bundle is container version 2.0; this reader knows 1.0 and lower minor versions; update the reader, or \
+         build again with the version of `pace` it comes with"
     );
 }
 

@@ -1,4 +1,5 @@
-//! The canonical text of a section's stored types: the root first, the others by name. No docs, attributes or visibility.
+//! The canonical text of a section's stored types: the root first, the others by name. No docs, attributes or
+//! visibility.
 
 use std::collections::{BTreeMap, BTreeSet};
 

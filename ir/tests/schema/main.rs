@@ -1,5 +1,5 @@
-//! Each section's stored types are listed in `ir/schema/<id>.<version>.txt`, printed from their Rust source. A stored type
-//! that changes without its section's version rising fails here.
+//! Each section's stored types are listed in `ir/schema/<id>.<version>.txt`, printed from their Rust source. A stored
+//! type that changes without its section's version rising fails here.
 
 #![expect(clippy::disallowed_methods, reason = "reads the crate's own source and its stored listings")]
 

@@ -1,5 +1,5 @@
-//! Finds the stored types in the crate's source: those that derive `Encode`, those whose codec is written by hand, and the
-//! names made by the `name!` macro.
+//! Finds the stored types in the crate's source: those that derive `Encode`, those whose codec is written by hand, and
+//! the names made by the `name!` macro.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
