@@ -168,8 +168,9 @@ fn any_text_is_read_or_refused_with_a_range_inside_it() {
     });
 }
 
-/// March 2025 begins on a Saturday; its Mondays are 3, 10, 17, 24, 31, its Fridays 7, 14, 21, 28. Where croniter differs
-/// (it takes `*/n` for unrestricted if it starts with `*`, and a list of every value for `*`), robfig/cron's rule holds.
+/// March 2025 begins on a Saturday; its Mondays are 3, 10, 17, 24, 31, its Fridays 7, 14, 21, 28. Where a day field lists
+/// every day croniter differs: `1-31`, `0-6` and `*/1` are `*` to it if the other day field has a `*` in it, and restrict if
+/// not. Here robfig/cron's rule holds: of these only `*/1` is `*`.
 #[test]
 fn day_fields() {
     // Both restricted, one by a step: days 1, 11, 21, 31 or Mondays.
@@ -183,7 +184,8 @@ fn day_fields() {
     // One `*` in a list frees the field.
     assert_eq!(days("0 0 *,5 * 1", 3), "3-03 3-10 3-17");
     assert_eq!(days("0 0 5 * 1,*", 2), "3-05 4-05");
-    // Every day by a range restricts, and so every day matches.
+    // Every day by a range restricts, and so every day matches, also beside a field that has a `*` in it.
+    assert_eq!(days("0 0 1-31 * */6", 3), "3-02 3-03 3-04");
     assert_eq!(days("0 0 1-31 * 1", 3), "3-02 3-03 3-04");
     assert_eq!(days("0 0 13 * 0-6", 3), "3-02 3-03 3-04");
     // Friday the 13th cannot be written: the 13th or a Friday.
@@ -199,8 +201,19 @@ fn day_fields() {
     assert_eq!(days("0 0 * * */7", 2), "3-02 3-09");
     // From Monday in twos up to Saturday, not on to 7.
     assert_eq!(days("0 0 * * 1/2", 4), "3-03 3-05 3-07 3-10");
-    assert_eq!(days("0 0 * * 7/2", 2), "3-02 3-09");
     assert_eq!(days("@weekly", 2), "3-02 3-09");
+}
+
+/// A range of one value is that value. croniter widens it to the whole field, and reads `7/2` as `0/2`.
+#[test]
+fn ranges_of_one_value() {
+    let after = "2025-03-01T00:00:00Z";
+    assert_eq!(firings("5-5 5 * * *", "UTC", after, 2), ["2025-03-01T05:05Z", "2025-03-02T05:05Z"]);
+    assert_eq!(firings("0 0 1 jan-JAN *", "UTC", after, 2), ["2026-01-01T00:00Z", "2027-01-01T00:00Z"]);
+    assert_eq!(days("0 0 8-8 * *", 2), "3-08 4-08");
+    assert_eq!(days("0 0 * * sun-sun", 2), "3-02 3-09");
+    assert_eq!(days("0 0 * * 7-7", 2), "3-02 3-09");
+    assert_eq!(days("0 0 * * 7/2", 2), "3-02 3-09");
 }
 
 #[test]
@@ -271,11 +284,13 @@ fn new_york() {
     // 01:30 EST, then 02:00, 02:30 and 03:00 together, then 03:30 EDT.
     let halves = ["2025-03-09T06:30Z", "2025-03-09T07:00Z", "2025-03-09T07:30Z"];
     assert_eq!(next("*/30 * * * *", spring, 3), halves);
+    // 02:08 is skipped like any other time, and 03:08 EDT is not; croniter has 03:08 only, since the hour is any hour.
+    assert_eq!(next("8 * * * *", spring, 2), ["2025-03-09T07:00Z", "2025-03-09T07:08Z"]);
     // Asked within the second before the gap and at its end.
     assert_eq!(next("30 2 * * *", "2025-03-09T06:59:59.5Z", 1), ["2025-03-09T07:00Z"]);
     assert_eq!(next("30 2 * * *", "2025-03-09T07:00:00Z", 1), ["2025-03-10T06:30Z"]);
 
-    // 01:30 EDT, not again at 01:30 EST (06:30Z); the day after, 01:30 EST.
+    // 01:30 EDT, and not again at 01:30 EST (06:30Z), where croniter fires a second time; the day after, 01:30 EST.
     let autumn = "2025-11-02T05:00:00Z";
     assert_eq!(next("30 1 * * *", autumn, 2), ["2025-11-02T05:30Z", "2025-11-03T06:30Z"]);
     // Asked during the repeat: 01:30 EST is not a first time.
