@@ -196,7 +196,10 @@ mod tests {
         let second = map.add("agents/x/spec.yaml", "name: x\n");
         assert_eq!((first.index(), second.index()), (0, 1));
         assert_eq!(map.find("agents/x/spec.yaml"), Some(second));
-        assert_eq!(map.files().map(|(id, file)| (id, file.path().to_owned())).count(), 2);
+        assert_eq!(
+            map.files().map(|(id, file)| (id.0, file.path())).collect::<Vec<_>>(),
+            [(0, "paceline.yaml"), (1, "agents/x/spec.yaml")]
+        );
         let span = Span { file: first, start: 3, end: 5 };
         assert_eq!(map.text(span), "é");
         assert_eq!(map.line_column(span), LineColumn { line: 1, column: 4 });

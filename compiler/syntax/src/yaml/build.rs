@@ -23,6 +23,13 @@ use crate::yaml::keys::Refusal;
 use crate::yaml::layout::Layout;
 use crate::yaml::scalar::{CoreTag, Scalar, Style};
 
+/// How many characters a key may have before its `:` (YAML 1.2.2 §7.4.2), which is how far the parser reads ahead.
+const LOOK_AHEAD: usize = 1024;
+
+/// How many errors are told of one file. An author fixes a few and runs again; 100,000 copies of a long line, each with
+/// its frame, would be gigabytes.
+const MOST_ERRORS: usize = 1_000;
+
 /// Builds the document in `range` of `text`; the range is known to be one.
 pub(crate) fn build(file: FileId, text: &str, range: Range<usize>, limits: Limits) -> Document {
     let part = text.get(range.clone()).unwrap_or("");
@@ -30,16 +37,18 @@ pub(crate) fn build(file: FileId, text: &str, range: Range<usize>, limits: Limit
     let options = granit_parser::options! {
         emit_unresolved_aliases: true,
         emit_anchor_events: true,
-        // Our limit holds for both kinds together; the parser's keep its look-ahead from queueing more than we would take.
-        flow_nesting_limit: limits.depth,
-        block_nesting_limit: limits.depth,
+        simple_key_max_lookahead: LOOK_AHEAD,
+        // Our own limit counts both kinds together, but events come up to a look-ahead after the parser's check, which
+        // with the same numbers would speak first and of a later place. This far behind it only bounds the parser's queue.
+        flow_nesting_limit: limits.depth.saturating_add(2 * LOOK_AHEAD),
+        block_nesting_limit: limits.depth.saturating_add(2 * LOOK_AHEAD),
     };
     for event in Parser::new_from_str_with_options(part, options) {
         let step = match event {
             Ok((event, place)) => builder.event(event, &place),
             Err(error) => builder.syntax(&error),
         };
-        if step.is_break() {
+        if step.is_break() || builder.errors.len() >= MOST_ERRORS {
             builder.complete = builder.second;
             break;
         }
@@ -169,14 +178,14 @@ impl<'a> Builder<'a> {
         self.leaf(range, NodeKind::Scalar(scalar), tag, Extent::LEAF)
     }
 
-    /// Where a value that is not there would be: right after the indicator that announces it, however many comments
-    /// and empty lines follow. A missing key would be at its `:`.
+    /// Where a node that is not there would be: right after the indicator that announces it, however many comments and
+    /// empty lines follow; a missing key right before its `:`. The parser says so where something follows on the line.
     fn absent(&self, gap: &str, at: usize) -> usize {
-        let announced = gap::words(gap).last().map_or(0, |(word, _)| word.end) + self.cursor;
-        if self.role() == Role::Key && self.text.get(at..).is_some_and(|rest| rest.starts_with(':')) {
-            at
-        } else {
-            announced
+        let colon = self.text.get(at..self.range.end).is_some_and(|rest| rest.starts_with(':'));
+        match self.role() {
+            Role::Key if colon => at,
+            Role::Value if colon => at + 1,
+            _ => self.cursor + gap::words(gap).last().map_or(0, |(word, _)| word.end),
         }
     }
 
@@ -202,11 +211,27 @@ impl<'a> Builder<'a> {
             self.too_deep(range.start);
             return Step::Break(());
         }
+        let range = self.first_dash(&children, range);
         let tag = self.fitting(tag, |tag| tag == children.tag(), || children.describe().to_owned());
         let Ok(id) = self.node(range.clone(), NodeKind::Hole, tag) else { return Step::Break(()) };
-        self.cursor = self.cursor.max(range.end);
+        if self.text.get(range.clone()).is_some_and(|text| !text.is_empty()) {
+            self.cursor = range.end;
+        }
         self.open.push(Open::new(id, children, range));
         GO_ON
+    }
+
+    /// A list that is indented no further than its key starts after its first `-` for the parser; for us, with it. No
+    /// other dash can stand between a key and its value.
+    fn first_dash(&self, children: &Children, range: Range<usize>) -> Range<usize> {
+        if !matches!(children, Children::Sequence(_)) || !matches!(self.role(), Role::Key | Role::Value) {
+            return range;
+        }
+        let gap = self.text.get(self.cursor..range.start).unwrap_or("");
+        match gap::words(gap).find(|(_, word)| *word == "-") {
+            Some((dash, _)) => self.cursor + dash.start..self.cursor + dash.start,
+            None => range,
+        }
     }
 
     /// Closes the innermost list or mapping. Only a bracket has an extent of its own; a block ends with its last child.

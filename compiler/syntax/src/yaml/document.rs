@@ -15,7 +15,7 @@ pub struct Document {
     pub(crate) nodes: Vec<Node>,
     /// The outermost value; `None` if the file is empty or its first token is not YAML.
     pub root: Option<NodeId>,
-    /// Everything wrong, in the order of the file.
+    /// Everything wrong, in the order of the file. Reading stops after a thousand.
     pub errors: Vec<SyntaxError>,
     /// Whether all of the file was read. Where it was not, lists and mappings may lack their last entries, and what is
     /// missing should not be blamed on the author.

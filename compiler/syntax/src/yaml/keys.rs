@@ -30,16 +30,15 @@ pub(crate) fn check(nodes: &[Node], seen: &mut Seen, key: NodeId) -> Result<(), 
         _ => written,
     };
     let error = match &read.kind {
-        NodeKind::Scalar(scalar) => match refused(scalar, written) {
-            Some(error) => error,
-            None => match seen.get(&scalar.text) {
-                Some(first) => duplicate(scalar, written, node(*first)),
-                None => {
-                    seen.insert(scalar.text.clone(), key);
-                    return Ok(());
-                }
-            },
-        },
+        NodeKind::Scalar(scalar) => {
+            let first = seen.get(&scalar.text).map(|first| node(*first));
+            let error = refused(scalar, written).or_else(|| Some(duplicate(scalar, written, first?)));
+            let Some(error) = error else {
+                seen.insert(scalar.text.clone(), key);
+                return Ok(());
+            };
+            error
+        }
         NodeKind::Sequence(_) => unsupported(written, "expected text as a key, found a list").help(QUOTE),
         NodeKind::Mapping(_) => unsupported(written, "expected text as a key, found a mapping").help(QUOTE),
         NodeKind::Alias(_) | NodeKind::Hole => return Err(Box::new(Refusal::Silent)),
@@ -50,7 +49,8 @@ pub(crate) fn check(nodes: &[Node], seen: &mut Seen, key: NodeId) -> Result<(), 
 /// Scalars that are no keys.
 fn refused(scalar: &Scalar, written: &Node) -> Option<SyntaxError> {
     if scalar.text == "<<" && scalar.style == Style::Plain && scalar.tag.is_none() {
-        let error = SyntaxError::new(SyntaxErrorKind::MergeKey, written.span, "YAML 1.2 has no merge keys (`<<`)");
+        let error =
+            SyntaxError::new(SyntaxErrorKind::MergeKey, written.span, "merge keys (`<<`) are not part of YAML 1.2");
         return Some(error.help("write the entries out, or give the whole value an anchor and use an alias of it"));
     }
     if scalar.is_absent() {

@@ -50,20 +50,23 @@ pub(super) fn explain(kind: &ErrorKind, at: usize, context: &Context<'_>) -> Opt
 /// A `:` where no key ends. Most often what stands before it was taken for the rest of a value above.
 fn colon(at: usize, context: &Context<'_>) -> Explanation {
     let point = at..(at + 1).min(context.range.end.max(at));
-    let before = context.last.filter(|last| last.style == Style::Plain && last.range.end == at);
-    let Some(before) = before else {
+    let before = context.last.filter(|last| last.range.end == at);
+    if let Some(key) = before.filter(|key| key.role != Role::Value && is_long(context.part(key.range.clone()))) {
+        return long_key(key.range.clone());
+    }
+    let Some(value) = before.filter(|last| last.style == Style::Plain) else {
         return Explanation::new(point, "found a `:` that ends no key, expected a value or a line break")
             .help("put the text in quotes if `:` is part of it");
     };
-    if !context.part(before.range.clone()).contains('\n') {
+    if !context.part(value.range.clone()).contains('\n') {
         return Explanation::new(point, "found `:` inside a value that is not in quotes")
-            .also(before.range.clone(), "the value starts here")
+            .also(value.range.clone(), "the value starts here")
             .help("put the value in quotes, or start the inner mapping on a line of its own");
     }
-    if before.role == Role::Value {
-        swallowed(before, at, context)
+    if value.role == Role::Value {
+        swallowed(value, at, context)
     } else {
-        no_colon(first_line(before, context), context)
+        no_colon(first_line(value, context), context)
     }
 }
 
@@ -80,25 +83,33 @@ fn swallowed(value: &Neighbour, at: usize, context: &Context<'_>) -> Explanation
         .help("indent it like the key above, or put the value in quotes if `:` is part of it")
 }
 
-/// A line that should have been `key: value`; `content` is all of it.
-fn no_colon(content: Range<usize>, context: &Context<'_>) -> Explanation {
-    let text = context.part(content.clone());
+/// A line that should have been `key: value`: `line` is all of it.
+fn no_colon(line: Range<usize>, context: &Context<'_>) -> Explanation {
+    let text = context.part(line.clone());
     if let Some(rest) = text.strip_prefix('-')
         && !rest.starts_with(['-', ' '])
     {
-        return Explanation::new(content.start..content.start + 1, "expected a space after `-`")
+        return Explanation::new(line.start..line.start + 1, "expected a space after `-`")
             .help("write `- ` before an item");
     }
     if let Some(colon) = glued_colon(text) {
-        let at = content.start + colon;
+        let at = line.start + colon;
         return Explanation::new(at..at + 1, "expected a space after `:`").help("write `: ` between key and value");
     }
-    // A key may be as long as the parser looks ahead; YAML wants it on one line of at most 1,024 characters.
-    if text.chars().count() > 1024 {
-        return Explanation::new(content, "expected `: ` within the first 1,024 characters of a key, found none");
+    if is_long(text) {
+        return long_key(line);
     }
     let message = format!("expected `key: value`, found `{}`", excerpt(text));
-    Explanation::new(content, message).help("write `: ` after the key")
+    Explanation::new(line, message).help("write `: ` after the key")
+}
+
+/// A key has at most 1,024 characters and stands on one line (YAML 1.2.2 §7.4.2).
+fn is_long(key: &str) -> bool {
+    !key.contains('\n') && key.chars().nth(1024).is_some()
+}
+
+fn long_key(range: Range<usize>) -> Explanation {
+    Explanation::new(range, "expected `: ` within the first 1,024 characters of a key, found none")
 }
 
 /// The first `:` after a word that starts the line, with the value right behind it. Not that of an address.

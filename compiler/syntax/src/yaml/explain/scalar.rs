@@ -8,6 +8,7 @@ use granit_parser::ErrorKind;
 
 use crate::yaml::explain::context::Context;
 use crate::yaml::explain::{Explanation, excerpt};
+use crate::yaml::gap;
 
 const QUOTE: &str = "put it in quotes if it is meant as text";
 
@@ -16,10 +17,10 @@ pub(super) fn explain(kind: &ErrorKind, at: usize, context: &Context<'_>) -> Opt
         ErrorKind::UnclosedQuotedScalar => unclosed(at, context),
         ErrorKind::DocumentIndicatorInQuotedScalar => document_in_quotes(at, context),
         ErrorKind::InvalidTrailingSingleQuotedScalar => {
-            trailing(at, context).help("write a single quote inside single quotes twice: `''`")
+            trailing(at, context, "write a single quote inside single quotes twice: `''`")
         }
         ErrorKind::InvalidTrailingDoubleQuotedScalar => {
-            trailing(at, context).help("write a double quote inside double quotes as `\\\"`")
+            trailing(at, context, "write a double quote inside double quotes as `\\\"`")
         }
         ErrorKind::UnknownQuotedScalarEscape
         | ErrorKind::InvalidQuotedScalarHexEscape
@@ -78,17 +79,15 @@ fn document_in_quotes(at: usize, context: &Context<'_>) -> Explanation {
     }
 }
 
-/// Text after a closing quote. Where the quote opened matters as much: it may be lines above.
-fn trailing(at: usize, context: &Context<'_>) -> Explanation {
+/// Text after a closing quote. Where the quote opened matters as much: if that is lines above, it was to close there.
+fn trailing(at: usize, context: &Context<'_>, escape: &str) -> Explanation {
     let message = format!("expected the end of the value after its closing quote, found {}", context.found(at));
     let explanation = Explanation::new(context.word(at), message);
-    match context.part(context.cursor..at).find(['"', '\'']) {
-        Some(quote) => {
-            let opening = context.cursor + quote;
-            explanation.also(opening..opening + 1, "the quoted value starts here")
-        }
-        None => explanation,
-    }
+    let Some(quote) = context.part(context.cursor..at).find(['"', '\'']) else { return explanation.help(escape) };
+    let opening = context.cursor + quote;
+    let several_lines = context.part(opening..at).contains('\n');
+    let help = if several_lines { "close the quote on the line where it starts" } else { escape };
+    explanation.also(opening..opening + 1, "the quoted value starts here").help(help)
 }
 
 fn character_found(character: char, at: usize, context: &Context<'_>) -> Explanation {
@@ -121,14 +120,27 @@ fn block_header(at: usize, context: &Context<'_>) -> Explanation {
     Explanation::new(context.content(rest), message).help("start the text on the next line, indented")
 }
 
-/// A line of a block scalar that is too far left for its header, or an empty one that is too far right for its text.
+/// A line of a block scalar that is too far left for its header, or an empty line above it that is too far right.
 fn block_indent(at: usize, context: &Context<'_>) -> Explanation {
-    let line = context.line(at);
-    if context.part(line.clone()).trim_ascii().is_empty() {
-        let message = "an empty line at the start of a text block has more spaces than the text below it";
-        return Explanation::new(line, message).help("remove the spaces");
+    let gap = context.part(context.cursor..at);
+    let header = gap::block_header(gap).unwrap_or(0..0);
+    let first = context.indent_end(at);
+    if gap.get(header.clone()).is_some_and(|header| header.contains(|digit: char| digit.is_ascii_digit())) {
+        let message = "this line starts left of where the header of its text block says that text starts";
+        return Explanation::new(context.word(first), message)
+            .also(context.cursor + header.start..context.cursor + header.end, "the header")
+            .help("indent the line, or change the number in the header");
     }
-    let message = "this line starts left of where the header of its text block says that text starts";
-    Explanation::new(context.word(context.indent_end(at)), message)
-        .help("indent it, or change the number after `|` or `>`")
+    let mut blank = first..first;
+    let mut start = context.cursor;
+    for line in gap.split_inclusive('\n') {
+        let spaces = line.trim_end_matches(['\r', '\n']).len();
+        if line.trim_ascii().is_empty() && spaces > blank.len() {
+            blank = start..start + spaces;
+        }
+        start += line.len();
+    }
+    Explanation::new(blank, "an empty line at the start of a text block has more spaces than the text below it")
+        .also(context.word(first), "the text starts here")
+        .help("remove the spaces")
 }

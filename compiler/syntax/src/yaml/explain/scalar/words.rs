@@ -92,8 +92,11 @@ fn spacing(kind: &ErrorKind, at: usize, context: &Context<'_>) -> Option<Explana
     let word = context.word(at);
     let found = context.found(at);
     let explanation = match kind {
-        ErrorKind::BomInsideDocument => Explanation::new(word, "found a byte order mark (U+FEFF) inside the file")
-            .help("remove it; nothing shows there"),
+        ErrorKind::BomInsideDocument => {
+            let end = (at + '\u{feff}'.len_utf8()).min(word.end.max(at));
+            Explanation::new(at..end, "found a byte order mark (U+FEFF) inside the file")
+                .help("remove it; nothing shows there")
+        }
         ErrorKind::CommentNotSeparated => {
             Explanation::new(at..(at + 1).min(word.end.max(at)), "expected a space before `#`, found none")
                 .help("add a space to start a comment, or put the whole value in quotes")
