@@ -1,3 +1,29 @@
-//! Being built.
+//! `pace`: the one binary authors use. Knows flags, colours and exit codes; everything else is the compiler's.
 
-fn main() {}
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks")]
+
+mod arguments;
+mod bundle_file;
+mod commands;
+mod exit;
+mod fix;
+mod manifest;
+mod output;
+mod project;
+mod summary;
+mod world;
+
+use clap::Parser;
+
+use crate::arguments::Arguments;
+
+fn main() -> std::process::ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return exit::usage(&error).into(),
+    };
+    match commands::run(&arguments) {
+        Ok(code) => code.into(),
+        Err(error) => exit::failed(&error).into(),
+    }
+}

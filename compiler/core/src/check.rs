@@ -14,6 +14,7 @@ mod lint_levels;
 mod loop_as_agent;
 mod model;
 mod output_schema;
+mod registries;
 mod schedule;
 mod secret_literal;
 mod skills;
@@ -72,6 +73,7 @@ pub(crate) fn check<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> Result<C
     let agents: Vec<_> = resolved.agents.values().map(|agent| agent::check(agent, resolved, &lints, sink)).collect();
     let loops: Vec<_> = resolved.loops.values().map(|l| schedule::check(l, resolved, &lints, sink)).collect();
     let models = model::check(resolved, sink);
+    registries::check(parsed, sink);
     delegation_cycle::check(resolved, sink);
     acl_widened::check(resolved, &lints, sink);
     loop_as_agent::check(resolved, sink);

@@ -13,7 +13,9 @@ pub(super) fn check(resolved: &Resolved<'_>, lints: &Lints, sink: &mut Sink) {
     for caller in resolved.agents.values() {
         for tool in &caller.tools {
             let ResolvedTarget::Agent(callee, _) = &tool.target else { continue };
-            if let Some(diagnostic) = resolved.agents.get(callee).and_then(|callee| widened(caller, callee, tool.named_at)) {
+            if let Some(diagnostic) =
+                resolved.agents.get(callee).and_then(|callee| widened(caller, callee, tool.named_at))
+            {
                 sink.lint(lints, diagnostic);
             }
         }
@@ -23,9 +25,10 @@ pub(super) fn check(resolved: &Resolved<'_>, lints: &Lints, sink: &mut Sink) {
 fn widened(caller: &ResolvedAgent<'_>, callee: &ResolvedAgent<'_>, call: pace_syntax::Span) -> Option<Diagnostic> {
     let own = executors(callee)?;
     let actor = Principal::ServiceAccount(caller.run_as.clone()?);
-    let admits_actor = callee.spec.acl.items().iter().find(|entry| {
-        entry.value.principal.get() == Some(&actor) && entry.value.role.get() == Some(&Role::Execute)
-    })?;
+    let admits_actor =
+        callee.spec.acl.items().iter().find(|entry| {
+            entry.value.principal.get() == Some(&actor) && entry.value.role.get() == Some(&Role::Execute)
+        })?;
     let more = match executors(caller) {
         None => "whoever the listener admits".to_owned(),
         Some(callers) => {
@@ -34,10 +37,13 @@ fn widened(caller: &ResolvedAgent<'_>, callee: &ResolvedAgent<'_>, call: pace_sy
         }
     };
     let (caller, callee) = (&caller.name.value, &callee.name.value);
-    let diagnostic = Diagnostic::new(&code::ACL_WIDENED, format!("through `{caller}`, more people reach `{callee}` than its `acl` names"))
-        .at(call, format!("{more} may ask `{caller}`, which calls `{callee}` here"))
-        .also(admits_actor.span, format!("`{callee}` admits `{caller}` by its identity"))
-        .help(format!("give `{caller}` an `acl` of its own, or allow `acl-widened` under `lints` if this is meant"));
+    let diagnostic = Diagnostic::new(
+        &code::ACL_WIDENED,
+        format!("through `{caller}`, more people reach `{callee}` than its `acl` names"),
+    )
+    .at(call, format!("{more} may ask `{caller}`, which calls `{callee}` here"))
+    .also(admits_actor.span, format!("`{callee}` admits `{caller}` by its identity"))
+    .help(format!("give `{caller}` an `acl` of its own, or allow `acl-widened` under `lints` if this is meant"));
     Some(diagnostic)
 }
 

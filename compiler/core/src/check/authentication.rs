@@ -24,8 +24,9 @@ pub(super) fn check(parsed: &Parsed, sink: &mut Sink) -> Authentication {
         AuthenticationSpec::Sources(sources) => sources,
     };
     if sources.items.is_empty() && sources.complete {
-        let diagnostic = source_error("`authentication` lists no sources", authentication.span, "nobody could be told from anybody")
-            .help("list one, or write `authentication: none` to let everyone in");
+        let diagnostic =
+            source_error("`authentication` lists no sources", authentication.span, "nobody could be told from anybody")
+                .help("list one, or write `authentication: none` to let everyone in");
         sink.error(diagnostic);
     }
     prefixes(&sources.items, sink);
@@ -49,7 +50,11 @@ fn jwt(spec: &JwtSpec, sink: &mut Sink) -> Option<Jwt> {
     let local = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
     let text = issuer.value.0.as_str();
     if !text.starts_with("https://") && !local.iter().any(|prefix| text.starts_with(prefix)) {
-        sink.error(source_error("the issuer of tokens must be reached over https", issuer.span, "expected `https://…`"));
+        sink.error(source_error(
+            "the issuer of tokens must be reached over https",
+            issuer.span,
+            "expected `https://…`",
+        ));
     }
     let algorithms: BTreeSet<_> = spec.algorithms.items().iter().map(|item| item.value).collect();
     if let (true, Some(span)) = (algorithms.is_empty() && spec.algorithms.is_complete(), spec.algorithms.span()) {
@@ -94,13 +99,18 @@ fn token(item: &Spanned<TokenSpec>, sink: &mut Sink) -> Option<Token> {
         (None, Some(value)) if value.has_reference() => TokenSecret::Value(value.clone()),
         (None, Some(_)) => {
             let place = spec.value.span().unwrap_or(item.span);
-            let diagnostic = source_error("the `value` of a token must be a reference", place, "a spec is committed and shipped; secrets must not be in it")
-                .help("write `${env:NAME}`, or the token's digest under `sha256`");
+            let diagnostic = source_error(
+                "the `value` of a token must be a reference",
+                place,
+                "a spec is committed and shipped; secrets must not be in it",
+            )
+            .help("write `${env:NAME}`, or the token's digest under `sha256`");
             sink.error(diagnostic);
             return None;
         }
         (Some(_), Some(_)) | (None, None) => {
-            let diagnostic = source_error("a token is told by `sha256` or by `value`", item.span, "expected exactly one of them");
+            let diagnostic =
+                source_error("a token is told by `sha256` or by `value`", item.span, "expected exactly one of them");
             sink.error(diagnostic);
             return None;
         }
@@ -121,8 +131,9 @@ fn token(item: &Spanned<TokenSpec>, sink: &mut Sink) -> Option<Token> {
 fn sha256(text: &Spanned<Line>, sink: &mut Sink) -> Option<Digest> {
     let digest = text.value.0.parse().ok();
     if digest.is_none() {
-        let diagnostic = source_error("`sha256` is not a SHA-256 digest", text.span, "expected 64 lower-case hexadecimal digits")
-            .help("print one with `printf %s \"$TOKEN\" | sha256sum`");
+        let diagnostic =
+            source_error("`sha256` is not a SHA-256 digest", text.span, "expected 64 lower-case hexadecimal digits")
+                .help("print one with `printf %s \"$TOKEN\" | sha256sum`");
         sink.error(diagnostic);
     }
     digest
@@ -155,7 +166,11 @@ fn header_name(name: &Spanned<Line>, sink: &mut Sink) -> Option<String> {
     if text.bytes().all(token) {
         return Some(text);
     }
-    sink.error(source_error(format!("`{}` cannot be the name of a header", name.value.0), name.span, "letters, digits and hyphens"));
+    sink.error(source_error(
+        format!("`{}` cannot be the name of a header", name.value.0),
+        name.span,
+        "letters, digits and hyphens",
+    ));
     None
 }
 
@@ -164,14 +179,20 @@ fn prefixes(sources: &[Spanned<SourceSpec>], sink: &mut Sink) {
     let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
     for source in sources {
         let prefix = match &source.value {
-            SourceSpec::Jwt(jwt) => jwt.principal.get().map_or("", |claim| claim.prefix.get().map_or("", |line| &line.0)),
+            SourceSpec::Jwt(jwt) => {
+                jwt.principal.get().map_or("", |claim| claim.prefix.get().map_or("", |line| &line.0))
+            }
             SourceSpec::Header(header) => header.prefix.get().map_or("", |line| &line.0),
             SourceSpec::Tokens(_) => continue,
         };
         if let Some(first) = seen.get(prefix) {
-            let diagnostic = source_error(format!("two sources name users with the prefix `{prefix}`"), source.span, "could speak for the users of the other")
-                .also(*first, "the other source")
-                .help("give each source's users a `prefix` of their own");
+            let diagnostic = source_error(
+                format!("two sources name users with the prefix `{prefix}`"),
+                source.span,
+                "could speak for the users of the other",
+            )
+            .also(*first, "the other source")
+            .help("give each source's users a `prefix` of their own");
             sink.error(diagnostic);
         } else {
             seen.insert(prefix, source.span);

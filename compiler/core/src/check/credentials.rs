@@ -27,9 +27,11 @@ pub(super) fn check(
             duplicate_entry::report(&format!("the server `{key}`"), "`mcp_credentials`", server.span, first, sink);
         }
         unused(&key, server.span, resolved, lints, sink);
-        let credentials = of_server.value.entries.iter().filter_map(|(principal, spec)| {
-            Some((principal.value.clone(), credential(spec, sink)?))
-        });
+        let credentials = of_server
+            .value
+            .entries
+            .iter()
+            .filter_map(|(principal, spec)| Some((principal.value.clone(), credential(spec, sink)?)));
         all.insert(key, credentials.collect());
     }
     all
@@ -50,9 +52,10 @@ fn unused(key: &str, place: Span, resolved: &Resolved<'_>, lints: &Lints, sink: 
     let mut tools = resolved.agents.values().flat_map(|agent| &agent.tools);
     let listed = tools.any(|tool| matches!(&tool.target, ResolvedTarget::Server(address) if address.key == key));
     if !listed && resolved.parsed.complete {
-        let diagnostic = Diagnostic::new(&code::UNUSED_CREDENTIAL, format!("the credentials for `{key}` are never used"))
-            .at(place, "no agent lists this server")
-            .help("remove them, or list the server in an agent's spec");
+        let diagnostic =
+            Diagnostic::new(&code::UNUSED_CREDENTIAL, format!("the credentials for `{key}` are never used"))
+                .at(place, "no agent lists this server")
+                .help("remove them, or list the server in an agent's spec");
         sink.lint(lints, diagnostic);
     }
 }
@@ -82,7 +85,7 @@ fn credential(spec: &Spanned<CredentialSpec>, sink: &mut Sink) -> Option<Credent
 }
 
 /// A secret is a reference; a plain text is `P0119`, at whatever level: there is no use for it.
-fn secret(field: &Field<Template>, key: &str, sink: &mut Sink) -> Option<Template> {
+pub(super) fn secret(field: &Field<Template>, key: &str, sink: &mut Sink) -> Option<Template> {
     let value = field.spanned()?;
     if value.value.has_reference() {
         return Some(value.value.clone());

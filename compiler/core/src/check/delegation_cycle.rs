@@ -49,7 +49,8 @@ fn calls<'p>(resolved: &Resolved<'p>) -> Calls<'p> {
 
 /// `circle` holds each agent and the number of its call that closes the circle.
 fn diagnostic(circle: &[(&AgentName, usize)], calls: &Calls<'_>) -> Diagnostic {
-    let place = |(name, call): &(&AgentName, usize)| calls.get(name).and_then(|calls| calls.get(*call)).map(|(_, span)| *span);
+    let place =
+        |(name, call): &(&AgentName, usize)| calls.get(name).and_then(|calls| calls.get(*call)).map(|(_, span)| *span);
     let names: Vec<_> = circle.iter().map(|(name, _)| format!("`{name}`")).collect();
     let message = match names.as_slice() {
         [only] => format!("the agent {only} calls itself"),

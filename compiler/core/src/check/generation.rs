@@ -52,5 +52,7 @@ fn unsupported(spec: &GenerationSpec, provider: Provider) -> Vec<(&'static str, 
 
 fn diagnostic(setting: &str, place: Span, provider: Provider) -> Diagnostic {
     let message = format!("`{setting}` has no effect with the provider `{}`", provider.as_str());
-    Diagnostic::new(&code::UNSUPPORTED_GENERATION, message).at(place, "the provider has no such setting").help("remove it")
+    Diagnostic::new(&code::UNSUPPORTED_GENERATION, message)
+        .at(place, "the provider has no such setting")
+        .help("remove it")
 }

@@ -20,7 +20,9 @@ pub(super) fn check(
         unused(entry, resolved, lints, sink);
         let of_tool = all.entry(entry.target.clone()).or_default();
         for grant in entry.spec.grants.items() {
-            let (Some(principal), Some(access)) = (grant.value.principal.get(), grant.value.access.get()) else { continue };
+            let (Some(principal), Some(access)) = (grant.value.principal.get(), grant.value.access.get()) else {
+                continue;
+            };
             let key = (entry.target.clone(), principal.clone());
             if let Some(first) = seen.get(&key) {
                 let what = format!("`{principal}` on `{}`", entry.target);
@@ -58,19 +60,25 @@ fn unused(entry: &ResolvedGrant<'_>, resolved: &Resolved<'_>, lints: &Lints, sin
     let tools = || resolved.agents.values().flat_map(|agent| &agent.tools);
     let keys: Vec<_> = tools().filter_map(key).collect();
     let wanted = entry.target.to_string();
-    sink.lint(lints, match nearest::nearest(&wanted, keys.iter().map(String::as_str)) {
-        Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, entry.named_at, near),
-        None => diagnostic.help("remove the grant, or list the tool in an agent's spec"),
-    });
+    sink.lint(
+        lints,
+        match nearest::nearest(&wanted, keys.iter().map(String::as_str)) {
+            Some(near) => {
+                diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, entry.named_at, near)
+            }
+            None => diagnostic.help("remove the grant, or list the tool in an agent's spec"),
+        },
+    );
 }
 
 /// Whether every tool entry of every agent is known.
 fn is_whole(resolved: &Resolved<'_>) -> bool {
     let listed = |tools: usize, items: usize| tools == items;
     resolved.parsed.complete
-        && resolved.agents.values().all(|agent| {
-            agent.spec.tools.is_complete() && listed(agent.tools.len(), agent.spec.tools.items().len())
-        })
+        && resolved
+            .agents
+            .values()
+            .all(|agent| agent.spec.tools.is_complete() && listed(agent.tools.len(), agent.spec.tools.items().len()))
 }
 
 fn key(tool: &ResolvedTool<'_>) -> Option<String> {

@@ -67,9 +67,11 @@ fn check_declared<'p>(
     } else {
         if let Some(key) = spec.turns.key() {
             let message = format!("`turns` does not go with the provider `{}`", provider.as_str());
-            sink.error(Diagnostic::new(&code::MODEL_CONFIGURATION, message)
-                .at(key, "only `replay` answers from a file")
-                .help("remove it, or write `provider: replay`"));
+            sink.error(
+                Diagnostic::new(&code::MODEL_CONFIGURATION, message)
+                    .at(key, "only `replay` answers from a file")
+                    .help("remove it, or write `provider: replay`"),
+            );
         }
         None
     };
@@ -88,9 +90,10 @@ fn check_declared<'p>(
 fn not_with_replay(name: &ModelName, spec: &ModelSpec, sink: &mut Sink) {
     for (key, place) in [("base_url", spec.base_url.key()), ("api_key", spec.api_key.key())] {
         let Some(place) = place else { continue };
-        let diagnostic = Diagnostic::new(&code::MODEL_CONFIGURATION, format!("`{key}` does not go with the provider `replay`"))
-            .at(place, format!("`{name}` answers from a file and calls nobody"))
-            .help("remove it");
+        let diagnostic =
+            Diagnostic::new(&code::MODEL_CONFIGURATION, format!("`{key}` does not go with the provider `replay`"))
+                .at(place, format!("`{name}` answers from a file and calls nobody"))
+                .help("remove it");
         sink.error(diagnostic);
     }
 }
@@ -98,9 +101,10 @@ fn not_with_replay(name: &ModelName, spec: &ModelSpec, sink: &mut Sink) {
 /// A key in plain text would be committed and shipped.
 fn key_is_literal(name: &ModelName, spec: &ModelSpec, sink: &mut Sink) {
     if let Some(key) = spec.api_key.spanned().filter(|key| !key.value.has_reference()) {
-        let diagnostic = Diagnostic::new(&code::MODEL_CONFIGURATION, format!("`api_key` of `{name}` must be a reference"))
-            .at(key.span, "a spec is committed and shipped; secrets must not be in it")
-            .help("write `${env:NAME}` and set the variable where the runner starts");
+        let diagnostic =
+            Diagnostic::new(&code::MODEL_CONFIGURATION, format!("`api_key` of `{name}` must be a reference"))
+                .at(key.span, "a spec is committed and shipped; secrets must not be in it")
+                .help("write `${env:NAME}` and set the variable where the runner starts");
         sink.error(diagnostic);
     }
 }
@@ -109,9 +113,11 @@ fn turns<'p>(name: &ModelName, spec: &ModelSpec, parsed: &'p Parsed, sink: &mut 
     let Some(path) = spec.turns.spanned() else {
         if spec.turns.is_absent() {
             let place = spec.provider.span()?;
-            sink.error(Diagnostic::new(&code::MODEL_CONFIGURATION, format!("the replay model `{name}` needs the key `turns`"))
-                .at(place, "answers from a file")
-                .help("add `turns: <file of recorded turns>`"));
+            sink.error(
+                Diagnostic::new(&code::MODEL_CONFIGURATION, format!("the replay model `{name}` needs the key `turns`"))
+                    .at(place, "answers from a file")
+                    .help("add `turns: <file of recorded turns>`"),
+            );
         }
         return None;
     };
@@ -123,7 +129,9 @@ fn turns<'p>(name: &ModelName, spec: &ModelSpec, parsed: &'p Parsed, sink: &mut 
             Ok(_) => return Some(bytes),
             Err(why) => report(format!("`{}` is not JSON", path.value.0), why.to_string(), sink),
         },
-        Some(None) => report(format!("there is no file `{}`", path.value.0), "recorded turns are read from here".to_owned(), sink),
+        Some(None) => {
+            report(format!("there is no file `{}`", path.value.0), "recorded turns are read from here".to_owned(), sink)
+        }
         None => report(
             format!("`{}` is not a path in the project", path.value.0),
             "expected a relative path with `/`, without `.` and `..`".to_owned(),

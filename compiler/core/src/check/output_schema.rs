@@ -15,7 +15,10 @@ pub(super) fn check(agent: &ResolvedAgent<'_>, resolved: &Resolved<'_>, sink: &m
     }
     if spec.value.get("type").and_then(serde_json::Value::as_str) != Some("object") {
         let why = "a structured reply is an object; providers take no other";
-        sink.error(malformed(agent, spec, "/type", why, resolved).help("write `type: object` and name the parts under `properties`"));
+        sink.error(
+            malformed(agent, spec, "/type", why, resolved)
+                .help("write `type: object` and name the parts under `properties`"),
+        );
         return None;
     }
     Some(Json(spec.value.to_string()))

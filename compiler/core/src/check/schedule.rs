@@ -92,7 +92,8 @@ fn malformed(error: &ScheduleError, text: &Spanned<Line>, l: &ResolvedLoop<'_>, 
         _ => &code::MALFORMED_SCHEDULE,
     };
     let name = l.name.value.as_str();
-    let diagnostic = Diagnostic::new(code, format!("the loop `{name}` has no valid schedule: {}", error.kind)).at(span, label(error));
+    let diagnostic = Diagnostic::new(code, format!("the loop `{name}` has no valid schedule: {}", error.kind))
+        .at(span, label(error));
     advice(error, text, diagnostic)
 }
 

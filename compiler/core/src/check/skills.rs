@@ -53,7 +53,8 @@ fn malformed(text: &str) -> Option<&'static str> {
     }
     if let Some(rest) = text.strip_prefix("oci://") {
         let pinned = rest.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
-        return (!pinned || !no_spaces(rest) || !rest.contains('/')).then_some("expected `oci://<host>/<path>:<tag>` or `@<digest>`");
+        return (!pinned || !no_spaces(rest) || !rest.contains('/'))
+            .then_some("expected `oci://<host>/<path>:<tag>` or `@<digest>`");
     }
     let Some((path, version)) = text.rsplit_once('@') else {
         return Some("a skill is pinned to a version: `@<version>` is missing");

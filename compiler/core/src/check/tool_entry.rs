@@ -33,7 +33,9 @@ pub(super) fn check<'p>(tool: &'p ResolvedTool<'p>, lints: &Lints, sink: &mut Si
 /// Which keys go with what is called.
 fn not_applicable(tool: &ResolvedTool<'_>, sink: &mut Sink) {
     let (what, allowed): (&str, &[&str]) = match &tool.target {
-        ResolvedTarget::Local(_) | ResolvedTarget::Skill(_) => ("a compiled tool", &["net", "env", "timeout", "memory"]),
+        ResolvedTarget::Local(_) | ResolvedTarget::Skill(_) => {
+            ("a compiled tool", &["net", "env", "timeout", "memory"])
+        }
         ResolvedTarget::Agent(..) => ("another agent", &["alias", "timeout"]),
         ResolvedTarget::Server(address) => match address.destination {
             Destination::Http(_) => ("a server over HTTP", &["tools", "read_only", "alias", "roots", "timeout"]),
@@ -104,19 +106,22 @@ fn alias(tool: &ResolvedTool<'_>, sink: &mut Sink) -> Option<ToolName> {
             Destination::Reference => "the address is known only where the runner starts",
             _ => "the address has no last word to name it by",
         };
-        let diagnostic = Diagnostic::new(&code::ALIAS_NEEDED, format!("the server `{}` needs the key `alias`", address.key))
-            .at(tool.named_at, why)
-            .help("add `alias: <name>`; the model sees its tools as `<name>_<tool>`");
+        let diagnostic =
+            Diagnostic::new(&code::ALIAS_NEEDED, format!("the server `{}` needs the key `alias`", address.key))
+                .at(tool.named_at, why)
+                .help("add `alias: <name>`; the model sees its tools as `<name>_<tool>`");
         sink.error(diagnostic);
     }
     suggested
 }
 
 fn tool_name(text: &str, tool: &ResolvedTool<'_>, sink: &mut Sink) -> Option<ToolName> {
-    text.parse().map_err(|why: pace_ir::program::name::MalformedName| {
-        let diagnostic = Diagnostic::new(&code::MALFORMED_NAME, format!("`{text}` cannot be the name of a tool"))
-            .at(tool.named_at, format!("a name is {why}"))
-            .help("rename its file");
-        sink.error(diagnostic);
-    }).ok()
+    text.parse()
+        .map_err(|why: pace_ir::program::name::MalformedName| {
+            let diagnostic = Diagnostic::new(&code::MALFORMED_NAME, format!("`{text}` cannot be the name of a tool"))
+                .at(tool.named_at, format!("a name is {why}"))
+                .help("rename its file");
+            sink.error(diagnostic);
+        })
+        .ok()
 }

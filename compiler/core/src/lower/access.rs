@@ -1,7 +1,7 @@
 //! Identities and access lists.
 
-use pace_ir::program::authorization::{AgentAccess, LoopAccess};
 use pace_ir::program::AuthSection;
+use pace_ir::program::authorization::{AgentAccess, LoopAccess};
 
 use crate::check::Checked;
 

@@ -29,11 +29,9 @@ fn not_text(path: &str, error: DecodeError, sources: &mut SourceMap, sink: &mut 
     let file = sources.add(path, error.text);
     let span = Span::new(file, error.span);
     let diagnostic = match error.kind {
-        DecodeErrorKind::NotUtf8 { byte, .. } => {
-            Diagnostic::new(&code::NOT_UTF8, format!("`{path}` is not UTF-8"))
-                .at(span, format!("the byte 0x{byte:02x} is no part of a character"))
-                .help("save the file as UTF-8")
-        }
+        DecodeErrorKind::NotUtf8 { byte, .. } => Diagnostic::new(&code::NOT_UTF8, format!("`{path}` is not UTF-8"))
+            .at(span, format!("the byte 0x{byte:02x} is no part of a character"))
+            .help("save the file as UTF-8"),
         DecodeErrorKind::OtherEncoding { encoding } => {
             Diagnostic::new(&code::NOT_UTF8, format!("`{path}` is {encoding}, not UTF-8"))
                 .at(span, "expected UTF-8")

@@ -209,9 +209,12 @@ fn scaled(
     let span = reader.span(node);
     if let Some(Scalar::Int(value)) = reader.scalar(node) {
         let message = format!("{} needs a unit", reader.subject());
-        let diagnostic = Diagnostic::new(&code::WRONG_TYPE, message)
-            .at(span, format!("expected {wanted}"))
-            .fix(format!("write `{value}{usual_unit}` if that is what you mean"), Applicability::Unsafe, span, format!("{value}{usual_unit}"));
+        let diagnostic = Diagnostic::new(&code::WRONG_TYPE, message).at(span, format!("expected {wanted}")).fix(
+            format!("write `{value}{usual_unit}` if that is what you mean"),
+            Applicability::Unsafe,
+            span,
+            format!("{value}{usual_unit}"),
+        );
         return Err(reader.sink.error(diagnostic));
     }
     let text = reader.string(node)?;
@@ -347,9 +350,10 @@ fn reference(text: &str) -> Option<(TemplatePart, usize)> {
 
 fn malformed_reference(node: NodeId, range: std::ops::Range<usize>, reader: &mut Reader<'_>) -> Reported {
     let span = reader.document.inner_span(node, range);
-    let diagnostic = Diagnostic::new(&code::MALFORMED_REFERENCE, format!("malformed reference in {}", reader.subject()))
-        .at(span, "expected `${env:NAME}` or `${credential:NAME}`")
-        .note("references are resolved by the runner; their values are never stored in a bundle");
+    let diagnostic =
+        Diagnostic::new(&code::MALFORMED_REFERENCE, format!("malformed reference in {}", reader.subject()))
+            .at(span, "expected `${env:NAME}` or `${credential:NAME}`")
+            .note("references are resolved by the runner; their values are never stored in a bundle");
     reader.sink.error(diagnostic)
 }
 

@@ -26,16 +26,21 @@ pub(super) fn check(
     JsonSpec::decode(root, &mut Reader::new(&document, sink, "the front matter"))?;
     let mut string = |key: &str| {
         let Some((_, node)) = document.get(root, key) else { return Err(needs(path, key, document.span(root), sink)) };
-        let value = Reader::new(&document, sink, &format!("`{key}`")).string(node)?;
-        if value.trim().is_empty() { Err(needs(path, key, document.span(node), sink)) } else { Ok((value, document.span(node))) }
+        let value = Reader::new(&document, sink, &format!("`{key}`")).string(node)?.to_owned();
+        if value.trim().is_empty() {
+            Err(needs(path, key, document.span(node), sink))
+        } else {
+            Ok((value, document.span(node)))
+        }
     };
     let name = string("name");
     let description = string("description");
     let ((name, span), _) = (name?, description?);
     if name != folder {
-        let diagnostic = Diagnostic::new(&code::SKILL_FRONT_MATTER, format!("the skill `{name}` stands in `skills/{folder}`"))
-            .at(span, "a skill is named as its folder")
-            .help(format!("name it `{folder}`, or rename the folder"));
+        let diagnostic =
+            Diagnostic::new(&code::SKILL_FRONT_MATTER, format!("the skill `{name}` stands in `skills/{folder}`"))
+                .at(span, "a skill is named as its folder")
+                .help(format!("name it `{folder}`, or rename the folder"));
         return Err(sink.error(diagnostic));
     }
     Ok(())

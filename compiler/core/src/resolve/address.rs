@@ -71,7 +71,8 @@ impl Address {
     }
 }
 
-const SCHEMES: Malformed = "an address begins with `https://`, `http://`, `mcp://`, `mcp+https://`, `mcp+http://` or `paceline://`";
+const SCHEMES: Malformed =
+    "an address begins with `https://`, `http://`, `mcp://`, `mcp+https://`, `mcp+http://` or `paceline://`";
 
 fn http(text: &str) -> Result<Address, Malformed> {
     let mut url = Url::parse(text).map_err(|_| "expected `scheme://host[:port]/path`")?;
@@ -124,7 +125,8 @@ fn package(manager: PackageManager, word: &str, path: &str) -> Result<Address, M
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let parts: Vec<_> = name.strip_prefix('@').unwrap_or(name).split('/').collect();
     let scoped = name.starts_with('@');
-    let is_name = parts.len() == 1 + usize::from(scoped) && parts.iter().all(|part| !part.is_empty() && part.chars().all(plain));
+    let is_name =
+        parts.len() == 1 + usize::from(scoped) && parts.iter().all(|part| !part.is_empty() && part.chars().all(plain));
     if !is_name || version.is_some_and(str::is_empty) {
         return Err("expected `mcp://npx/<package>[@<version>]` or `mcp://uvx/<package>[@<version>]`");
     }
@@ -179,7 +181,9 @@ mod tests {
 
     #[test]
     fn one_server_has_one_spelling() {
-        for same in ["https://MCP.Example.com:443/slack/", "mcp://mcp.example.com/slack", "mcp+https://mcp.example.com/slack#x"] {
+        for same in
+            ["https://MCP.Example.com:443/slack/", "mcp://mcp.example.com/slack", "mcp+https://mcp.example.com/slack#x"]
+        {
             assert_eq!(key(same), "https://mcp.example.com/slack", "{same}");
         }
         assert_eq!(key("mcp://localhost:9999/tools"), "http://localhost:9999/tools");
@@ -200,7 +204,19 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_addresses() {
-        for bad in ["", "slack", "ftp://x/y", "https://", "https://u:p@h/x", "mcp://npx/", "mcp://npx/a/b", "mcp://npx/a@", "mcp://exec/", "paceline://", "paceline://a/b"] {
+        for bad in [
+            "",
+            "slack",
+            "ftp://x/y",
+            "https://",
+            "https://u:p@h/x",
+            "mcp://npx/",
+            "mcp://npx/a/b",
+            "mcp://npx/a@",
+            "mcp://exec/",
+            "paceline://",
+            "paceline://a/b",
+        ] {
             assert!(Address::parse_text(bad).is_err(), "{bad}");
         }
     }

@@ -82,9 +82,7 @@ fn unknown(wanted: &Spanned<ModelName>, declared: &BTreeMap<&ModelName, Resolved
     let built_in = catalogue::MODELS.iter().map(|model| model.name);
     let names: Vec<_> = declared.keys().map(|name| name.as_str()).chain(built_in).collect();
     match nearest::nearest(wanted.value.as_str(), names.iter().copied()) {
-        Some(near) => {
-            diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, wanted.span, near)
-        }
+        Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, wanted.span, near),
         None => diagnostic
             .note(format!("the models are {}", all(&names)))
             .help("choose one of them, or declare this one under `models` in `paceline.yaml`"),

@@ -70,10 +70,11 @@ fn resolve<'p>(
 ) -> Option<ResolvedTool<'p>> {
     let keys = &entry.value.0;
     if let (Some(server), Some(name)) = (keys.server.key(), keys.name.key()) {
-        let diagnostic = Diagnostic::new(&code::MALFORMED_TOOL_ENTRY, "a tool entry names a `server` or a `name`, not both")
-            .at(name, "this entry is about a server already")
-            .also(server, "the server")
-            .help("make two entries of it");
+        let diagnostic =
+            Diagnostic::new(&code::MALFORMED_TOOL_ENTRY, "a tool entry names a `server` or a `name`, not both")
+                .at(name, "this entry is about a server already")
+                .also(server, "the server")
+                .help("make two entries of it");
         sink.error(diagnostic);
         return None;
     }
@@ -143,14 +144,16 @@ fn unknown_tool(code: &'static pace_diag::Code, text: &str, span: Span, parsed: 
     let near = near.or_else(|| nearest::nearest(text, names.iter().map(String::as_str)));
     match near {
         Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, span, near),
-        None if text.starts_with("tools/") && parsed.tools.is_empty() => diagnostic.help(format!("write it in `{text}.ts`")),
+        None if text.starts_with("tools/") && parsed.tools.is_empty() => {
+            diagnostic.help(format!("write it in `{text}.ts`"))
+        }
         None => diagnostic.help(format!("the tools are {}", nearest::listing(names.iter().map(String::as_str)))),
     }
 }
 
 fn malformed_server(text: &str, span: Span, why: &str, sink: &mut Sink) -> pace_diag::Reported {
-    let diagnostic = Diagnostic::new(&code::MALFORMED_SERVER, format!("`{text}` is not the address of a server"))
-        .at(span, why);
+    let diagnostic =
+        Diagnostic::new(&code::MALFORMED_SERVER, format!("`{text}` is not the address of a server")).at(span, why);
     sink.error(diagnostic)
 }
 

@@ -1,6 +1,6 @@
 //! `agents/<dir>/spec.yaml`.
 
-use pace_ir::program::{AgentName, Milliseconds, MicroUsd, ModelName, Principal};
+use pace_ir::program::{AgentName, MicroUsd, Milliseconds, ModelName, Principal};
 
 use super::access::AclEntrySpec;
 use super::tool_entry::ToolEntrySpec;

@@ -39,7 +39,6 @@ mapping! {
         /// How a request's principal is found, the first source that applies; or `none`.
         optional authentication: AuthenticationSpec,
         /// Where skills come from besides the public ones.
-        #[expect(dead_code, reason = "read and checked; used where skills are fetched")]
         optional registries: List<RegistrySpec>,
         /// Levels of lints, by slug: `allow`, `warn` or `deny`.
         optional lints: Table<String, Level>,

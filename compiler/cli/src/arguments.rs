@@ -1,0 +1,97 @@
+//! The command line, and the words of its help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+
+/// Compile AI agents written in YAML to one bundle that says all they may do.
+///
+/// A project is a folder with `agents/` or `paceline.yaml`. `pace build` checks everything that can be known before
+/// anything runs, and writes one `.pace` file; `pace-runner` executes that file and nothing else.
+#[derive(Debug, Parser)]
+#[command(name = "pace", version, propagate_version = true, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    /// Options that go with every command.
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options that go with every command.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Run as if started in this directory
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub(crate) directory: Option<PathBuf>,
+    /// Say nothing but errors and what was asked for
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// Use nothing from the network
+    #[arg(long, global = true)]
+    pub(crate) offline: bool,
+    /// Change no lock file, and fail if one would have to change; the default when CI=true
+    #[arg(long, global = true)]
+    pub(crate) frozen: bool,
+    /// When to use colours
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN", global = true)]
+    pub(crate) color: Color,
+    /// How to print diagnostics
+    #[arg(long, value_enum, value_name = "FORMAT", global = true)]
+    pub(crate) message_format: Option<MessageFormat>,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How to print diagnostics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MessageFormat {
+    /// Frames with the source (the default)
+    Human,
+    /// A few lines each, grouped by place
+    Short,
+    /// One JSON object a line, on standard output
+    Json,
+    /// GitHub workflow commands; also printed by themselves when GITHUB_ACTIONS=true
+    Github,
+    /// One SARIF 2.1.0 document, on standard output
+    Sarif,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start a project
+    Init(commands::init::Init),
+    /// Check the project and write its bundle
+    Build(commands::build::Build),
+    /// Check the project; write nothing, start nothing
+    Check(commands::check::Check),
+    /// Print what a bundle says
+    Inspect(commands::inspect::Inspect),
+    /// Compare two bundles by what they mean
+    Diff(commands::diff::Diff),
+    /// Say who may do what, from a bundle
+    WhoCan(commands::who_can::WhoCan),
+    /// Explain a diagnostic, with an example that fails and one that does not
+    Explain(commands::explain::Explain),
+    /// Print the JSON Schema of a file you write
+    Schema(commands::schema::Schema),
+    /// Print a completion script for your shell
+    Completions(commands::completions::Completions),
+}

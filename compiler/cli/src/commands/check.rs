@@ -1,0 +1,60 @@
+//! `pace check`: full validation, and nothing else.
+
+use std::path::Path;
+
+use anyhow::Context;
+use clap::Args;
+use pace_compiler::{Counts, Failure, Outcome};
+use pace_diag::render::Action;
+
+use crate::arguments::Global;
+use crate::exit::ExitCode;
+use crate::output::{self, Output};
+use crate::world::Folder;
+use crate::{fix, project};
+
+/// Check the project; write nothing, start nothing
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Treat warnings as errors
+    #[arg(long)]
+    deny_warnings: bool,
+    /// Apply the fixes that keep what you meant; never one that widens anybody's access
+    #[arg(long)]
+    fix: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(command: &Check, global: &Global) -> anyhow::Result<ExitCode> {
+    let root = project::find(global)?;
+    let mut outcome = check(&root)?;
+    if command.fix {
+        let fixed = fix::apply(&root, &outcome.diagnostics, &outcome.sources)?;
+        Output::new(global).note(&fixed.summary())?;
+        if fixed.changed() {
+            outcome = check(&root)?;
+        }
+    }
+    finish(&outcome, command.deny_warnings, global)
+}
+
+fn check(root: &Path) -> anyhow::Result<Outcome<Counts>> {
+    let world = Folder::open(root).with_context(|| format!("cannot open `{}`", root.display()))?;
+    Ok(pace_compiler::check(&world))
+}
+
+fn finish(outcome: &Outcome<Counts>, deny_warnings: bool, global: &Global) -> anyhow::Result<ExitCode> {
+    let output = Output::new(global);
+    let report = output::report(outcome, Action::Check, deny_warnings);
+    output.report(&report)?;
+    output.finished(&report)?;
+    match &outcome.result {
+        Ok(_) if report.failed() => Ok(ExitCode::Errors),
+        Ok(counts) => {
+            output.note(&format!("✓ Check passed\n  {}\n", super::build::counted(*counts)))?;
+            Ok(ExitCode::Success)
+        }
+        Err(Failure::Reported) => Ok(ExitCode::Errors),
+        Err(failure) => Err(crate::exit::environment(failure)),
+    }
+}

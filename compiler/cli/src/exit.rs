@@ -1,0 +1,67 @@
+//! How a run ends. One enum, so that every command agrees.
+
+/// The exit codes of `pace` and `pace-runner`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ExitCode {
+    /// 0: done. A reader that closed the pipe is no failure either.
+    Success,
+    /// 1: the project has errors, or what was asked for says no.
+    Errors,
+    /// 2: wrong usage, or surroundings that do not work.
+    Usage,
+    /// 3: a bundle was refused.
+    Refused,
+}
+
+/// A bundle that does not pass the reader's duties: exit code 3.
+#[derive(Debug, thiserror::Error)]
+#[error("`{path}` is refused: {reason}")]
+pub(crate) struct Refused {
+    /// The file.
+    pub(crate) path: String,
+    /// Why.
+    pub(crate) reason: pace_ir::RejectReason,
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(match code {
+            ExitCode::Success => 0,
+            ExitCode::Errors => 1,
+            ExitCode::Usage => 2,
+            ExitCode::Refused => 3,
+        })
+    }
+}
+
+/// Says what is wrong with the command line, or prints the help that was asked for.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    // A closed pipe is the only way this fails, and nobody is left to tell.
+    let _closed = error.print();
+    if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success }
+}
+
+/// A failure of the surroundings, with what to do about it.
+pub(crate) fn environment(failure: &pace_compiler::Failure) -> anyhow::Error {
+    match failure {
+        pace_compiler::Failure::World(error) => match &error.help {
+            Some(help) => anyhow::anyhow!("{error}\n  help: {help}"),
+            None => anyhow::anyhow!("{error}"),
+        },
+        pace_compiler::Failure::Emit(error) => anyhow::anyhow!("cannot write the bundle: {error}"),
+        pace_compiler::Failure::Reported => anyhow::anyhow!("{failure}"),
+    }
+}
+
+/// Says why a command failed.
+pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
+    if error.chain().any(is_broken_pipe) {
+        return ExitCode::Success;
+    }
+    eprintln!("error: {error:#}");
+    if error.downcast_ref::<Refused>().is_some() { ExitCode::Refused } else { ExitCode::Usage }
+}
+
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

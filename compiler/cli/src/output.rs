@@ -1,0 +1,116 @@
+//! Where words go: data to standard output, everything else to standard error; and in which format.
+
+use std::io::{IsTerminal, Write};
+
+use pace_diag::Severity;
+use pace_diag::render::json::Finished;
+use pace_diag::render::{self, Action, ColorChoice, Colour, Glyphs, Report, Stream, Warnings};
+
+use crate::arguments::{Color, Global, MessageFormat};
+
+/// The ways diagnostics are told in this run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    format: MessageFormat,
+    also_github: bool,
+    colour: Colour,
+    glyphs: Glyphs,
+    is_quiet: bool,
+}
+
+impl Output {
+    /// By flags and environment.
+    pub(crate) fn new(global: &Global) -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let format = global.message_format.unwrap_or(MessageFormat::Human);
+        let in_github = std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true");
+        let choice = match global.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        let plain = set("NO_COLOR") || !std::io::stderr().is_terminal();
+        Self {
+            format,
+            also_github: in_github && matches!(format, MessageFormat::Human | MessageFormat::Short),
+            colour: choice.on(if plain { Stream::Plain } else { Stream::Terminal }),
+            glyphs: if is_utf8_locale() { Glyphs::Unicode } else { Glyphs::Ascii },
+            is_quiet: global.quiet,
+        }
+    }
+
+    /// Whether people read this run rather than programs.
+    pub(crate) fn is_for_people(self) -> bool {
+        matches!(self.format, MessageFormat::Human | MessageFormat::Short)
+    }
+
+    /// Whether one JSON object a line is wanted.
+    pub(crate) fn is_json(self) -> bool {
+        self.format == MessageFormat::Json
+    }
+
+    /// Tells everything a run has to say.
+    pub(crate) fn report(self, report: &Report<'_>) -> anyhow::Result<()> {
+        match self.format {
+            MessageFormat::Human => self.err(&render::human(&self.quieted(report), self.colour, self.glyphs))?,
+            MessageFormat::Short => self.err(&render::short(&self.quieted(report), self.colour, self.glyphs))?,
+            MessageFormat::Json => out(&render::json::diagnostics(report))?,
+            MessageFormat::Github => out(&render::github(report))?,
+            MessageFormat::Sarif => out(&render::sarif(report))?,
+        }
+        if self.also_github {
+            out(&render::github(report))?;
+        }
+        Ok(())
+    }
+
+    /// Tells programs that the run is over.
+    pub(crate) fn finished(self, report: &Report<'_>) -> anyhow::Result<()> {
+        if self.is_json() { out(&render::json::finished(&Finished::of(report))) } else { Ok(()) }
+    }
+
+    /// Under `--quiet`, warnings are not told.
+    fn quieted<'a>(self, report: &Report<'a>) -> Report<'a> {
+        let first_error = || report.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        let diagnostics = if self.is_quiet && !first_error() { &[] } else { report.diagnostics };
+        Report { diagnostics, ..*report }
+    }
+
+    /// Tells people something that is not asked-for data.
+    pub(crate) fn note(self, text: &str) -> anyhow::Result<()> {
+        if self.is_for_people() && !self.is_quiet { self.err(text) } else { Ok(()) }
+    }
+
+    #[expect(clippy::unused_self, reason = "the counterpart of `out` for this run")]
+    fn err(self, text: &str) -> anyhow::Result<()> {
+        let mut stderr = std::io::stderr().lock();
+        stderr.write_all(text.as_bytes())?;
+        stderr.flush()?;
+        Ok(())
+    }
+}
+
+/// Prints data.
+pub(crate) fn out(text: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()?;
+    Ok(())
+}
+
+/// The report of a run.
+pub(crate) fn report<'a, T>(outcome: &'a pace_compiler::Outcome<T>, action: Action, deny_warnings: bool) -> Report<'a> {
+    let warnings = if deny_warnings { Warnings::Denied } else { Warnings::Allowed };
+    Report::new(&outcome.diagnostics, &outcome.sources, action).with_warnings(warnings)
+}
+
+/// Whether the terminal can be expected to draw more than ASCII (POSIX: `LC_ALL`, `LC_CTYPE`, `LANG`, the first set). An
+/// unset locale is taken for UTF-8, as containers and CI have none.
+fn is_utf8_locale() -> bool {
+    let set =
+        ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    set.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}

@@ -1,0 +1,123 @@
+//! The compiler's door to the outside, over a folder. Nothing outside of the folder is read, whatever links say, and a
+//! file that changes while it is read is not taken for what it never was.
+
+use std::fs::{self, File, Metadata};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use pace_compiler::{DirEntry, EntryKind, World, WorldError};
+
+/// More than any source file may have, and little enough to read a wrong one.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// A project's folder.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    /// As the author named it.
+    root: PathBuf,
+    /// Without links.
+    canonical: PathBuf,
+}
+
+impl Folder {
+    /// Opens a folder.
+    pub(crate) fn open(root: &Path) -> std::io::Result<Self> {
+        Ok(Self { root: root.to_owned(), canonical: root.canonicalize()? })
+    }
+
+    /// Where a path leads, if it stays in the project.
+    fn inside(&self, path: &str) -> Result<Option<PathBuf>, WorldError> {
+        match self.root.join(path).canonicalize() {
+            Ok(real) if real.starts_with(&self.canonical) => Ok(Some(real)),
+            Ok(_) => Err(WorldError {
+                path: path.to_owned(),
+                why: "it is a link that leads out of the project".to_owned(),
+                help: Some("put the file itself into the project".to_owned()),
+            }),
+            Err(error) if is_absence(&error) => Ok(None),
+            Err(error) => Err(failed(path, &error)),
+        }
+    }
+}
+
+impl World for Folder {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, WorldError> {
+        let Some(real) = self.inside(path)? else { return Ok(None) };
+        read_whole(&real, path)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<DirEntry>, WorldError> {
+        let Some(real) = self.inside(path)? else { return Ok(Vec::new()) };
+        let entries = match fs::read_dir(&real) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotADirectory => return Ok(Vec::new()),
+            Err(error) => return Err(failed(path, &error)),
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|error| failed(path, &error))?;
+            let Ok(name) = entry.file_name().into_string() else {
+                let why = "it holds a name that is not UTF-8".to_owned();
+                return Err(WorldError { path: path.to_owned(), why, help: Some("rename that file".to_owned()) });
+            };
+            if !name.starts_with('.') {
+                found.push(DirEntry { kind: kind(&entry), name });
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}
+
+fn kind(entry: &fs::DirEntry) -> EntryKind {
+    let metadata = match entry.file_type() {
+        Ok(plain) if plain.is_file() => return EntryKind::File,
+        Ok(plain) if plain.is_dir() => return EntryKind::Directory,
+        _ => fs::metadata(entry.path()),
+    };
+    match metadata {
+        Ok(metadata) if metadata.is_file() => EntryKind::File,
+        Ok(metadata) if metadata.is_dir() => EntryKind::Directory,
+        _ => EntryKind::Other,
+    }
+}
+
+/// Reads a file, and makes sure that it was the same one from beginning to end.
+fn read_whole(real: &Path, path: &str) -> Result<Option<Vec<u8>>, WorldError> {
+    let before = match fs::metadata(real) {
+        Ok(metadata) if metadata.is_file() => metadata,
+        Ok(_) => return Ok(None),
+        Err(error) if is_absence(&error) => return Ok(None),
+        Err(error) => return Err(failed(path, &error)),
+    };
+    let read = || {
+        let mut file = File::open(real)?;
+        let mut bytes = Vec::new();
+        file.by_ref().take(MAX_BYTES).read_to_end(&mut bytes)?;
+        file.metadata().map(|after| (bytes, after))
+    };
+    let (bytes, after) = read().map_err(|error: std::io::Error| failed(path, &error))?;
+    if is_same(&before, &after, bytes.len()) {
+        return Ok(Some(bytes));
+    }
+    let why = "it changed while it was read".to_owned();
+    Err(WorldError { path: path.to_owned(), why, help: Some("run the command again".to_owned()) })
+}
+
+fn is_same(before: &Metadata, after: &Metadata, read: usize) -> bool {
+    let whole = u64::try_from(read).is_ok_and(|read| read == after.len().min(MAX_BYTES));
+    whole && before.len() == after.len() && before.modified().ok() == after.modified().ok()
+}
+
+fn is_absence(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+fn failed(path: &str, error: &std::io::Error) -> WorldError {
+    let (why, help) = match error.kind() {
+        ErrorKind::PermissionDenied => ("permission denied", Some("make it readable for the user who builds")),
+        ErrorKind::InvalidFilename => ("its name is too long for this system", None),
+        _ => return WorldError { path: path.to_owned(), why: error.to_string(), help: None },
+    };
+    WorldError { path: path.to_owned(), why: why.to_owned(), help: help.map(str::to_owned) }
+}
