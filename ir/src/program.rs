@@ -27,7 +27,7 @@ pub use authorization::{AuthSection, GrantTarget};
 pub use model::{Model, Price, Provider};
 pub use name::{AgentName, LoopName, ModelName, ProjectName, ServiceAccountName};
 pub use principal::{Access, Principal, ProjectRole, Role};
-pub use quantity::{ByteSize, Milliseconds, MicroUsd};
+pub use quantity::{ByteSize, MicroUsd, Milliseconds};
 pub use record::{BlobSection, LockSection, Meta, SbomSection, SourceMapSection};
 pub use references::BrokenReference;
 pub use scheduled_loop::Loop;

@@ -3,7 +3,7 @@
 use bincode::{Decode, Encode};
 
 use super::name::ModelName;
-use super::quantity::{Milliseconds, MicroUsd};
+use super::quantity::{MicroUsd, Milliseconds};
 use super::template::Json;
 use super::tool::ToolEntry;
 
@@ -60,12 +60,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            max_turns: 32,
-            timeout: Milliseconds(600_000),
-            max_tokens: None,
-            max_cost: None,
-            max_tool_calls: None,
-        }
+        Self { max_turns: 32, timeout: Milliseconds(600_000), max_tokens: None, max_cost: None, max_tool_calls: None }
     }
 }

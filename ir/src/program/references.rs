@@ -31,7 +31,11 @@ impl Bundle {
             self.check_agent(name, agent)?;
         }
         for (name, l) in &self.program.loops {
-            held(self.program.agents.contains_key(&l.agent), || format!("loop `{name}`"), || missing("agent", &l.agent))?;
+            held(
+                self.program.agents.contains_key(&l.agent),
+                || format!("loop `{name}`"),
+                || missing("agent", &l.agent),
+            )?;
             held(self.auth.loops.contains_key(name), || format!("loop `{name}`"), no_access)?;
         }
         self.check_access()?;
@@ -51,7 +55,9 @@ impl Bundle {
                     held(self.tools.local.contains_key(&local.tool), holder, || missing("tool", &local.tool))?;
                 }
                 Target::Server(server) => {
-                    held(self.tools.servers.contains_key(&server.server), holder, || missing("server", &server.server))?;
+                    held(self.tools.servers.contains_key(&server.server), holder, || {
+                        missing("server", &server.server)
+                    })?;
                 }
                 Target::Agent(target) => {
                     held(self.program.agents.contains_key(&target.agent), holder, || missing("agent", &target.agent))?;
@@ -84,7 +90,8 @@ impl Bundle {
         let principals = principals.chain(auth.project.iter().map(|(principal, _)| principal));
         let principals = principals.chain(auth.grants.values().flat_map(|grants| grants.keys()));
         let principals = principals.chain(auth.credentials.values().flat_map(|of_server| of_server.keys()));
-        let mut accounts: BTreeSet<_> = principals.chain(token_principals(&auth.authentication)).filter_map(account).collect();
+        let mut accounts: BTreeSet<_> =
+            principals.chain(token_principals(&auth.authentication)).filter_map(account).collect();
         accounts.extend(auth.agents.values().map(|a| &a.run_as));
         accounts.extend(auth.loops.values().map(|l| &l.run_as));
         accounts.extend(mapped_accounts(&auth.authentication));
@@ -153,15 +160,21 @@ fn sources(authentication: &Authentication) -> &[Source] {
 }
 
 fn token_principals(authentication: &Authentication) -> impl Iterator<Item = &Principal> {
-    sources(authentication).iter().flat_map(|source| match source {
-        Source::Tokens(tokens) => tokens.as_slice(),
-        Source::Jwt(_) | Source::Header(_) => &[],
-    }).map(|token| &token.principal)
+    sources(authentication)
+        .iter()
+        .flat_map(|source| match source {
+            Source::Tokens(tokens) => tokens.as_slice(),
+            Source::Jwt(_) | Source::Header(_) => &[],
+        })
+        .map(|token| &token.principal)
 }
 
 fn mapped_accounts(authentication: &Authentication) -> impl Iterator<Item = &ServiceAccountName> {
-    sources(authentication).iter().filter_map(|source| match source {
-        Source::Jwt(jwt) => Some(jwt.principal.service_accounts.values()),
-        Source::Tokens(_) | Source::Header(_) => None,
-    }).flatten()
+    sources(authentication)
+        .iter()
+        .filter_map(|source| match source {
+            Source::Jwt(jwt) => Some(jwt.principal.service_accounts.values()),
+            Source::Tokens(_) | Source::Header(_) => None,
+        })
+        .flatten()
 }
