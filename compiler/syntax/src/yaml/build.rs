@@ -181,9 +181,12 @@ impl<'a> Builder<'a> {
     /// Where a node that is not there would be: right after the indicator that announces it, however many comments and
     /// empty lines follow; a missing key right before its `:`. The parser says so where something follows on the line.
     fn absent(&self, gap: &str, at: usize) -> usize {
-        let colon = self.text.get(at..self.range.end).is_some_and(|rest| rest.starts_with(':'));
+        let rest = self.text.get(at..self.range.end).and_then(|rest| rest.strip_prefix(':'));
+        // In `::` the first one starts the next key.
+        let colon =
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n', ',', ']', '}']));
         match self.role() {
-            Role::Key if colon => at,
+            Role::Key if rest.is_some() => at,
             Role::Value if colon => at + 1,
             _ => self.cursor + gap::words(gap).last().map_or(0, |(word, _)| word.end),
         }

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 /// The words of a gap: everything but white space and comments, with their offsets from the gap's start.
 pub(crate) fn words(gap: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
-    gap.split_inclusive('\n')
+    // A carriage return alone ends a line too (YAML 1.2.2 §5.4).
+    gap.split_inclusive(['\n', '\r'])
         .scan(0, |at, line| {
             let start = *at;
             *at += line.len();
@@ -46,6 +47,7 @@ mod tests {
     fn words_leave_out_comments() {
         let found: Vec<_> = words(": &a !!str # - x\r\n# y\n  -  >-").collect();
         assert_eq!(found, [(0..1, ":"), (2..4, "&a"), (5..10, "!!str"), (24..25, "-"), (27..29, ">-")]);
+        assert_eq!(words("# x\r-").count(), 1);
         assert_eq!(words("\u{feff}# only\n\n").count(), 0);
     }
 
