@@ -99,9 +99,13 @@ pub(crate) fn out(text: &str) -> anyhow::Result<()> {
 }
 
 /// The report of a run.
-pub(crate) fn report<'a, T>(outcome: &'a pace_compiler::Outcome<T>, action: Action, deny_warnings: bool) -> Report<'a> {
-    let warnings = if deny_warnings { Warnings::Denied } else { Warnings::Allowed };
+pub(crate) fn report<T>(outcome: &pace_compiler::Outcome<T>, action: Action, warnings: Warnings) -> Report<'_> {
     Report::new(&outcome.diagnostics, &outcome.sources, action).with_warnings(warnings)
+}
+
+/// What `--deny-warnings` says.
+pub(crate) fn warnings(denied: bool) -> Warnings {
+    if denied { Warnings::Denied } else { Warnings::Allowed }
 }
 
 /// Whether the terminal can be expected to draw more than ASCII (POSIX: `LC_ALL`, `LC_CTYPE`, `LANG`, the first set). An

@@ -90,13 +90,13 @@ fn read_whole(real: &Path, path: &str) -> Result<Option<Vec<u8>>, WorldError> {
         Err(error) if is_absence(&error) => return Ok(None),
         Err(error) => return Err(failed(path, &error)),
     };
-    let read = || {
+    let whole = || {
         let mut file = File::open(real)?;
         let mut bytes = Vec::new();
         file.by_ref().take(MAX_BYTES).read_to_end(&mut bytes)?;
         file.metadata().map(|after| (bytes, after))
     };
-    let (bytes, after) = read().map_err(|error: std::io::Error| failed(path, &error))?;
+    let (bytes, after) = whole().map_err(|error: std::io::Error| failed(path, &error))?;
     if is_same(&before, &after, bytes.len()) {
         return Ok(Some(bytes));
     }

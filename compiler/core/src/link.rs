@@ -37,7 +37,7 @@ pub(crate) fn link(checked: &Checked<'_>, program: Program, sink: &mut Sink) -> 
     };
     let bundle = Bundle {
         meta,
-        program: program.program,
+        program: program.content,
         auth: program.auth,
         tools: ToolSection::default(),
         blobs: program.blobs,

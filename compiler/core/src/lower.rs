@@ -16,7 +16,7 @@ pub(crate) struct Program {
     /// What the project is called.
     pub(crate) project: ProjectName,
     /// Agents, loops, models.
-    pub(crate) program: ProgramSection,
+    pub(crate) content: ProgramSection,
     /// Who may do what.
     pub(crate) auth: AuthSection,
     /// Files stored in the bundle.
@@ -35,10 +35,10 @@ pub(crate) fn lower(checked: &Checked<'_>, sources: &SourceMap) -> Program {
         (name.clone(), model)
     });
     let models = models.collect();
-    let program = ProgramSection { agents: agents::agents(checked), loops: agents::loops(checked), models };
+    let content = ProgramSection { agents: agents::agents(checked), loops: agents::loops(checked), models };
     Program {
         project: checked.project.clone(),
-        program,
+        content,
         auth: access::auth(checked),
         blobs,
         source_map: locations::of(checked, sources),

@@ -9,7 +9,7 @@ use pace_diag::render::{Action, Report, json};
 
 use crate::arguments::Global;
 use crate::exit::{self, ExitCode};
-use crate::output::{self, Output};
+use crate::output::{self, Output, warnings};
 use crate::world::Folder;
 use crate::{bundle_file, manifest, project, summary};
 
@@ -33,7 +33,7 @@ pub(crate) fn run(command: &Build, global: &Global) -> anyhow::Result<ExitCode> 
     let world = Folder::open(&root).with_context(|| format!("cannot open `{}`", root.display()))?;
     let outcome = pace_compiler::build(&world);
     let output = Output::new(global);
-    let report = output::report(&outcome, Action::Build, command.deny_warnings);
+    let report = output::report(&outcome, Action::Build, warnings(command.deny_warnings));
     output.report(&report)?;
     let code = finish(command, &root, &outcome, &report, output, global);
     output.finished(&report)?;
@@ -75,10 +75,10 @@ fn finish(
 /// The roadmap's words, and what they leave open: what the bundle is called, and who may do what.
 fn success(built: &Built, written: &bundle_file::Written) -> String {
     let id = built.emitted.verified.id();
-    let mut text = format!("✓ Build succeeded\n  {}\n", counted(built.counts));
-    text.push_str(&format!("  Bundle:   {}\n  Manifest: {}\n  Id:       {id}\n", written.bundle, written.manifest));
-    text.push_str(&summary::who_can(built.emitted.verified.bundle()));
-    text
+    let counts = counted(built.counts);
+    let place = format!("  Bundle:   {}\n  Manifest: {}\n  Id:       {id}\n", written.bundle, written.manifest);
+    let who_can = summary::who_can(built.emitted.verified.bundle());
+    format!("✓ Build succeeded\n  {counts}\n{place}{who_can}")
 }
 
 /// `3 agents, 1 loop, 2 tools`.

@@ -5,11 +5,11 @@ use std::path::Path;
 use anyhow::Context;
 use clap::Args;
 use pace_compiler::{Counts, Failure, Outcome};
-use pace_diag::render::Action;
+use pace_diag::render::{Action, Warnings};
 
 use crate::arguments::Global;
 use crate::exit::ExitCode;
-use crate::output::{self, Output};
+use crate::output::{self, Output, warnings};
 use crate::world::Folder;
 use crate::{fix, project};
 
@@ -35,7 +35,7 @@ pub(crate) fn run(command: &Check, global: &Global) -> anyhow::Result<ExitCode> 
             outcome = check(&root)?;
         }
     }
-    finish(&outcome, command.deny_warnings, global)
+    finish(&outcome, warnings(command.deny_warnings), global)
 }
 
 fn check(root: &Path) -> anyhow::Result<Outcome<Counts>> {
@@ -43,9 +43,9 @@ fn check(root: &Path) -> anyhow::Result<Outcome<Counts>> {
     Ok(pace_compiler::check(&world))
 }
 
-fn finish(outcome: &Outcome<Counts>, deny_warnings: bool, global: &Global) -> anyhow::Result<ExitCode> {
+fn finish(outcome: &Outcome<Counts>, warnings: Warnings, global: &Global) -> anyhow::Result<ExitCode> {
     let output = Output::new(global);
-    let report = output::report(outcome, Action::Check, deny_warnings);
+    let report = output::report(outcome, Action::Check, warnings);
     output.report(&report)?;
     output.finished(&report)?;
     match &outcome.result {

@@ -22,27 +22,30 @@ pub(super) fn check(resolved: &Resolved<'_>, lints: &Lints, sink: &mut Sink) {
     }
 }
 
-fn widened(caller: &ResolvedAgent<'_>, callee: &ResolvedAgent<'_>, call: pace_syntax::Span) -> Option<Diagnostic> {
-    let own = executors(callee)?;
+fn widened(caller: &ResolvedAgent<'_>, target: &ResolvedAgent<'_>, call: pace_syntax::Span) -> Option<Diagnostic> {
+    let own = executors(target)?;
     let actor = Principal::ServiceAccount(caller.run_as.clone()?);
     let admits_actor =
-        callee.spec.acl.items().iter().find(|entry| {
+        target.spec.acl.items().iter().find(|entry| {
             entry.value.principal.get() == Some(&actor) && entry.value.role.get() == Some(&Role::Execute)
         })?;
     let more = match executors(caller) {
         None => "whoever the listener admits".to_owned(),
         Some(callers) => {
             let more: Vec<_> = callers.difference(&own).map(|principal| format!("`{principal}`")).collect();
-            if more.is_empty() { return None } else { more.join(", ") }
+            if more.is_empty() {
+                return None;
+            }
+            more.join(", ")
         }
     };
-    let (caller, callee) = (&caller.name.value, &callee.name.value);
+    let (caller, target) = (&caller.name.value, &target.name.value);
     let diagnostic = Diagnostic::new(
         &code::ACL_WIDENED,
-        format!("through `{caller}`, more people reach `{callee}` than its `acl` names"),
+        format!("through `{caller}`, more people reach `{target}` than its `acl` names"),
     )
-    .at(call, format!("{more} may ask `{caller}`, which calls `{callee}` here"))
-    .also(admits_actor.span, format!("`{callee}` admits `{caller}` by its identity"))
+    .at(call, format!("{more} may ask `{caller}`, which calls `{target}` here"))
+    .also(admits_actor.span, format!("`{target}` admits `{caller}` by its identity"))
     .help(format!("give `{caller}` an `acl` of its own, or allow `acl-widened` under `lints` if this is meant"));
     Some(diagnostic)
 }

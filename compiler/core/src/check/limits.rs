@@ -21,10 +21,8 @@ pub(super) fn check(agent: &ResolvedAgent<'_>, resolved: &Resolved<'_>, sink: &m
         max_tool_calls: first(&layers, |spec| &spec.max_tool_calls).map(|whole| narrow(whole.0)),
     };
     let place = layers.iter().flatten().find_map(|spec| spec.max_cost_usd.span());
-    if let (Some(place), Some(model)) = (place, &agent.model) {
-        if matches!(model.price(), Ok(None)) {
-            sink.error(unpriced(agent, place));
-        }
+    if let (Some(place), Some(Ok(None))) = (place, agent.model.map(|model| model.price())) {
+        sink.error(unpriced(agent, place));
     }
     limits
 }

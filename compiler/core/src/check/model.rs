@@ -130,7 +130,11 @@ fn turns<'p>(name: &ModelName, spec: &ModelSpec, parsed: &'p Parsed, sink: &mut 
             Err(why) => report(format!("`{}` is not JSON", path.value.0), why.to_string(), sink),
         },
         Some(None) => {
-            report(format!("there is no file `{}`", path.value.0), "recorded turns are read from here".to_owned(), sink)
+            report(
+                format!("there is no file `{}`", path.value.0),
+                "recorded turns are read from here".to_owned(),
+                sink,
+            );
         }
         None => report(
             format!("`{}` is not a path in the project", path.value.0),

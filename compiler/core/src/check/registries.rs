@@ -14,11 +14,11 @@ use crate::resolve::duplicate_entry;
 pub(super) fn check(parsed: &Parsed, sink: &mut Sink) {
     let mut seen = BTreeMap::new();
     for registry in parsed.settings().map_or(&[][..], |settings| settings.registries.items()) {
-        if let Some(name) = registry.value.name.spanned() {
-            if let Some(first) = seen.insert(&name.value.0, name.span) {
-                let what = format!("the registry `{}`", name.value.0);
-                duplicate_entry::report(&what, "`registries`", name.span, first, sink);
-            }
+        let name = registry.value.name.spanned();
+        let first = name.and_then(|name| seen.insert(&name.value.0, name.span));
+        if let (Some(name), Some(first)) = (name, first) {
+            let what = format!("the registry `{}`", name.value.0);
+            duplicate_entry::report(&what, "`registries`", name.span, first, sink);
         }
         address(&registry.value, sink);
         credentials::secret(&registry.value.token, "token", sink);

@@ -60,7 +60,7 @@ impl<'a> Reading<'a> {
         for entry in self.world.list("loops")? {
             let path = format!("loops/{}", entry.name);
             match yaml_stem(&entry) {
-                Some(_) if path.ends_with(".yaml") => loops.extend(self.spec(&path, "`name:`")?),
+                Some(stem) if path == format!("loops/{stem}.yaml") => loops.extend(self.spec(&path, "`name:`")?),
                 Some(stem) => self.look_elsewhere(&path, &format!("`loops/{stem}.yaml`"))?,
                 None => {}
             }
@@ -122,12 +122,9 @@ impl<'a> Reading<'a> {
     fn spec<T: Decode>(&mut self, path: &str, example: &str) -> Result<Option<SpecFile<T>>, WorldError> {
         let Some(bytes) = self.read(path)? else { return Ok(None) };
         let (sources, sink) = (&mut *self.sources, &mut *self.sink);
-        let file = match file::text(path, bytes, sources, sink) {
-            Ok(file) => file,
-            Err(_) => {
-                self.complete = false;
-                return Ok(None);
-            }
+        let Ok(file) = file::text(path, bytes, sources, sink) else {
+            self.complete = false;
+            return Ok(None);
         };
         let spec = file::tree(file, sources, sink).and_then(|document| {
             let spec = file::spec(&document, file, path, example, sink);

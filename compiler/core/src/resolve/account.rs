@@ -110,7 +110,7 @@ pub(super) fn of_run_as(
 pub(super) fn check_lists(parsed: &Parsed, accounts: &Accounts<'_>, sink: &mut Sink) {
     let agents = parsed.agents.iter().filter_map(|file| file.spec.as_ref()).map(|spec| &spec.value.acl);
     let loops = parsed.loops.iter().filter_map(|file| file.spec.as_ref()).map(|spec| &spec.value.acl);
-    for entry in agents.chain(loops).flat_map(|acl| acl.items()) {
+    for entry in agents.chain(loops).flat_map(Field::items) {
         check_field(&entry.value.principal, accounts, sink);
     }
     let Some(settings) = parsed.settings() else { return };

@@ -84,7 +84,7 @@ fn http(text: &str) -> Result<Address, Malformed> {
     }
     url.set_fragment(None);
     let path = url.path().trim_end_matches('/').to_owned();
-    let alias = path.rsplit('/').next().and_then(|word| alias(word));
+    let alias = path.rsplit('/').next().and_then(alias);
     let key = format!("{}{path}{}", url.origin().ascii_serialization(), query(&url));
     Ok(Address { destination: Destination::Http(key.clone()), key, alias })
 }
@@ -139,7 +139,7 @@ fn program(path: &str) -> Result<Address, Malformed> {
     if path.is_empty() || path.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err("expected `mcp://exec/<program>`, without spaces; arguments go into `args`");
     }
-    let alias = path.rsplit('/').next().and_then(|word| alias(word));
+    let alias = path.rsplit('/').next().and_then(alias);
     Ok(Address { destination: Destination::Program(path.to_owned()), key: format!("mcp://exec/{path}"), alias })
 }
 

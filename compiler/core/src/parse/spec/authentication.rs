@@ -44,13 +44,13 @@ macro_rules! tagged {
         $(#[doc = $doc])+
         #[derive(Debug, Clone)]
         pub(crate) enum $name {
-            $($(#[doc = $variant_doc])+ $variant($spec),)+
+            $($(#[doc = $variant_doc])+ $variant(Box<$spec>),)+
         }
 
         impl Decode for $name {
             fn decode(node: NodeId, reader: &mut Reader<'_>) -> Result<Self, Reported> {
                 match type_of(node, reader, &[$($word),+])? {
-                    $($word => <$spec>::decode(node, reader).map(Self::$variant),)+
+                    $($word => <$spec>::decode(node, reader).map(Box::new).map(Self::$variant),)+
                     _ => Err(reader.wrong_type(node, "a mapping with a `type`")),
                 }
             }
