@@ -182,9 +182,9 @@ impl<'a> Builder<'a> {
     /// empty lines follow; a missing key right before its `:`. The parser says so where something follows on the line.
     fn absent(&self, gap: &str, at: usize) -> usize {
         let rest = self.text.get(at..self.range.end).and_then(|rest| rest.strip_prefix(':'));
-        // In `::` the first one starts the next key.
-        let colon =
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n', ',', ']', '}']));
+        // In `::` the first one starts the next key, as it does in `:,` unless brackets are around.
+        let ends = |next: char| next.is_ascii_whitespace() || (self.in_flow() && matches!(next, ',' | ']' | '}'));
+        let colon = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(ends));
         match self.role() {
             Role::Key if rest.is_some() => at,
             Role::Value if colon => at + 1,

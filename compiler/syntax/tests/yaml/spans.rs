@@ -78,6 +78,10 @@ fn absent_values_stand_right_after_what_announces_them() {
     assert_eq!(absent(&clean("{a: , b}"), "b"), 7);
     assert_eq!(absent(&clean("a: &x\nb: 1\n"), "a"), 5);
     assert_eq!(absent(&clean("? a # c\n? b\n"), "a"), 3);
+    assert_eq!(absent(&clean("? k\n::\n"), "k"), 3, "the `::` is the next key and its `:`");
+    assert_eq!(absent(&clean("? k\n:,: \n"), "k"), 3, "and so is `:,:` outside brackets");
+    assert_eq!(absent(&clean("{\"k\":, j}"), "k"), 5);
+    assert_eq!(absent(&clean("#\r-"), "0"), 3);
     let written = clean("a: ~\n");
     assert!(!written.document.scalar(written.at("a")).unwrap().is_absent());
     assert_eq!(written.document.describe(written.at("a")), "null");

@@ -184,6 +184,11 @@ UnsupportedKey 2:1 «» expected a key before the `:`, found none",
         "<<: {a: 1}\n",
         r"MergeKey 1:1 «<<» merge keys (`<<`) are not part of YAML 1.2 | help: write the entries out, or give the whole value an anchor and use an alias of it",
     ),
+    (
+        "- {a: b}: c\n  d: [\n",
+        r"UnsupportedKey 1:3 «{a: b}» expected text as a key, found a mapping | help: put it in quotes if it is meant as text
+Syntax 2:6 «[» `[` is never closed | help: add `]`",
+    ),
 ];
 
 #[test]

@@ -19,6 +19,8 @@ pub(super) struct Open {
     /// The sum of its children.
     pub(super) extent: Extent,
     first: Option<Range<usize>>,
+    /// Whether it starts with a bracket of its own: a block may start with one too, that of its first key.
+    bracketed: bool,
 }
 
 /// What is in it.
@@ -37,7 +39,8 @@ pub(super) enum Next {
 
 impl Open {
     pub(super) fn new(id: NodeId, children: Children, range: Range<usize>) -> Self {
-        Self { id, children, start: range.start, end: range.end, extent: Extent::default(), first: None }
+        let bracketed = !range.is_empty();
+        Self { id, children, start: range.start, end: range.end, extent: Extent::default(), first: None, bracketed }
     }
 
     /// Accounts for a child.
@@ -49,7 +52,7 @@ impl Open {
 
     pub(super) fn enclosing(&self) -> Enclosing {
         let mapping = matches!(self.children, Children::Mapping { .. });
-        Enclosing { start: self.start, first: self.first.clone(), mapping }
+        Enclosing { start: self.start, first: self.first.clone(), mapping, bracketed: self.bracketed }
     }
 }
 
@@ -111,6 +114,11 @@ impl Children {
 }
 
 impl Builder<'_> {
+    /// Whether the next node will be between brackets, where no block can be.
+    pub(super) fn in_flow(&self) -> bool {
+        self.open.iter().any(|open| open.bracketed)
+    }
+
     /// What the next node will be to the one around it.
     pub(super) fn role(&self) -> Role {
         match self.open.last().map(|open| &open.children) {

@@ -28,6 +28,8 @@ pub(crate) struct Enclosing {
     pub(crate) first: Option<Range<usize>>,
     /// Whether it is a mapping.
     pub(crate) mapping: bool,
+    /// Whether it starts with a bracket of its own.
+    pub(crate) bracketed: bool,
 }
 
 /// A scalar that was read.
@@ -141,7 +143,7 @@ impl Context<'_> {
 
     /// The bracket an open list or mapping starts with; `None` for blocks.
     pub(crate) fn bracket(&self, enclosing: &Enclosing) -> Option<char> {
-        self.rest(enclosing.start).chars().next().filter(|character| matches!(character, '[' | '{'))
+        self.rest(enclosing.start).chars().next().filter(|_| enclosing.bracketed)
     }
 }
 
