@@ -2,6 +2,7 @@
 //! is: it installs what the checks need, runs them, and says what came of it.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who runs it")]
 
+mod bench;
 mod cache;
 mod command;
 mod fuzz;
@@ -28,6 +29,8 @@ Commands:
                           docs, pages and ui cases of every diagnostic code, licences, bans.
   advisories              Known vulnerabilities among the dependencies. Fetches a database, so it is
                           no part of `test`.
+  bench                   Measures `pace check` and `pace build` over growing projects, as ratios
+                          against a counterpart in the same run. Builds optimised; takes minutes.
   fuzz [--minutes N] [TARGET]
                           Runs the fuzz targets of `ir`, one or all, N minutes each (default 5).
   help                    This text.
@@ -55,6 +58,8 @@ fn dispatch(arguments: &[String]) -> Result<Verdict> {
     match words.as_slice() {
         ["test"] => test::run(),
         ["tidy"] => tidy::run(),
+        ["bench"] => bench::run(),
+        ["__measure", rest @ ..] => bench::child(rest).map(|()| Verdict::Passed),
         ["advisories"] => tidy::advisories(),
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["help" | "--help" | "-h"] => {
