@@ -1,7 +1,7 @@
 //! JSON written in YAML: an agent's `output` schema. Kept as written, with a way back from a JSON pointer to the bytes.
 
 use pace_diag::{Diagnostic, Reported, code};
-use pace_syntax::{Document, NodeId, Span, Value as Scalar};
+use pace_syntax::{Document, NodeId, NodeKind, Span, Value as Scalar};
 use serde_json::{Map, Number, Value, json};
 
 use super::decode::{Decode, Reader};
@@ -24,6 +24,9 @@ impl Decode for JsonSpec {
         match to_json(reader.document, node) {
             Ok(value) => Ok(Self { value, node }),
             Err(bad) => {
+                if let (NodeKind::Hole, Err(reported)) = (reader.document.kind(bad), reader.sink.check()) {
+                    return Err(reported);
+                }
                 let message = format!("{} holds a number that JSON cannot write", reader.subject());
                 let diagnostic = Diagnostic::new(&code::MALFORMED_SCHEMA, message)
                     .at(reader.span(bad), "expected a finite number of at most 64 bits");
@@ -50,11 +53,12 @@ fn to_json(document: &Document, node: NodeId) -> Result<Value, NodeId> {
         return Ok(Value::Object(map));
     }
     match document.value(node) {
-        Some(Scalar::Null) | None => Ok(Value::Null),
+        Some(Scalar::Null) => Ok(Value::Null),
         Some(Scalar::Bool(value)) => Ok(Value::Bool(value)),
         Some(Scalar::Int(value)) => Ok(Value::from(value)),
         Some(Scalar::Float(value)) => Number::from_f64(value).map(Value::Number).ok_or(node),
-        Some(Scalar::OutOfRange(_)) => Err(node),
+        // Without a value, the node is a hole.
+        Some(Scalar::OutOfRange(_)) | None => Err(node),
         Some(Scalar::Str(text)) => Ok(Value::from(text)),
     }
 }
