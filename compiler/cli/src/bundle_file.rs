@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use pace_ir::{Emitted, Policy, VerifiedBundle, verify};
 
 use crate::exit::Refused;
+use crate::world::plain;
 
 /// Where a build stands, relative to the project.
 #[derive(Debug)]
@@ -23,7 +23,8 @@ const BUILD_FOLDER: &str = ".pace/build";
 /// Writes a build: bundle, manifest, and last of all the name of both.
 pub(crate) fn write_build(root: &Path, emitted: &Emitted, manifest: &str) -> anyhow::Result<Written> {
     let folder = root.join(BUILD_FOLDER);
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder `{BUILD_FOLDER}`"))?;
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| anyhow::anyhow!("cannot make the folder `{BUILD_FOLDER}`: {}", plain(&error)))?;
     keep_out_of_git(&root.join(".pace"))?;
     let id = emitted.verified.id().to_string();
     let stem: String = id.trim_start_matches("b3:").chars().take(12).collect();
@@ -61,7 +62,7 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         file.persist(path).map_err(|error| error.error)?;
         Ok::<(), std::io::Error>(())
     };
-    write().with_context(|| format!("cannot write `{}`", path.display()))
+    write().map_err(|error| anyhow::anyhow!("cannot write `{}`: {}", path.display(), plain(&error)))
 }
 
 /// Features of bundles that this compiler can read. No bundle needs any yet.
@@ -69,7 +70,8 @@ pub(crate) const KNOWN_FEATURES: &[&str] = &[];
 
 /// Reads and verifies a bundle.
 pub(crate) fn read(path: &Path) -> anyhow::Result<VerifiedBundle> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let bytes = std::fs::read(path)
+        .map_err(|error| anyhow::anyhow!("cannot read `{}`: {}", path.display(), plain(&error)))?;
     let policy = Policy { expect: None, features: KNOWN_FEATURES };
     verify(&bytes, &policy).map_err(|reason| Refused { path: path.display().to_string(), reason }.into())
 }

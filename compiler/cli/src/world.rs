@@ -61,7 +61,8 @@ impl World for Folder {
                 return Err(WorldError { path: path.to_owned(), why, help: Some("rename that file".to_owned()) });
             };
             if !name.starts_with('.') {
-                found.push(DirEntry { kind: kind(&entry), name });
+                let kind = kind(&entry).map_err(|error| failed(&format!("{path}/{name}"), &error))?;
+                found.push(DirEntry { kind, name });
             }
         }
         found.sort();
@@ -69,25 +70,27 @@ impl World for Folder {
     }
 }
 
-fn kind(entry: &fs::DirEntry) -> EntryKind {
-    let metadata = match entry.file_type() {
-        Ok(plain) if plain.is_file() => return EntryKind::File,
-        Ok(plain) if plain.is_dir() => return EntryKind::Directory,
-        _ => fs::metadata(entry.path()),
-    };
-    match metadata {
-        Ok(metadata) if metadata.is_file() => EntryKind::File,
-        Ok(metadata) if metadata.is_dir() => EntryKind::Directory,
-        _ => EntryKind::Other,
+/// What an entry is, links followed.
+fn kind(entry: &fs::DirEntry) -> std::io::Result<EntryKind> {
+    let mut kind = entry.file_type()?;
+    if kind.is_symlink() {
+        kind = fs::metadata(entry.path())?.file_type();
     }
+    Ok(match kind {
+        kind if kind.is_file() => EntryKind::File,
+        kind if kind.is_dir() => EntryKind::Directory,
+        _ => EntryKind::Other,
+    })
 }
 
 /// Reads a file, and makes sure that it was the same one from beginning to end.
 fn read_whole(real: &Path, path: &str) -> Result<Option<Vec<u8>>, WorldError> {
     let before = match fs::metadata(real) {
         Ok(metadata) if metadata.is_file() => metadata,
-        Ok(_) => return Ok(None),
-        Err(error) if is_absence(&error) => return Ok(None),
+        Ok(_) => {
+            let help = Some("put a file there, or remove it".to_owned());
+            return Err(WorldError { path: path.to_owned(), why: "it is not a file".to_owned(), help });
+        }
         Err(error) => return Err(failed(path, &error)),
     };
     let whole = || {
@@ -115,9 +118,26 @@ fn is_absence(error: &std::io::Error) -> bool {
 
 fn failed(path: &str, error: &std::io::Error) -> WorldError {
     let (why, help) = match error.kind() {
+        ErrorKind::NotFound => ("it is a link that leads nowhere", Some("mend the link, or remove it")),
         ErrorKind::PermissionDenied => ("permission denied", Some("make it readable for the user who builds")),
         ErrorKind::InvalidFilename => ("its name is too long for this system", None),
-        _ => return WorldError { path: path.to_owned(), why: error.to_string(), help: None },
+        _ => return WorldError { path: path.to_owned(), why: plain(error), help: None },
     };
     WorldError { path: path.to_owned(), why: why.to_owned(), help: help.map(str::to_owned) }
+}
+
+/// An error of the system in its own words, without what libraries add.
+pub(crate) fn plain(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::StorageFull => "the disk is full".to_owned(),
+        ErrorKind::QuotaExceeded => "your share of the disk is used up".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::NotADirectory => "a file is in the way of its folder".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => match error.raw_os_error() {
+            Some(code) => std::io::Error::from_raw_os_error(code).to_string(),
+            None => error.to_string(),
+        },
+    }
 }

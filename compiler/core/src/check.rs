@@ -11,6 +11,7 @@ mod generation;
 mod grants;
 mod limits;
 mod lint_levels;
+mod listed;
 mod loop_as_agent;
 mod model;
 mod output_schema;
@@ -35,6 +36,7 @@ pub(crate) use schedule::CheckedLoop;
 pub(crate) use tool_entry::CheckedTool;
 
 use crate::resolve::Resolved;
+use listed::Listed;
 
 /// A project without errors.
 #[derive(Debug)]
@@ -77,6 +79,7 @@ pub(crate) fn check<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> Result<C
     delegation_cycle::check(resolved, sink);
     acl_widened::check(resolved, &lints, sink);
     loop_as_agent::check(resolved, sink);
+    let listed = Listed::of(resolved);
     let settings = parsed.settings();
     let checked = Checked {
         resolved,
@@ -87,8 +90,8 @@ pub(crate) fn check<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> Result<C
         authentication: authentication::check(parsed, sink),
         service_accounts: resolved.accounts.declared.keys().map(|name| (*name).clone()).collect(),
         project_acl: access_list::project(parsed, sink),
-        grants: grants::check(resolved, &lints, sink),
-        credentials: credentials::check(resolved, &lints, sink),
+        grants: grants::check(resolved, &listed, &lints, sink),
+        credentials: credentials::check(resolved, &listed, &lints, sink),
     };
     sink.check().map(|()| checked)
 }

@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 
 use pace_diag::{Diagnostic, Lints, Sink, code};
 use pace_ir::program::authorization::{Credential, OauthClient, OauthUser};
-use pace_ir::program::{Principal, Template};
+use pace_ir::program::{GrantTarget, Principal, Template};
 use pace_syntax::{Span, Spanned};
 
+use super::listed::Listed;
 use crate::parse::field::Field;
 use crate::parse::spec::authentication::CredentialSpec;
-use crate::resolve::{Address, Resolved, ResolvedTarget, duplicate_entry};
+use crate::resolve::{Address, Resolved, duplicate_entry};
 
 /// What servers are shown.
 pub(super) fn check(
     resolved: &Resolved<'_>,
+    listed: &Listed<'_>,
     lints: &Lints,
     sink: &mut Sink,
 ) -> BTreeMap<String, BTreeMap<Principal, Credential>> {
@@ -26,7 +28,7 @@ pub(super) fn check(
         if let Some(first) = seen.insert(key.clone(), server.span) {
             duplicate_entry::report(&format!("the server `{key}`"), "`mcp_credentials`", server.span, first, sink);
         }
-        unused(&key, server.span, resolved, lints, sink);
+        unused(&key, server.span, listed, lints, sink);
         let credentials = of_server
             .value
             .entries
@@ -48,10 +50,8 @@ fn server_key(server: &Spanned<String>, sink: &mut Sink) -> Option<String> {
     }
 }
 
-fn unused(key: &str, place: Span, resolved: &Resolved<'_>, lints: &Lints, sink: &mut Sink) {
-    let mut tools = resolved.agents.values().flat_map(|agent| &agent.tools);
-    let listed = tools.any(|tool| matches!(&tool.target, ResolvedTarget::Server(address) if address.key == key));
-    if !listed && resolved.parsed.complete {
+fn unused(key: &str, place: Span, listed: &Listed<'_>, lints: &Lints, sink: &mut Sink) {
+    if listed.is_whole && !listed.has(&GrantTarget::Server(key.to_owned())) {
         let diagnostic =
             Diagnostic::new(&code::UNUSED_CREDENTIAL, format!("the credentials for `{key}` are never used"))
                 .at(place, "no agent lists this server")

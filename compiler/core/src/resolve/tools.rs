@@ -124,7 +124,7 @@ fn tool_target<'p>(
 
 fn is_known_tool(text: &str, parsed: &Parsed) -> bool {
     match text.split_once('/') {
-        Some(("tools", name)) => parsed.tools.iter().any(|tool| tool == name),
+        Some(("tools", name)) => parsed.tools.binary_search_by(|tool| tool.as_str().cmp(name)).is_ok(),
         Some(("std", name)) => STD_TOOLS.contains(&name),
         _ => false,
     }

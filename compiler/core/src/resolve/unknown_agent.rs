@@ -14,7 +14,8 @@ pub(super) fn find<'p>(
     agents: &NamedAgents<'p>,
     sink: &mut Sink,
 ) -> Option<&'p AgentName> {
-    if let Some((name, _)) = agents.by_name.iter().find(|(name, _)| name.as_str() == wanted.value) {
+    let name = wanted.value.parse().ok();
+    if let Some((name, _)) = name.and_then(|name: AgentName| agents.by_name.get_key_value(&name)) {
         return Some(name);
     }
     if agents.complete {
