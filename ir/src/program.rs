@@ -16,6 +16,7 @@ pub mod references;
 pub mod scheduled_loop;
 pub mod template;
 pub mod tool;
+pub mod values;
 
 use std::collections::BTreeMap;
 
@@ -33,6 +34,7 @@ pub use references::BrokenReference;
 pub use scheduled_loop::Loop;
 pub use template::{Json, Template};
 pub use tool::{Target, ToolEntry, ToolSection};
+pub use values::MeaninglessValue;
 
 /// The agents, loops and models of a project (section `PROG`).
 #[derive(Debug, Clone, PartialEq, Default, Encode, Decode)]

@@ -315,6 +315,12 @@ pub enum RejectReason {
         /// What leads nowhere.
         problem: String,
     },
+    /// A value its type would allow and no compiler writes.
+    #[error("the bundle says something that means nothing: {problem}")]
+    Values {
+        /// The value and what it could be.
+        problem: String,
+    },
     /// Holds WebAssembly and does not say by which interface it talks to its host.
     #[error("the bundle holds the compiled tool `{tool}` and requires no `tool-abi/…`; every bundle with one does")]
     ToolAbi {
@@ -372,6 +378,7 @@ impl RejectReason {
             Self::LeftOver { .. } => "left-over",
             Self::NotCanonical { .. } => "not-canonical",
             Self::References { .. } => "references",
+            Self::Values { .. } => "values",
             Self::ToolAbi { .. } => "tool-abi",
             Self::UnknownFeature { .. } => "unknown-feature",
         }

@@ -104,6 +104,7 @@ impl VerifiedBundle {
 fn check_meaning(bundle: &Bundle, policy: &Policy<'_>) -> Result<(), RejectReason> {
     let broken = |broken: crate::program::BrokenReference| RejectReason::References { problem: broken.to_string() };
     bundle.check_references().map_err(broken)?;
+    bundle.check_values().map_err(|value| RejectReason::Values { problem: value.to_string() })?;
     let features = &bundle.meta.required_features;
     if let Some(tool) = bundle.tools.local.keys().next()
         && !features.iter().any(|feature| feature.starts_with(TOOL_ABI_PREFIX))

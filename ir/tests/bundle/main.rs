@@ -9,4 +9,5 @@ mod reencodes;
 mod refusals;
 mod resealed;
 mod sample;
+mod values;
 mod writer;

@@ -9,8 +9,9 @@ use pace_ir::{BundleId, Digest, Policy, RejectReason, verify};
 
 use crate::draft::{Draft, Section};
 use crate::sample::{self, FEATURES};
+use crate::values;
 
-struct Fixture {
+pub(crate) struct Fixture {
     slug: &'static str,
     file: Vec<u8>,
     expect: Option<BundleId>,
@@ -28,7 +29,7 @@ fn changed(slug: &'static str, change: impl FnOnce(&mut Draft)) -> Fixture {
 }
 
 /// The sample with another meaning, sealed.
-fn meaning(slug: &'static str, change: impl FnOnce(&mut Bundle)) -> Fixture {
+pub(crate) fn meaning(slug: &'static str, change: impl FnOnce(&mut Bundle)) -> Fixture {
     let mut bundle = sample::bundle();
     change(&mut bundle);
     fixture(slug, Draft::of(&bundle).seal())
@@ -49,7 +50,10 @@ fn section(draft: &mut Draft, name: [u8; 4]) -> &mut Section {
 }
 
 fn fixtures() -> Vec<Fixture> {
-    [header(), id(), layout(), frames(), sections(), encodings(), meanings()].into_iter().flatten().collect()
+    [header(), id(), layout(), frames(), sections(), encodings(), meanings(), values::fixtures()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn header() -> Vec<Fixture> {
@@ -187,7 +191,7 @@ fn meanings() -> Vec<Fixture> {
     ]
 }
 
-fn add_tool(bundle: &mut Bundle) {
+pub(crate) fn add_tool(bundle: &mut Bundle) {
     let tool = LocalTool {
         name: "add".parse().unwrap(),
         description: "Adds.".into(),
@@ -196,6 +200,7 @@ fn add_tool(bundle: &mut Bundle) {
         source: bundle.blobs.insert(b"export default 1".to_vec()),
     };
     bundle.tools.local.insert("tools/add".into(), tool);
+    bundle.meta.engine = Some(Digest::of(b"engine"));
 }
 
 fn refusal(fixture: &Fixture) -> RejectReason {
