@@ -1,0 +1,207 @@
+//! `pace-runner` through its binary: what it refuses, what it says about it, and how it ends.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A project without tools, and the bundle `pace` made of it.
+struct Project {
+    folder: TempDir,
+    bundle: PathBuf,
+    bytes: Vec<u8>,
+}
+
+/// How a run of `pace-runner` ended.
+#[derive(Debug)]
+struct Run {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Project {
+    fn build() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("paceline.yaml", "project: shop\nservice_accounts:\n  - name: digest-bot\n");
+        write("agents/helper/spec.yaml", "name: helper\nmodel: gemini-2.5-flash\ndescription: You help.\n");
+        write("agents/writer/spec.yaml", "name: writer\nmodel: gemini-2.5-flash\ndescription: You write.\n");
+        let digest = "name: digest\nschedule: 0 9 * * *\ntimezone: Europe/Berlin\nagent: writer\n\
+                      run_as: serviceaccount:digest-bot\ninstruction: Write the digest.\n";
+        write("loops/digest.yaml", digest);
+        write("loops/off.yaml", &digest.replace("name: digest", "name: off\nenabled: false"));
+        let built = run_binary("pace", &["-C", folder.path().to_str().unwrap(), "build", "--output", "shop.pace"]);
+        assert_eq!(built.code, Some(0), "{}", built.err);
+        let bundle = folder.path().join("shop.pace");
+        let bytes = std::fs::read(&bundle).unwrap();
+        Self { folder, bundle, bytes }
+    }
+
+    /// A file beside the bundle.
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// Checks other bytes in the place of the bundle's.
+    fn check(&self, bytes: &[u8]) -> Run {
+        check(&self.file("other.pace", bytes), &[])
+    }
+}
+
+fn check(path: &Path, more: &[&str]) -> Run {
+    run_binary("pace-runner", &[&["check", path.to_str().unwrap()], more].concat())
+}
+
+fn run_binary(name: &str, arguments: &[&str]) -> Run {
+    // Test programs lie in `deps`, the binaries beside it.
+    let folder = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
+    let binary = folder.join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    assert!(binary.is_file(), "there is no `{name}` yet: run `cargo build --workspace --bins` first");
+    let Output { status, stdout, stderr } = Command::new(binary).args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Run { code: status.code(), out: text(stdout), err: text(stderr) }
+}
+
+/// Refused, with nothing on standard output, one reason and one help.
+#[track_caller]
+fn assert_refused(run: &Run, reason: &str, help: &str) {
+    assert_eq!((run.code, run.out.as_str()), (Some(3), ""), "{run:?}");
+    let lines: Vec<_> = run.err.lines().collect();
+    assert!(matches!(lines.as_slice(), [_, _]), "{run:?}");
+    assert!(lines[0].starts_with("error: `") && lines[0].contains("is refused: "), "{run:?}");
+    assert!(lines[0].contains(reason), "{reason:?} is not in {run:?}");
+    assert!(lines[1].starts_with("  help: ") && lines[1].contains(help), "{help:?} is not in {run:?}");
+}
+
+/// The surroundings failed.
+#[track_caller]
+fn assert_environment(run: &Run, reason: &str, help: &str) {
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{run:?}");
+    assert!(run.err.starts_with("error: ") && run.err.contains(reason) && run.err.contains(help), "{run:?}");
+}
+
+#[test]
+fn a_good_bundle_is_named_and_served() {
+    let project = Project::build();
+    let run = check(&project.bundle, &[]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+    let id = run.out.trim();
+    assert!(id.starts_with("b3:") && id.len() == 67, "{id}");
+
+    assert_eq!(check(&project.bundle, &["--expect", id]).code, Some(0));
+    let run = run_binary("pace-runner", &[project.bundle.to_str().unwrap(), "--expect", id]);
+    assert_eq!(run.code, Some(0));
+    assert!(run.err.contains("does not serve yet"), "{run:?}");
+    let lines: Vec<_> = run.out.lines().collect();
+    assert_eq!(lines[0], format!("Project shop, bundle {id}"));
+    let agents = ["Agents:", "  helper  → /agents/helper/chat", "  writer  → /agents/writer/chat"];
+    assert_eq!(lines[2..5], agents);
+    let digest = "  digest  → cron(0 9 * * *) Europe/Berlin, asks writer, next ";
+    assert!(lines[7].starts_with(digest) && lines[7].contains(" 09:00 CE"), "{run:?}");
+    assert_eq!(lines[8], "  off     → cron(0 9 * * *) Europe/Berlin, asks writer, not enabled");
+}
+
+#[test]
+fn another_bundle_than_expected_is_refused() {
+    let project = Project::build();
+    let other = format!("b3:{}", "0".repeat(64));
+    let run = check(&project.bundle, &["--expect", &other]);
+    assert_refused(&run, &format!("{other} was demanded"), "which bundle is meant");
+    let run = run_binary("pace-runner", &["--expect", &other, project.bundle.to_str().unwrap()]);
+    assert_refused(&run, &format!("{other} was demanded"), "which bundle is meant");
+    let run = check(&project.bundle, &["--expect", "b3:12"]);
+    assert_environment(&run, "64 lower-case hexadecimal digits", "--expect");
+}
+
+#[test]
+fn every_kind_of_cut_is_refused() {
+    let project = Project::build();
+    let length = project.bytes.len();
+    for (kept, reason) in [
+        (1, "the file is 1 bytes long; a bundle has at least 64"),
+        (63, "the file is 63 bytes long; a bundle has at least 64"),
+        (64, "the file ends at byte 64"),
+        (length - 1, "bytes long; it is"),
+    ] {
+        assert_refused(&project.check(&project.bytes[..kept]), reason, "damaged or was changed");
+    }
+    assert_refused(
+        &project.check(&[&project.bytes[..], b"\0"].concat()),
+        "bytes long; it is",
+        "damaged or was changed",
+    );
+}
+
+#[test]
+fn a_flipped_bit_is_refused_wherever_it_is() {
+    let project = Project::build();
+    // Every bit is flipped in the tests of the container; here it is one in each region, through the binary.
+    let step = project.bytes.len() / 40;
+    for at in (8..project.bytes.len()).step_by(step.max(1)) {
+        let mut bytes = project.bytes.clone();
+        bytes[at] ^= 0x10;
+        let run = project.check(&bytes);
+        assert_eq!((run.code, run.out.as_str()), (Some(3), ""), "byte {at}: {run:?}");
+    }
+    let mut bytes = project.bytes.clone();
+    *bytes.last_mut().unwrap() ^= 1;
+    assert_refused(&project.check(&bytes), "the table says", "damaged or was changed");
+}
+
+#[test]
+fn a_container_of_the_future_says_which_runner_it_needs() {
+    let project = Project::build();
+    let mut bytes = project.bytes.clone();
+    // The major version: a little-endian u16 after the magic (FORMAT.md).
+    bytes[8] = 9;
+    assert_refused(&project.check(&bytes), "this bundle is container version 9.", "a newer one");
+}
+
+#[test]
+fn files_that_are_no_bundles() {
+    let project = Project::build();
+    let not_a_bundle = "this is not a bundle; `pace build` makes one";
+    let spec = project.folder.path().join("loops/digest.yaml");
+    assert_refused(&check(&spec, &[]), "the file starts with `name: di`", not_a_bundle);
+    assert_refused(&project.check(b"name: a\n"), "the file is 8 bytes long", not_a_bundle);
+    assert_refused(&project.check(b""), "the file is 0 bytes long", "the file is empty");
+    assert_refused(&project.check(&[0; 4096]), "a bundle starts with", not_a_bundle);
+    let huge = project.file("huge.pace", b"");
+    std::fs::File::options().write(true).open(&huge).unwrap().set_len((256 << 20) + 1).unwrap();
+    assert_refused(
+        &check(&huge, &[]),
+        "the file is 268435457 bytes long; a bundle has at most 268435456",
+        not_a_bundle,
+    );
+}
+
+#[test]
+fn surroundings_that_do_not_work() {
+    let project = Project::build();
+    let missing = project.folder.path().join("missing.pace");
+    assert_environment(&check(&missing, &[]), "there is no file `", "`pace build` makes one");
+    assert_environment(
+        &check(project.folder.path(), &[]),
+        "is a directory; a bundle is one file",
+        "name the `.pace` file",
+    );
+    assert_environment(&run_binary("pace-runner", &[]), "<BUNDLE>", "Usage");
+}
+
+#[test]
+fn the_help_says_how_it_ends() {
+    for arguments in [&["--help"][..], &["check", "--help"]] {
+        let run = run_binary("pace-runner", arguments);
+        assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+        assert!(run.out.contains("--expect <ID>") && run.out.contains("3 bundle refused"), "{run:?}");
+    }
+    let version = run_binary("pace-runner", &["--version"]);
+    assert_eq!(version.out, format!("pace-runner {}\n", env!("CARGO_PKG_VERSION")));
+}
