@@ -112,16 +112,16 @@ fn lint_note(diagnostic: &Diagnostic) -> Option<String> {
     Some(format!("`{}` is a lint, set to `{}`{by_default}", diagnostic.code.slug, level.as_str()))
 }
 
-/// The last line: "error: could not build: 3 errors, 1 warning".
+/// The last line: "error: build failed: 3 errors, 1 warning".
 fn totals(report: &Report<'_>, colour: Colour) -> String {
     let totals = report.totals();
     let line = match (report.failed(), totals.errors, totals.warnings) {
         (false, _, 0) => return String::new(),
         (false, _, _) => format!("{}: the project has {totals}", colour.paint(super::YELLOW, "warning")),
         (true, 0, _) => {
-            format!("{}: could not {}: {totals}, and warnings are denied", error(colour), report.action.verb())
+            format!("{}: {} failed: {totals}, and warnings are denied", error(colour), report.action.verb())
         }
-        (true, _, _) => format!("{}: could not {}: {totals}", error(colour), report.action.verb()),
+        (true, _, _) => format!("{}: {} failed: {totals}", error(colour), report.action.verb()),
     };
     line + "\n"
 }

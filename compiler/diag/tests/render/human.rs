@@ -12,7 +12,7 @@ fn plain(project: &Project) -> String {
 
 /// What is shown for the one diagnostic of a project, without the totals.
 fn frame(project: &Project) -> String {
-    plain(project).strip_suffix("\nerror: could not build: 1 error\n").unwrap().to_owned()
+    plain(project).strip_suffix("\nerror: build failed: 1 error\n").unwrap().to_owned()
 }
 
 #[test]
@@ -73,7 +73,7 @@ error[P0122]: there is nothing to build
  = note: `no-agents` is a lint, set to `deny`
  = help: run `pace init` to begin with an example
 
-error: could not build: 4 errors, 2 warnings
+error: build failed: 4 errors, 2 warnings
 "#;
     assert_eq!(plain(&Project::sample()), expected);
 }
@@ -102,7 +102,7 @@ fn colours_add_nothing_but_colours() {
     assert!(coloured.contains("\u{1b}[34m┌─\u{1b}[0m"), "blue frames");
     assert!(coloured.contains("\u{1b}[1;36mhelp\u{1b}[0m: remove the grant"), "cyan help");
     assert!(coloured.contains("\u{1b}[38;5;11mwarning[P0405]"), "yellow warnings");
-    assert!(coloured.ends_with("\u{1b}[1;31merror\u{1b}[0m: could not build: 4 errors, 2 warnings\n"));
+    assert!(coloured.ends_with("\u{1b}[1;31merror\u{1b}[0m: build failed: 4 errors, 2 warnings\n"));
 }
 
 #[test]
@@ -110,11 +110,11 @@ fn totals() {
     let mut sample = Project::sample();
     let last = |report: &Report<'_>| human(report, Colour::Plain, Glyphs::Unicode).lines().last().map(str::to_owned);
     let check = Report { action: Action::Check, ..sample.report() };
-    assert_eq!(last(&check).unwrap(), "error: could not check: 4 errors, 2 warnings");
+    assert_eq!(last(&check).unwrap(), "error: check failed: 4 errors, 2 warnings");
     sample.diagnostics = sample.diagnostics.drain(3..4).collect();
     assert_eq!(last(&sample.report()).unwrap(), "warning: the project has 1 warning");
     let denied = sample.report().with_warnings(Warnings::Denied);
-    assert_eq!(last(&denied).unwrap(), "error: could not build: 1 warning, and warnings are denied");
+    assert_eq!(last(&denied).unwrap(), "error: build failed: 1 warning, and warnings are denied");
     assert_eq!(human(&Report::new(&[], &sample.sources, Action::Build), Colour::Ansi, Glyphs::Unicode), "");
 }
 

@@ -62,7 +62,7 @@ fn rendered_is_what_the_default_format_prints() {
     let rendered: String =
         parsed(&sample).iter().map(|line| line["rendered"].as_str().unwrap().to_owned() + "\n").collect();
     let human = human(&sample.report(), Colour::Plain, Glyphs::Unicode);
-    assert_eq!(human, rendered + "error: could not build: 4 errors, 2 warnings\n");
+    assert_eq!(human, rendered + "error: build failed: 4 errors, 2 warnings\n");
 }
 
 #[test]
