@@ -7,6 +7,7 @@ mod agents;
 pub(crate) mod duplicate_entry;
 mod duplicate_name;
 mod models;
+mod named;
 mod tools;
 mod unknown_agent;
 
@@ -75,7 +76,7 @@ pub(crate) struct ResolvedLoop<'p> {
 pub(crate) fn resolve<'p>(parsed: &'p Parsed, sink: &mut Sink) -> Resolved<'p> {
     let accounts = account::collect(parsed, sink);
     let models = models::declared(parsed, sink);
-    let named = agents::named(parsed, sink);
+    let named = named::collect(parsed, sink);
     let agents = agents::resolve(&named, &models, &accounts, parsed, sink);
     let loops = agents::loops(&named, &accounts, parsed, sink);
     account::check_lists(parsed, &accounts, sink);

@@ -5,7 +5,7 @@ use pace_ir::program::{AgentName, GrantTarget};
 use pace_syntax::{Span, Spanned};
 
 use super::address::{Address, Destination};
-use super::agents::NamedAgents;
+use super::named::NamedAgents;
 use super::unknown_agent;
 use crate::catalogue::STD_TOOLS;
 use crate::parse::Parsed;

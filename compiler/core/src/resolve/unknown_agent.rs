@@ -4,7 +4,7 @@ use pace_diag::{Applicability, Diagnostic, Sink, code, nearest};
 use pace_ir::program::AgentName;
 use pace_syntax::{Span, Spanned};
 
-use super::agents::NamedAgents;
+use super::named::NamedAgents;
 
 /// The agent of this name, or a report of what there is instead. Says nothing when an agent's file is broken: it may be
 /// the one that is meant.
