@@ -5,12 +5,14 @@
 mod arguments;
 mod bundle_file;
 mod commands;
+mod diff;
 mod exit;
 mod fix;
 mod manifest;
 mod output;
 mod project;
 mod summary;
+mod view;
 mod world;
 
 use clap::Parser;

@@ -1,0 +1,94 @@
+//! Agents.
+
+use std::collections::BTreeSet;
+
+use pace_ir::Bundle;
+use pace_ir::program::{Agent, Generation, Json, Limits};
+
+use super::changes::{Changes, paired};
+use super::{Place, access, tools, values};
+
+/// All agents.
+pub(super) fn compare(changes: &mut Changes, a: &Bundle, b: &Bundle) {
+    for (name, old, new) in paired(&a.program.agents, &b.program.agents) {
+        changes.at(Place::Agent(name.to_string()));
+        match (old, new) {
+            (None, Some(agent)) => {
+                changes.grows("agent", "is new");
+                tools::compare(changes, &[], &agent.tools);
+            }
+            (Some(agent), None) => {
+                changes.shrinks("agent", "is gone");
+                tools::compare(changes, &agent.tools, &[]);
+            }
+            (Some(old), Some(new)) => {
+                agent(changes, old, new);
+                if let (Some(old), Some(new)) = (a.auth.agents.get(name), b.auth.agents.get(name)) {
+                    changes.value("run_as", "`run_as`", &old.run_as, &new.run_as);
+                    access::agent(changes, old.acl.as_ref(), new.acl.as_ref());
+                }
+            }
+            (None, None) => {}
+        }
+    }
+}
+
+fn agent(changes: &mut Changes, a: &Agent, b: &Agent) {
+    let Agent { model, prompt, summary, tools, skills, generation, output, limits } = a;
+    changes.value("model", "model", model, &b.model);
+    changes.value("summary", "summary", summary, &b.summary);
+    changes.text("description", "prompt", prompt, &b.prompt);
+    tools::compare(changes, tools, &b.tools);
+    self::skills(changes, skills, &b.skills);
+    self::generation(changes, generation, &b.generation);
+    self::output(changes, output.as_ref(), b.output.as_ref());
+    self::limits(changes, limits, &b.limits);
+}
+
+fn skills(changes: &mut Changes, a: &[String], b: &[String]) {
+    let sets: (BTreeSet<_>, BTreeSet<_>) = (a.iter().collect(), b.iter().collect());
+    let lost = |skill: &&String| format!("no longer has the skill `{skill}`");
+    changes.set("skills", (&sets.0, &sets.1), |skill| format!("has the skill `{skill}`"), lost);
+    if sets.0 == sets.1 && a != b {
+        changes.changes("skills", "skills are in another order");
+    }
+}
+
+fn generation(changes: &mut Changes, a: &Generation, b: &Generation) {
+    let Generation { temperature, top_p, max_output_tokens, stop, thinking_budget } = a;
+    let mut setting = |name: &str, a: Option<String>, b: Option<String>| {
+        let show = |value: Option<String>| value.unwrap_or_else(|| "the provider's own".to_owned());
+        changes.value("generation", name, &show(a), &show(b));
+    };
+    setting("`temperature`", text(*temperature), text(b.temperature));
+    setting("`top_p`", text(*top_p), text(b.top_p));
+    setting("`thinking_budget`", text(*thinking_budget), text(b.thinking_budget));
+    let texts = |stop: &[String]| Some(values::quoted(stop, "empty"));
+    setting("`stop`", texts(stop), texts(&b.stop));
+    let tokens = (*max_output_tokens, b.max_output_tokens);
+    values::bound(changes, "generation", "`max_output_tokens`", tokens, ToString::to_string);
+}
+
+fn text(value: Option<impl ToString>) -> Option<String> {
+    value.map(|value| value.to_string())
+}
+
+/// A schema is a guard: replies that do not fit it are refused.
+fn output(changes: &mut Changes, a: Option<&Json>, b: Option<&Json>) {
+    match (a, b) {
+        (None, Some(_)) => changes.shrinks("output", "replies have to fit a schema"),
+        (Some(_), None) => changes.grows("output", "replies no longer have to fit a schema"),
+        (Some(a), Some(b)) if a != b => changes.changes("output", "the schema of replies is another"),
+        _ => {}
+    }
+}
+
+fn limits(changes: &mut Changes, a: &Limits, b: &Limits) {
+    let Limits { max_turns, timeout, max_tokens, max_cost, max_tool_calls } = a;
+    let what = "limits";
+    changes.level(what, "`max_turns`", (*max_turns, b.max_turns), ToString::to_string);
+    changes.level(what, "`timeout`", (*timeout, b.timeout), ToString::to_string);
+    values::bound(changes, what, "`max_tokens`", (*max_tokens, b.max_tokens), ToString::to_string);
+    values::bound(changes, what, "`max_cost_usd`", (*max_cost, b.max_cost), ToString::to_string);
+    values::bound(changes, what, "`max_tool_calls`", (*max_tool_calls, b.max_tool_calls), ToString::to_string);
+}
