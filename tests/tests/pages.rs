@@ -137,7 +137,8 @@ fn files(section: &str) -> Files {
     let mut lines = section.lines();
     while let Some(info) = lines.find_map(|line| line.strip_prefix("```")) {
         let (language, path) = info.split_once(' ').unwrap_or_else(|| panic!("a block without a path: {info}"));
-        let content: String = lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+        let content: Vec<_> = lines.by_ref().take_while(|line| *line != "```").collect();
+        let content = if content.is_empty() { String::new() } else { content.join("\n") + "\n" };
         let bytes = if language == "hex" { hex(&content) } else { content.into_bytes() };
         assert!(files.insert(path.to_owned(), bytes).is_none(), "{path} stands there twice");
     }
