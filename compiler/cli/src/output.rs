@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use pace_diag::Severity;
 use pace_diag::render::json::Finished;
 use pace_diag::render::{self, Action, ColorChoice, Colour, Glyphs, Report, Stream, Warnings};
+use pace_syntax::SourceMap;
 
 use crate::arguments::{Color, Global, MessageFormat};
 
@@ -98,9 +99,14 @@ pub(crate) fn out(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The report of a run.
-pub(crate) fn report<T>(outcome: &pace_compiler::Outcome<T>, action: Action, warnings: Warnings) -> Report<'_> {
-    Report::new(&outcome.diagnostics, &outcome.sources, action).with_warnings(warnings)
+/// The report of a run; `shown` is what may be shown of its files.
+pub(crate) fn report<'a, T>(
+    outcome: &'a pace_compiler::Outcome<T>,
+    shown: &'a SourceMap,
+    action: Action,
+    warnings: Warnings,
+) -> Report<'a> {
+    Report::new(&outcome.diagnostics, shown, action).with_warnings(warnings)
 }
 
 /// What `--deny-warnings` says.

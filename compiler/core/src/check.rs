@@ -71,7 +71,6 @@ pub(crate) fn check<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> Result<C
     let parsed = resolved.parsed;
     let lints = lint_levels::read(parsed, sink);
     layout(resolved, &lints, sink);
-    secret_literal::check(parsed, &lints, sink);
     let agents: Vec<_> = resolved.agents.values().map(|agent| agent::check(agent, resolved, &lints, sink)).collect();
     let loops: Vec<_> = resolved.loops.values().map(|l| schedule::check(l, resolved, &lints, sink)).collect();
     let models = model::check(resolved, sink);
@@ -93,6 +92,7 @@ pub(crate) fn check<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> Result<C
         grants: grants::check(resolved, &listed, &lints, sink),
         credentials: credentials::check(resolved, &listed, &lints, sink),
     };
+    secret_literal::check(parsed, &lints, sink);
     sink.check().map(|()| checked)
 }
 

@@ -1,6 +1,8 @@
 //! The passes in their order; nothing else calls a pass.
 
-use pace_diag::{Diagnostic, Reported, Sink};
+use std::borrow::Cow;
+
+use pace_diag::{Diagnostic, Reported, Sink, code};
 use pace_ir::{EmitError, Emitted};
 use pace_syntax::SourceMap;
 
@@ -17,6 +19,19 @@ pub struct Outcome<T> {
     pub diagnostics: Vec<Diagnostic>,
     /// The files read.
     pub sources: SourceMap,
+}
+
+impl<T> Outcome<T> {
+    /// The files as they may be shown. What looks like a secret is hidden: output ends up in logs that more people read
+    /// than the file.
+    pub fn shown(&self) -> Cow<'_, SourceMap> {
+        let secrets = self.diagnostics.iter().filter(|diagnostic| *diagnostic.code == code::SECRET_LITERAL);
+        let mut sources = Cow::Borrowed(&self.sources);
+        for label in secrets.filter_map(|diagnostic| diagnostic.primary.as_ref()) {
+            sources.to_mut().hide(label.span);
+        }
+        sources
+    }
 }
 
 /// Why there is no result.

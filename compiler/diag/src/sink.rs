@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use pace_syntax::Span;
+
 use crate::code::{Code, Kind, Level};
 use crate::diagnostic::{Diagnostic, Severity};
 
@@ -46,6 +48,12 @@ impl Sink {
                 self.error(diagnostic);
             }
         }
+    }
+
+    /// Whether this rule already spoke of this place.
+    pub fn has(&self, code: &Code, span: Span) -> bool {
+        let at = |diagnostic: &Diagnostic| diagnostic.primary.as_ref().is_some_and(|label| label.span == span);
+        self.diagnostics.iter().any(|diagnostic| diagnostic.code == code && at(diagnostic))
     }
 
     /// `Err` if any error was reported so far.

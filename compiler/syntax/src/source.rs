@@ -134,6 +134,16 @@ impl SourceMap {
         self.get(span.file).and_then(|file| file.text.get(span.range())).unwrap_or("")
     }
 
+    /// Replaces a span's text by as many bytes of `*`, line breaks kept, so that it can be pointed at without being shown.
+    /// Every other span stays what it was.
+    pub fn hide(&mut self, span: Span) {
+        let Some(file) = self.files.get_mut(span.file.index()) else { return };
+        let Some(hidden) = file.text.get(span.range()) else { return };
+        let stars: String =
+            hidden.bytes().map(|byte| if byte == b'\n' || byte == b'\r' { byte as char } else { '*' }).collect();
+        file.text.replace_range(span.range(), &stars);
+    }
+
     fn locate(&self, file: FileId, offset: u32) -> LineColumn {
         self.get(file).map_or(LineColumn { line: 1, column: 1 }, |file| file.line_column(offset))
     }

@@ -45,7 +45,8 @@ fn check(root: &Path) -> anyhow::Result<Outcome<Counts>> {
 
 fn finish(outcome: &Outcome<Counts>, warnings: Warnings, global: &Global) -> anyhow::Result<ExitCode> {
     let output = Output::new(global);
-    let report = output::report(outcome, Action::Check, warnings);
+    let shown = outcome.shown();
+    let report = output::report(outcome, &shown, Action::Check, warnings);
     output.report(&report)?;
     output.finished(&report)?;
     match &outcome.result {

@@ -8,6 +8,7 @@ use pace_ir::program::authentication::{Algorithm, ClaimMapping, Header, Jwt, Sou
 use pace_ir::program::{Authentication, Principal};
 use pace_syntax::{Span, Spanned};
 
+use super::secret_literal;
 use crate::parse::Parsed;
 use crate::parse::scalar::Line;
 use crate::parse::spec::authentication::{
@@ -96,18 +97,7 @@ fn token(item: &Spanned<TokenSpec>, sink: &mut Sink) -> Option<Token> {
     let spec = &item.value;
     let secret = match (spec.sha256.sound().ok()?, spec.value.sound().ok()?) {
         (Some(_), None) => TokenSecret::Sha256(sha256(spec.sha256.spanned()?, sink)?),
-        (None, Some(value)) if value.has_reference() => TokenSecret::Value(value.clone()),
-        (None, Some(_)) => {
-            let place = spec.value.span().unwrap_or(item.span);
-            let diagnostic = source_error(
-                "the `value` of a token must be a reference",
-                place,
-                "a spec is committed and shipped; secrets must not be in it",
-            )
-            .help("write `${env:NAME}`, or the token's digest under `sha256`");
-            sink.error(diagnostic);
-            return None;
-        }
+        (None, Some(_)) => TokenSecret::Value(secret_literal::reference(&spec.value, "the `value` of a token", sink)?),
         (Some(_), Some(_)) | (None, None) => {
             let diagnostic =
                 source_error("a token is told by `sha256` or by `value`", item.span, "expected exactly one of them");

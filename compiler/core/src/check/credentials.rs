@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use pace_diag::{Diagnostic, Lints, Sink, code};
 use pace_ir::program::authorization::{Credential, OauthClient, OauthUser};
-use pace_ir::program::{GrantTarget, Principal, Template};
+use pace_ir::program::{GrantTarget, Principal};
 use pace_syntax::{Span, Spanned};
 
 use super::listed::Listed;
-use crate::parse::field::Field;
+use super::secret_literal;
 use crate::parse::spec::authentication::CredentialSpec;
 use crate::resolve::{Address, Resolved, duplicate_entry};
 
@@ -62,13 +62,15 @@ fn unused(key: &str, place: Span, listed: &Listed<'_>, lints: &Lints, sink: &mut
 
 fn credential(spec: &Spanned<CredentialSpec>, sink: &mut Sink) -> Option<Credential> {
     match &spec.value {
-        CredentialSpec::Bearer(bearer) => secret(&bearer.token, "token", sink).map(Credential::Bearer),
+        CredentialSpec::Bearer(bearer) => {
+            secret_literal::reference(&bearer.token, "`token`", sink).map(Credential::Bearer)
+        }
         CredentialSpec::Header(header) => {
-            let value = secret(&header.value, "value", sink);
+            let value = secret_literal::reference(&header.value, "`value`", sink);
             Some(Credential::Header(header.name.get()?.0.to_ascii_lowercase(), value?))
         }
         CredentialSpec::OauthClient(client) => Some(Credential::OauthClient(OauthClient {
-            client_secret: secret(&client.client_secret, "client_secret", sink)?,
+            client_secret: secret_literal::reference(&client.client_secret, "`client_secret`", sink)?,
             token_url: client.token_url.get().cloned(),
             client_id: client.client_id.get()?.clone(),
             scopes: client.scopes.items().iter().map(|scope| scope.value.0.clone()).collect(),
@@ -82,17 +84,4 @@ fn credential(spec: &Spanned<CredentialSpec>, sink: &mut Sink) -> Option<Credent
             Some(Credential::Env(variables.map(|(name, value)| (name.value.0.clone(), value.value.clone())).collect()))
         }
     }
-}
-
-/// A secret is a reference; a plain text is `P0119`, at whatever level: there is no use for it.
-pub(super) fn secret(field: &Field<Template>, key: &str, sink: &mut Sink) -> Option<Template> {
-    let value = field.spanned()?;
-    if value.value.has_reference() {
-        return Some(value.value.clone());
-    }
-    let diagnostic = Diagnostic::new(&code::SECRET_LITERAL, format!("`{key}` must be a reference"))
-        .at(value.span, "a spec is committed and shipped; secrets must not be in it")
-        .help("write `${credential:NAME}` or `${env:NAME}`");
-    sink.error(diagnostic);
-    None
 }

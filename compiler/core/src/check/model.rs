@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use pace_diag::{Diagnostic, Sink, code};
 use pace_ir::program::{Model, ModelName, Provider};
 
+use super::secret_literal;
 use crate::parse::Parsed;
 use crate::parse::spec::project::ModelSpec;
 use crate::resolve::{Resolved, ResolvedModel};
@@ -83,7 +84,7 @@ fn check_declared<'p>(
         price: model.price().ok()?,
         turns: None,
     };
-    key_is_literal(name, spec, sink);
+    secret_literal::reference(&spec.api_key, &format!("`api_key` of `{name}`"), sink);
     Some(CheckedModel { model, turns })
 }
 
@@ -94,17 +95,6 @@ fn not_with_replay(name: &ModelName, spec: &ModelSpec, sink: &mut Sink) {
             Diagnostic::new(&code::MODEL_CONFIGURATION, format!("`{key}` does not go with the provider `replay`"))
                 .at(place, format!("`{name}` answers from a file and calls nobody"))
                 .help("remove it");
-        sink.error(diagnostic);
-    }
-}
-
-/// A key in plain text would be committed and shipped.
-fn key_is_literal(name: &ModelName, spec: &ModelSpec, sink: &mut Sink) {
-    if let Some(key) = spec.api_key.spanned().filter(|key| !key.value.has_reference()) {
-        let diagnostic =
-            Diagnostic::new(&code::MODEL_CONFIGURATION, format!("`api_key` of `{name}` must be a reference"))
-                .at(key.span, "a spec is committed and shipped; secrets must not be in it")
-                .help("write `${env:NAME}` and set the variable where the runner starts");
         sink.error(diagnostic);
     }
 }

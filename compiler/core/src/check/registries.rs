@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use pace_diag::{Diagnostic, Sink, code};
 
-use super::credentials;
+use super::secret_literal;
 use crate::parse::Parsed;
 use crate::parse::spec::project::RegistrySpec;
 use crate::resolve::duplicate_entry;
@@ -21,7 +21,7 @@ pub(super) fn check(parsed: &Parsed, sink: &mut Sink) {
             duplicate_entry::report(&what, "`registries`", name.span, first, sink);
         }
         address(&registry.value, sink);
-        credentials::secret(&registry.value.token, "token", sink);
+        secret_literal::reference(&registry.value.token, "`token`", sink);
     }
 }
 

@@ -2,9 +2,11 @@
 //! read by more people than a secret should be.
 
 use pace_diag::{Diagnostic, Lints, Sink, code};
+use pace_ir::program::Template;
 use pace_syntax::Span;
 
 use crate::parse::Parsed;
+use crate::parse::field::Field;
 
 /// How well-known tokens begin, what follows, and whose they are. Published prefixes only: a guess by entropy would blame
 /// digests and identifiers.
@@ -28,16 +30,29 @@ const TOKENS: &[(&str, usize, &str)] = &[
     ("eyJhbGciOi", 20, "a JSON Web Token"),
 ];
 
-/// Looks at every text of every file.
+/// Looks at every text of every file. Runs last: where a value must be a reference, that was said already.
 pub(super) fn check(parsed: &Parsed, lints: &Lints, sink: &mut Sink) {
     for (_, document) in &parsed.documents {
         for (node, _) in document.nodes() {
             let Some(text) = document.scalar(node).map(|scalar| scalar.text.as_str()) else { continue };
-            if let Some((range, what)) = find(text) {
+            if let Some((range, what)) = find(text).filter(|_| !sink.has(&code::SECRET_LITERAL, document.span(node))) {
                 report(document.inner_span(node, range), what, lints, sink);
             }
         }
     }
+}
+
+/// A value that has no use but as a secret is a reference; a plain text is an error at whatever level.
+pub(super) fn reference(field: &Field<Template>, what: &str, sink: &mut Sink) -> Option<Template> {
+    let value = field.spanned()?;
+    if value.value.has_reference() {
+        return Some(value.value.clone());
+    }
+    let diagnostic = Diagnostic::new(&code::SECRET_LITERAL, format!("{what} must be a reference"))
+        .at(value.span, "a spec is committed and shipped; secrets must not be in it")
+        .help("write `${env:NAME}` or `${credential:NAME}`, and set it where the runner starts");
+    sink.error(diagnostic);
+    None
 }
 
 fn report(span: Span, what: &str, lints: &Lints, sink: &mut Sink) {

@@ -6,6 +6,7 @@ use pace_syntax::{Document, NodeId, NodeKind, Span, Spanned, Value as Scalar};
 use serde_json::Value;
 
 use super::field::{Field, List, Table};
+use super::other_words;
 use super::shape::Shapes;
 
 /// A value of the spec language.
@@ -50,7 +51,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Runs `read` with another subject.
-    fn about<T>(&mut self, subject: String, read: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn about<T>(&mut self, subject: String, read: impl FnOnce(&mut Self) -> T) -> T {
         let outer = std::mem::replace(&mut self.subject, subject);
         let result = read(self);
         self.subject = outer;
@@ -64,6 +65,12 @@ impl<'a> Reader<'a> {
 
     /// Says that a node is not what `wanted` names.
     pub(crate) fn wrong_type(&mut self, node: NodeId, wanted: &str) -> Reported {
+        let advice = self.reshaped(node, wanted);
+        self.wrong_type_but(node, wanted, advice)
+    }
+
+    /// Says that a node is not what `wanted` names, and what to do about it.
+    pub(crate) fn wrong_type_but(&mut self, node: NodeId, wanted: &str, advice: Option<String>) -> Reported {
         if let (NodeKind::Hole, Err(reported)) = (self.document.kind(node), self.sink.check()) {
             return reported;
         }
@@ -80,9 +87,27 @@ impl<'a> Reader<'a> {
             .at(span, format!("this is {found}"));
         let diagnostic = match self.retyped(node, wanted) {
             Some((text, replacement)) => diagnostic.fix(text, Applicability::Safe, span, replacement),
-            None => diagnostic,
+            None => advice.into_iter().fold(diagnostic, Diagnostic::help),
         };
         self.sink.error(diagnostic)
+    }
+
+    /// How to write a value as what it should be, where the author most likely forgot the form and not the value.
+    fn reshaped(&self, node: NodeId, wanted: &str) -> Option<String> {
+        match (wanted, self.document.kind(node), self.scalar(node)) {
+            ("a list", _, Some(_)) => Some("write each entry on a line of its own, after `- `".to_owned()),
+            ("a list", NodeKind::Mapping(_), _) => Some("begin each entry with `- `".to_owned()),
+            ("a mapping", NodeKind::Sequence(_), _) => Some("write `key: value` without `- `".to_owned()),
+            ("`true` or `false`", _, Some(Scalar::Str(text))) => {
+                let word = match text.to_ascii_lowercase().as_str() {
+                    "yes" | "y" | "on" | "true" => "true",
+                    "no" | "n" | "off" | "false" => "false",
+                    _ => return None,
+                };
+                Some(format!("write `{word}`"))
+            }
+            _ => None,
+        }
     }
 
     /// The edit that makes a scalar the type it should be without changing what it says.
@@ -145,7 +170,7 @@ impl<'a> Reader<'a> {
             return Err(self.wrong_type(node, "a mapping"));
         };
         let entries = entries.to_vec();
-        Ok(Keys { node, title, entries, known: Vec::new() })
+        Ok(Keys { node, title, entries, known: Vec::new(), told: Vec::new() })
     }
 }
 
@@ -164,6 +189,8 @@ pub(crate) struct Keys {
     title: &'static str,
     entries: Vec<(NodeId, NodeId)>,
     known: Vec<&'static str>,
+    /// Keys that were reported where the one they stand for was missed.
+    told: Vec<NodeId>,
 }
 
 impl Keys {
@@ -190,6 +217,10 @@ impl Keys {
         if !field.is_absent() {
             return field;
         }
+        if let Some(written) = self.written_as(key, reader) {
+            self.told.push(written);
+            return Field::Broken(self.unknown(written, reader));
+        }
         let diagnostic = Diagnostic::new(&code::MISSING_KEY, format!("{} needs the key `{key}`", self.title))
             .at(self.place(reader), format!("`{key}` is missing here"))
             .help(format!("add `{key}: …`"));
@@ -201,24 +232,51 @@ impl Keys {
         self.entries.first().map_or_else(|| reader.span(self.node), |(key, _)| reader.span(*key))
     }
 
+    /// The unknown key under which a missing one seems to be written: one mistake, told once.
+    fn written_as(&self, missing: &'static str, reader: &Reader<'_>) -> Option<NodeId> {
+        let mut entries = self.entries.iter().map(|(key, _)| *key).filter(|key| !self.told.contains(key));
+        entries.find(|key| {
+            let text = reader.document.key_text(*key).filter(|text| !self.known.contains(text));
+            text.is_some_and(|text| {
+                let meant = other_words::find(self.title, text).and_then(|word| word.instead);
+                meant == Some(missing) || nearest::nearest(text, [missing]).is_some()
+            })
+        })
+    }
+
     /// Complains of every key that was not asked for.
     pub(crate) fn finish(self, reader: &mut Reader<'_>) {
-        let unknown = self.entries.iter().filter_map(|(key, _)| {
-            let text = reader.document.key_text(*key)?;
-            (!self.known.contains(&text)).then_some((*key, text))
+        let unknown = self.entries.iter().map(|(key, _)| *key).filter(|key| {
+            let text = reader.document.key_text(*key);
+            text.is_some_and(|text| !self.known.contains(&text)) && !self.told.contains(key)
         });
-        for (node, text) in unknown.collect::<Vec<_>>() {
-            let span = reader.span(node);
-            let diagnostic = Diagnostic::new(&code::UNKNOWN_KEY, format!("unknown key `{text}`"))
-                .at(span, format!("{} has no such key", self.title));
-            let diagnostic = match nearest::nearest(text, self.known.iter().copied()) {
-                Some(near) => {
-                    let applicability = self.renaming(near, text, reader);
-                    diagnostic.fix(format!("did you mean `{near}`?"), applicability, span, near)
-                }
-                None => diagnostic.help(format!("the keys are {}", nearest::listing(self.known.iter().copied()))),
-            };
-            reader.sink.error(diagnostic);
+        for node in unknown.collect::<Vec<_>>() {
+            self.unknown(node, reader);
+        }
+    }
+
+    fn unknown(&self, node: NodeId, reader: &mut Reader<'_>) -> Reported {
+        let text = reader.document.key_text(node).unwrap_or_default();
+        let span = reader.span(node);
+        let diagnostic = Diagnostic::new(&code::UNKNOWN_KEY, format!("unknown key `{text}`"))
+            .at(span, format!("{} has no such key", self.title));
+        let diagnostic = match (nearest::nearest(text, self.known.iter().copied()), other_words::find(self.title, text)) {
+            (Some(near), _) => {
+                let applicability = self.renaming(near, text, reader);
+                diagnostic.fix(format!("did you mean `{near}`?"), applicability, span, near)
+            }
+            (None, Some(word)) => diagnostic.help(word.help),
+            (None, None) => self.listing(diagnostic, reader),
+        };
+        reader.sink.error(diagnostic)
+    }
+
+    /// The keys that are not there yet: one of them may be meant.
+    fn listing(&self, diagnostic: Diagnostic, reader: &Reader<'_>) -> Diagnostic {
+        let used = |known: &str| self.entries.iter().any(|(key, _)| reader.document.key_text(*key) == Some(known));
+        match nearest::listing(self.known.iter().copied().filter(|known| !used(known))) {
+            none if none.is_empty() => diagnostic.help("remove it"),
+            keys => diagnostic.help(format!("remove it, or choose among {keys}")),
         }
     }
 

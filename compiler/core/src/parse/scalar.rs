@@ -157,6 +157,16 @@ const MAX_USD: f64 = 1_000_000.0;
 /// US dollars, written as a number.
 impl Decode for MicroUsd {
     fn decode(node: NodeId, reader: &mut Reader<'_>) -> Result<Self, Reported> {
+        if let Some(Scalar::Str(text)) = reader.scalar(node)
+            && let Some(amount) =
+                text.strip_prefix('$').filter(|amount| amount.parse::<f64>().is_ok_and(f64::is_finite))
+        {
+            let message = format!("{} must be a number, not a string", reader.subject());
+            let diagnostic = Diagnostic::new(&code::WRONG_TYPE, message)
+                .at(reader.span(node), "dollars, without their sign")
+                .fix(format!("write `{amount}`"), Applicability::Safe, reader.span(node), amount);
+            return Err(reader.sink.error(diagnostic));
+        }
         let value = number(node, reader)?;
         if (0.0..=MAX_USD).contains(&value) {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded just above")]

@@ -84,8 +84,7 @@ fn unknown(wanted: &Spanned<ModelName>, declared: &BTreeMap<&ModelName, Resolved
     match nearest::nearest(wanted.value.as_str(), names.iter().copied()) {
         Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, wanted.span, near),
         None => diagnostic
-            .note(format!("the models are {}", all(&names)))
-            .help("choose one of them, or declare this one under `models` in `paceline.yaml`"),
+            .help(format!("choose one of {}, or declare this one under `models` in `paceline.yaml`", all(&names))),
     }
 }
 
