@@ -74,25 +74,16 @@ pub(crate) enum MessageFormat {
     Sarif,
 }
 
-/// What to do.
+/// What to do. The help of each is the documentation of its arguments.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Start a project
     Init(commands::init::Init),
-    /// Check the project and write its bundle
     Build(commands::build::Build),
-    /// Check the project; write nothing, start nothing
     Check(commands::check::Check),
-    /// Print what a bundle says
     Inspect(commands::inspect::Inspect),
-    /// Compare two bundles by what they mean
     Diff(commands::diff::Diff),
-    /// Say who may do what, from a bundle
     WhoCan(commands::who_can::WhoCan),
-    /// Explain a diagnostic, with an example that fails and one that does not
     Explain(commands::explain::Explain),
-    /// Print the JSON Schema of a file you write
     Schema(commands::schema::Schema),
-    /// Print a completion script for your shell
     Completions(commands::completions::Completions),
 }

@@ -30,15 +30,18 @@ fn widened(caller: &ResolvedAgent<'_>, target: &ResolvedAgent<'_>, call: pace_sy
             entry.value.principal.get() == Some(&actor) && entry.value.role.get() == Some(&Role::Execute)
         })?;
     let more = match executors(caller) {
+        None if own.contains(&Principal::Authenticated) && own.contains(&Principal::Anonymous) => return None,
         None => "whoever the listener admits".to_owned(),
         Some(callers) => {
-            let more: Vec<_> = callers.difference(&own).map(|principal| format!("`{principal}`")).collect();
+            let more = callers.difference(&own).filter(|principal| !is_covered(principal, &own));
+            let more: Vec<_> = more.map(|principal| format!("`{principal}`")).collect();
             if more.is_empty() {
                 return None;
             }
             more.join(", ")
         }
     };
+    let advice = if caller.spec.acl.get().is_some() { "narrow the `acl` of" } else { "give an `acl` of its own to" };
     let (caller, target) = (&caller.name.value, &target.name.value);
     let diagnostic = Diagnostic::new(
         &code::ACL_WIDENED,
@@ -46,8 +49,13 @@ fn widened(caller: &ResolvedAgent<'_>, target: &ResolvedAgent<'_>, call: pace_sy
     )
     .at(call, format!("{more} may ask `{caller}`, which calls `{target}` here"))
     .also(admits_actor.span, format!("`{target}` admits `{caller}` by its identity"))
-    .help(format!("give `{caller}` an `acl` of its own, or allow `acl-widened` under `lints` if this is meant"));
+    .help(format!("{advice} `{caller}`, or allow `acl-widened` under `lints` if this is meant"));
     Some(diagnostic)
+}
+
+/// Whether a list that names everyone covers a principal it does not name.
+fn is_covered(principal: &Principal, list: &BTreeSet<&Principal>) -> bool {
+    *principal != Principal::Anonymous && list.contains(&Principal::Authenticated)
 }
 
 /// Who may execute an agent; `None` if it has no list.

@@ -41,7 +41,14 @@ fn source_error(message: impl Into<String>, span: Span, why: impl Into<String>) 
 fn source(spec: &SourceSpec, sink: &mut Sink) -> Option<Source> {
     match spec {
         SourceSpec::Jwt(spec) => jwt(spec, sink).map(Source::Jwt),
-        SourceSpec::Tokens(spec) => Some(Source::Tokens(tokens(spec, sink))),
+        SourceSpec::Tokens(spec) => {
+            if let (true, true, Some(span)) =
+                (spec.tokens.items().is_empty(), spec.tokens.is_complete(), spec.tokens.span())
+            {
+                sink.error(source_error("`tokens` is empty", span, "nobody could be recognised"));
+            }
+            Some(Source::Tokens(tokens(spec, sink)))
+        }
         SourceSpec::Header(spec) => header(spec, sink).map(Source::Header),
     }
 }
@@ -139,12 +146,11 @@ fn header(spec: &HeaderSpec, sink: &mut Sink) -> Option<Header> {
     if let (true, true, Some(span)) = (from.is_empty(), spec.from.is_complete(), spec.from.span()) {
         sink.error(source_error("`from` is empty", span, "headers would be believed from nobody"));
     }
-    let text = |line: Option<&Line>| line.map(|line| line.0.clone()).unwrap_or_default();
     Some(Header {
         principal: principal?,
-        prefix: text(spec.prefix.get()),
+        prefix: text(spec.prefix.get()).to_owned(),
         groups,
-        groups_prefix: text(spec.groups_prefix.get()),
+        groups_prefix: text(spec.groups_prefix.get()).to_owned(),
         from,
     })
 }
@@ -164,28 +170,47 @@ fn header_name(name: &Spanned<Line>, sink: &mut Sink) -> Option<String> {
     None
 }
 
-/// Two sources that map into the same names would let one speak for the other's users.
+/// Two sources that map into the same names would let one speak for the other's users or groups.
 fn prefixes(sources: &[Spanned<SourceSpec>], sink: &mut Sink) {
-    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+    let (mut users, mut groups) = (BTreeMap::new(), BTreeMap::new());
     for source in sources {
-        let prefix = match &source.value {
+        let (user, group) = match &source.value {
             SourceSpec::Jwt(jwt) => {
-                jwt.principal.get().map_or("", |claim| claim.prefix.get().map_or("", |line| &line.0))
+                (Some(claim_prefix(jwt.principal.get())), jwt.groups.get().map(|claim| claim_prefix(Some(claim))))
             }
-            SourceSpec::Header(header) => header.prefix.get().map_or("", |line| &line.0),
+            SourceSpec::Header(header) => {
+                (Some(text(header.prefix.get())), header.groups.get().map(|_| text(header.groups_prefix.get())))
+            }
             SourceSpec::Tokens(_) => continue,
         };
-        if let Some(first) = seen.get(prefix) {
-            let diagnostic = source_error(
-                format!("two sources name users with the prefix `{prefix}`"),
-                source.span,
-                "could speak for the users of the other",
-            )
-            .also(*first, "the other source")
-            .help("give each source's users a `prefix` of their own");
-            sink.error(diagnostic);
-        } else {
-            seen.insert(prefix, source.span);
-        }
+        claim_prefix_once("users", user, source.span, &mut users, sink);
+        claim_prefix_once("groups", group, source.span, &mut groups, sink);
     }
+}
+
+fn claim_prefix(claim: Option<&ClaimSpec>) -> &str {
+    claim.map_or("", |claim| text(claim.prefix.get()))
+}
+
+fn text(line: Option<&Line>) -> &str {
+    line.map_or("", |line| &line.0)
+}
+
+fn claim_prefix_once<'p>(
+    what: &str,
+    prefix: Option<&'p str>,
+    place: Span,
+    seen: &mut BTreeMap<&'p str, Span>,
+    sink: &mut Sink,
+) {
+    let Some(prefix) = prefix else { return };
+    let Some(first) = seen.get(prefix) else {
+        seen.insert(prefix, place);
+        return;
+    };
+    let message = format!("two sources name {what} with the prefix `{prefix}`");
+    let diagnostic = source_error(message, place, format!("could speak for the {what} of the other"))
+        .also(*first, "the other source")
+        .help(format!("give the {what} of each source a prefix of their own"));
+    sink.error(diagnostic);
 }

@@ -65,5 +65,5 @@ fn diagnostic(circle: &[(&AgentName, usize)], calls: &Calls<'_>) -> Diagnostic {
             _ => diagnostic.also(span, format!("and {} calls {callee}", names.get(index).cloned().unwrap_or_default())),
         };
     }
-    diagnostic.help("remove one of these calls")
+    diagnostic.help(if names.len() == 1 { "remove this call" } else { "remove one of these calls" })
 }

@@ -11,8 +11,14 @@ pub(super) fn read(parsed: &Parsed, sink: &mut Sink) -> Lints {
     let mut lints = Lints::new();
     for (slug, level) in entries {
         match Code::find(&slug.value) {
-            Some(Code { kind: Kind::Lint(_), slug: known, .. }) => {
+            Some(Code { kind: Kind::Lint(_), slug: known, .. }) if *known == slug.value => {
                 lints.insert((*known).to_owned(), level.value);
+            }
+            Some(Code { kind: Kind::Lint(_), slug: known, .. }) => {
+                let diagnostic = Diagnostic::new(&code::UNKNOWN_LINT, format!("unknown lint `{}`", slug.value))
+                    .at(slug.span, "lints go by name here")
+                    .fix(format!("write `{known}`"), Applicability::Safe, slug.span, *known);
+                sink.error(diagnostic);
             }
             Some(rule) => {
                 let diagnostic = Diagnostic::new(&code::UNKNOWN_LINT, format!("`{}` has no level", slug.value))

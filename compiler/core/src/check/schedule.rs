@@ -99,7 +99,6 @@ fn malformed(error: &ScheduleError, text: &Spanned<Line>, l: &ResolvedLoop<'_>, 
 
 fn label(error: &ScheduleError) -> String {
     match (&error.kind, error.field) {
-        (ScheduleErrorKind::OutOfRange { min, max, .. }, _) => format!("expected {min} to {max}"),
         (ScheduleErrorKind::TimezonePrefix { .. }, _) => "not part of a schedule".to_owned(),
         (_, Some(field)) => format!("in the {field} field"),
         (_, None) => String::new(),
@@ -126,6 +125,9 @@ fn advice(error: &ScheduleError, text: &Spanned<Line>, diagnostic: Diagnostic) -
         }
         ScheduleErrorKind::SecondsField => diagnostic.help("remove the first field; minutes are the finest there is"),
         ScheduleErrorKind::YearField { .. } => diagnostic.help("remove the last field"),
+        ScheduleErrorKind::FieldCount { .. } => {
+            diagnostic.help("write five fields, such as `0 9 * * MON-FRI` for nine o'clock on working days")
+        }
         _ => diagnostic,
     }
 }

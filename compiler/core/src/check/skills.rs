@@ -31,17 +31,36 @@ fn reference<'p>(skill: &'p Spanned<Line>, resolved: &Resolved<'_>, sink: &mut S
         if resolved.parsed.skills.contains(name) {
             return Some(SkillReference { text, span: skill.span });
         }
-        sink.error(unknown(name, skill, resolved));
+        let is_name = name.parse::<pace_ir::program::ProjectName>().is_ok();
+        sink.error(if is_name { unknown(name, skill, resolved) } else { no_name(skill) });
         return None;
     }
     if let Some(why) = malformed(text) {
         let diagnostic = Diagnostic::new(&code::MALFORMED_SKILL, format!("`{text}` is not a reference to a skill"))
             .at(skill.span, why)
-            .help("write `skills.sh/<owner>/<repo>@<version>`, `oci://…`, `git+https://…#<ref>` or `./skills/<name>`");
+            .help(advice(text));
         sink.error(diagnostic);
         return None;
     }
     Some(SkillReference { text, span: skill.span })
+}
+
+fn no_name(skill: &Spanned<Line>) -> Diagnostic {
+    Diagnostic::new(&code::MALFORMED_SKILL, format!("`{}` is not a reference to a skill", skill.value.0))
+        .at(skill.span, "the name of a folder in `skills` is expected after `./skills/`")
+        .help("write `./skills/<name>`, in lower-case letters, digits and hyphens")
+}
+
+/// What to write instead.
+fn advice(text: &str) -> String {
+    if let Some(rest) = text.strip_prefix("https://") {
+        return format!("write `git+https://{}#<ref>`", rest.split('#').next().unwrap_or(rest));
+    }
+    match (text.starts_with(['.', '/']), text.rsplit('/').next()) {
+        (true, Some(name)) if !name.is_empty() => format!("put it into `skills/{name}`, and write `./skills/{name}`"),
+        _ => "write `skills.sh/<owner>/<repo>@<version>`, `oci://…`, `git+https://…#<ref>` or `./skills/<name>`"
+            .to_owned(),
+    }
 }
 
 /// What is wrong with a reference to somewhere else.
@@ -55,6 +74,12 @@ fn malformed(text: &str) -> Option<&'static str> {
         let pinned = rest.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
         return (!pinned || !no_spaces(rest) || !rest.contains('/'))
             .then_some("expected `oci://<host>/<path>:<tag>` or `@<digest>`");
+    }
+    if text.starts_with(['.', '/']) {
+        return Some("the skills of this project are in `./skills/`");
+    }
+    if text.starts_with("https://") || text.starts_with("http://") {
+        return Some("the address of a page is no address of a skill");
     }
     let Some((path, version)) = text.rsplit_once('@') else {
         return Some("a skill is pinned to a version: `@<version>` is missing");

@@ -260,7 +260,8 @@ impl Keys {
         let span = reader.span(node);
         let diagnostic = Diagnostic::new(&code::UNKNOWN_KEY, format!("unknown key `{text}`"))
             .at(span, format!("{} has no such key", self.title));
-        let diagnostic = match (nearest::nearest(text, self.known.iter().copied()), other_words::find(self.title, text)) {
+        let diagnostic = match (nearest::nearest(text, self.known.iter().copied()), other_words::find(self.title, text))
+        {
             (Some(near), _) => {
                 let applicability = self.renaming(near, text, reader);
                 diagnostic.fix(format!("did you mean `{near}`?"), applicability, span, near)
@@ -324,8 +325,8 @@ impl<K: Decode, V: Decode> Decode for Table<K, V> {
     }
 
     fn shape(shapes: &mut Shapes) -> Value {
-        let values = V::shape(shapes);
-        serde_json::json!({"type": "object", "additionalProperties": values})
+        let (keys, values) = (K::shape(shapes), V::shape(shapes));
+        serde_json::json!({"type": "object", "propertyNames": keys, "additionalProperties": values})
     }
 }
 

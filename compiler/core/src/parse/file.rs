@@ -57,7 +57,14 @@ pub(super) fn tree(file: FileId, sources: &SourceMap, sink: &mut Sink) -> Result
 
 /// Reports a tree's errors. `Err` if a part of the file was not read.
 pub(super) fn report(document: &Document, sink: &mut Sink) -> Result<(), Reported> {
-    let errors = document.errors.iter().filter(|error| error.kind != SyntaxErrorKind::Empty);
+    // Beyond the limit every further alias is beyond it: one of them is enough to say so.
+    let too_many = document.errors.iter().position(|error| error.kind == SyntaxErrorKind::TooManyNodes);
+    let told = |(index, error): &(usize, &SyntaxError)| match error.kind {
+        SyntaxErrorKind::Empty => false,
+        SyntaxErrorKind::TooManyNodes => too_many == Some(*index),
+        _ => true,
+    };
+    let errors = document.errors.iter().enumerate().filter(told).map(|(_, error)| error);
     let reported = errors.map(|error| sink.error(diagnostic(error))).last();
     match reported {
         Some(reported) if !document.complete || document.root.is_none() => Err(reported),
@@ -70,9 +77,9 @@ fn diagnostic(error: &SyntaxError) -> Diagnostic {
         SyntaxErrorKind::Syntax | SyntaxErrorKind::UnknownAnchor | SyntaxErrorKind::UnsupportedKey => {
             (&code::YAML_SYNTAX, "")
         }
-        SyntaxErrorKind::DuplicateKey => (&code::DUPLICATE_KEY, "set again here"),
-        SyntaxErrorKind::SeveralDocuments => (&code::SEVERAL_DOCUMENTS, "a second document starts here"),
-        SyntaxErrorKind::MergeKey => (&code::MERGE_KEY, "not part of YAML 1.2"),
+        SyntaxErrorKind::DuplicateKey => (&code::DUPLICATE_KEY, "defined again here"),
+        SyntaxErrorKind::SeveralDocuments => (&code::SEVERAL_DOCUMENTS, ""),
+        SyntaxErrorKind::MergeKey => (&code::MERGE_KEY, ""),
         SyntaxErrorKind::RecursiveAlias => (&code::RECURSIVE_ALIAS, "this would never end"),
         SyntaxErrorKind::TooDeep | SyntaxErrorKind::TooManyNodes => (&code::TOO_LARGE, ""),
         SyntaxErrorKind::UnsupportedTag => (&code::UNSUPPORTED_TAG, ""),
@@ -82,9 +89,10 @@ fn diagnostic(error: &SyntaxError) -> Diagnostic {
     if let Some((span, text)) = error.other {
         diagnostic = diagnostic.also(span, text);
     }
-    match &error.help {
-        Some(help) => diagnostic.help(help.clone()),
-        None => diagnostic,
+    match (&error.help, error.kind) {
+        (Some(help), _) => diagnostic.help(help.clone()),
+        (None, SyntaxErrorKind::DuplicateKey) => diagnostic.help("keep one of them"),
+        (None, _) => diagnostic,
     }
 }
 

@@ -84,7 +84,7 @@ pub(crate) struct Whole<const MIN: i64, const MAX: i64>(pub(crate) i64);
 
 impl<const MIN: i64, const MAX: i64> Decode for Whole<MIN, MAX> {
     fn decode(node: NodeId, reader: &mut Reader<'_>) -> Result<Self, Reported> {
-        match reader.scalar(node) {
+        match reader.scalar(node).map(whole) {
             Some(Scalar::Int(value)) if (MIN..=MAX).contains(&value) => Ok(Self(value)),
             Some(Scalar::Int(_) | Scalar::OutOfRange(_)) => {
                 let message = format!("{} must be from {MIN} to {MAX}", reader.subject());
@@ -96,6 +96,22 @@ impl<const MIN: i64, const MAX: i64> Decode for Whole<MIN, MAX> {
 
     fn shape(_: &mut Shapes) -> Value {
         json!({"type": "integer", "minimum": MIN, "maximum": MAX})
+    }
+}
+
+/// A number without a fraction is whole however it is written, `1.0` and `1e3` too: JSON Schema knows no other difference
+/// between `integer` and `number`.
+fn whole(scalar: Scalar<'_>) -> Scalar<'_> {
+    /// 2^53: up to here every whole number has a float of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match scalar {
+        #[expect(clippy::cast_possible_truncation, reason = "bounded, and without a fraction")]
+        Scalar::Float(value) if value.fract() == 0.0 && value.abs() <= EXACT => Scalar::Int(value as i64),
+        // The schema would answer that it is too large, not that it has another type.
+        Scalar::Float(value) if value.is_finite() && value.abs() > EXACT => {
+            Scalar::Int(if value > 0.0 { i64::MAX } else { i64::MIN })
+        }
+        other => other,
     }
 }
 

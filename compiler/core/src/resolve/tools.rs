@@ -133,16 +133,14 @@ fn is_known_tool(text: &str, parsed: &Parsed) -> bool {
 fn unknown_tool(code: &'static pace_diag::Code, text: &str, span: Span, parsed: &Parsed) -> Diagnostic {
     let diagnostic = Diagnostic::new(code, format!("unknown tool `{text}`"));
     let diagnostic = match text.split_once('/') {
+        Some(("tools", name)) if name.ends_with(".ts") => diagnostic.at(span, "a tool is named without `.ts`"),
         Some(("tools", name)) => diagnostic.at(span, format!("there is no file `tools/{name}.ts`")),
         Some(("std", _)) => diagnostic.at(span, "Paceline ships no such tool"),
         _ => diagnostic.at(span, "neither `tools/<name>`, `std/<name>` nor a tool of a skill listed here"),
     };
     let local = parsed.tools.iter().map(|name| format!("tools/{name}"));
     let names: Vec<_> = local.chain(STD_TOOLS.iter().map(|name| format!("std/{name}"))).collect();
-    let bare = |name: &&String| name.split_once('/').is_some_and(|(_, bare)| bare == text);
-    let near = names.iter().find(bare).map(String::as_str);
-    let near = near.or_else(|| nearest::nearest(text, names.iter().map(String::as_str)));
-    match near {
+    match nearest_tool(text, &names) {
         Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, span, near),
         None if text.starts_with("tools/") && parsed.tools.is_empty() => {
             diagnostic.help(format!("write it in `{text}.ts`"))
@@ -151,10 +149,46 @@ fn unknown_tool(code: &'static pace_diag::Code, text: &str, span: Span, parsed: 
     }
 }
 
+/// The tool that is meant. The folder says little of it: names are compared without, those in the same folder first, and
+/// the text may lack a folder or have the file's ending.
+fn nearest_tool<'a>(text: &str, names: &'a [String]) -> Option<&'a str> {
+    let text = text.strip_suffix(".ts").unwrap_or(text);
+    let (folder, wanted) = text.split_once('/').unwrap_or(("", text));
+    let same_folder = |name: &&String| name.split_once('/').is_some_and(|(found, _)| found == folder);
+    let bare = |name: &'a String| name.split_once('/').map_or(name.as_str(), |(_, bare)| bare);
+    let among = |names: Vec<&'a String>| {
+        let exact = names.iter().copied().find(|name| bare(name) == wanted);
+        let near = || nearest::nearest(wanted, names.iter().copied().map(bare));
+        exact.or_else(|| near().and_then(|near| names.iter().copied().find(|name| bare(name) == near)))
+    };
+    among(names.iter().filter(same_folder).collect()).or_else(|| among(names.iter().collect())).map(String::as_str)
+}
+
 fn malformed_server(text: &str, span: Span, why: &str, sink: &mut Sink) -> pace_diag::Reported {
-    let diagnostic =
-        Diagnostic::new(&code::MALFORMED_SERVER, format!("`{text}` is not the address of a server")).at(span, why);
-    sink.error(diagnostic)
+    // An address with credentials in it is not repeated: messages end up in logs.
+    let message = match text.split_once("://") {
+        Some((_, rest)) if rest.contains('@') && why.contains("credentials") => {
+            "this address holds credentials".to_owned()
+        }
+        _ => format!("`{text}` is not the address of a server"),
+    };
+    let diagnostic = Diagnostic::new(&code::MALFORMED_SERVER, message).at(span, why);
+    sink.error(match intended_address(text) {
+        Some(address) => diagnostic.help(format!("write `{address}`")),
+        None => diagnostic,
+    })
+}
+
+/// The address for a command that would start a server, or for a host without a scheme.
+fn intended_address(text: &str) -> Option<String> {
+    let mut words = text.split_whitespace();
+    let address = match (words.next()?, words.next()) {
+        ("npx", Some("-y" | "--yes")) => format!("mcp://npx/{}", words.next()?),
+        (manager @ ("npx" | "uvx"), Some(package)) => format!("mcp://{manager}/{package}"),
+        (host, None) if !host.contains("://") && host.split('/').next()?.contains('.') => format!("https://{host}"),
+        _ => return None,
+    };
+    Address::parse_text(&address).is_ok().then_some(address)
 }
 
 /// Resolves what `tool_grants` is about.

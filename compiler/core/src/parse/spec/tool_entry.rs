@@ -6,7 +6,7 @@ use pace_diag::{Diagnostic, Reported, code};
 use pace_ir::program::name::ToolName;
 use pace_ir::program::tool::{HostPattern, NetRule};
 use pace_ir::program::{Access, ByteSize, Milliseconds, Template};
-use pace_syntax::NodeId;
+use pace_syntax::{NodeId, Value as Scalar};
 use serde_json::{Value, json};
 
 use crate::parse::decode::{Decode, Reader, mapping};
@@ -52,6 +52,11 @@ pub(crate) struct ToolEntrySpec(pub(crate) ToolEntryKeys);
 
 impl Decode for ToolEntrySpec {
     fn decode(node: NodeId, reader: &mut Reader<'_>) -> Result<Self, Reported> {
+        if let Some(Scalar::Str(text)) = reader.scalar(node) {
+            let key = if text.contains("://") { "server" } else { "name" };
+            let advice = format!("write `{key}: {text}`, and `access: read` or `access: write` below it");
+            return Err(reader.wrong_type_but(node, "a mapping", Some(advice)));
+        }
         let keys = ToolEntryKeys::decode(node, reader)?;
         if keys.server.is_absent() && keys.name.is_absent() {
             let place = reader.document.entries(node).and_then(|entries| entries.first().copied());
@@ -116,10 +121,14 @@ impl Decode for NetRuleSpec {
             (reader.string(node)?.to_owned(), node, false)
         };
         net_rule(&text, private).map(Self).ok_or_else(|| {
-            let diagnostic = Diagnostic::new(&code::MALFORMED_NET, format!("`{text}` is not a destination"))
-                .at(reader.span(text_node), "expected `host`, `host:port`, `*.domain`, an IP address or `network/bits`")
-                .note("schemes, paths and a bare `*` are not part of a destination");
-            reader.sink.error(diagnostic)
+            let diagnostic = Diagnostic::new(&code::MALFORMED_NET, format!("`{text}` is not a destination")).at(
+                reader.span(text_node),
+                "expected `host`, `host:port`, `*.domain`, an IP address or `network/bits`",
+            );
+            reader.sink.error(match nearest_destination(&text, private) {
+                Some(near) => diagnostic.help(format!("write `{near}`")),
+                None => diagnostic,
+            })
         })
     }
 
@@ -127,6 +136,16 @@ impl Decode for NetRuleSpec {
         let keys = NetRuleKeys::shape(shapes);
         json!({"anyOf": [{"type": "string", "minLength": 1}, keys]})
     }
+}
+
+/// What most likely was meant by a text that is no destination: an address without scheme and path, a network without
+/// host bits.
+fn nearest_destination(text: &str, private: bool) -> Option<String> {
+    if let Ok(network) = text.parse::<ipnet::IpNet>() {
+        return Some(network.trunc().to_string());
+    }
+    let host = text.split_once("://").map_or(text, |(_, rest)| rest).split('/').next()?;
+    (host != text && net_rule(host, private).is_some()).then(|| host.to_owned())
 }
 
 /// Reads a destination.
