@@ -125,7 +125,7 @@ fn advice(error: &ScheduleError, text: &Spanned<Line>, diagnostic: Diagnostic) -
         }
         ScheduleErrorKind::SecondsField => diagnostic.help("remove the first field; minutes are the finest there is"),
         ScheduleErrorKind::YearField { .. } => diagnostic.help("remove the last field"),
-        ScheduleErrorKind::FieldCount { .. } => {
+        ScheduleErrorKind::Empty | ScheduleErrorKind::WrongFieldCount { .. } => {
             diagnostic.help("write five fields, such as `0 9 * * MON-FRI` for nine o'clock on working days")
         }
         _ => diagnostic,

@@ -133,7 +133,9 @@ fn is_known_tool(text: &str, parsed: &Parsed) -> bool {
 fn unknown_tool(code: &'static pace_diag::Code, text: &str, span: Span, parsed: &Parsed) -> Diagnostic {
     let diagnostic = Diagnostic::new(code, format!("unknown tool `{text}`"));
     let diagnostic = match text.split_once('/') {
-        Some(("tools", name)) if name.ends_with(".ts") => diagnostic.at(span, "a tool is named without `.ts`"),
+        Some(("tools", name)) if name.strip_suffix(".ts").is_some() => {
+            diagnostic.at(span, "a tool is named without `.ts`")
+        }
         Some(("tools", name)) => diagnostic.at(span, format!("there is no file `tools/{name}.ts`")),
         Some(("std", _)) => diagnostic.at(span, "Paceline ships no such tool"),
         _ => diagnostic.at(span, "neither `tools/<name>`, `std/<name>` nor a tool of a skill listed here"),
@@ -145,7 +147,15 @@ fn unknown_tool(code: &'static pace_diag::Code, text: &str, span: Span, parsed: 
         None if text.starts_with("tools/") && parsed.tools.is_empty() => {
             diagnostic.help(format!("write it in `{text}.ts`"))
         }
-        None => diagnostic.help(format!("the tools are {}", nearest::listing(names.iter().map(String::as_str)))),
+        None => {
+            let folder = text.split_once('/').map_or("tools", |(folder, _)| folder);
+            let listed = names.iter().map(String::as_str).filter(|name| name.starts_with(folder));
+            let listed = match nearest::listing(listed) {
+                none if none.is_empty() => nearest::listing(names.iter().map(String::as_str)),
+                listed => listed,
+            };
+            diagnostic.help(format!("the tools are {listed}"))
+        }
     }
 }
 
