@@ -31,7 +31,7 @@ pub(crate) struct Global {
     /// Say nothing but errors and what was asked for
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Say more
+    /// Say which files are read
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
     /// Use nothing from the network

@@ -1,6 +1,7 @@
 //! Where words go: data to standard output, everything else to standard error; and in which format.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use pace_diag::Severity;
 use pace_diag::render::json::Finished;
@@ -17,6 +18,7 @@ pub(crate) struct Output {
     colour: Colour,
     glyphs: Glyphs,
     is_quiet: bool,
+    is_verbose: bool,
 }
 
 impl Output {
@@ -37,6 +39,7 @@ impl Output {
             colour: choice.on(if plain { Stream::Plain } else { Stream::Terminal }),
             glyphs: if is_utf8_locale() { Glyphs::Unicode } else { Glyphs::Ascii },
             is_quiet: global.quiet,
+            is_verbose: global.verbose,
         }
     }
 
@@ -80,6 +83,15 @@ impl Output {
     /// Tells people something that is not asked-for data.
     pub(crate) fn note(self, text: &str) -> anyhow::Result<()> {
         if self.is_for_people() && !self.is_quiet { self.err(text) } else { Ok(()) }
+    }
+
+    /// Under `--verbose`, tells people what the run works on.
+    pub(crate) fn files(self, root: &Path, sources: &SourceMap) -> anyhow::Result<()> {
+        if !self.is_verbose {
+            return Ok(());
+        }
+        let read = sources.files().map(|(_, file)| format!("  read {}\n", file.path()));
+        self.note(&format!("project in {}\n{}", root.display(), read.collect::<String>()))
     }
 
     #[expect(clippy::unused_self, reason = "the counterpart of `out` for this run")]

@@ -33,6 +33,7 @@ pub(crate) fn run(command: &Build, global: &Global) -> anyhow::Result<ExitCode> 
     let world = Folder::open(&root).with_context(|| format!("cannot open `{}`", root.display()))?;
     let outcome = pace_compiler::build(&world);
     let output = Output::new(global);
+    output.files(&root, &outcome.sources)?;
     let shown = outcome.shown();
     let report = output::report(&outcome, &shown, Action::Build, warnings(command.deny_warnings));
     output.report(&report)?;

@@ -35,6 +35,7 @@ pub(crate) fn run(command: &Check, global: &Global) -> anyhow::Result<ExitCode> 
             outcome = check(&root)?;
         }
     }
+    Output::new(global).files(&root, &outcome.sources)?;
     finish(&outcome, warnings(command.deny_warnings), global)
 }
 
