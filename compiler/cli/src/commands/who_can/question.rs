@@ -1,0 +1,202 @@
+//! What is asked: a word of the command line becomes a principal, an agent, a loop or a tool of the bundle.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::bail;
+use pace_diag::nearest;
+use pace_ir::Bundle;
+use pace_ir::access::{Rules, Subject};
+use pace_ir::program::authentication::Source;
+use pace_ir::program::{AgentName, Authentication, GrantTarget, LoopName, Principal, ServiceAccountName};
+
+use crate::summary::printable;
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Question {
+    /// Everything.
+    Everything,
+    /// What somebody may do.
+    Who(Who),
+    /// Who may do something with these.
+    What(BTreeSet<Thing>),
+}
+
+/// Somebody.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Who {
+    /// Every request, with credentials or without.
+    Anyone,
+    /// Whoever runs commands where the runner is.
+    Operator,
+    /// A principal.
+    Subject(Subject),
+}
+
+/// Something rules are about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Thing {
+    /// An agent.
+    Agent(AgentName),
+    /// A loop.
+    Loop(LoopName),
+    /// A tool.
+    Tool(GrantTarget),
+}
+
+/// Reads the argument.
+pub(super) fn parse(argument: Option<&str>, bundle: &Bundle) -> anyhow::Result<Question> {
+    let Some(argument) = argument else { return Ok(Question::Everything) };
+    if argument == "anyone" {
+        return Ok(Question::Who(Who::Anyone));
+    }
+    let things = things(bundle);
+    let named: BTreeSet<_> = things.into_iter().filter(|thing| is_called(thing, argument)).collect();
+    if !named.is_empty() {
+        return Ok(Question::What(named));
+    }
+    match subject(argument) {
+        Ok(subject) if is_possible(&subject, bundle) => Ok(Question::Who(Who::Subject(subject))),
+        Err(why) if is_meant_as_principal(argument) => bail!("`{argument}` is not a principal\n  help: {why}"),
+        _ => bail!("{}", unknown(argument, bundle)),
+    }
+}
+
+/// Everything rules are about, in this bundle.
+pub(super) fn things(bundle: &Bundle) -> BTreeSet<Thing> {
+    let rules = Rules::of(bundle);
+    let agents = bundle.program.agents.keys();
+    let tools = agents.clone().flat_map(|agent| rules.tools(agent)).map(|(tool, _)| Thing::Tool(tool.target()));
+    let loops = bundle.program.loops.keys().cloned().map(Thing::Loop);
+    agents.cloned().map(Thing::Agent).chain(loops).chain(tools).collect()
+}
+
+/// Everybody a rule or a token names, with the groups a token gives.
+pub(super) fn subjects(bundle: &Bundle) -> BTreeSet<Subject> {
+    let auth = &bundle.auth;
+    let agents = auth.agents.values().filter_map(|access| access.acl.as_ref());
+    let lists = agents.chain(auth.loops.values().filter_map(|access| access.acl.as_ref())).flatten();
+    let principals = lists.map(|(principal, _)| principal).chain(auth.project.iter().map(|(principal, _)| principal));
+    let principals = principals.chain(auth.grants.values().flat_map(BTreeMap::keys));
+    let principals = principals.chain(auth.credentials.values().flat_map(BTreeMap::keys));
+    let accounts = auth.service_accounts.iter().chain(auth.loops.values().map(|access| &access.run_as));
+    let mut subjects: BTreeSet<_> =
+        principals.cloned().map(Subject::new).chain(accounts.map(Subject::account)).collect();
+    for subject in tokens(&auth.authentication) {
+        subjects.remove(&Subject::new(subject.principal.clone()));
+        subjects.insert(subject);
+    }
+    subjects
+}
+
+/// Says so if no rule names the principal: users and groups are not declared, so that a typing error looks like a stranger.
+pub(super) fn unnamed(subject: &Subject, bundle: &Bundle) -> Option<String> {
+    let principals: Vec<_> = subjects(bundle).into_iter().map(|subject| subject.principal).collect();
+    if principals.contains(&subject.principal)
+        || matches!(subject.principal, Principal::Authenticated | Principal::Anonymous)
+    {
+        return None;
+    }
+    let principal = subject.principal.to_string();
+    let names: Vec<_> = principals.iter().map(ToString::to_string).collect();
+    Some(match nearest::nearest(&principal, names.iter().map(String::as_str)) {
+        Some(near) => format!("no rule names `{principal}`; did you mean `{near}`?"),
+        None => format!("no rule names `{principal}`"),
+    })
+}
+
+fn tokens(authentication: &Authentication) -> BTreeSet<Subject> {
+    let sources = match authentication {
+        Authentication::Sources(sources) => sources.as_slice(),
+        Authentication::Unset | Authentication::Nobody => &[],
+    };
+    let tokens = sources.iter().flat_map(|source| match source {
+        Source::Tokens(tokens) => tokens.as_slice(),
+        Source::Jwt(_) | Source::Header(_) => &[],
+    });
+    tokens.map(|token| Subject { principal: token.principal.clone(), groups: token.groups.clone() }).collect()
+}
+
+/// Whether `argument` names a thing: as it is, as `agent:x` or `loop:x`, or as the server of a tool.
+fn is_called(thing: &Thing, argument: &str) -> bool {
+    match thing {
+        Thing::Agent(name) => [argument, argument.strip_prefix("agent:").unwrap_or(argument)].contains(&name.as_str()),
+        Thing::Loop(name) => [argument, argument.strip_prefix("loop:").unwrap_or(argument)].contains(&name.as_str()),
+        Thing::Tool(GrantTarget::ServerTool(server, tool)) => {
+            server == argument
+                || argument.strip_prefix(server.as_str()).and_then(|rest| rest.strip_prefix('#')) == Some(tool)
+        }
+        Thing::Tool(GrantTarget::Local(name) | GrantTarget::Server(name)) => name == argument,
+    }
+}
+
+/// `user:ann,group:ops`.
+fn subject(argument: &str) -> Result<Subject, pace_ir::program::principal::MalformedPrincipal> {
+    let mut words = argument.split(",group:");
+    let principal = words.next().unwrap_or_default().parse()?;
+    Ok(Subject { principal, groups: words.map(str::to_owned).collect() })
+}
+
+fn is_meant_as_principal(argument: &str) -> bool {
+    ["user:", "group:", "serviceaccount:"].iter().any(|kind| argument.starts_with(kind))
+}
+
+/// Users and groups live elsewhere, so that any may exist; accounts live in the bundle.
+fn is_possible(subject: &Subject, bundle: &Bundle) -> bool {
+    match &subject.principal {
+        Principal::ServiceAccount(account) => accounts(bundle).contains(account),
+        Principal::User(_) | Principal::Group(_) | Principal::Authenticated | Principal::Anonymous => true,
+    }
+}
+
+fn accounts(bundle: &Bundle) -> BTreeSet<ServiceAccountName> {
+    let own = bundle.program.agents.keys().map(ServiceAccountName::from);
+    bundle.auth.service_accounts.iter().cloned().chain(own).collect()
+}
+
+fn unknown(argument: &str, bundle: &Bundle) -> String {
+    let things = things(bundle).into_iter().map(|thing| thing.to_string());
+    let subjects = subjects(bundle).into_iter().map(|subject| subject.principal.to_string());
+    let accounts = accounts(bundle).into_iter().map(|account| format!("serviceaccount:{account}"));
+    let names: Vec<_> = things.chain(subjects).chain(accounts).map(|name| printable(&name)).collect();
+    let known = || names.iter().map(String::as_str).chain(["anyone"]);
+    let help = match nearest::nearest(argument, known()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the bundle has {}", nearest::listing(known())),
+    };
+    format!("the bundle has no principal, agent, loop or tool `{argument}`\n  help: {help}")
+}
+
+impl std::fmt::Display for Thing {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Agent(name) => name.fmt(formatter),
+            Self::Loop(name) => name.fmt(formatter),
+            Self::Tool(target) => target.fmt(formatter),
+        }
+    }
+}
+
+impl Thing {
+    /// The kind of thing, as JSON and headings call it.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Agent(_) => "agent",
+            Self::Loop(_) => "loop",
+            Self::Tool(_) => "tool",
+        }
+    }
+}
+
+impl std::fmt::Display for Who {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Anyone => formatter.write_str("anyone the listener admits"),
+            Self::Operator => formatter.write_str("the operator of the machine"),
+            Self::Subject(subject) => {
+                subject.principal.fmt(formatter)?;
+                subject.groups.iter().try_for_each(|group| write!(formatter, ",group:{group}"))
+            }
+        }
+    }
+}

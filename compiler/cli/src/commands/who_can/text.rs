@@ -1,0 +1,128 @@
+//! The answer for people.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use pace_ir::VerifiedBundle;
+use pace_ir::program::AgentName;
+
+use super::findings::{Answer, Finding, Row, Verb};
+use super::question::{Question, Thing, Who};
+use crate::summary::{authentication_note, printable};
+
+/// The whole matrix by principal, or one row or column with its reasons.
+pub(super) fn render(verified: &VerifiedBundle, answer: &Answer) -> String {
+    let bundle = verified.bundle();
+    let mut text = format!("Who can do what in the project `{}`, bundle {}\n", bundle.meta.project, verified.id());
+    if let Some(note) = authentication_note(&bundle.auth.authentication) {
+        let _infallible = writeln!(text, "{note}");
+    }
+    if let Some(note) = &answer.note {
+        let _infallible = writeln!(text, "{note}");
+    }
+    match &answer.question {
+        Question::Everything => text.push_str(&matrix(answer)),
+        Question::Who(_) => answer.rows.iter().for_each(|row| text.push_str(&row_with_reasons(row))),
+        Question::What(things) => things.iter().for_each(|thing| text.push_str(&column(thing, answer))),
+    }
+    format!("{}\n", text.trim_end())
+}
+
+/// Each principal with what it may besides what anyone may.
+fn matrix(answer: &Answer) -> String {
+    let open: BTreeSet<_> = answer.rows.iter().take(1).flat_map(|row| &row.may).map(Finding::key).collect();
+    let mut text = String::new();
+    for row in &answer.rows {
+        let is_own = |finding: &&Finding| row.who == Who::Anyone || !open.contains(&finding.key());
+        let own: Vec<_> = row.may.iter().filter(is_own).collect();
+        if own.is_empty() && row.who == Who::Operator {
+            continue;
+        }
+        let _infallible = writeln!(text, "\n{}", printable(&row.who.to_string()));
+        text.push_str(&deeds(&own));
+        if own.is_empty() {
+            let nothing = if row.who == Who::Anyone { "nothing" } else { "nothing beyond what anyone may" };
+            let _infallible = writeln!(text, "  {nothing}");
+        }
+    }
+    if !answer.nobody.is_empty() {
+        text.push_str("\nnobody\n");
+        let lines = answer.nobody.iter().map(|(thing, verb)| (*verb, printable(&thing.to_string())));
+        text.push_str(&by_verb(lines));
+    }
+    text
+}
+
+fn deeds(findings: &[&Finding]) -> String {
+    by_verb(findings.iter().map(|finding| (finding.verb, named(finding))))
+}
+
+/// One line a verb: `  execute            helper, writer`.
+fn by_verb(deeds: impl Iterator<Item = (Verb, String)>) -> String {
+    let mut lines: BTreeMap<Verb, Vec<String>> = BTreeMap::new();
+    for (verb, what) in deeds {
+        lines.entry(verb).or_default().push(what);
+    }
+    let line = |(verb, names): (Verb, Vec<String>)| format!("  {:<17}  {}\n", verb.as_str(), names.join(", "));
+    lines.into_iter().map(line).collect()
+}
+
+/// `vault (through front → desk)`.
+fn named(finding: &Finding) -> String {
+    let name = printable(&finding.thing.to_string());
+    let way: Vec<_> = finding.through.iter().map(AgentName::as_str).collect();
+    if way.is_empty() { name } else { format!("{name} (through {})", way.join(" → ")) }
+}
+
+fn row_with_reasons(row: &Row) -> String {
+    let line =
+        |finding: &Finding| format!("  {} {}: {}\n", finding.verb.as_str(), named(finding), printable(&finding.reason));
+    let block = |title: &str, findings: &[Finding]| match findings {
+        [] => String::new(),
+        _ => format!("\n{title}\n{}", findings.iter().map(line).collect::<String>()),
+    };
+    let who = printable(&row.who.to_string());
+    let nothing = if row.may.is_empty() { format!("\n{who} may do nothing\n") } else { String::new() };
+    nothing + &block(&format!("{who} may"), &row.may) + &block(&format!("{who} may not"), &row.may_not)
+}
+
+/// Who may do what with one thing. What anyone may is said once.
+fn column(thing: &Thing, answer: &Answer) -> String {
+    let open: BTreeSet<_> = answer.rows.iter().take(1).flat_map(|row| &row.may).map(Finding::key).collect();
+    let (mut may, mut may_not) = (ByVerb::default(), ByVerb::default());
+    for row in &answer.rows {
+        let is_said = |finding: &Finding| row.who != Who::Anyone && open.contains(&finding.key());
+        may.add(row, row.may.iter().filter(|finding| finding.thing == *thing && !is_said(finding)));
+        may_not.add(row, row.may_not.iter().filter(|finding| finding.thing == *thing));
+    }
+    for (_, verb) in answer.nobody.iter().filter(|(other, _)| other == thing) {
+        may.0.entry(*verb).or_default().push("nobody".to_owned());
+    }
+    let title = format!("the {} `{}`", thing.kind(), printable(&thing.to_string()));
+    format!("\n{}{}", may.print(&title, "who may"), may_not.print(&title, "who may not"))
+}
+
+/// Lines of a column.
+#[derive(Default)]
+struct ByVerb(BTreeMap<Verb, Vec<String>>);
+
+impl ByVerb {
+    fn add<'f>(&mut self, row: &Row, findings: impl Iterator<Item = &'f Finding>) {
+        for finding in findings {
+            let way: Vec<_> = finding.through.iter().map(AgentName::as_str).collect();
+            let way = if way.is_empty() { String::new() } else { format!(" through {}", way.join(" → ")) };
+            let who = printable(&row.who.to_string());
+            let line = format!("{who}{way}: {}", printable(&finding.reason));
+            self.0.entry(finding.verb).or_default().push(line);
+        }
+    }
+
+    fn print(self, title: &str, who: &str) -> String {
+        let line = |line: String| format!("  {line}\n");
+        let block = |(verb, lines): (Verb, Vec<String>)| {
+            let lines: String = lines.into_iter().map(line).collect();
+            format!("{who} {} {title}\n{lines}\n", verb.as_str())
+        };
+        self.0.into_iter().map(block).collect()
+    }
+}
