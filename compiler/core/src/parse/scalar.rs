@@ -107,10 +107,6 @@ fn whole(scalar: Scalar<'_>) -> Scalar<'_> {
     match scalar {
         #[expect(clippy::cast_possible_truncation, reason = "bounded, and without a fraction")]
         Scalar::Float(value) if value.fract() == 0.0 && value.abs() <= EXACT => Scalar::Int(value as i64),
-        // The schema would answer that it is too large, not that it has another type.
-        Scalar::Float(value) if value.is_finite() && value.abs() > EXACT => {
-            Scalar::Int(if value > 0.0 { i64::MAX } else { i64::MIN })
-        }
         other => other,
     }
 }

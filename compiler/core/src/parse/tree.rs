@@ -41,7 +41,7 @@ impl<'a> Reading<'a> {
     /// `agents/*/spec.yaml`.
     pub(super) fn agents(&mut self) -> Result<Vec<SpecFile<AgentSpec>>, WorldError> {
         let mut agents = Vec::new();
-        for entry in self.world.list("agents")? {
+        for entry in self.list("agents")? {
             let path = format!("agents/{}/spec.yaml", entry.name);
             if entry.kind == EntryKind::Directory {
                 agents.extend(self.spec(&path, "`name:`")?);
@@ -57,7 +57,7 @@ impl<'a> Reading<'a> {
     /// `loops/*.yaml`.
     pub(super) fn loops(&mut self) -> Result<Vec<SpecFile<LoopSpec>>, WorldError> {
         let mut loops = Vec::new();
-        for entry in self.world.list("loops")? {
+        for entry in self.list("loops")? {
             let path = format!("loops/{}", entry.name);
             match yaml_stem(&entry) {
                 Some(stem) if path == format!("loops/{stem}.yaml") => loops.extend(self.spec(&path, "`name:`")?),
@@ -70,14 +70,14 @@ impl<'a> Reading<'a> {
 
     /// The names of `tools/*.ts`.
     pub(super) fn tools(&mut self) -> Result<Vec<String>, WorldError> {
-        let files = self.world.list("tools")?.into_iter().filter(|entry| entry.kind == EntryKind::File);
+        let files = self.list("tools")?.into_iter().filter(|entry| entry.kind == EntryKind::File);
         Ok(files.filter_map(|entry| tool_stem(&entry.name)).collect())
     }
 
     /// `skills/*/SKILL.md`.
     pub(super) fn skills(&mut self) -> Result<BTreeSet<String>, WorldError> {
         let mut skills = BTreeSet::new();
-        for entry in self.world.list("skills")? {
+        for entry in self.list("skills")? {
             let path = format!("skills/{}/SKILL.md", entry.name);
             if entry.kind != EntryKind::Directory {
                 continue;
@@ -107,6 +107,13 @@ impl<'a> Reading<'a> {
             }
         }
         Ok(turns)
+    }
+
+    /// Lists a directory. A world sorts by itself; every order of ours hangs on it, so it is made sure here.
+    fn list(&self, path: &str) -> Result<Vec<DirEntry>, WorldError> {
+        let mut entries = self.world.list(path)?;
+        entries.sort();
+        Ok(entries)
     }
 
     /// Reads a file and remembers its digest.
