@@ -1,5 +1,7 @@
 //! `P0118`: an `output` that is no JSON Schema. Checked against the meta-schema by a validator from other hands.
 
+use jsonschema::JsonType;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
 use pace_diag::{Diagnostic, Sink, code};
 use pace_ir::program::Json;
 
@@ -10,18 +12,56 @@ use crate::resolve::{Resolved, ResolvedAgent};
 pub(super) fn check(agent: &ResolvedAgent<'_>, resolved: &Resolved<'_>, sink: &mut Sink) -> Option<Json> {
     let spec = agent.spec.output.get()?;
     if let Err(error) = jsonschema::meta::validate(&spec.value) {
-        sink.error(malformed(agent, spec, &error.instance_path().to_string(), &error.to_string(), resolved));
+        let pointer = error.instance_path().to_string();
+        sink.error(malformed(agent, spec, &pointer, &why(&pointer, &error), resolved));
         return None;
     }
     if spec.value.get("type").and_then(serde_json::Value::as_str) != Some("object") {
-        let why = "a structured reply is an object; providers take no other";
-        sink.error(
-            malformed(agent, spec, "/type", why, resolved)
-                .help("write `type: object` and name the parts under `properties`"),
-        );
+        sink.error(no_object(agent, spec, resolved));
         return None;
     }
     Some(Json(spec.value.to_string()))
+}
+
+/// A schema that says something else, or does not say it: at its `type`, or at the key `output` where that is missing.
+fn no_object(agent: &ResolvedAgent<'_>, spec: &JsonSpec, resolved: &Resolved<'_>) -> Diagnostic {
+    let document = resolved.parsed.document(agent.file.file);
+    let written = document.filter(|_| spec.value.get("type").is_some());
+    let span = written.map(|document| pointer_span(document, spec.node, "/type")).or(agent.spec.output.key());
+    let message = format!("`output` of `{}` must be the schema of an object", agent.name.value);
+    let diagnostic = Diagnostic::new(&code::MALFORMED_SCHEMA, message)
+        .help("write `type: object` and name the parts under `properties`");
+    let why = "a structured reply is an object; providers take no other";
+    match span {
+        Some(span) => diagnostic.at(span, why),
+        None => diagnostic.note(why),
+    }
+}
+
+/// Why the meta-schema refuses a part of a schema, in an author's words where they are known.
+fn why(pointer: &str, error: &jsonschema::ValidationError<'_>) -> String {
+    let keyword = pointer.rsplit('/').next().unwrap_or_default();
+    match (keyword, error.kind()) {
+        ("type", _) => {
+            "expected `string`, `number`, `integer`, `boolean`, `object`, `array` or `null`, or a list of them"
+                .to_owned()
+        }
+        (_, ValidationErrorKind::Type { kind: TypeKind::Single(kind) }) => format!("expected {}", in_yaml(*kind)),
+        _ => error.to_string(),
+    }
+}
+
+/// A JSON type as YAML's authors know it.
+fn in_yaml(kind: JsonType) -> &'static str {
+    match kind {
+        JsonType::Array => "a list",
+        JsonType::Boolean => "`true` or `false`",
+        JsonType::Integer => "a whole number",
+        JsonType::Null => "nothing",
+        JsonType::Number => "a number",
+        JsonType::Object => "a mapping",
+        JsonType::String => "a string",
+    }
 }
 
 fn malformed(

@@ -32,7 +32,8 @@ fn reference<'p>(skill: &'p Spanned<Line>, resolved: &Resolved<'_>, sink: &mut S
             return Some(SkillReference { text, span: skill.span });
         }
         let is_name = name.parse::<pace_ir::program::ProjectName>().is_ok();
-        sink.error(if is_name { unknown(name, skill, resolved) } else { no_name(skill) });
+        let is_near = nearest::nearest(name, resolved.parsed.skills.iter().map(String::as_str)).is_some();
+        sink.error(if is_name || is_near { unknown(name, skill, resolved) } else { no_name(skill) });
         return None;
     }
     if let Some(why) = malformed(text) {

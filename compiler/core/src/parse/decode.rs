@@ -2,7 +2,7 @@
 //! ([`Decode`]); a [`mapping!`] lists its keys once for both.
 
 use pace_diag::{Applicability, Diagnostic, Reported, Sink, code, nearest};
-use pace_syntax::{Document, NodeId, NodeKind, Span, Spanned, Value as Scalar};
+use pace_syntax::{Document, NodeId, NodeKind, Span, Spanned, SyntaxErrorKind, Value as Scalar};
 use serde_json::Value;
 
 use super::field::{Field, List, Table};
@@ -74,6 +74,9 @@ impl<'a> Reader<'a> {
         if let (NodeKind::Hole, Err(reported)) = (self.document.kind(node), self.sink.check()) {
             return reported;
         }
+        if let Some(reported) = self.marred(node) {
+            return reported;
+        }
         let found = self.document.describe(node);
         let span = self.span(node);
         let subject = self.subject.clone();
@@ -90,6 +93,20 @@ impl<'a> Reader<'a> {
             None => advice.into_iter().fold(diagnostic, Diagnostic::help),
         };
         self.sink.error(diagnostic)
+    }
+
+    /// The report of an entry of this very mapping that was not read: a merge key, or a key that is no text. What the
+    /// mapping lacks, or that it is one at all, may be due to that.
+    pub(crate) fn marred(&self, node: NodeId) -> Option<Reported> {
+        let entries = self.document.entries(node)?;
+        let inside =
+            |outer: Span, inner: Span| outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end;
+        let is_unread = |kind| matches!(kind, SyntaxErrorKind::MergeKey | SyntaxErrorKind::UnsupportedKey);
+        let own = self.document.errors.iter().filter(|error| is_unread(error.kind)).any(|error| {
+            inside(self.span(node), error.span)
+                && !entries.iter().any(|(_, value)| inside(self.span(*value), error.span))
+        });
+        if own { self.sink.check().err() } else { None }
     }
 
     /// How to write a value as what it should be, where the author most likely forgot the form and not the value.
@@ -216,6 +233,9 @@ impl Keys {
         let field = self.optional(key, reader);
         if !field.is_absent() {
             return field;
+        }
+        if let Some(reported) = reader.marred(self.node) {
+            return Field::Broken(reported);
         }
         if let Some(written) = self.written_as(key, reader) {
             self.told.push(written);

@@ -21,6 +21,9 @@ impl Decode for JsonSpec {
         if reader.document.entries(node).is_none() {
             return Err(reader.wrong_type(node, "a mapping"));
         }
+        if let Some(reported) = reader.marred(node) {
+            return Err(reported);
+        }
         match to_json(reader.document, node) {
             Ok(value) => Ok(Self { value, node }),
             Err(bad) => {
