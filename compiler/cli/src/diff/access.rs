@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pace_ir::program::{Principal, ProjectRole, Role, ServiceAccountName};
+use pace_ir::Bundle;
+use pace_ir::program::{AgentName, Principal, ProjectRole, Role, ServiceAccountName};
 
 use super::changes::{Changes, paired};
+use super::values;
 
 type List = BTreeSet<(Principal, Role)>;
 
@@ -29,7 +31,7 @@ pub(super) fn project(
         list.iter().cloned().collect()
     };
     let show = |role: &Option<ProjectRole>| match role {
-        None => "nobody",
+        None => "without a role in the project",
         Some(ProjectRole::Read) => "a reader of all traces and sessions",
         Some(ProjectRole::Admin) => "an admin",
     };
@@ -37,6 +39,17 @@ pub(super) fn project(
     for (principal, a, b) in paired(&a, &b) {
         let name = format!("`{principal}`");
         changes.level("acl", &name, (a.copied(), b.copied()), |role| show(role).to_owned());
+    }
+}
+
+/// Who may execute an agent, in words.
+pub(super) fn executors(bundle: &Bundle, agent: &AgentName) -> String {
+    match bundle.auth.agents.get(agent).and_then(|access| access.acl.as_ref()) {
+        None => "whoever the listener admits may execute it".to_owned(),
+        Some(list) => {
+            let named = list.iter().filter(|(_, role)| *role == Role::Execute).map(|(principal, _)| principal);
+            format!("its `acl` lets {} execute it", values::quoted(named, "nobody"))
+        }
     }
 }
 

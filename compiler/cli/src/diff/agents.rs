@@ -14,11 +14,11 @@ pub(super) fn compare(changes: &mut Changes, a: &Bundle, b: &Bundle) {
         changes.at(Place::Agent(name.to_string()));
         match (old, new) {
             (None, Some(agent)) => {
-                changes.grows("agent", "is new");
+                changes.grows("agent", format!("is new: {}", access::executors(b, name)));
                 tools::compare(changes, &[], &agent.tools);
             }
             (Some(agent), None) => {
-                changes.shrinks("agent", "is gone");
+                changes.shrinks("agent", format!("is gone: {}", access::executors(a, name)));
                 tools::compare(changes, &agent.tools, &[]);
             }
             (Some(old), Some(new)) => {
@@ -58,7 +58,7 @@ fn generation(changes: &mut Changes, a: &Generation, b: &Generation) {
     let Generation { temperature, top_p, max_output_tokens, stop, thinking_budget } = a;
     let mut setting = |name: &str, a: Option<String>, b: Option<String>| {
         let show = |value: Option<String>| value.unwrap_or_else(|| "the provider's own".to_owned());
-        changes.value("generation", name, &show(a), &show(b));
+        changes.words("generation", name, &show(a), &show(b));
     };
     setting("`temperature`", text(*temperature), text(b.temperature));
     setting("`top_p`", text(*top_p), text(b.top_p));

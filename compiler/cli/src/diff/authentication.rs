@@ -6,7 +6,7 @@ use pace_ir::program::Authentication;
 use pace_ir::program::authentication::{ClaimMapping, Header, Jwt, Source, Token, TokenSecret};
 
 use super::changes::{Changes, numbered, paired};
-use super::values;
+use super::{net, values};
 
 const WHAT: &str = "authentication";
 
@@ -86,7 +86,7 @@ fn jwt(changes: &mut Changes, name: &str, a: &Jwt, b: &Jwt) {
 fn claim(changes: &mut Changes, name: &str, a: &ClaimMapping, b: &ClaimMapping) {
     let ClaimMapping { claim, prefix, service_accounts } = a;
     changes.value(WHAT, &format!("claim of the {name}"), claim, &b.claim);
-    changes.value(WHAT, &format!("prefix of the {name}"), prefix, &b.prefix);
+    self::prefix(changes, &format!("prefix of the {name}"), prefix, &b.prefix);
     for (value, old, new) in paired(service_accounts, &b.service_accounts) {
         match (old, new) {
             (None, Some(account)) => changes.grows(WHAT, format!("`{value}` as {name} is `serviceaccount:{account}`")),
@@ -101,8 +101,8 @@ fn claim(changes: &mut Changes, name: &str, a: &ClaimMapping, b: &ClaimMapping) 
 
 fn header(changes: &mut Changes, name: &str, a: &Header, b: &Header) {
     let Header { principal: _, prefix, groups, groups_prefix, from } = a;
-    changes.value(WHAT, &format!("prefix of {name}"), prefix, &b.prefix);
-    changes.value(WHAT, &format!("prefix of groups beside {name}"), groups_prefix, &b.groups_prefix);
+    self::prefix(changes, &format!("prefix of {name}"), prefix, &b.prefix);
+    self::prefix(changes, &format!("prefix of groups beside {name}"), groups_prefix, &b.groups_prefix);
     match (groups, &b.groups) {
         (None, Some(groups)) => {
             changes.grows(WHAT, format!("groups may come with the header `{groups}` beside {name}"));
@@ -113,8 +113,29 @@ fn header(changes: &mut Changes, name: &str, a: &Header, b: &Header) {
         (Some(old), Some(new)) => changes.value(WHAT, &format!("the header of groups beside {name}"), old, new),
         (None, None) => {}
     }
-    let lost = |network: &String| format!("{name} is no longer believed from `{network}`");
-    changes.set(WHAT, (from, &b.from), |network| format!("{name} is believed from `{network}`"), lost);
+    proxies(changes, name, from, &b.from);
+}
+
+/// Networks whose word is taken; a part of one that was there is nothing new.
+fn proxies(changes: &mut Changes, name: &str, a: &BTreeSet<String>, b: &BTreeSet<String>) {
+    let before = changes.count();
+    for network in b.iter().filter(|network| !net::is_within(network, a)) {
+        changes.grows(WHAT, format!("{name} is believed from `{network}`"));
+    }
+    for network in a.iter().filter(|network| !net::is_within(network, b)) {
+        changes.shrinks(WHAT, format!("{name} is no longer believed from all of `{network}`"));
+    }
+    if changes.count() == before && a != b {
+        changes.changes(WHAT, format!("networks of {name} are written in another way and are the same"));
+    }
+}
+
+fn prefix(changes: &mut Changes, name: &str, a: &str, b: &str) {
+    changes.words(WHAT, name, &values::quoted(quotable(a), "empty"), &values::quoted(quotable(b), "empty"));
+}
+
+fn quotable(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }
 
 fn tokens(changes: &mut Changes, a: &[Token], b: &[Token]) {

@@ -84,6 +84,13 @@ impl Changes {
         }
     }
 
+    /// A value in words of ours; `name` reads before `is`.
+    pub(super) fn words(&mut self, what: &'static str, name: &str, a: &str, b: &str) {
+        if a != b {
+            self.changes(what, format!("{name} is {b}, was {a}"));
+        }
+    }
+
     /// A text too long to be quoted.
     pub(super) fn text(&mut self, what: &'static str, name: &str, a: &str, b: &str) {
         if a != b {

@@ -33,9 +33,12 @@ pub(super) fn compare(changes: &mut Changes, a: &ByServer, b: &ByServer) {
 fn credential(changes: &mut Changes, name: &str, a: &Credential, b: &Credential) {
     let before = changes.count();
     values::secrets(changes, WHAT, name, (&templates(a), &templates(b)));
-    let lost = |scope: &String| format!("{name} no longer asks for the scope `{scope}`");
-    changes.set(WHAT, (scopes(a), scopes(b)), |scope| format!("{name} asks for the scope `{scope}`"), lost);
-    if changes.count() == before && a != b {
+    let is_same_kind = std::mem::discriminant(a) == std::mem::discriminant(b);
+    if is_same_kind {
+        let lost = |scope: &String| format!("{name} no longer asks for the scope `{scope}`");
+        changes.set(WHAT, (scopes(a), scopes(b)), |scope| format!("{name} asks for the scope `{scope}`"), lost);
+    }
+    if !is_same_kind || (changes.count() == before && a != b) {
         changes.changes(WHAT, format!("{name} is {}, was {}", described(b), described(a)));
     }
 }

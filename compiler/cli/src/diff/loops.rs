@@ -1,8 +1,8 @@
 //! Loops.
 
 use pace_ir::Bundle;
-use pace_ir::program::Loop;
 use pace_ir::program::scheduled_loop::Concurrency;
+use pace_ir::program::{Loop, LoopName};
 
 use super::changes::{Changes, paired};
 use super::{Place, access, values};
@@ -12,8 +12,8 @@ pub(super) fn compare(changes: &mut Changes, a: &Bundle, b: &Bundle) {
     for (name, old, new) in paired(&a.program.loops, &b.program.loops) {
         changes.at(Place::Loop(name.to_string()));
         match (old, new) {
-            (None, Some(l)) => changes.grows("loop", format!("is new: runs `{}` at `{}`", l.agent, l.schedule)),
-            (Some(l), None) => changes.shrinks("loop", format!("is gone: ran `{}` at `{}`", l.agent, l.schedule)),
+            (None, Some(l)) => changes.grows("loop", format!("is new: {}", described(b, name, l))),
+            (Some(l), None) => changes.shrinks("loop", format!("is gone: {}", described(a, name, l))),
             (Some(old), Some(new)) => {
                 scheduled_loop(changes, old, new);
                 if let (Some(old), Some(new)) = (a.auth.loops.get(name), b.auth.loops.get(name)) {
@@ -24,6 +24,12 @@ pub(super) fn compare(changes: &mut Changes, a: &Bundle, b: &Bundle) {
             (None, None) => {}
         }
     }
+}
+
+fn described(bundle: &Bundle, name: &LoopName, l: &Loop) -> String {
+    let run_as = bundle.auth.loops.get(name).map(|access| format!(" as `serviceaccount:{}`", access.run_as));
+    let pause = if l.enabled { "" } else { ", disabled" };
+    format!("runs `{}` at `{}`{}{pause}", l.agent, l.schedule, run_as.unwrap_or_default())
 }
 
 fn scheduled_loop(changes: &mut Changes, a: &Loop, b: &Loop) {

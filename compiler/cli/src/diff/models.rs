@@ -33,7 +33,7 @@ fn fields(changes: &mut Changes, a: &Model, b: &Model) {
     let Model { provider, model, base_url: _, api_key: _, price, turns } = a;
     changes.value("provider", "provider", provider.as_str(), b.provider.as_str());
     changes.value("model", "model", model, &b.model);
-    changes.value("price", "price", &self::price(*price), &self::price(b.price));
+    changes.words("price", "price", &self::price(*price), &self::price(b.price));
     if *turns != b.turns {
         changes.changes("turns", "the recorded turns are others");
     }

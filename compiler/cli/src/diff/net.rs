@@ -48,14 +48,22 @@ pub(super) fn compare(changes: &mut Changes, name: &str, a: Option<&Net>, b: Opt
         (Net::Only(_), Net::Only(_)) => {}
     }
     for rule in rules(new).iter().filter(|rule| !covers(old, rule)) {
-        changes.grows("net", format!("{name} may connect to `{}`", NetRuleView::of(rule)));
+        let was = was(&within(rule, rules(old)));
+        changes.grows("net", format!("{name} may connect to `{}`{was}", NetRuleView::of(rule)));
     }
     for rule in rules(old).iter().filter(|rule| !covers(new, rule)) {
-        changes.shrinks("net", format!("{name} may no longer connect to `{}`", NetRuleView::of(rule)));
+        let only = only(&within(rule, rules(new)));
+        changes.shrinks("net", format!("{name} may no longer connect to `{}`{only}", NetRuleView::of(rule)));
     }
     if changes.count() == before && old != new {
         changes.changes("net", format!("`net` of {name} is written in another way and reaches the same"));
     }
+}
+
+/// The rules that reach a part of what one rule reaches.
+fn within(wide: &NetRule, rules: &[NetRule]) -> Vec<NetRule> {
+    let wide = Net::Only(vec![wide.clone()]);
+    rules.iter().filter(|rule| covers(&wide, rule)).cloned().collect()
 }
 
 fn was(rules: &[NetRule]) -> String {
@@ -102,6 +110,12 @@ fn covers_host(wide: &HostPattern, narrow: &HostPattern) -> bool {
         },
         _ => wide == narrow,
     }
+}
+
+/// Whether one of the networks holds the whole of another, all in CIDR notation.
+pub(super) fn is_within<'n>(text: &str, networks: impl IntoIterator<Item = &'n String>) -> bool {
+    let inner = HostPattern::Network(text.to_owned());
+    networks.into_iter().any(|wide| covers_host(&HostPattern::Network(wide.clone()), &inner))
 }
 
 fn is_public(text: &str) -> bool {

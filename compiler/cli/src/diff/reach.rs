@@ -68,7 +68,7 @@ fn tool_reached(
     }
     let class = |call: Option<&Call>| call.map(|call| call.class);
     let by = |call: Option<&Call>| call.map(|call| call.way.to_string()).unwrap_or_default();
-    let what = |call| format!("`{}` with the agent `{agent}`{}", tool.target(), by(call));
+    let what = |call| format!("`{}` of the agent `{agent}`{}", tool.target(), by(call));
     match class(b).cmp(&class(a)) {
         std::cmp::Ordering::Greater => changes.grows(WHAT, may(who, "use", &what(b), class(a), class(b))),
         std::cmp::Ordering::Less => changes.shrinks(WHAT, may(who, "use", &what(a), class(a), class(b))),
@@ -152,14 +152,20 @@ impl People {
             (false, false) => "everyone else",
             (true, false) => "everyone else with a credential",
         };
-        let mut found: Vec<_> =
-            apart.into_iter().map(|principal| (format!("`{principal}`"), answers(principal))).collect();
-        found.push((everyone.to_owned(), known));
-        if is_anonymous_apart {
-            found.push(("`anonymous`".to_owned(), answers(&Principal::Anonymous)));
+        let mut found: Vec<(Vec<String>, (T, T))> = Vec::new();
+        for principal in apart {
+            let (who, answer) = (format!("`{principal}`"), answers(principal));
+            match found.iter_mut().find(|(_, same)| *same == answer) {
+                Some((people, _)) => people.push(who),
+                None => found.push((vec![who], answer)),
+            }
         }
-        found.retain(|(_, (a, b))| a != b);
-        found
+        found.push((vec![everyone.to_owned()], known));
+        if is_anonymous_apart {
+            found.push((vec!["`anonymous`".to_owned()], answers(&Principal::Anonymous)));
+        }
+        let different = found.into_iter().filter(|(_, (a, b))| a != b);
+        different.map(|(people, answer)| (people.join(", "), answer)).collect()
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn bound<T: Ord>(
 ) {
     // `None` sorts first; a bound that is not there comes last.
     let rank = |bound: Option<T>| (bound.is_none(), bound);
-    let show = |(_, bound): &(bool, Option<T>)| bound.as_ref().map_or("without limit".to_owned(), &show);
+    let show = |(_, bound): &(bool, Option<T>)| bound.as_ref().map_or("not set".to_owned(), &show);
     changes.level(what, name, (rank(a), rank(b)), show);
 }
 
