@@ -3,9 +3,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use pace_ir::{Emitted, Policy, VerifiedBundle, verify};
+use pace_ir::{Emitted, VerifiedBundle};
 
-use crate::exit::Refused;
 use crate::world::plain;
 
 /// Where a build stands, relative to the project.
@@ -65,15 +64,10 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     write().map_err(|error| anyhow::anyhow!("cannot write `{}`: {}", path.display(), plain(&error)))
 }
 
-/// Features of bundles that this compiler can read. No bundle needs any yet.
-pub(crate) const KNOWN_FEATURES: &[&str] = &[];
-
-/// Reads and verifies a bundle.
+/// Reads and verifies a bundle, by the very steps the runner takes.
 pub(crate) fn read(path: &Path) -> anyhow::Result<VerifiedBundle> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| anyhow::anyhow!("cannot read `{}`: {}", path.display(), plain(&error)))?;
-    let policy = Policy { expect: None, features: KNOWN_FEATURES };
-    verify(&bytes, &policy).map_err(|reason| Refused { path: path.display().to_string(), reason }.into())
+    let bytes = pace_runner::load(path)?;
+    Ok(pace_runner::verify(path, &bytes, None)?)
 }
 
 /// The newest build of a project.

@@ -1,5 +1,7 @@
 //! How a run ends. One enum, so that every command agrees.
 
+use pace_runner::{LoadError, Refused};
+
 /// The exit codes of `pace` and `pace-runner`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExitCode {
@@ -11,16 +13,6 @@ pub(crate) enum ExitCode {
     Usage,
     /// 3: a bundle was refused.
     Refused,
-}
-
-/// A bundle that does not pass the reader's duties: exit code 3.
-#[derive(Debug, thiserror::Error)]
-#[error("`{path}` is refused: {reason}")]
-pub(crate) struct Refused {
-    /// The file.
-    pub(crate) path: String,
-    /// Why.
-    pub(crate) reason: pace_ir::RejectReason,
 }
 
 impl From<ExitCode> for std::process::ExitCode {
@@ -53,13 +45,19 @@ pub(crate) fn environment(failure: &pace_compiler::Failure) -> anyhow::Error {
     }
 }
 
-/// Says why a command failed.
+/// Says why a command failed, and what to do about it.
 pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
     if error.chain().any(is_broken_pipe) {
         return ExitCode::Success;
     }
     eprintln!("error: {error:#}");
-    if error.downcast_ref::<Refused>().is_some() { ExitCode::Refused } else { ExitCode::Usage }
+    let load = error.downcast_ref::<LoadError>();
+    let refused = error.downcast_ref::<Refused>();
+    if let Some(help) = refused.map(Refused::help).or(load.map(LoadError::help)) {
+        eprintln!("  help: {help}");
+    }
+    let is_refused = refused.is_some() || matches!(load, Some(LoadError::Refused(_)));
+    if is_refused { ExitCode::Refused } else { ExitCode::Usage }
 }
 
 fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {

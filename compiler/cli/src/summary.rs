@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pace_diag::nearest;
+use pace_runner::printable;
 use pace_ir::Bundle;
 use pace_ir::access::{Decision, Reason, Rules};
 use pace_ir::program::{
@@ -46,14 +47,6 @@ pub(crate) fn authentication_note(authentication: &Authentication) -> Option<&'s
         Authentication::Nobody => Some("`authentication` is `none`: every request is anonymous"),
         Authentication::Sources(_) => None,
     }
-}
-
-/// A text that may come from a server, without anything that could steer a terminal.
-pub(crate) fn printable(text: &str) -> String {
-    let escaped = |character: char| {
-        if character.is_control() { character.escape_default().to_string() } else { character.to_string() }
-    };
-    text.chars().map(escaped).collect()
 }
 
 fn agents(bundle: &Bundle, lines: &mut Lines) {

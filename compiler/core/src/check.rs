@@ -13,6 +13,7 @@ mod limits;
 mod lint_levels;
 mod listed;
 mod loop_as_agent;
+mod loop_not_admitted;
 mod model;
 mod output_schema;
 mod registries;
@@ -78,6 +79,7 @@ pub(crate) fn check<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> Result<C
     delegation_cycle::check(resolved, sink);
     acl_widened::check(resolved, &lints, sink);
     loop_as_agent::check(resolved, sink);
+    loop_not_admitted::check(resolved, &lints, sink);
     let listed = Listed::of(resolved);
     let settings = parsed.settings();
     let checked = Checked {

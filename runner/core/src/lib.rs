@@ -9,8 +9,10 @@
 
 pub mod instantiate;
 pub mod load;
+mod printable;
 pub mod verify;
 
 pub use instantiate::{Runner, instantiate};
 pub use load::{LoadError, load};
+pub use printable::printable;
 pub use verify::{Refused, verify};

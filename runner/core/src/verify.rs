@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use pace_ir::bundle::header::MAGIC;
 use pace_ir::{BundleId, Policy, RejectReason, VerifiedBundle};
 
+use crate::printable::printable;
+
 /// The optional features this runner has. None yet: no tool can be compiled into a bundle, and no server started.
 pub const FEATURES: &[&str] = &[];
 
 /// A bundle that is not executed. Its words hold nothing that could steer a terminal, whatever the file holds.
 #[derive(Debug, thiserror::Error)]
-#[error("`{}` is refused: {}", path.display(), printable(reason))]
+#[error("`{}` is refused: {}", path.display(), printable(&reason.to_string()))]
 pub struct Refused {
     /// The file.
     pub path: PathBuf,
@@ -69,14 +71,6 @@ impl Refused {
             _ => "the file is damaged or was changed; build or fetch it again",
         }
     }
-}
-
-/// A reason may quote the file.
-fn printable(reason: &RejectReason) -> String {
-    let escaped = |character: char| {
-        if character.is_control() { character.escape_default().to_string() } else { character.to_string() }
-    };
-    reason.to_string().chars().map(escaped).collect()
 }
 
 #[cfg(test)]

@@ -1,66 +1,143 @@
-//! `P0411`, lint `acl-widened`: an agent that admits another one by its identity is reached by everyone whom that other
-//! one admits, although its own list does not name them.
+//! `P0411`, lint `acl-widened`: an agent that admits another one by its identity is reached by everyone who reaches that
+//! other one, although its own list does not name them. Followed through chains of calls.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pace_diag::{Diagnostic, Lints, Sink, code};
-use pace_ir::program::{Principal, Role};
+use pace_ir::program::{AgentName, Principal, ProjectRole, Role};
+use pace_syntax::Span;
 
 use crate::resolve::{Resolved, ResolvedAgent, ResolvedTarget};
 
+/// Who reaches an agent: everyone the listener admits, or these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Reach<'p> {
+    Everyone,
+    Only(BTreeSet<&'p Principal>),
+}
+
+/// A call from agent to agent that passes by the caller's identity.
+struct Admission<'p> {
+    caller: &'p ResolvedAgent<'p>,
+    target: &'p ResolvedAgent<'p>,
+    call: Span,
+    admitted_at: Span,
+}
+
 /// Looks at every call from agent to agent.
 pub(super) fn check(resolved: &Resolved<'_>, lints: &Lints, sink: &mut Sink) {
-    for caller in resolved.agents.values() {
-        for tool in &caller.tools {
-            let ResolvedTarget::Agent(callee, _) = &tool.target else { continue };
-            if let Some(diagnostic) =
-                resolved.agents.get(callee).and_then(|callee| widened(caller, callee, tool.named_at))
-            {
-                sink.lint(lints, diagnostic);
-            }
+    let admissions = admissions(resolved);
+    let own: BTreeMap<_, _> = resolved.agents.iter().map(|(name, agent)| (*name, named(agent))).collect();
+    let reached = spread(&own, &admissions);
+    for admission in &admissions {
+        let target = own.get(&admission.target.name.value);
+        let callers = reached.get(&admission.caller.name.value);
+        let (Some(target), Some(callers)) = (target, callers) else { continue };
+        if let Some(more) = more(callers, target) {
+            sink.lint(lints, diagnostic(admission, &more));
         }
     }
 }
 
-fn widened(caller: &ResolvedAgent<'_>, target: &ResolvedAgent<'_>, call: pace_syntax::Span) -> Option<Diagnostic> {
-    let own = executors(target)?;
-    let actor = Principal::ServiceAccount(caller.run_as.clone()?);
-    let admits_actor =
-        target.spec.acl.items().iter().find(|entry| {
-            entry.value.principal.get() == Some(&actor) && entry.value.role.get() == Some(&Role::Execute)
-        })?;
-    let more = match executors(caller) {
-        None if own.contains(&Principal::Authenticated) && own.contains(&Principal::Anonymous) => return None,
-        None => "whoever the listener admits".to_owned(),
-        Some(callers) => {
-            let more = callers.difference(&own).filter(|principal| !is_covered(principal, &own));
-            let more: Vec<_> = more.map(|principal| format!("`{principal}`")).collect();
-            if more.is_empty() {
-                return None;
-            }
-            more.join(", ")
-        }
-    };
-    let advice = if caller.spec.acl.get().is_some() { "narrow the `acl` of" } else { "give an `acl` of its own to" };
-    let (caller, target) = (&caller.name.value, &target.name.value);
-    let diagnostic = Diagnostic::new(
-        &code::ACL_WIDENED,
-        format!("through `{caller}`, more people reach `{target}` than its `acl` names"),
-    )
-    .at(call, format!("{more} may ask `{caller}`, which calls `{target}` here"))
-    .also(admits_actor.span, format!("`{target}` admits `{caller}` by its identity"))
-    .help(format!("{advice} `{caller}`, or allow `acl-widened` under `lints` if this is meant"));
-    Some(diagnostic)
+/// The calls that pass by the caller's identity.
+fn admissions<'p>(resolved: &'p Resolved<'p>) -> Vec<Admission<'p>> {
+    let calls = resolved.agents.values().flat_map(|caller| caller.tools.iter().map(move |tool| (caller, tool)));
+    let admissions = calls.filter_map(|(caller, tool)| {
+        let ResolvedTarget::Agent(target, _) = &tool.target else { return None };
+        let target = resolved.agents.get(target)?;
+        let actor = Principal::ServiceAccount(caller.run_as.clone()?);
+        let admitted_at = admitted_at(&actor, target, resolved)?;
+        Some(Admission { caller, target, call: tool.named_at, admitted_at })
+    });
+    admissions.collect()
 }
 
-/// Whether a list that names everyone covers a principal it does not name.
-fn is_covered(principal: &Principal, list: &BTreeSet<&Principal>) -> bool {
-    *principal != Principal::Anonymous && list.contains(&Principal::Authenticated)
+/// Where an agent's list, or the project's, admits an identity. An agent without a list is open anyway.
+fn admitted_at(actor: &Principal, target: &ResolvedAgent<'_>, resolved: &Resolved<'_>) -> Option<Span> {
+    target.spec.acl.get()?;
+    let by_agent = target
+        .spec
+        .acl
+        .items()
+        .iter()
+        .find(|entry| entry.value.principal.get() == Some(actor) && entry.value.role.get() == Some(&Role::Execute));
+    let project = resolved.parsed.settings().map_or(&[][..], |settings| settings.acl.items());
+    let by_project = project.iter().find(|entry| {
+        entry.value.principal.get() == Some(actor) && entry.value.role.get() == Some(&ProjectRole::Admin)
+    });
+    by_agent.map(|entry| entry.span).or(by_project.map(|entry| entry.span))
 }
 
-/// Who may execute an agent; `None` if it has no list.
-fn executors<'p>(agent: &ResolvedAgent<'p>) -> Option<BTreeSet<&'p Principal>> {
-    agent.spec.acl.get()?;
+/// Whom an agent's own list names.
+fn named<'p>(agent: &ResolvedAgent<'p>) -> Reach<'p> {
+    if agent.spec.acl.get().is_none() {
+        return Reach::Everyone;
+    }
     let entries = agent.spec.acl.items().iter().filter(|entry| entry.value.role.get() == Some(&Role::Execute));
-    Some(entries.filter_map(|entry| entry.value.principal.get()).collect())
+    Reach::Only(entries.filter_map(|entry| entry.value.principal.get()).collect())
+}
+
+/// Passes on who reaches a caller to what it calls, until nothing changes; at most as often as a chain is long.
+fn spread<'p>(
+    own: &BTreeMap<&'p AgentName, Reach<'p>>,
+    admissions: &[Admission<'p>],
+) -> BTreeMap<&'p AgentName, Reach<'p>> {
+    let mut reached = own.clone();
+    for _ in 0..=own.len() {
+        let mut changed = false;
+        for admission in admissions {
+            let Some(callers) = reached.get(&admission.caller.name.value).cloned() else { continue };
+            let Some(target) = reached.get_mut(&admission.target.name.value) else { continue };
+            changed |= join(target, callers);
+        }
+        if !changed {
+            break;
+        }
+    }
+    reached
+}
+
+/// Adds `more` to `reach`, and says whether that changed anything.
+fn join<'p>(reach: &mut Reach<'p>, more: Reach<'p>) -> bool {
+    match (reach, more) {
+        (Reach::Everyone, _) => false,
+        (Reach::Only(known), Reach::Only(more)) => {
+            let before = known.len();
+            known.extend(more);
+            known.len() > before
+        }
+        (reach, Reach::Everyone) => {
+            *reach = Reach::Everyone;
+            true
+        }
+    }
+}
+
+/// Those among `callers` whom `target` does not name, in words.
+fn more(callers: &Reach<'_>, target: &Reach<'_>) -> Option<String> {
+    let Reach::Only(target) = target else { return None };
+    let signed_in = target.contains(&Principal::Authenticated);
+    match callers {
+        Reach::Everyone if signed_in && target.contains(&Principal::Anonymous) => None,
+        Reach::Everyone => Some("whoever the listener admits".to_owned()),
+        Reach::Only(callers) => {
+            let covered = |principal: &Principal| signed_in && *principal != Principal::Anonymous;
+            let more = callers.difference(target).filter(|principal| !covered(principal));
+            let more: Vec<_> = more.map(|principal| format!("`{principal}`")).collect();
+            (!more.is_empty()).then(|| more.join(", "))
+        }
+    }
+}
+
+fn diagnostic(admission: &Admission<'_>, more: &str) -> Diagnostic {
+    let (caller, target) = (&admission.caller.name.value, &admission.target.name.value);
+    let advice = match admission.caller.spec.acl.get() {
+        Some(_) => "narrow the `acl` of",
+        None => "give an `acl` of its own to",
+    };
+    let message = format!("through `{caller}`, more people reach `{target}` than its `acl` names");
+    Diagnostic::new(&code::ACL_WIDENED, message)
+        .at(admission.call, format!("{more} may ask `{caller}`, which calls `{target}` here"))
+        .also(admission.admitted_at, format!("`{caller}` is admitted by its identity"))
+        .help(format!("{advice} `{caller}`, or allow `acl-widened` under `lints` if this is meant"))
 }

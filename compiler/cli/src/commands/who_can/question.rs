@@ -9,7 +9,7 @@ use pace_ir::access::{Rules, Subject};
 use pace_ir::program::authentication::Source;
 use pace_ir::program::{AgentName, Authentication, GrantTarget, LoopName, Principal, ServiceAccountName};
 
-use crate::summary::printable;
+use pace_runner::printable;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]

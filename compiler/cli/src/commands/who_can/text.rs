@@ -8,7 +8,9 @@ use pace_ir::program::AgentName;
 
 use super::findings::{Answer, Finding, Row, Verb};
 use super::question::{Question, Thing, Who};
-use crate::summary::{authentication_note, printable};
+use pace_runner::printable;
+
+use crate::summary::authentication_note;
 
 /// The whole matrix by principal, or one row or column with its reasons.
 pub(super) fn render(verified: &VerifiedBundle, answer: &Answer) -> String {
