@@ -9,6 +9,9 @@ mod scheduled_loop;
 pub(crate) mod text;
 mod tool;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use pace_ir::{Bundle, VerifiedBundle};

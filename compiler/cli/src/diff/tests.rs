@@ -2,7 +2,7 @@
 
 mod edits;
 mod rows;
-mod sample;
+pub(crate) mod sample;
 
 use pace_ir::Bundle;
 

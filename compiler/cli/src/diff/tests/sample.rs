@@ -23,7 +23,7 @@ use pace_ir::{Bundle, Digest};
 
 pub(super) const SERVER: &str = "npm:files";
 
-pub(super) fn name<T: FromStr<Err: Debug>>(text: &str) -> T {
+pub(crate) fn name<T: FromStr<Err: Debug>>(text: &str) -> T {
     text.parse().unwrap()
 }
 
@@ -88,7 +88,7 @@ pub(super) fn access(run_as: &str, acl: Option<BTreeSet<(Principal, Role)>>) -> 
 }
 
 /// `front` is for the operators and calls `back`, which is for `front` alone and may write with `tools/y`.
-pub(super) fn bundle() -> Bundle {
+pub(crate) fn bundle() -> Bundle {
     Bundle {
         meta: Meta {
             project: name("default"),

@@ -1,6 +1,6 @@
 //! Who may do what.
 
-use super::page::{Page, joined};
+use super::page::{Page, listed};
 use crate::view::authentication::{ClaimView, TokenView};
 use crate::view::{AclEntry, AuthenticationView, CredentialView, SourceView, View};
 
@@ -52,9 +52,9 @@ fn source(page: &mut Page, source: &SourceView) {
     match source {
         SourceView::Jwt { issuer, audience, jwks, algorithms, principal, groups } => page.under("jwt", |page| {
             page.pair("issuer", issuer);
-            page.pair("audience", &joined(audience));
+            page.pair("audience", &listed(audience));
             page.pair("jwks", jwks.as_deref().unwrap_or("found by discovery"));
-            page.pair("algorithms", &joined(algorithms));
+            page.pair("algorithms", &listed(algorithms));
             claim(page, "principal", principal);
             if let Some(groups) = groups {
                 claim(page, "groups", groups);
@@ -66,7 +66,7 @@ fn source(page: &mut Page, source: &SourceView) {
         SourceView::Header { principal, prefix, groups, groups_prefix, from } => page.under("header", |page| {
             page.pair("principal", &prefixed(principal, prefix));
             page.pair_if("groups", groups.as_ref().map(|groups| prefixed(groups, groups_prefix)).as_deref());
-            page.pair("from", &joined(from));
+            page.pair("from", &listed(from));
         }),
     }
 }

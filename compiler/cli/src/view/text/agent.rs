@@ -38,7 +38,9 @@ fn generation(page: &mut Page, generation: &GenerationView) {
     .into_iter()
     .flatten()
     .collect();
-    page.list("generation", &settings);
+    if !settings.is_empty() {
+        page.pair("generation", &joined(&settings));
+    }
 }
 
 fn limits(limits: &LimitsView) -> Vec<String> {

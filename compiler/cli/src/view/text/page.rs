@@ -31,7 +31,7 @@ impl Page {
     /// `key: a, b`, where there is any.
     pub(super) fn list<T: AsRef<str>>(&mut self, key: &str, values: &[T]) {
         if !values.is_empty() {
-            self.pair(key, &joined(values));
+            self.pair(key, &listed(values));
         }
     }
 
@@ -59,7 +59,15 @@ impl Page {
     }
 }
 
-/// `a, b`.
+/// `a, b`; what could be taken for two of them is quoted.
+pub(super) fn listed<T: AsRef<str>>(values: &[T]) -> String {
+    let is_plain = |text: &str| !text.is_empty() && !text.contains([',', '"', ' ']);
+    let shown = values.iter().map(AsRef::as_ref);
+    let shown: Vec<_> = shown.map(|text| if is_plain(text) { text.to_owned() } else { format!("{text:?}") }).collect();
+    joined(&shown)
+}
+
+/// `a, b`, of parts that are ours.
 pub(super) fn joined<T: AsRef<str>>(values: &[T]) -> String {
     values.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")
 }

@@ -3,7 +3,7 @@
 use pace_ir::program::ByteSize;
 
 use super::duration;
-use super::page::{Page, joined};
+use super::page::{Page, joined, listed};
 use crate::view::{LocalToolView, ServerView, SkillView, TargetView, ToolEntryView, View};
 
 /// An entry of an agent's `tools`.
@@ -16,8 +16,9 @@ pub(super) fn entry(page: &mut Page, entry: &ToolEntryView) {
     };
     page.under(&heading, |page| {
         target(page, &entry.target);
-        let env: Vec<_> = entry.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        page.list("env", &env);
+        if !entry.env.is_empty() {
+            page.under("env:", |page| entry.env.iter().for_each(|(name, value)| page.line(&format!("{name}={value}"))));
+        }
         page.pair_if("timeout", entry.timeout_ms.map(duration).as_deref());
     });
 }
@@ -33,10 +34,10 @@ fn target(page: &mut Page, target: &TargetView) {
             page.pair_if("memory", memory_bytes.map(|bytes| ByteSize(bytes).to_string()).as_deref());
         }
         TargetView::Server { server: _, alias: _, tools, read_only, args, roots } => {
-            let tools = tools.as_ref().map(|tools| joined(tools));
+            let tools = tools.as_ref().map(|tools| if tools.is_empty() { "none".to_owned() } else { listed(tools) });
             page.pair("tools", tools.as_deref().unwrap_or("all of them"));
             page.list("read only", read_only);
-            page.list("args", &args.iter().map(|argument| format!("{argument:?}")).collect::<Vec<_>>());
+            page.list("args", args);
             page.list("roots", roots);
         }
         TargetView::Agent { .. } => {}
