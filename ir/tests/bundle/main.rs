@@ -5,6 +5,7 @@
 mod draft;
 mod edit;
 mod exhaustive;
+mod kept;
 mod reencodes;
 mod refusals;
 mod resealed;

@@ -1,0 +1,105 @@
+//! The bundles of `tests/compat/` are read as they always were, and there is one for each section and version.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pace_ir::{Policy, VerifiedBundle, verify};
+
+/// What kept bundles require of a reader.
+const FEATURES: &[&str] = &["stdio:node"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The folders with a kept bundle, by name.
+fn kept() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join("tests/compat")).unwrap().map(|entry| entry.unwrap().path());
+    let mut folders: Vec<_> = entries.filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
+}
+
+fn read(folder: &Path) -> Result<VerifiedBundle, pace_ir::RejectReason> {
+    let file = std::fs::read(folder.join("bundle.pace")).unwrap();
+    verify(&file, &Policy { expect: None, features: FEATURES })
+}
+
+/// Everything a bundle says. Bytes are shown as text, as all of them are.
+fn contents(kept: &VerifiedBundle) -> String {
+    let bundle = kept.bundle();
+    let mut text = format!("bundle {}\nprogram {}\n", kept.id(), kept.program_digest());
+    for section in kept.sections() {
+        let (id, version, need) = (section.id, section.version, section.need.as_str());
+        let _infallible = writeln!(text, "{id} {version} {need}, {} bytes, {}", section.raw_length, section.raw_digest);
+    }
+    for (digest, bytes) in &bundle.blobs.blobs {
+        let _infallible = writeln!(text, "blob {digest} {:?}", String::from_utf8(bytes.clone()).unwrap());
+    }
+    let (meta, program, auth, tools) = (&bundle.meta, &bundle.program, &bundle.auth, &bundle.tools);
+    let (lock, source_map, sbom) = (&bundle.lock, &bundle.source_map, &bundle.sbom);
+    let _infallible =
+        write!(text, "{meta:#?}\n{program:#?}\n{auth:#?}\n{tools:#?}\n{lock:#?}\n{source_map:#?}\n{sbom:#?}\n");
+    text
+}
+
+#[test]
+fn kept_bundles_are_read_as_they_were() {
+    for folder in kept() {
+        let read = match read(&folder) {
+            Ok(kept) => contents(&kept),
+            Err(reason) => format!("{reason}\n"),
+        };
+        let path = folder.join("contents.txt");
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(&path, &read).unwrap();
+        }
+        let stored = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(read, stored, "{}: if this is meant, BLESS=1 stores it", path.display());
+    }
+}
+
+#[test]
+fn a_refused_version_is_refused_by_name() {
+    for folder in kept() {
+        if let Err(reason) = read(&folder) {
+            assert_eq!(reason.slug(), "section-version", "{}: {reason}", folder.display());
+        }
+    }
+}
+
+/// `ir/schema/` lists every section in every version there ever was.
+#[test]
+fn every_section_and_version_is_kept() {
+    let listings = std::fs::read_dir(root().join("ir/schema")).unwrap().map(|entry| entry.unwrap().file_name());
+    let listed: BTreeSet<String> =
+        listings.map(|name| name.to_str().unwrap().strip_suffix(".txt").unwrap().to_owned()).collect();
+    let found: BTreeSet<String> = kept().iter().flat_map(|folder| versions(folder)).collect();
+    assert_eq!(found, listed, "left: bundles under tests/compat; right: listings under ir/schema");
+}
+
+/// `AUTH.1` and so on, from the table of a bundle that this reader may refuse: 96 bytes a section after the header of 64.
+fn versions(folder: &Path) -> Vec<String> {
+    let file = std::fs::read(folder.join("bundle.pace")).unwrap();
+    let count = u32::from_le_bytes(file[12..16].try_into().unwrap()) as usize;
+    let entries = file[64..].chunks_exact(96).take(count);
+    let version = |entry: &[u8]| u16::from_le_bytes([entry[4], entry[5]]);
+    entries.map(|entry| format!("{}.{}", std::str::from_utf8(&entry[..4]).unwrap(), version(entry))).collect()
+}
+
+#[test]
+fn the_binaries_read_what_an_older_build_made() {
+    let bundle = root().join("tests/compat/compiled-1/bundle.pace");
+    let id = read(&root().join("tests/compat/compiled-1")).unwrap().id().to_string();
+    for (binary, arguments) in [("pace", &["inspect"][..]), ("pace-runner", &["check", "--expect", &id])] {
+        let folder = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
+        let path = folder.join(binary).with_extension(std::env::consts::EXE_EXTENSION);
+        assert!(path.is_file(), "there is no `{binary}` yet: run `cargo build --workspace --bins` first");
+        let output = Command::new(path).args(arguments).arg(&bundle).output().unwrap();
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{binary}: {err}");
+        assert!(out.contains(&id), "{binary}: {out}");
+    }
+}
