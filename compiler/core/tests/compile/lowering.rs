@@ -22,7 +22,7 @@ const ROWS: &[Row] = &[
     ("Agent.model", &[(PLAIN, "model: recorded", "model: house")]),
     ("Agent.description", &[(PLAIN, "You are plain.", "You are flat.")]),
     ("Agent.summary", &[(WRITER, "Writes the digest", "Writes digests")]),
-    ("Agent.acl", &[(WRITER, "acl:\n  - {principal: group:readers, role: execute}\n", "")]),
+    ("Agent.acl", &[(WRITER, "  - {principal: group:readers, role: execute}\n", "")]),
     ("Agent.run_as", &[(WRITER, "run_as: serviceaccount:writer-bot\n", "")]),
     ("Agent.generation", &[(WRITER, "generation:", "#")]),
     ("Agent.output", &[(WRITER, "title: {type", "name: {type")]),

@@ -73,6 +73,8 @@ description: You write the digest.
 summary: Writes the digest
 acl:
   - {principal: group:readers, role: execute}
+  - {principal: serviceaccount:digest-bot, role: execute}
+  - {principal: serviceaccount:ci, role: execute}
 run_as: serviceaccount:writer-bot
 generation: {temperature: 0.25, top_p: 0.75, max_output_tokens: 500, stop: ["END"], thinking_budget: 100}
 output: {type: object, properties: {title: {type: string}}}
