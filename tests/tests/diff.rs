@@ -10,6 +10,7 @@ model: gemini-2.5-flash
 description: You help.
 acl:
   - {principal: \"group:ops\", role: execute}
+  - {principal: \"serviceaccount:bot\", role: execute}
 limits: {max_turns: 5}
 ";
 const LOOP: &str = "name: daily

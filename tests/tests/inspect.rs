@@ -13,6 +13,7 @@ description: |
   Briefly.
 acl:
   - {principal: \"group:ops\", role: execute}
+  - {principal: \"serviceaccount:bot\", role: execute}
 generation: {temperature: 0.2, stop: [\"END\\n\"]}
 output: {type: object}
 limits: {max_turns: 5, timeout: 90s, max_cost_usd: 0.5}
@@ -46,6 +47,7 @@ agent `helper`
   run as: serviceaccount:helper
   acl:
     group:ops may execute
+    serviceaccount:bot may execute
   prompt:
     | You help.
     |

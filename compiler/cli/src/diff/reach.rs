@@ -8,7 +8,7 @@ use pace_ir::access::{Rules, Subject, Tool};
 use pace_ir::program::authentication::{Source, Token};
 use pace_ir::program::{Access, AgentName, Authentication, Principal, ServiceAccountName};
 
-use super::changes::Changes;
+use super::changes::{Changes, paired};
 
 const WHAT: &str = "reach";
 
@@ -22,17 +22,23 @@ pub(super) fn compare(changes: &mut Changes, a: &Bundle, b: &Bundle) {
     let nothing = Reach::default();
     let before = |principal: &Principal| old.get(principal).unwrap_or(&nothing);
     let after = |principal: &Principal| new.get(principal).unwrap_or(&nothing);
-    let reaches = || old.values().chain(new.values());
-    for agent in reaches().flat_map(|reach| reach.agents.keys()).collect::<BTreeSet<_>>() {
+    let agents = people.all.iter().flat_map(|who| different(&before(who).agents, &after(who).agents));
+    for agent in agents.collect::<BTreeSet<_>>() {
         for (who, (a, b)) in people.differences(|who| (before(who).agents.get(agent), after(who).agents.get(agent))) {
             agent_reached(changes, &who, agent, a, b);
         }
     }
-    for key in reaches().flat_map(|reach| reach.tools.keys()).collect::<BTreeSet<_>>() {
+    let tools = people.all.iter().flat_map(|who| different(&before(who).tools, &after(who).tools));
+    for key in tools.collect::<BTreeSet<_>>() {
         for (who, (a, b)) in people.differences(|who| (before(who).tools.get(key), after(who).tools.get(key))) {
             tool_reached(changes, &who, key, a, b);
         }
     }
+}
+
+/// The keys under which two maps differ: few in most comparisons, and only for these everybody is asked.
+fn different<'m, K: Ord, V: PartialEq>(a: &'m BTreeMap<K, V>, b: &'m BTreeMap<K, V>) -> impl Iterator<Item = &'m K> {
+    paired(a, b).filter(|(_, a, b)| a != b).map(|(key, _, _)| key)
 }
 
 /// Agents reached directly are told where the lists are compared; here those that others lead to.
