@@ -121,7 +121,8 @@ fn everything_comes_before_the_program_and_names_no_folder() {
     assert_eq!(program, PROGRAM);
     let lines: Vec<&str> = file.lines().collect();
     assert!(lines[0].starts_with("bundle b3:") && lines[1].starts_with("program "), "{file}");
-    let inputs = lines.iter().filter(|line| line.ends_with(".yaml")).map(|line| line.split("  ").last().unwrap());
+    let inputs = lines.iter().skip_while(|line| **line != "inputs:").skip(1).map_while(|line| line.strip_prefix("  "));
+    let inputs = inputs.filter_map(|line| line.split_once("  ")).map(|(_, path)| path);
     assert_eq!(inputs.collect::<Vec<_>>(), ["agents/helper/spec.yaml", "loops/daily.yaml", "paceline.yaml"]);
     assert!(!run.out.contains(folder.path().to_str().unwrap()), "{}", run.out);
 }
