@@ -20,8 +20,11 @@ use std::path::{Path, PathBuf};
 
 const BLESS: &str = "BLESS=1 cargo test -p pace-tests --test docs";
 
+/// Makes a page.
+type Make = fn() -> String;
+
 /// The pages made by this test; all others were written by people.
-const GENERATED: [(&str, fn() -> String); 3] = [
+const GENERATED: [(&str, Make); 3] = [
     ("docs/reference/cli.md", cli::page),
     ("docs/reference/errors.md", errors::page),
     ("docs/reference/spec.md", spec::page),

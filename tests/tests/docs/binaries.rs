@@ -38,7 +38,7 @@ fn clean(program: &Path, here: &Path) -> Command {
 }
 
 fn trimmed(text: &str) -> String {
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
 fn text(bytes: &[u8]) -> String {

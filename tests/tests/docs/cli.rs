@@ -1,5 +1,7 @@
 //! `docs/reference/cli.md`: the help of every command. Options that go with every command of `pace` stand once.
 
+use std::fmt::Write as _;
+
 use crate::binaries::print;
 
 const OPENING: &str = "# Command line
@@ -13,12 +15,13 @@ pub(crate) fn page() -> String {
     let help = print("pace", &["--help"]);
     let mut page = format!("{OPENING}\n## pace\n\n{}", block(&help));
     for command in commands(&help) {
-        page += &format!("\n## pace {command}\n\n{}", block(&own_options(&print("pace", &[command, "--help"]), &help)));
+        write!(page, "\n## pace {command}\n\n{}", block(&own_options(&print("pace", &[command, "--help"]), &help)))
+            .unwrap();
     }
     let help = print("pace-runner", &["--help"]);
-    page += &format!("\n## pace-runner\n\n{}", block(&help));
+    write!(page, "\n## pace-runner\n\n{}", block(&help)).unwrap();
     for command in commands(&help) {
-        page += &format!("\n## pace-runner {command}\n\n{}", block(&print("pace-runner", &[command, "--help"])));
+        write!(page, "\n## pace-runner {command}\n\n{}", block(&print("pace-runner", &[command, "--help"]))).unwrap();
     }
     page
 }
@@ -55,7 +58,7 @@ fn options(help: &str) -> Vec<String> {
             options.push(String::new());
         }
         let option = options.last_mut().expect("an option starts the list");
-        *option += &format!("{line}\n");
+        writeln!(option, "{line}").unwrap();
     }
     options.iter().map(|option| format!("{}\n", option.trim_end())).collect()
 }

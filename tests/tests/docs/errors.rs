@@ -1,5 +1,7 @@
 //! `docs/reference/errors.md`: every code with its name, its level and the first sentence of its page.
 
+use std::fmt::Write as _;
+
 use crate::binaries::print;
 
 const OPENING: &str = "# Diagnostics
@@ -31,7 +33,8 @@ pub(crate) fn page() -> String {
         let rows: Vec<_> = list.lines().filter(|line| line.starts_with(prefix)).map(row).collect();
         told += rows.len();
         if !rows.is_empty() {
-            page += &format!("\n## {subject}\n\n| code | name | level | when |\n|---|---|---|---|\n{}", rows.concat());
+            write!(page, "\n## {subject}\n\n| code | name | level | when |\n|---|---|---|---|\n{}", rows.concat())
+                .unwrap();
         }
     }
     assert_eq!(told, list.lines().count(), "a code has no subject here");

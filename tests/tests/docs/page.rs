@@ -63,7 +63,7 @@ pub(crate) fn difference(stored: &str, wanted: &str) -> String {
     let same = stored.iter().zip(&wanted).take_while(|(left, right)| left == right).count();
     let shown = |sign: &str, lines: &[&str]| {
         let lines = lines.iter().skip(same).take(12);
-        lines.map(|line| format!("{sign}{line}\n")).collect::<String>()
+        lines.flat_map(|line| [sign, line, "\n"]).collect::<String>()
     };
     format!("@@ line {} @@\n{}{}", same + 1, shown("-", &stored), shown("+", &wanted))
 }

@@ -9,6 +9,7 @@
 //! - Wherever a project ends, it builds. After `<!-- checked, not built yet -->` it passes `pace check`, and P0510 is all
 //!   that keeps it from being built; once it builds, the mark has to go.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use tempfile::TempDir;
@@ -56,9 +57,9 @@ pub(crate) fn played(page: &str) -> Result<String, String> {
                 if line == NOT_BUILT_YET {
                     reader.end = End::Checks;
                 }
-                text += &format!("{line}\n");
+                writeln!(text, "{line}").unwrap();
             }
-            Piece::Block { info, lines } => text += &format!("```{info}\n{}```\n", reader.block(info, &lines)?),
+            Piece::Block { info, lines } => write!(text, "```{info}\n{}```\n", reader.block(info, &lines)?).unwrap(),
         }
     }
     reader.finish()?;
@@ -78,7 +79,7 @@ impl Reader {
 
     /// Does what a block says; its lines as they are now.
     fn block(&mut self, info: &str, lines: &[&str]) -> Result<String, String> {
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
         match info.split_once(' ') {
             Some((_, path)) => self.write(path, &text)?,
             None if info == "console" => return self.console(lines),
@@ -104,7 +105,7 @@ impl Reader {
         }
         let mut text = String::new();
         for command in lines.iter().filter_map(|line| line.strip_prefix("$ ")) {
-            text += &format!("$ {command}\n{}", self.run(command)?);
+            write!(text, "$ {command}\n{}", self.run(command)?).unwrap();
         }
         Ok(text)
     }

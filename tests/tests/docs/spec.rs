@@ -2,6 +2,7 @@
 //! not known here fails the test, so that no key goes undescribed.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::Value;
 
@@ -33,13 +34,13 @@ pub(crate) fn page() -> String {
         let schema: Value = serde_json::from_str(&print("pace", &["schema", name])).unwrap();
         let definitions = schema["$defs"].as_object().unwrap();
         let root = referred(&schema).unwrap();
-        page += &format!("\n## {file}\n\n{}", told.keys(&definitions[&root]));
+        write!(page, "\n## {file}\n\n{}", told.keys(&definitions[&root])).unwrap();
         while !told.waiting.is_empty() {
             let next = told.waiting.remove(0);
             let definition = &definitions[&next];
             match told.done.insert(next.clone(), definition.clone()) {
                 Some(before) => assert_eq!(&before, definition, "two files mean different things by `{next}`"),
-                None => page += &format!("\n### {}\n\n{}", title(&next), told.keys(definition)),
+                None => write!(page, "\n### {}\n\n{}", title(&next), told.keys(definition)).unwrap(),
             }
         }
     }
@@ -57,7 +58,7 @@ impl Told {
             let required = if required { "yes" } else { "" };
             let meaning = schema["description"].as_str().unwrap_or_default();
             let kind = self.kind(schema);
-            text += &format!("| `{key}` | {} | {required} | {} |\n", cell(&kind), cell(meaning));
+            writeln!(text, "| `{key}` | {} | {required} | {} |", cell(&kind), cell(meaning)).unwrap();
         }
         text
     }
