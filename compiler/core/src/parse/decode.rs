@@ -184,7 +184,11 @@ impl<'a> Reader<'a> {
     /// When the node is no mapping.
     pub(crate) fn mapping(&mut self, node: NodeId, title: &'static str) -> Result<Keys, Reported> {
         let Some(entries) = self.document.entries(node) else {
-            return Err(self.wrong_type(node, "a mapping"));
+            let advice = match (self.scalar(node), other_words::first_key(title)) {
+                (Some(Scalar::Str(text)), Some(key)) if !text.contains('\n') => Some(format!("write `{key}: {text}`")),
+                _ => self.reshaped(node, "a mapping"),
+            };
+            return Err(self.wrong_type_but(node, "a mapping", advice));
         };
         let entries = entries.to_vec();
         Ok(Keys { node, title, entries, known: Vec::new(), told: Vec::new() })

@@ -40,3 +40,14 @@ pub(super) fn find(title: &str, key: &str) -> Option<OtherWord> {
     };
     Some(word)
 }
+
+/// The key that a text alone most likely stands for, where a mapping with this title is expected.
+pub(super) fn first_key(title: &str) -> Option<&'static str> {
+    match title {
+        "a service account" | "a model" | "a registry" => Some("name"),
+        "an `acl` entry" | "a project `acl` entry" | "a grant" => Some("principal"),
+        "a `tool_grants` entry" => Some("tool"),
+        "a claim mapping" => Some("claim"),
+        _ => None,
+    }
+}

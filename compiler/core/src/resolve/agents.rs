@@ -1,6 +1,6 @@
 //! Agents and loops by name, and what they refer to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pace_diag::Sink;
 use pace_ir::program::{AgentName, LoopName, ModelName};
@@ -32,7 +32,28 @@ pub(super) fn resolve<'p>(
         };
         agents.insert(*key, ResolvedAgent { file, spec, name, model, tools, run_as });
     }
+    nameless(named, models, accounts, parsed, sink);
     agents
+}
+
+/// Agents whose name is broken or taken. Nobody can call them, but what they refer to does not hang on their name and is
+/// reported in the same run.
+fn nameless(
+    named: &NamedAgents<'_>,
+    models: &BTreeMap<&ModelName, ResolvedModel<'_>>,
+    accounts: &Accounts<'_>,
+    parsed: &Parsed,
+    sink: &mut Sink,
+) {
+    let known: BTreeSet<_> = named.by_name.values().map(|(file, _)| file.path.as_str()).collect();
+    for file in parsed.agents.iter().filter(|file| !known.contains(file.path.as_str())) {
+        let Some(spec) = file.spec.as_ref().map(|spec| &spec.value) else { continue };
+        if let Some(model) = spec.model.spanned() {
+            models::find(model, models, parsed, sink);
+        }
+        tools::entries(spec, named, parsed, sink);
+        account::of_run_as(&spec.run_as, accounts, sink);
+    }
 }
 
 /// Finds the loops' names and what they refer to.
