@@ -1,0 +1,75 @@
+//! Names and principals.
+
+use std::str::FromStr;
+
+use pace_diag::{Applicability, Diagnostic, Reported, code};
+use pace_ir::program::name::{MalformedName, ToolName};
+use pace_ir::program::principal::MalformedPrincipal;
+use pace_ir::program::{AgentName, LoopName, ModelName, Principal, ProjectName, ServiceAccountName};
+use pace_syntax::NodeId;
+use serde_json::{Value, json};
+
+use crate::parse::decode::{Decode, Reader};
+use crate::parse::shape::Shapes;
+
+/// Reads a name and offers the nearest one that would do.
+fn name<T: FromStr<Err = MalformedName>>(node: NodeId, reader: &mut Reader<'_>, what: &str) -> Result<T, Reported> {
+    let text = reader.string(node)?;
+    text.parse().map_err(|why: MalformedName| {
+        let diagnostic = Diagnostic::new(&code::MALFORMED_NAME, format!("`{text}` cannot be the name of {what}"))
+            .at(reader.span(node), format!("a name is {why}"));
+        let better = labelled(text);
+        let diagnostic = if better.parse::<T>().is_ok() {
+            diagnostic.fix(format!("use `{better}`"), Applicability::Unsafe, reader.span(node), better)
+        } else {
+            diagnostic
+        };
+        reader.sink.error(diagnostic)
+    })
+}
+
+/// The label nearest to a text: lower case, everything else a hyphen.
+fn labelled(text: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let mapped: String = text.chars().map(plain).collect();
+    let words: Vec<_> = mapped.split('-').filter(|word| !word.is_empty()).collect();
+    words.join("-")
+}
+
+macro_rules! decode_name {
+    ($type:ty, $what:literal) => {
+        impl Decode for $type {
+            fn decode(node: NodeId, reader: &mut Reader<'_>) -> Result<Self, Reported> {
+                name(node, reader, $what)
+            }
+
+            fn shape(_: &mut Shapes) -> Value {
+                json!({"type": "string", "pattern": <$type>::PATTERN})
+            }
+        }
+    };
+}
+
+decode_name!(AgentName, "an agent");
+decode_name!(LoopName, "a loop");
+decode_name!(ServiceAccountName, "a service account");
+decode_name!(ProjectName, "a project");
+decode_name!(ModelName, "a model");
+decode_name!(ToolName, "a tool");
+
+impl Decode for Principal {
+    fn decode(node: NodeId, reader: &mut Reader<'_>) -> Result<Self, Reported> {
+        let text = reader.string(node)?;
+        text.parse().map_err(|why: MalformedPrincipal| {
+            let diagnostic = Diagnostic::new(&code::MALFORMED_PRINCIPAL, format!("`{text}` is not a principal"))
+                .at(reader.span(node), why.to_string())
+                .help("write `user:<id>`, `group:<name>`, `serviceaccount:<name>`, `authenticated` or `anonymous`");
+            reader.sink.error(diagnostic)
+        })
+    }
+
+    fn shape(_: &mut Shapes) -> Value {
+        let pattern = "^(user:\\S+|group:\\S+|serviceaccount:[a-z0-9][a-z0-9-]{0,62}|authenticated|anonymous)$";
+        json!({"type": "string", "pattern": pattern})
+    }
+}
