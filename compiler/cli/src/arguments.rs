@@ -34,10 +34,10 @@ pub(crate) struct Global {
     /// Say which files are read
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
-    /// Use nothing from the network
+    /// Use nothing from the network; nothing does yet
     #[arg(long, global = true)]
     pub(crate) offline: bool,
-    /// Change no lock file, and fail if one would have to change; the default when CI=true
+    /// Change no lock file, and fail if one would have to change; nothing is locked yet
     #[arg(long, global = true)]
     pub(crate) frozen: bool,
     /// When to use colours

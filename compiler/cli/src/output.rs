@@ -9,6 +9,7 @@ use pace_diag::render::{self, Action, ColorChoice, Colour, Glyphs, Report, Strea
 use pace_syntax::SourceMap;
 
 use crate::arguments::{Color, Global, MessageFormat};
+use crate::exit::ExitCode;
 
 /// The ways diagnostics are told in this run.
 #[derive(Debug, Clone, Copy)]
@@ -68,9 +69,14 @@ impl Output {
         Ok(())
     }
 
-    /// Tells programs that the run is over.
-    pub(crate) fn finished(self, report: &Report<'_>) -> anyhow::Result<()> {
-        if self.is_json() { out(&render::json::finished(&Finished::of(report))) } else { Ok(()) }
+    /// Tells programs that the run is over, and whether it did what it should.
+    pub(crate) fn finished(self, report: &Report<'_>, result: &anyhow::Result<ExitCode>) -> anyhow::Result<()> {
+        let success = matches!(result, Ok(ExitCode::Success));
+        if self.is_json() {
+            out(&render::json::finished(&Finished { success, ..Finished::of(report) }))
+        } else {
+            Ok(())
+        }
     }
 
     /// Under `--quiet`, warnings are not told.

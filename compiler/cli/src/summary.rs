@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pace_diag::nearest;
-use pace_runner::printable;
 use pace_ir::Bundle;
 use pace_ir::access::{Decision, Reason, Rules};
 use pace_ir::program::{
     Access, AgentName, Authentication, GrantTarget, Principal, ProjectRole, Role, ServiceAccountName, Target,
 };
+use pace_runner::printable;
 
 /// The most lines about principals: a summary that fills the screen is not read.
 const LINES: usize = 10;

@@ -135,9 +135,16 @@ pub(crate) fn plain(error: &std::io::Error) -> String {
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
         ErrorKind::NotADirectory => "a file is in the way of its folder".to_owned(),
         ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        _ => match error.raw_os_error() {
-            Some(code) => std::io::Error::from_raw_os_error(code).to_string(),
-            None => error.to_string(),
-        },
+        ErrorKind::NotFound => "there is no such folder".to_owned(),
+        // What libraries wrap holds the names of their temporary files; its kind says enough.
+        kind => error.raw_os_error().map_or_else(|| kind.to_string(), os_words),
     }
+}
+
+/// The system's words, without the number that Rust puts behind them.
+fn os_words(code: i32) -> String {
+    let words = std::io::Error::from_raw_os_error(code).to_string();
+    let words = words.split(" (os error").next().unwrap_or_default();
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }

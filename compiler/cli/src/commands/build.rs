@@ -38,7 +38,7 @@ pub(crate) fn run(command: &Build, global: &Global) -> anyhow::Result<ExitCode> 
     let report = output::report(&outcome, &shown, Action::Build, warnings(command.deny_warnings));
     output.report(&report)?;
     let code = finish(command, &root, &outcome, &report, output, global);
-    output.finished(&report)?;
+    output.finished(&report, &code)?;
     code
 }
 

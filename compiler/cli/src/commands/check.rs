@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use clap::Args;
 use pace_compiler::{Counts, Failure, Outcome};
-use pace_diag::render::{Action, Warnings};
+use pace_diag::render::{Action, Report, Warnings};
 
 use crate::arguments::Global;
 use crate::exit::ExitCode;
@@ -49,7 +49,12 @@ fn finish(outcome: &Outcome<Counts>, warnings: Warnings, global: &Global) -> any
     let shown = outcome.shown();
     let report = output::report(outcome, &shown, Action::Check, warnings);
     output.report(&report)?;
-    output.finished(&report)?;
+    let code = result(outcome, &report, output);
+    output.finished(&report, &code)?;
+    code
+}
+
+fn result(outcome: &Outcome<Counts>, report: &Report<'_>, output: Output) -> anyhow::Result<ExitCode> {
     match &outcome.result {
         Ok(_) if report.failed() => Ok(ExitCode::Errors),
         Ok(counts) => {

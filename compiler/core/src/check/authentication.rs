@@ -208,7 +208,10 @@ fn claim_prefix_once<'p>(
         seen.insert(prefix, place);
         return;
     };
-    let message = format!("two sources name {what} with the prefix `{prefix}`");
+    let message = match prefix {
+        "" => format!("two sources name {what} without a prefix"),
+        _ => format!("two sources name {what} with the prefix `{prefix}`"),
+    };
     let diagnostic = source_error(message, place, format!("could speak for the {what} of the other"))
         .also(*first, "the other source")
         .help(format!("give the {what} of each source a prefix of their own"));
