@@ -28,10 +28,21 @@ fn name<T: FromStr<Err = MalformedName>>(node: NodeId, reader: &mut Reader<'_>, 
     })
 }
 
-/// The label nearest to a text: lower case, everything else a hyphen.
+/// The label nearest to a text: lower case, a hyphen before each capital inside, everything else a hyphen. Empty for a text
+/// with letters that a label cannot have: what is left without them is no name anybody would want.
 fn labelled(text: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-    let mapped: String = text.chars().map(plain).collect();
+    if !text.is_ascii() {
+        return String::new();
+    }
+    let mut mapped = String::new();
+    let mut after_small = false;
+    for c in text.chars() {
+        if after_small && c.is_ascii_uppercase() {
+            mapped.push('-');
+        }
+        mapped.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+        after_small = c.is_ascii_lowercase();
+    }
     let words: Vec<_> = mapped.split('-').filter(|word| !word.is_empty()).collect();
     words.join("-")
 }

@@ -30,7 +30,8 @@ impl<const MIN: i64, const MAX: i64> Decode for Whole<MIN, MAX> {
         match reader.scalar(node).map(whole) {
             Some(Scalar::Int(value)) if (MIN..=MAX).contains(&value) => Ok(Self(value)),
             Some(Scalar::Int(_) | Scalar::OutOfRange(_)) => {
-                let message = format!("{} must be from {MIN} to {MAX}", reader.subject());
+                let allowed = if MIN == MAX { MIN.to_string() } else { format!("from {MIN} to {MAX}") };
+                let message = format!("{} must be {allowed}", reader.subject());
                 Err(reader.not_allowed(reader.span(node), message, "out of range"))
             }
             _ => Err(reader.wrong_type(node, "a whole number")),

@@ -63,8 +63,11 @@ fn scaled(
             Ok(number.saturating_mul(factor))
         }
         (_, Some(_)) if digits > 0 => {
-            let message = format!("{} is out of range", reader.subject());
-            Err(reader.not_allowed(span, message, &format!("expected {wanted}, more than zero and not beyond reason")))
+            let whole =
+                units.iter().filter(|(_, factor)| max.is_multiple_of(*factor)).max_by_key(|(_, factor)| *factor);
+            let most = whole.map_or_else(|| max.to_string(), |(unit, factor)| format!("{}{unit}", max / factor));
+            let message = format!("{} must be more than zero and at most {most}", reader.subject());
+            Err(reader.not_allowed(span, message, "out of range"))
         }
         _ => {
             let message = format!("{} must be {wanted}, not `{text}`", reader.subject());

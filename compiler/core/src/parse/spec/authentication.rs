@@ -76,7 +76,7 @@ fn type_of(node: NodeId, reader: &mut Reader<'_>, words: &[&'static str]) -> Res
         return Err(reader.sink.error(diagnostic));
     };
     let pairs: Vec<_> = words.iter().map(|word| (*word, *word)).collect();
-    reader.word(value, &pairs)
+    reader.about("`type`".to_owned(), |reader| reader.word(value, &pairs))
 }
 
 tagged! {
