@@ -20,7 +20,7 @@ use pace_syntax::Spanned;
 pub(crate) use account::Accounts;
 pub(crate) use address::{Address, Destination};
 pub(crate) use models::ResolvedModel;
-pub(crate) use tools::{ResolvedGrant, ResolvedTarget, ResolvedTool};
+pub(crate) use tools::{ResolvedGrant, ResolvedTarget, ResolvedTool, malformed_server};
 
 use crate::parse::spec::{AgentSpec, LoopSpec};
 use crate::parse::{Parsed, SpecFile};

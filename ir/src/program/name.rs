@@ -12,7 +12,7 @@ use bincode::{Decode, Encode};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MalformedName {
     /// `^[a-z0-9][a-z0-9-]{0,62}$` does not match.
-    #[error("1 to 63 lower-case letters, digits and hyphens, not starting with a hyphen")]
+    #[error("1 to 63 lower-case letters (a to z), digits and hyphens, not starting with a hyphen")]
     Label,
     /// `^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$` does not match.
     #[error("1 to 128 letters, digits and `. _ : / -`, starting with a letter or digit")]

@@ -45,7 +45,10 @@ fn source(spec: &SourceSpec, sink: &mut Sink) -> Option<Source> {
             if let (true, true, Some(span)) =
                 (spec.tokens.items().is_empty(), spec.tokens.is_complete(), spec.tokens.span())
             {
-                sink.error(source_error("`tokens` is empty", span, "nobody could be recognised"));
+                sink.error(
+                    source_error("`tokens` is empty", span, "nobody could be recognised")
+                        .help("list a token, or remove the source"),
+                );
             }
             Some(Source::Tokens(tokens(spec, sink)))
         }
@@ -66,7 +69,10 @@ fn jwt(spec: &JwtSpec, sink: &mut Sink) -> Option<Jwt> {
     }
     let algorithms: BTreeSet<_> = spec.algorithms.items().iter().map(|item| item.value).collect();
     if let (true, Some(span)) = (algorithms.is_empty() && spec.algorithms.is_complete(), spec.algorithms.span()) {
-        sink.error(source_error("`algorithms` is empty", span, "no token could be accepted"));
+        sink.error(
+            source_error("`algorithms` is empty", span, "no token could be accepted")
+                .help("list one, such as `RS256`, or remove the key"),
+        );
     }
     let defaults = || BTreeSet::from([Algorithm::Rs256, Algorithm::Es256]);
     Some(Jwt {
@@ -144,7 +150,10 @@ fn header(spec: &HeaderSpec, sink: &mut Sink) -> Option<Header> {
     };
     let from: BTreeSet<_> = spec.from.items().iter().map(|network| network.value.0.clone()).collect();
     if let (true, true, Some(span)) = (from.is_empty(), spec.from.is_complete(), spec.from.span()) {
-        sink.error(source_error("`from` is empty", span, "headers would be believed from nobody"));
+        sink.error(
+            source_error("`from` is empty", span, "headers would be believed from nobody")
+                .help("list the addresses of your proxies, or remove the source"),
+        );
     }
     Some(Header {
         principal: principal?,
@@ -162,11 +171,14 @@ fn header_name(name: &Spanned<Line>, sink: &mut Sink) -> Option<String> {
     if text.bytes().all(token) {
         return Some(text);
     }
-    sink.error(source_error(
-        format!("`{}` cannot be the name of a header", name.value.0),
-        name.span,
-        "letters, digits and hyphens",
-    ));
+    sink.error(
+        source_error(
+            format!("`{}` cannot be the name of a header", name.value.0),
+            name.span,
+            "letters, digits and hyphens",
+        )
+        .help("write it as in a request, such as `X-Forwarded-Email`"),
+    );
     None
 }
 

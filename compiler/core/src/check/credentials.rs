@@ -11,7 +11,7 @@ use pace_syntax::{Span, Spanned};
 use super::listed::Listed;
 use super::secret_literal;
 use crate::parse::spec::authentication::CredentialSpec;
-use crate::resolve::{Address, Resolved, duplicate_entry};
+use crate::resolve::{Address, Resolved, duplicate_entry, malformed_server};
 
 /// What servers are shown.
 pub(super) fn check(
@@ -43,8 +43,7 @@ fn server_key(server: &Spanned<String>, sink: &mut Sink) -> Option<String> {
     match Address::parse_text(&server.value) {
         Ok(address) => Some(address.key),
         Err(why) => {
-            let message = format!("`{}` is not the address of a server", server.value);
-            sink.error(Diagnostic::new(&code::MALFORMED_SERVER, message).at(server.span, why));
+            malformed_server(&server.value, server.span, why, sink);
             None
         }
     }

@@ -24,8 +24,10 @@ pub(super) fn check(
     let Some(root) = document.root else { return Err(needs(path, "name", place, sink)) };
     // Front matter may hold keys of other systems, so only the two that every skill has are read.
     JsonSpec::decode(root, &mut Reader::new(&document, sink, "the front matter"))?;
+    let first = document.entries(root).and_then(|entries| entries.first().copied());
+    let first = first.map_or_else(|| document.span(root), |(key, _)| document.span(key));
     let mut string = |key: &str| {
-        let Some((_, node)) = document.get(root, key) else { return Err(needs(path, key, document.span(root), sink)) };
+        let Some((_, node)) = document.get(root, key) else { return Err(needs(path, key, first, sink)) };
         let value = Reader::new(&document, sink, &format!("`{key}`")).string(node)?.to_owned();
         if value.trim().is_empty() {
             Err(needs(path, key, document.span(node), sink))
@@ -49,7 +51,10 @@ pub(super) fn check(
 fn no_front_matter(path: &str, file: FileId, error: &FrontMatterError, sink: &mut Sink) -> Reported {
     let diagnostic = Diagnostic::new(&code::SKILL_FRONT_MATTER, format!("`{path}` has no front matter: {error}"))
         .at(Span::new(file, error.range()), "expected YAML between two lines `---`")
-        .help("begin with `---`, `name: …`, `description: …`, `---`");
+        .help(match error {
+            FrontMatterError::Missing { .. } => "begin with `---`, `name: …`, `description: …`, `---`",
+            FrontMatterError::Unclosed { .. } => "end the front matter with a second line `---`",
+        });
     sink.error(diagnostic)
 }
 

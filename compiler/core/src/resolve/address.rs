@@ -71,13 +71,16 @@ impl Address {
     }
 }
 
+/// Why an address with credentials in it is none.
+pub(crate) const CREDENTIALS: Malformed = "an address holds no credentials; they belong in `mcp_credentials`";
+
 const SCHEMES: Malformed =
     "an address begins with `https://`, `http://`, `mcp://`, `mcp+https://`, `mcp+http://` or `paceline://`";
 
 fn http(text: &str) -> Result<Address, Malformed> {
     let mut url = Url::parse(text).map_err(|_| "expected `scheme://host[:port]/path`")?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("an address holds no credentials; they belong in `mcp_credentials`");
+        return Err(CREDENTIALS);
     }
     if url.host().is_none() {
         return Err("expected a host after `://`");

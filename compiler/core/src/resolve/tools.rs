@@ -4,7 +4,7 @@ use pace_diag::{Applicability, Diagnostic, Sink, code, nearest};
 use pace_ir::program::{AgentName, GrantTarget};
 use pace_syntax::{Span, Spanned};
 
-use super::address::{Address, Destination};
+use super::address::{Address, CREDENTIALS, Destination};
 use super::named::NamedAgents;
 use super::unknown_agent;
 use crate::catalogue::STD_TOOLS;
@@ -174,14 +174,14 @@ fn nearest_tool<'a>(text: &str, names: &'a [String]) -> Option<&'a str> {
     among(names.iter().filter(same_folder).collect()).or_else(|| among(names.iter().collect())).map(String::as_str)
 }
 
-fn malformed_server(text: &str, span: Span, why: &str, sink: &mut Sink) -> pace_diag::Reported {
-    // An address with credentials in it is not repeated: messages end up in logs.
-    let message = match text.split_once("://") {
-        Some((_, rest)) if rest.contains('@') && why.contains("credentials") => {
-            "this address holds credentials".to_owned()
-        }
-        _ => format!("`{text}` is not the address of a server"),
-    };
+/// Reports an address that is none.
+pub(crate) fn malformed_server(text: &str, span: Span, why: &str, sink: &mut Sink) -> pace_diag::Reported {
+    if why == CREDENTIALS {
+        // As a secret it is neither repeated nor shown: output ends up in logs.
+        let diagnostic = Diagnostic::new(&code::SECRET_LITERAL, "this address holds credentials").at(span, why);
+        return sink.error(diagnostic.help("remove them here, and give them by reference under `mcp_credentials`"));
+    }
+    let message = format!("`{text}` is not the address of a server");
     let diagnostic = Diagnostic::new(&code::MALFORMED_SERVER, message).at(span, why);
     sink.error(match intended_address(text) {
         Some(address) => diagnostic.help(format!("write `{address}`")),

@@ -280,7 +280,8 @@ impl<'a> Builder<'a> {
 
     fn too_deep(&mut self, at: usize) {
         let message = format!("nested more than {} levels deep", self.limits.depth);
-        self.errors.push(self.error(SyntaxErrorKind::TooDeep, self.visible(at..at), message));
+        let error = self.error(SyntaxErrorKind::TooDeep, self.visible(at..at), message);
+        self.errors.push(error.help("flatten it; no file of a project nests this deep"));
     }
 
     fn syntax(&mut self, error: &ScanError) -> Step {

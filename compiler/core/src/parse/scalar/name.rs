@@ -74,7 +74,7 @@ impl Decode for Principal {
         text.parse().map_err(|why: MalformedPrincipal| {
             let diagnostic = Diagnostic::new(&code::MALFORMED_PRINCIPAL, format!("`{text}` is not a principal"))
                 .at(reader.span(node), why.to_string())
-                .help("write `user:<id>`, `group:<name>`, `serviceaccount:<name>`, `authenticated` or `anonymous`");
+                .help(intended(text));
             reader.sink.error(diagnostic)
         })
     }
@@ -82,5 +82,17 @@ impl Decode for Principal {
     fn shape(_: &mut Shapes) -> Value {
         let pattern = "^(user:\\S+|group:\\S+|serviceaccount:[a-z0-9][a-z0-9-]{0,62}|authenticated|anonymous)$";
         json!({"type": "string", "pattern": pattern})
+    }
+}
+
+/// What to write instead.
+fn intended(text: &str) -> String {
+    let plain = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == ':');
+    match text {
+        "everyone" | "everybody" | "anyone" | "all" | "public" | "*" => {
+            "write `authenticated` for everyone who signs in, `anonymous` for everyone else".to_owned()
+        }
+        _ if plain => format!("write `user:{text}`, `group:{text}` or `serviceaccount:{text}`"),
+        _ => "write `user:<id>`, `group:<name>`, `serviceaccount:<name>`, `authenticated` or `anonymous`".to_owned(),
     }
 }

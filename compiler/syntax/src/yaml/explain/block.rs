@@ -99,8 +99,22 @@ fn no_colon(line: Range<usize>, context: &Context<'_>) -> Explanation {
     if is_long(text) {
         return long_key(line);
     }
+    if let Some(header) = block_header_before(line.start, context) {
+        return Explanation::new(line, format!("the text after `{header}` must be indented"))
+            .help("indent every line of the text by two spaces");
+    }
     let message = format!("expected `key: value`, found `{}`", excerpt(text));
     Explanation::new(line, message).help("write `: ` after the key")
+}
+
+/// The `|` or `>` that ends the last line with text before `at`, where a block of text should have begun.
+fn block_header_before(at: usize, context: &Context<'_>) -> Option<char> {
+    let before = context.text.get(context.range.start..at)?.trim_end();
+    let line = before.rsplit('\n').next()?;
+    let header = line.rsplit(": ").next()?.split(" #").next()?.trim();
+    let mut characters = header.chars();
+    let sign = characters.next().filter(|sign| *sign == '|' || *sign == '>')?;
+    characters.all(|c| c == '-' || c == '+' || c.is_ascii_digit()).then_some(sign)
 }
 
 /// A key has at most 1,024 characters and stands on one line (YAML 1.2.2 §7.4.2).
