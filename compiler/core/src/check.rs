@@ -94,7 +94,7 @@ pub(crate) fn check<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> Result<C
         grants: grants::check(resolved, &listed, &lints, sink),
         credentials: credentials::check(resolved, &listed, &lints, sink),
     };
-    secret_literal::check(parsed, &lints, sink);
+    secret_literal::check(resolved, &lints, sink);
     sink.check().map(|()| checked)
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod decode;
 pub(crate) mod field;
 mod file;
 pub(crate) mod json;
+mod misplaced;
 mod other_words;
 pub(crate) mod scalar;
 pub(crate) mod shape;

@@ -100,6 +100,7 @@ codes! {
     ACL_WIDENED "P0411" "acl-widened" WARN;
     UNGRANTED_READ "P0412" "ungranted-read" ALLOW;
     LOOP_NOT_ADMITTED "P0413" "loop-not-admitted" DENY;
+    UNGRANTED_WRITE "P0414" "ungranted-write" WARN;
     UNKNOWN_TOOL "P0501" "unknown-tool" ERROR;
     MALFORMED_TOOL_ENTRY "P0503" "malformed-tool-entry" ERROR;
     KEY_NOT_APPLICABLE "P0504" "key-not-applicable" ERROR;

@@ -59,8 +59,17 @@ fn source(spec: &SourceSpec, sink: &mut Sink) -> Option<Source> {
 fn jwt(spec: &JwtSpec, sink: &mut Sink) -> Option<Jwt> {
     let issuer = spec.issuer.spanned()?;
     let local = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
+    let is_safe = |text: &str| text.starts_with("https://") || local.iter().any(|prefix| text.starts_with(prefix));
     let text = issuer.value.0.as_str();
-    if !text.starts_with("https://") && !local.iter().any(|prefix| text.starts_with(prefix)) {
+    if let Some(jwks) = spec.jwks.spanned()
+        && jwks.value.as_literal().is_some_and(|text| !is_safe(text))
+    {
+        let message = "the keys of an issuer must be fetched over https";
+        sink.error(
+            source_error(message, jwks.span, "expected `https://…`").help("who stands on the way could sign tokens"),
+        );
+    }
+    if !is_safe(text) {
         sink.error(source_error(
             "the issuer of tokens must be reached over https",
             issuer.span,
@@ -131,12 +140,13 @@ fn token(item: &Spanned<TokenSpec>, sink: &mut Sink) -> Option<Token> {
     Some(Token { secret, principal: principal.value.clone(), groups })
 }
 
+/// The digest of a token. What is none may be the token itself, so it is not shown.
 fn sha256(text: &Spanned<Line>, sink: &mut Sink) -> Option<Digest> {
     let digest = text.value.0.parse().ok();
     if digest.is_none() {
-        let diagnostic =
-            source_error("`sha256` is not a SHA-256 digest", text.span, "expected 64 lower-case hexadecimal digits")
-                .help("print one with `printf %s \"$TOKEN\" | sha256sum`");
+        let diagnostic = Diagnostic::new(&code::SECRET_LITERAL, "`sha256` is not a SHA-256 digest")
+            .at(text.span, "expected 64 lower-case hexadecimal digits; if this is the token itself, revoke it")
+            .help("print the digest with `printf %s \"$TOKEN\" | sha256sum`");
         sink.error(diagnostic);
     }
     digest

@@ -36,6 +36,7 @@ pub(super) fn check(
         }
     }
     ungranted(resolved, listed, lints, sink);
+    closed_writes(resolved, listed, lints, sink);
     all
 }
 
@@ -67,6 +68,26 @@ fn ungranted(resolved: &Resolved<'_>, listed: &Listed<'_>, lints: &Lints, sink: 
             let diagnostic = Diagnostic::new(&code::UNGRANTED_READ, format!("everyone may read through `{key}`"))
                 .at(tool.named_at, "no entry of `tool_grants` names this tool")
                 .help("grant it to those who need it");
+            sink.lint(lints, diagnostic);
+        }
+    }
+}
+
+/// Writes that nobody may make: as soon as a project grants anything, every write needs a grant.
+fn closed_writes(resolved: &Resolved<'_>, listed: &Listed<'_>, lints: &Lints, sink: &mut Sink) {
+    let granted: BTreeSet<&str> = resolved.grants.iter().map(|grant| key(&grant.target)).collect();
+    let list = resolved.parsed.settings().and_then(|settings| settings.tool_grants.key());
+    let Some(list) = list.filter(|_| listed.is_whole) else { return };
+    for (key, tools) in listed.entries().filter(|(key, _)| !granted.contains(key)) {
+        let writes = tools.iter().filter_map(|tool| {
+            let access = tool.keys.access.spanned()?;
+            (access.value == Access::Write).then_some(access.span)
+        });
+        for place in writes {
+            let diagnostic = Diagnostic::new(&code::UNGRANTED_WRITE, format!("nobody may write through `{key}`"))
+                .at(place, "a write needs a grant, and none names this tool")
+                .also(list, "since the project grants tools at all, writes are closed to everyone who is not granted")
+                .help("grant it under `tool_grants`, or write `access: read` if reading is enough");
             sink.lint(lints, diagnostic);
         }
     }

@@ -1,41 +1,28 @@
 //! `P0119`, lint `secret-literal`: a value that looks like a secret. A bundle is shipped and a spec is committed; both are
 //! read by more people than a secret should be.
 
+mod pattern;
+
 use pace_diag::{Diagnostic, Lints, Sink, code};
 use pace_ir::program::Template;
 use pace_syntax::Span;
 
-use crate::parse::Parsed;
 use crate::parse::field::Field;
-
-/// How well-known tokens begin, what follows, and whose they are. Published prefixes only: a guess by entropy would blame
-/// digests and identifiers.
-const TOKENS: &[(&str, usize, &str)] = &[
-    ("AIza", 35, "a Google API key"),
-    ("sk-ant-", 20, "an Anthropic API key"),
-    ("sk-proj-", 20, "an OpenAI API key"),
-    ("sk-", 32, "an API key"),
-    ("ghp_", 36, "a GitHub token"),
-    ("gho_", 36, "a GitHub token"),
-    ("ghs_", 36, "a GitHub token"),
-    ("github_pat_", 22, "a GitHub token"),
-    ("glpat-", 20, "a GitLab token"),
-    ("xoxb-", 20, "a Slack token"),
-    ("xoxp-", 20, "a Slack token"),
-    ("AKIA", 16, "an AWS access key"),
-    ("npm_", 36, "an npm token"),
-    ("pypi-", 32, "a PyPI token"),
-    ("hf_", 30, "a Hugging Face token"),
-    ("sk_live_", 20, "a Stripe key"),
-    ("eyJhbGciOi", 20, "a JSON Web Token"),
-];
+use crate::parse::spec::tool_entry::ToolEntryKeys;
+use crate::resolve::Resolved;
 
 /// Looks at every text of every file. Runs last: where a value must be a reference, that was said already.
-pub(super) fn check(parsed: &Parsed, lints: &Lints, sink: &mut Sink) {
+pub(super) fn check(resolved: &Resolved<'_>, lints: &Lints, sink: &mut Sink) {
+    for tool in resolved.agents.values().flat_map(|agent| &agent.tools) {
+        named(tool.keys, lints, sink);
+    }
+    let parsed = resolved.parsed;
     for (_, document) in &parsed.documents {
         for (node, _) in document.nodes() {
             let Some(text) = document.scalar(node).map(|scalar| scalar.text.as_str()) else { continue };
-            if let Some((range, what)) = find(text).filter(|_| !sink.has(&code::SECRET_LITERAL, document.span(node))) {
+            if let Some((range, what)) =
+                pattern::find(text).filter(|_| !sink.has(&code::SECRET_LITERAL, document.span(node)))
+            {
                 report(document.inner_span(node, range), what, lints, sink);
             }
         }
@@ -63,37 +50,18 @@ fn report(span: Span, what: &str, lints: &Lints, sink: &mut Sink) {
     sink.lint(lints, diagnostic);
 }
 
-/// The first secret in a text: its bytes and what it is.
-fn find(text: &str) -> Option<(std::ops::Range<usize>, &'static str)> {
-    if let Some(start) = text.find("-----BEGIN ") {
-        let rest = text.get(start..).unwrap_or_default();
-        if rest.lines().next().is_some_and(|line| line.contains("PRIVATE KEY-----")) {
-            return Some((start..start + rest.lines().next().map_or(0, str::len), "a private key"));
+/// Plain texts under names that say secret, in what a tool or a server's program is given.
+fn named(keys: &ToolEntryKeys, lints: &Lints, sink: &mut Sink) {
+    for (name, value) in keys.env.entries() {
+        if pattern::is_secret_name(&name.value.0) && !value.value.has_reference() {
+            report(value.span, &format!("a secret, by the name `{}`", name.value.0), lints, sink);
         }
     }
-    TOKENS.iter().find_map(|(prefix, least, what)| {
-        text.match_indices(prefix).find_map(|(start, _)| {
-            let before = text.get(..start).unwrap_or_default();
-            let starts_word = !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-            let rest = text.get(start + prefix.len()..).unwrap_or_default();
-            let length = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte)).count();
-            let varied = rest.get(..length).is_some_and(|body| body.bytes().any(|byte| byte.is_ascii_digit()));
-            (starts_word && length >= *least && varied).then(|| (start..start + prefix.len() + length, *what))
-        })
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::find;
-
-    #[test]
-    fn finds_tokens_and_no_words() {
-        assert!(find(&format!("key AIza{}", "a1".repeat(18))).is_some());
-        assert!(find("-----BEGIN RSA PRIVATE KEY-----\nabc").is_some());
-        assert!(find("-----BEGIN PUBLIC KEY-----").is_none());
-        assert!(find("sk-learn is a library; ask-me-anything-about-the-weather-in-your-town").is_none());
-        assert!(find("task-0123456789012345678901234567890123456789").is_none());
-        assert!(find("${env:GITHUB_TOKEN}").is_none());
+    for argument in keys.args.items().iter().filter(|argument| !argument.value.has_reference()) {
+        let text = argument.value.to_string();
+        let named = text.split_once('=').filter(|(name, value)| pattern::is_secret_name(name) && !value.is_empty());
+        if let Some((name, _)) = named {
+            report(argument.span, &format!("a secret, by the name `{name}`"), lints, sink);
+        }
     }
 }

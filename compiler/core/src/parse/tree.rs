@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pace_diag::{Diagnostic, Sink, code};
+use pace_diag::{Diagnostic, Sink};
 use pace_ir::digest::Digest;
-use pace_syntax::{Document, FileId, SourceMap, Span};
+use pace_syntax::{Document, FileId, SourceMap};
 
 use super::decode::Decode;
 use super::file::{self, SpecFile};
@@ -14,8 +14,8 @@ use crate::world::{DirEntry, EntryKind, World, WorldError};
 
 /// A project being read.
 pub(super) struct Reading<'a> {
-    world: &'a dyn World,
-    sources: &'a mut SourceMap,
+    pub(super) world: &'a dyn World,
+    pub(super) sources: &'a mut SourceMap,
     sink: &'a mut Sink,
     pub(super) complete: bool,
     pub(super) documents: Vec<(FileId, Document)>,
@@ -32,9 +32,7 @@ impl<'a> Reading<'a> {
 
     /// `paceline.yaml`, where there is one.
     pub(super) fn project(&mut self) -> Result<Option<SpecFile<ProjectSpec>>, WorldError> {
-        for wrong in ["paceline.yml", "pace.yaml"] {
-            self.look_elsewhere(wrong, "`paceline.yaml`")?;
-        }
+        self.misplaced_at_the_top()?;
         self.spec("paceline.yaml", "`version: 1`")
     }
 
@@ -44,11 +42,13 @@ impl<'a> Reading<'a> {
         for entry in self.list("agents")? {
             let path = format!("agents/{}/spec.yaml", entry.name);
             if entry.kind == EntryKind::Directory {
-                agents.extend(self.spec(&path, "`name:`")?);
-                self.look_elsewhere(&format!("agents/{}/spec.yml", entry.name), &format!("`{path}`"))?;
-            } else if let Some(stem) = yaml_stem(&entry) {
-                let wrong = format!("agents/{}", entry.name);
-                self.look_elsewhere(&wrong, &format!("`agents/{stem}/spec.yaml`"))?;
+                let spec = self.spec(&path, "`name:`")?;
+                if spec.is_none() {
+                    self.misplaced_in_agent(&entry.name)?;
+                }
+                agents.extend(spec);
+            } else {
+                self.misplaced_agent(&entry)?;
             }
         }
         Ok(agents)
@@ -59,10 +59,10 @@ impl<'a> Reading<'a> {
         let mut loops = Vec::new();
         for entry in self.list("loops")? {
             let path = format!("loops/{}", entry.name);
-            match yaml_stem(&entry) {
-                Some(stem) if path == format!("loops/{stem}.yaml") => loops.extend(self.spec(&path, "`name:`")?),
-                Some(stem) => self.look_elsewhere(&path, &format!("`loops/{stem}.yaml`"))?,
-                None => {}
+            let stem = entry.name.strip_suffix(".yaml").filter(|_| entry.kind == EntryKind::File);
+            match stem {
+                Some(_) => loops.extend(self.spec(&path, "`name:`")?),
+                None => self.misplaced_loop(&entry)?,
             }
         }
         Ok(loops)
@@ -110,7 +110,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Lists a directory. A world sorts by itself; every order of ours hangs on it, so it is made sure here.
-    fn list(&self, path: &str) -> Result<Vec<DirEntry>, WorldError> {
+    pub(super) fn list(&self, path: &str) -> Result<Vec<DirEntry>, WorldError> {
         let mut entries = self.world.list(path)?;
         entries.sort();
         Ok(entries)
@@ -141,25 +141,6 @@ impl<'a> Reading<'a> {
         self.complete &= spec.is_ok();
         Ok(Some(SpecFile { path: path.to_owned(), file, spec: spec.ok() }))
     }
-
-    /// Notes a file that stands where nothing reads it.
-    fn look_elsewhere(&mut self, wrong: &str, right: &str) -> Result<(), WorldError> {
-        let Some(bytes) = self.world.read(wrong)? else { return Ok(()) };
-        let text = String::from_utf8_lossy(&bytes);
-        let first_line = text.lines().next().unwrap_or_default().len();
-        let file = self.sources.add(wrong, text.as_ref());
-        let diagnostic = Diagnostic::new(&code::MISPLACED_FILE, format!("`{wrong}` is read by nothing"))
-            .at(Span::new(file, 0..first_line), "this file has no effect")
-            .help(format!("move it to {right}"));
-        self.misplaced.push(diagnostic);
-        Ok(())
-    }
-}
-
-/// The name of a YAML file without its ending.
-fn yaml_stem(entry: &DirEntry) -> Option<&str> {
-    let stem = entry.name.strip_suffix(".yaml").or_else(|| entry.name.strip_suffix(".yml"))?;
-    (entry.kind == EntryKind::File).then_some(stem)
 }
 
 /// The name of a tool's file without its ending; declarations and tests are no tools.

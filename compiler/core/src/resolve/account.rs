@@ -43,8 +43,21 @@ pub(super) fn collect<'p>(parsed: &'p Parsed, sink: &mut Sink) -> Accounts<'p> {
     let names = parsed.agents.iter().map(|file| file.spec.as_ref().and_then(|spec| spec.value.name.spanned()));
     let agents: BTreeMap<_, _> = names.clone().flatten().map(|name| ((&name.value).into(), name.span)).collect();
     complete &= names.clone().all(|name| name.is_some());
+    for (name, place) in &declared {
+        if let Some(agent) = agents.get(*name) {
+            sink.error(named_as_agent(name, *place, *agent));
+        }
+    }
     let list = settings.and_then(|settings| settings.service_accounts.key());
     Accounts { declared, agents, list, complete }
+}
+
+/// Two identities of one name would be one: whoever brings the account's token could act as the agent.
+fn named_as_agent(name: &ServiceAccountName, declared: Span, agent: Span) -> Diagnostic {
+    Diagnostic::new(&code::DUPLICATE_NAME, format!("the service account `{name}` has the name of an agent"))
+        .at(declared, "declared here")
+        .also(agent, "this agent has that account without declaring it")
+        .help("rename the account, or remove it if the agent's own is meant")
 }
 
 impl Accounts<'_> {
@@ -75,15 +88,16 @@ fn undeclared(name: &ServiceAccountName, written: Span, accounts: &Accounts<'_>)
         Some(list) => diagnostic.also(list, "this project may use only the accounts listed here, and its agents' own"),
         None => diagnostic.note("`paceline.yaml` lists no `service_accounts`"),
     };
-    let near = nearest::nearest(name.as_str(), accounts.names());
+    let declare = match accounts.list {
+        Some(_) => format!("add `- name: {name}` under `service_accounts`"),
+        None => format!("declare it: `service_accounts: [{{name: {name}}}]` in `paceline.yaml`"),
+    };
+    let near = nearest::nearest(name.as_str(), accounts.names()).map(|near| format!("serviceaccount:{near}"));
     match near {
-        Some(near) => diagnostic.help(format!("declare `{name}`")).fix(
-            format!("or did you mean `serviceaccount:{near}`?"),
-            Applicability::Unsafe,
-            written,
-            format!("serviceaccount:{near}"),
-        ),
-        None => diagnostic.help(format!("declare it: `service_accounts: [{{name: {name}}}]` in `paceline.yaml`")),
+        Some(near) => diagnostic
+            .fix(format!("did you mean `{near}`?"), Applicability::Unsafe, written, near)
+            .help(format!("or {declare}")),
+        None => diagnostic.help(declare),
     }
 }
 
