@@ -198,7 +198,7 @@ impl<'b> Rules<'b> {
         }
         match self.project_rule(role, |rule| subject.matches(rule)) {
             Some(reason) => Decision::Allowed(reason),
-            None => Decision::Denied(Reason::NotListed { resource, subject: subject.principal.clone(), role }),
+            None => Decision::Denied(Reason::NotListed { resource, subject: subject.clone(), role }),
         }
     }
 

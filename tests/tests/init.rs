@@ -9,6 +9,8 @@ use tempfile::TempDir;
 
 const TEMPLATES: [&str; 2] = ["minimal", "team"];
 
+const MOVE_IT: &str = "start in another folder with `pace init <dir>`, or move it away";
+
 #[test]
 fn a_template_is_copied_whole_and_builds_without_a_warning() {
     for template in TEMPLATES {
@@ -99,28 +101,41 @@ fn a_file_in_the_way_stops_everything() {
         let home = TempDir::new().unwrap();
         write(home.path(), path, text);
         let why = format!("`{path}` is in the way; nothing was written");
-        refused(&home, &["init", "desk"], &why, "move it, or choose another folder");
+        refused(&home, &["init", "desk"], &why, MOVE_IT);
     }
     let home = TempDir::new().unwrap();
     write(home.path(), "agents/helper/spec.yaml", "name: mine\n");
     write(home.path(), "paceline.yaml", "project: mine\n");
     let why = "these are in the way: `agents/helper/spec.yaml`, `paceline.yaml`; nothing was written";
-    refused(&home, &["init", "."], why, "move them, or choose another folder");
+    refused(&home, &["init", "."], why, "start in another folder with `pace init <dir>`, or move them away");
+}
+
+#[test]
+fn another_template_on_top_names_all_that_is_in_the_way() {
+    let home = TempDir::new().unwrap();
+    assert_ok(&pace(home.path(), &["init", "desk"]));
+    let why = "these are in the way: `desk/agents/helper/spec.yaml`, `desk/paceline.yaml`; nothing was written";
+    let help = "start in another folder with `pace init <dir> --template team`, or move them away";
+    refused(&home, &["init", "desk", "--template", "team"], why, help);
+    // What was named was all of it.
+    fs::remove_dir_all(home.path().join("desk/agents")).unwrap();
+    fs::remove_file(home.path().join("desk/paceline.yaml")).unwrap();
+    assert_ok(&pace(home.path(), &["init", "desk", "--template", "team"]));
 }
 
 #[test]
 fn anything_in_the_way_stops_everything() {
     let home = TempDir::new().unwrap();
     write(home.path(), "desk", "a file");
-    refused(&home, &["init", "desk"], "`desk` is in the way; nothing was written", "move it, or choose another folder");
+    refused(&home, &["init", "desk"], "`desk` is in the way; nothing was written", MOVE_IT);
     let home = TempDir::new().unwrap();
     write(home.path(), "desk/agents", "a file");
     let why = "`desk/agents` is in the way; nothing was written";
-    refused(&home, &["init", "desk"], why, "move it, or choose another folder");
+    refused(&home, &["init", "desk"], why, MOVE_IT);
     let home = TempDir::new().unwrap();
     write(home.path(), "desk/paceline.yaml/x", "in a folder");
     let why = "`desk/paceline.yaml` is in the way; nothing was written";
-    refused(&home, &["init", "desk"], why, "move it, or choose another folder");
+    refused(&home, &["init", "desk"], why, MOVE_IT);
 }
 
 #[cfg(unix)]
@@ -143,6 +158,10 @@ fn another_project_is_not_mixed_with_a_template() {
     write(home.path(), "desk/agents/mine/spec.yaml", "name: mine\n");
     let help = "choose another folder, or write an agent of your own in `agents/<name>/spec.yaml`";
     let why = "`desk` is a project already: it has `agents/mine/spec.yaml`; nothing was written";
+    refused(&home, &["init", "desk"], why, help);
+    write(home.path(), "desk/agents/yours/spec.yaml", "name: yours\n");
+    let why =
+        "`desk` is a project already: it has `agents/mine/spec.yaml`, `agents/yours/spec.yaml`; nothing was written";
     refused(&home, &["init", "desk"], why, help);
 }
 

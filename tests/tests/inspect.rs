@@ -67,6 +67,7 @@ loop `daily`
     | Report.
   concurrency: forbid
   catch up: at most 1 missed within 1h
+  timeout: as its agent's
 
 model `gemini-2.5-flash`
   provider: gemini

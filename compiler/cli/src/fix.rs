@@ -21,17 +21,32 @@ impl Fixed {
         !self.files.is_empty()
     }
 
-    /// One line a file.
-    pub(crate) fn summary(&self) -> String {
-        if self.files.is_empty() {
-            return "nothing to fix by itself\n".to_owned();
-        }
-        let line = |(path, count): (&String, &usize)| match count {
-            1 => format!("fixed {path} (1 change)\n"),
-            _ => format!("fixed {path} ({count} changes)\n"),
+    /// A line a file, where there are several, and one for all: what was done, and how much of what was found after it
+    /// waits for a person.
+    pub(crate) fn summary(&self, left: usize) -> String {
+        let left = match left {
+            0 => "nothing is left for you".to_owned(),
+            1 => "1 problem is left for you".to_owned(),
+            _ => format!("{left} problems are left for you"),
         };
-        self.files.iter().map(line).collect()
+        let line = |(path, count): (&String, &usize)| format!("  {path}: {}\n", counted(*count, "change"));
+        let files = if self.files.len() > 1 { self.files.iter().map(line).collect() } else { String::new() };
+        match self.files.iter().next() {
+            None => format!("nothing could be fixed by itself; {left}\n"),
+            Some((path, count)) if self.files.len() == 1 => {
+                format!("fixed {} in {path}; {left}\n", counted(*count, "change"))
+            }
+            Some(_) => {
+                let changes = counted(self.files.values().sum(), "change");
+                format!("fixed {changes} in {}; {left}\n{files}", counted(self.files.len(), "file"))
+            }
+        }
     }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
 }
 
 /// Applies the safe edits of a run to the files it read.
@@ -76,4 +91,26 @@ fn edited(text: &str, edits: &[&Edit]) -> String {
     }
     result.push_str(text.get(at..).unwrap_or_default());
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fixed;
+
+    #[test]
+    fn what_was_done_and_what_is_left() {
+        let fixed = |files: &[(&str, usize)]| Fixed {
+            files: files.iter().map(|(path, count)| ((*path).to_owned(), *count)).collect(),
+        };
+        assert_eq!(fixed(&[]).summary(2), "nothing could be fixed by itself; 2 problems are left for you\n");
+        assert_eq!(
+            fixed(&[("paceline.yaml", 1)]).summary(8),
+            "fixed 1 change in paceline.yaml; 8 problems are left for you\n"
+        );
+        assert_eq!(
+            fixed(&[("a.yaml", 2), ("b.yaml", 1)]).summary(1),
+            "fixed 3 changes in 2 files; 1 problem is left for you\n  a.yaml: 2 changes\n  b.yaml: 1 change\n"
+        );
+        assert_eq!(fixed(&[("a.yaml", 2)]).summary(0), "fixed 2 changes in a.yaml; nothing is left for you\n");
+    }
 }

@@ -3,7 +3,11 @@
 
 use std::fmt;
 
+use super::Subject;
 use crate::program::{Access, AgentName, GrantTarget, LoopName, Principal, ProjectRole, Role};
+
+/// The most groups that a reason names: a directory may give hundreds.
+const GROUPS: usize = 3;
 
 /// What an access list is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,8 +79,8 @@ pub enum Reason {
     NotListed {
         /// Whose list.
         resource: Resource,
-        /// Who asked.
-        subject: Principal,
+        /// Who asked, with the groups that were looked for.
+        subject: Subject,
         /// For what.
         role: Role,
     },
@@ -107,15 +111,15 @@ pub enum Reason {
     NotGranted {
         /// The tool.
         tool: GrantTarget,
-        /// Who asked.
-        subject: Principal,
+        /// Who asked, with the groups that were looked for.
+        subject: Subject,
     },
     /// The subject is granted reads, and asked for a write.
     OnlyRead {
         /// The tool.
         tool: GrantTarget,
-        /// Who asked.
-        subject: Principal,
+        /// Who asked, with the groups that were looked for.
+        subject: Subject,
     },
     /// No grant names the tool, the call writes, and the project has grants.
     UngrantedWrite(GrantTarget),
@@ -170,11 +174,9 @@ impl Reason {
     fn fmt_denied(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown(resource) => write!(formatter, "the bundle does not have {resource}"),
-            Self::NotListed { resource, subject, role: Role::Execute } => {
-                write!(formatter, "no `acl` gives `{subject}` the role `execute` on {resource}")
-            }
-            Self::NotListed { resource, subject, role: Role::Read } => {
-                write!(formatter, "no `acl` gives `{subject}` the role `read` on {resource}")
+            Self::NotListed { resource, subject, role } => {
+                let asked = asked(subject, "or", "any of");
+                write!(formatter, "no `acl` gives {asked} the role `{}` on {resource}", role.as_str())
             }
             Self::Incapable { agent, tool } => {
                 write!(formatter, "the `tools` of the agent `{agent}` do not offer `{tool}`")
@@ -189,13 +191,12 @@ impl Reason {
                 write!(formatter, "the calling agent asked for reading only, and this call of `{tool}` would write")
             }
             Self::NotGranted { tool, subject } => {
-                write!(
-                    formatter,
-                    "`tool_grants` closes `{tool}` to all it does not name, and gives `{subject}` nothing"
-                )
+                let asked = asked(subject, "and", "all of");
+                write!(formatter, "`tool_grants` closes `{tool}` to all it does not name, and gives {asked} nothing")
             }
             Self::OnlyRead { tool, subject } => {
-                write!(formatter, "`tool_grants` gives `{subject}` only the access `read` on `{tool}`")
+                let asked = asked(subject, "and", "all of");
+                write!(formatter, "`tool_grants` gives {asked} only the access `read` on `{tool}`")
             }
             Self::UngrantedWrite(tool) => write!(
                 formatter,
@@ -204,5 +205,21 @@ impl Reason {
             // Allowing reasons are written by `fmt`.
             _ => Ok(()),
         }
+    }
+}
+
+/// Who asked, and the groups that could have helped: `` `user:ann` or `group:ops` ``. An anonymous subject is in none.
+fn asked(subject: &Subject, joined: &str, all: &str) -> String {
+    let principal = format!("`{}`", subject.principal);
+    let groups = if subject.principal == Principal::Anonymous { 0 } else { subject.groups.len() };
+    if groups > GROUPS {
+        return format!("{principal} {joined} {all} their {groups} groups");
+    }
+    let named = subject.groups.iter().take(groups).map(|group| format!("`group:{group}`"));
+    let all: Vec<_> = std::iter::once(principal).chain(named).collect();
+    match all.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} {joined} {last}", rest.join(", ")),
+        None => String::new(),
     }
 }

@@ -427,3 +427,36 @@ fn reach_prefers_the_way_on_which_more_can_be_done() {
     assert_eq!(reached[&name::<AgentName>("shut")].most, Access::Write);
     assert_eq!(reached[&name::<AgentName>("vault")].most, Access::Read);
 }
+
+#[test]
+fn refusals_name_the_groups_that_were_looked_for() {
+    let asked = |text: &str, role| {
+        let resource = Resource::Agent(name("desk"));
+        Reason::NotListed { resource, subject: who(text), role }.to_string()
+    };
+    for (text, wanted) in [
+        ("user:ann", "no `acl` gives `user:ann` the role `execute` on the agent `desk`"),
+        ("user:ann,group:a", "no `acl` gives `user:ann` or `group:a` the role `execute` on the agent `desk`"),
+        (
+            "user:ann,group:a,group:b",
+            "no `acl` gives `user:ann`, `group:a` or `group:b` the role `execute` on the agent `desk`",
+        ),
+        (
+            "user:ann,group:a,group:b,group:c,group:d",
+            "no `acl` gives `user:ann` or any of their 4 groups the role `execute` on the agent `desk`",
+        ),
+        ("anonymous,group:a", "no `acl` gives `anonymous` the role `execute` on the agent `desk`"),
+    ] {
+        assert_eq!(asked(text, Role::Execute), wanted);
+    }
+    assert!(asked("user:ann", Role::Read).contains("the role `read` on"));
+    let (tool, subject) = (GrantTarget::Local("tools/x".into()), who("user:ann,group:a"));
+    assert_eq!(
+        Reason::NotGranted { tool: tool.clone(), subject: subject.clone() }.to_string(),
+        "`tool_grants` closes `tools/x` to all it does not name, and gives `user:ann` and `group:a` nothing"
+    );
+    assert_eq!(
+        Reason::OnlyRead { tool, subject }.to_string(),
+        "`tool_grants` gives `user:ann` and `group:a` only the access `read` on `tools/x`"
+    );
+}

@@ -65,13 +65,13 @@ impl Rules<'_> {
             .iter()
             .flat_map(|(target, given)| given.iter().map(move |(rule, access)| (target, rule, *access)));
         let best = most(given.filter(|(_, rule, _)| subject.matches(rule)));
-        let (tool, principal) = (tool.target(), subject.principal.clone());
+        let (tool, asked) = (tool.target(), subject.clone());
         match best {
             Some((target, rule, access)) if access >= class => {
                 Decision::Allowed(Reason::Granted { target: target.clone(), rule: rule.clone(), access })
             }
-            Some(_) => Decision::Denied(Reason::OnlyRead { tool, subject: principal }),
-            None => Decision::Denied(Reason::NotGranted { tool, subject: principal }),
+            Some(_) => Decision::Denied(Reason::OnlyRead { tool, subject: asked }),
+            None => Decision::Denied(Reason::NotGranted { tool, subject: asked }),
         }
     }
 

@@ -70,15 +70,16 @@ fn finish(
             manifest: &written.manifest,
         }))?;
     }
-    output.note(&success(built, &written))?;
+    output.note(&success(built, &written, command.output.as_deref()))?;
     Ok(ExitCode::Success)
 }
 
 /// The roadmap's words, and what they leave open: what the bundle is called, and who may do what.
-fn success(built: &Built, written: &bundle_file::Written) -> String {
+fn success(built: &Built, written: &bundle_file::Written, copy: Option<&Path>) -> String {
     let id = built.emitted.verified.id();
     let counts = counted(built.counts);
-    let place = format!("  Bundle:   {}\n  Manifest: {}\n  Id:       {id}\n", written.bundle, written.manifest);
+    let copy = copy.map(|file| format!("  Copy:     {}\n", file.display())).unwrap_or_default();
+    let place = format!("  Bundle:   {}\n{copy}  Manifest: {}\n  Id:       {id}\n", written.bundle, written.manifest);
     let who_can = summary::who_can(built.emitted.verified.bundle());
     format!("✓ Build succeeded\n  {counts}\n{place}{who_can}")
 }

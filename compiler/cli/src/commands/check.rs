@@ -28,15 +28,22 @@ pub(crate) struct Check {
 pub(crate) fn run(command: &Check, global: &Global) -> anyhow::Result<ExitCode> {
     let root = project::find(global)?;
     let mut outcome = check(&root)?;
+    let mut fixed = None;
     if command.fix {
-        let fixed = fix::apply(&root, &outcome.diagnostics, &outcome.sources)?;
-        Output::new(global).note(&fixed.summary())?;
-        if fixed.changed() {
+        let done = fix::apply(&root, &outcome.diagnostics, &outcome.sources)?;
+        if done.changed() {
             outcome = check(&root)?;
         }
+        fixed = Some(done);
     }
-    Output::new(global).files(&root, &outcome.sources)?;
-    finish(&outcome, warnings(command.deny_warnings), global)
+    let output = Output::new(global);
+    output.files(&root, &outcome.sources)?;
+    let code = finish(&outcome, warnings(command.deny_warnings), output)?;
+    // Last, where it is read: what was found is long.
+    if let Some(fixed) = fixed {
+        output.note(&fixed.summary(outcome.diagnostics.len()))?;
+    }
+    Ok(code)
 }
 
 fn check(root: &Path) -> anyhow::Result<Outcome<Counts>> {
@@ -44,8 +51,7 @@ fn check(root: &Path) -> anyhow::Result<Outcome<Counts>> {
     Ok(pace_compiler::check(&world))
 }
 
-fn finish(outcome: &Outcome<Counts>, warnings: Warnings, global: &Global) -> anyhow::Result<ExitCode> {
-    let output = Output::new(global);
+fn finish(outcome: &Outcome<Counts>, warnings: Warnings, output: Output) -> anyhow::Result<ExitCode> {
     let shown = outcome.shown();
     let report = output::report(outcome, &shown, Action::Check, warnings);
     output.report(&report)?;

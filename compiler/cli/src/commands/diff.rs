@@ -17,8 +17,9 @@ use crate::{bundle_file, manifest};
 /// Compare two bundles by what they mean
 ///
 /// Each line says what is different in the second bundle: `+` somebody can do more or a guard fell away, `-` somebody can
-/// do less, `~` neither can be said (prompts, models, schedules). The last group says what follows for each principal,
-/// through delegation too.
+/// do less, `~` neither can be said (prompts, models, schedules). The group `who can do what` is there if more follows for
+/// somebody than these lines say by themselves, through delegation too; the group `beside the program` holds what runs
+/// the same either way.
 #[derive(Debug, Args)]
 pub(crate) struct Diff {
     /// The bundle to start from

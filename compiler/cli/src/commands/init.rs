@@ -36,7 +36,7 @@ pub(crate) fn run(command: &Init, global: &Global) -> anyhow::Result<ExitCode> {
     let name = command.folder.as_deref().or(global.directory.as_deref()).unwrap_or(Path::new("."));
     let placing = placing::plan(&root, command.template.files())
         .with_context(|| format!("cannot look into `{}`", name.display()))?;
-    refuse_conflicts(&placing, name)?;
+    refuse_conflicts(&placing, &root, name, command.template)?;
     let output = Output::new(global);
     if placing.files.is_empty() {
         output.note(&format!("✓ Nothing to do: all files of the template are in `{}` already\n", name.display()))?;
@@ -49,15 +49,26 @@ pub(crate) fn run(command: &Init, global: &Global) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Success)
 }
 
-fn refuse_conflicts(placing: &Placing, name: &Path) -> anyhow::Result<()> {
-    let in_the_way: Vec<_> = placing.in_the_way.iter().map(|path| format!("`{}`", shown(name, path))).collect();
-    match in_the_way.as_slice() {
-        [] => Ok(()),
-        [only] => bail!("{only} is in the way; nothing was written\n  help: move it, or choose another folder"),
-        all => {
-            let list = all.join(", ");
-            bail!("these are in the way: {list}; nothing was written\n  help: move them, or choose another folder")
-        }
+/// Names everything that would stop the command, the project that is there included, and not only what comes first.
+fn refuse_conflicts(placing: &Placing, root: &Path, name: &Path, template: Template) -> anyhow::Result<()> {
+    if placing.in_the_way.is_empty() {
+        return Ok(());
+    }
+    let mut all: Vec<PathBuf> = placing.in_the_way.clone();
+    all.extend(signs_of_project(root).into_iter().map(PathBuf::from));
+    all.sort();
+    all.dedup();
+    let all: Vec<_> = all.iter().map(|path| format!("`{}`", shown(name, path))).collect();
+    let another = template.command("<dir>");
+    match all.as_slice() {
+        [only] => bail!(
+            "{only} is in the way; nothing was written\n  help: start in another folder with `{another}`, or move it away"
+        ),
+        all => bail!(
+            "these are in the way: {}; nothing was written\n  \
+             help: start in another folder with `{another}`, or move them away",
+            all.join(", ")
+        ),
     }
 }
 
@@ -72,24 +83,26 @@ fn shown(name: &Path, path: &Path) -> String {
 
 /// A template in the middle of somebody's project would change what that project builds.
 fn refuse_project(root: &Path, name: &Path) -> anyhow::Result<()> {
-    let Some(sign) = sign_of_project(root) else { return Ok(()) };
+    let signs: Vec<_> = signs_of_project(root).into_iter().map(|sign| format!("`{sign}`")).collect();
+    if signs.is_empty() {
+        return Ok(());
+    }
     bail!(
-        "`{}` is a project already: it has `{sign}`; nothing was written\n  \
+        "`{}` is a project already: it has {}; nothing was written\n  \
          help: choose another folder, or write an agent of your own in `agents/<name>/spec.yaml`",
-        name.display()
+        name.display(),
+        signs.join(", ")
     )
 }
 
-/// The file that makes a folder a project. A folder `agents` alone may be anything.
-fn sign_of_project(root: &Path) -> Option<String> {
-    if root.join("paceline.yaml").exists() {
-        return Some("paceline.yaml".to_owned());
-    }
-    let mut folders: Vec<_> =
-        std::fs::read_dir(root.join("agents")).ok()?.flatten().map(|entry| entry.file_name()).collect();
-    folders.sort();
-    let spec = folders.iter().find(|folder| root.join("agents").join(folder).join("spec.yaml").exists())?;
-    Some(format!("agents/{}/spec.yaml", spec.display()))
+/// The files that make a folder a project, in order. A folder `agents` alone may be anything.
+fn signs_of_project(root: &Path) -> Vec<String> {
+    let folders = std::fs::read_dir(root.join("agents")).into_iter().flatten().flatten();
+    let specs = folders.filter(|folder| folder.path().join("spec.yaml").exists());
+    let mut signs: Vec<_> = specs.map(|folder| format!("agents/{}/spec.yaml", folder.file_name().display())).collect();
+    signs.sort();
+    signs.extend(root.join("paceline.yaml").exists().then(|| "paceline.yaml".to_owned()));
+    signs
 }
 
 fn success(placing: &Placing, command: &Init, root: &Path) -> String {

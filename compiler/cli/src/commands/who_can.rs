@@ -23,7 +23,8 @@ use crate::{bundle_file, project};
 /// they ask; to see what they may do, name the groups too: `pace who-can user:ann,group:ops`.
 #[derive(Debug, Args)]
 pub(crate) struct WhoCan {
-    /// A principal (user:ann, or with groups user:ann,group:ops), `anyone`, an agent, a loop or a tool; without it, everything
+    /// A principal (user:ann, or with groups user:ann,group:ops), `anyone`, `operator` (of the machine), an agent, a loop or
+    /// a tool; without it, everything
     #[arg(value_name = "WHO|WHAT")]
     subject: Option<String>,
     /// The bundle; without it, the project's newest build

@@ -79,7 +79,7 @@ fn scheduled_loop(page: &mut Page, l: &LoopView) {
     page.pair("concurrency", l.concurrency);
     let catch_up = &l.catch_up;
     page.pair("catch up", &format!("at most {} missed within {}", catch_up.max, Milliseconds(catch_up.window_ms)));
-    page.pair_if("timeout", l.timeout_ms.map(duration).as_deref());
+    page.pair("timeout", l.timeout_ms.map(duration).as_deref().unwrap_or("as its agent's"));
 }
 
 /// As an author writes it.

@@ -11,7 +11,7 @@ use super::frame::{Marked, Page};
 use super::place::Place;
 use super::{Colour, Glyphs, Report, text};
 use crate::code::{Kind, Level};
-use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Help, Label, Severity};
 
 /// Width to which notes and help are filled, in characters, without the frame's edge.
 const FILL: usize = 76;
@@ -77,7 +77,7 @@ impl Pen {
     fn notes(&self, diagnostic: &Diagnostic, lint: Option<&str>) -> Vec<String> {
         let notes = diagnostic.notes.iter().map(|note| self.remark("note", note));
         let lint = lint.iter().map(|note| self.remark("note", note));
-        let help = diagnostic.help.iter().map(|help| self.remark("help", &help.text));
+        let help = diagnostic.help.iter().map(|help| self.remark("help", &advice(help)));
         notes.chain(lint).chain(help).collect()
     }
 
@@ -99,6 +99,14 @@ fn marked<'a>(report: &Report<'a>, diagnostic: &Diagnostic) -> Vec<Marked<'a>> {
     };
     let primary = diagnostic.primary.iter().filter_map(|label| mark(label, LabelStyle::Primary));
     primary.chain(diagnostic.secondary.iter().filter_map(|label| mark(label, LabelStyle::Secondary))).collect()
+}
+
+/// Advice, and whether it has to be followed by hand.
+fn advice(help: &Help) -> String {
+    match help.applicability {
+        Applicability::Safe => format!("{} (`pace check --fix` does this)", help.text.trim_end()),
+        Applicability::Unsafe | Applicability::Manual => help.text.clone(),
+    }
 }
 
 /// Why a lint speaks so loud, and under which name it is set. Said once a report for each lint.

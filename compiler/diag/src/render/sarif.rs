@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::place::Place;
 use super::{Report, text};
 use crate::code::{Code, Kind, Level};
-use crate::diagnostic::{Diagnostic, Edit, Help, Label, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Help, Label, Severity};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -69,9 +69,19 @@ fn rule(code: &'static Code) -> Rule {
     Rule {
         id: code.id,
         name: code.slug,
-        short_description: Text { text: code.slug.replace('-', " ") },
+        short_description: Text { text: first_sentence(code) },
         help_uri: format!("{PAGES}{}.md", code.id),
         default_configuration: Configuration { level },
+    }
+}
+
+/// What the page of a code begins with, below its heading; its name in words if the page has no text.
+fn first_sentence(code: &Code) -> String {
+    let paragraph = code.page.lines().skip_while(|line| line.is_empty() || line.starts_with('#'));
+    let paragraph = paragraph.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    match paragraph.split(". ").next().map(|sentence| sentence.trim_end_matches('.')) {
+        Some(sentence) if !sentence.is_empty() => format!("{sentence}."),
+        _ => code.slug.replace('-', " "),
     }
 }
 
@@ -90,16 +100,28 @@ fn result<'a>(
             Severity::Error => "error",
             Severity::Warning => "warning",
         },
-        message: Text { text: diagnostic.concise() },
+        message: Text { text: words(diagnostic) },
         locations: [LocationObject { id: None, physical_location: physical(primary.as_ref()), message: None }],
         related_locations: related
             .enumerate()
             .map(|(id, location)| LocationObject { id: Some(id + 1), ..location })
             .collect(),
         partial_fingerprints: BTreeMap::from([(FINGERPRINT, fingerprint)]),
-        fixes: diagnostic.help.iter().filter_map(|help| fix(report, help)).collect(),
+        // The standard has no grades of trust: what a tool may apply unseen is all that is offered.
+        fixes: diagnostic
+            .help
+            .iter()
+            .filter(|help| help.applicability == Applicability::Safe)
+            .filter_map(|help| fix(report, help))
+            .collect(),
         properties: Properties::of(diagnostic),
     }
+}
+
+/// The message with the advice below it: code scanning shows neither fixes nor properties.
+fn words(diagnostic: &Diagnostic) -> String {
+    let help = diagnostic.help.iter().map(|help| format!("\nhelp: {}", help.text.trim_end()));
+    diagnostic.concise() + &help.collect::<String>()
 }
 
 fn related(report: &Report<'_>, label: &Label) -> Option<LocationObject> {

@@ -1,5 +1,5 @@
 //! The layout of the roadmap's Milestone 4: a heading, the messages under their file and line, each with its advice, and
-//! the totals. No source lines.
+//! the totals. No source lines. Each message ends in its code, for `pace explain`.
 
 use std::fmt::Write as _;
 
@@ -69,7 +69,12 @@ fn header(report: &Report<'_>, diagnostic: &Diagnostic) -> String {
 }
 
 fn entry(out: &mut String, diagnostic: &Diagnostic, style: Style) {
-    let mut lines = fill(&text::line(&diagnostic.concise())).into_iter();
+    let mut message = fill(&text::line(&diagnostic.concise()));
+    // Not filled with the message: a code alone on a line reads as a message of its own.
+    if let Some(last) = message.last_mut() {
+        let _ = write!(last, " [{}]", diagnostic.code.id);
+    }
+    let mut lines = message.into_iter();
     let _ = writeln!(out, "    {} {}", style.mark(diagnostic.severity), lines.next().unwrap_or_default());
     let help = diagnostic.help.iter().flat_map(|help| fill(&text::paragraph(&help.text)));
     for line in lines.chain(help) {

@@ -59,7 +59,7 @@ warning[P0405]: the grant of `mail/read` to `digest-bot` is never used
    │           ^^^^^^^^^
    │
    = note: `unused-grant` is a lint, set to `warn` by default
-   = help: remove the grant
+   = help: remove the grant (`pace check --fix` does this)
 
 warning[P0405]: the grant of `mail/send` to `reporter` is never used
    ┌─ paceline.yaml:10:11
@@ -67,7 +67,7 @@ warning[P0405]: the grant of `mail/send` to `reporter` is never used
 10 │   - tool: mail/send
    │           ^^^^^^^^^
    │
-   = help: remove the grant
+   = help: remove the grant (`pace check --fix` does this)
 
 error[P0122]: there is nothing to build
  = note: `no-agents` is a lint, set to `deny`

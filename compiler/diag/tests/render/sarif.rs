@@ -27,7 +27,7 @@ fn the_tool_and_its_rules() {
     let expected = json!({
         "id": "P0405",
         "name": "unused-grant",
-        "shortDescription": { "text": "unused grant" },
+        "shortDescription": { "text": "A grant is about a tool that no agent lists." },
         "helpUri": "https://github.com/paceline/paceline/blob/main/compiler/diag/errors/P0405.md",
         "defaultConfiguration": { "level": "warning" },
     });
@@ -50,7 +50,7 @@ fn a_result() {
         "ruleId": "P0201",
         "ruleIndex": 1,
         "level": "error",
-        "message": { "text": "unknown model `claude-sonet-4`: no model has this name" },
+        "message": { "text": "unknown model `claude-sonet-4`: no model has this name\nhelp: did you mean `claude-sonnet-4`?" },
         "locations": [{ "physicalLocation": { "artifactLocation": file, "region": region } }],
         "relatedLocations": [{
             "id": 1,
@@ -60,16 +60,30 @@ fn a_result() {
             },
             "message": { "text": "models are declared here" },
         }],
-        "fixes": [{
-            "description": { "text": "did you mean `claude-sonnet-4`?" },
-            "artifactChanges": [{
-                "artifactLocation": file,
-                "replacements": [{ "deletedRegion": region, "insertedContent": { "text": "claude-sonnet-4" } }],
-            }],
-        }],
         "properties": { "help": ["did you mean `claude-sonnet-4`?"] },
     });
     assert_eq!(result, expected);
+}
+
+#[test]
+fn only_what_can_be_trusted_is_a_fix() {
+    let document = parsed(&Project::sample());
+    let results = document["runs"][0]["results"].as_array().unwrap();
+    let fixed: Vec<&str> = results
+        .iter()
+        .filter(|result| result.get("fixes").is_some())
+        .map(|result| result["ruleId"].as_str().unwrap())
+        .collect();
+    assert_eq!(fixed, ["P0405", "P0405"]);
+    let region = json!({ "startLine": 13, "startColumn": 11, "endLine": 13, "endColumn": 20 });
+    let expected = json!([{
+        "description": { "text": "remove the grant" },
+        "artifactChanges": [{
+            "artifactLocation": { "uri": "paceline.yaml" },
+            "replacements": [{ "deletedRegion": region, "insertedContent": { "text": "" } }],
+        }],
+    }]);
+    assert_eq!(results[3]["fixes"], expected);
 }
 
 #[test]

@@ -10,26 +10,26 @@ fn the_sample() {
     let expected = "✗ Build failed (4 errors)
 
   agents/triage/spec.yaml:2
-    ✗ unknown model `claude-sonet-4`: no model has this name
+    ✗ unknown model `claude-sonet-4`: no model has this name [P0201]
       did you mean `claude-sonnet-4`?
 
   loops/digest.yaml:2
-    ✗ hour `25` is out of range: expected 0 to 23
+    ✗ hour `25` is out of range: expected 0 to 23 [P0601]
 
   paceline.yaml:12
-    ✗ undeclared service account `reporter`: not in `service_accounts`
+    ✗ undeclared service account `reporter`: not in `service_accounts` [P0401]
       declare `reporter`, or grant to `digest-bot`
 
   paceline.yaml:13
-    ⚠ the grant of `mail/read` to `digest-bot` is never used
+    ⚠ the grant of `mail/read` to `digest-bot` is never used [P0405]
       remove the grant
 
   paceline.yaml:10
-    ⚠ the grant of `mail/send` to `reporter` is never used
+    ⚠ the grant of `mail/send` to `reporter` is never used [P0405]
       remove the grant
 
   (project)
-    ✗ there is nothing to build
+    ✗ there is nothing to build [P0122]
       run `pace init` to begin with an example
 
 4 errors, 2 warnings. Fix these before deploying.
@@ -47,9 +47,9 @@ fn one_line_groups_its_messages() {
     let expected = "x Check failed (2 errors)
 
   agents/a/spec.yaml:1
-    x unknown key
+    x unknown key [P0101]
     x tool_grants references serviceaccount:reporter but it is not
-      declared in service_accounts
+      declared in service_accounts [P0401]
 
 2 errors, 0 warnings. Fix these before deploying.
 ";
@@ -62,7 +62,7 @@ fn warnings_alone_do_not_fail() {
     let mut sample = Project::sample();
     sample.diagnostics = sample.diagnostics.drain(3..4).collect();
     let listed = "  paceline.yaml:13
-    ⚠ the grant of `mail/read` to `digest-bot` is never used
+    ⚠ the grant of `mail/read` to `digest-bot` is never used [P0405]
       remove the grant
 
 0 errors, 1 warning.";

@@ -48,4 +48,12 @@ impl Template {
             Self::Team => TEAM,
         }
     }
+
+    /// What an author types to start with it in `folder`.
+    pub(super) fn command(self, folder: &str) -> String {
+        match self {
+            Self::Minimal => format!("pace init {folder}"),
+            Self::Team => format!("pace init {folder} --template team"),
+        }
+    }
 }

@@ -79,6 +79,10 @@ impl Verb {
     }
 }
 
+/// Why the operator's row is so short.
+const OPERATOR: &str = "the operator runs commands on the machine itself: by that alone they may trigger loops that have \
+                        no `acl`, and no more";
+
 /// Answers a question.
 pub(super) fn answer(bundle: &Bundle, question: Question) -> Answer {
     let rows = match &question {
@@ -92,6 +96,7 @@ pub(super) fn answer(bundle: &Bundle, question: Question) -> Answer {
     };
     let note = match &question {
         Question::Who(Who::Subject(subject)) => unnamed(subject, bundle),
+        Question::Who(Who::Operator) => Some(OPERATOR.to_owned()),
         Question::Who(_) | Question::Everything | Question::What(_) => None,
     };
     Answer { question, rows, nobody, note }

@@ -47,6 +47,7 @@ pub(super) enum Thing {
 /// Reads the argument.
 pub(super) fn parse(argument: Option<&str>, bundle: &Bundle) -> anyhow::Result<Question> {
     let Some(argument) = argument else { return Ok(Question::Everything) };
+    let argument = &tightened(argument);
     if argument == "anyone" {
         return Ok(Question::Who(Who::Anyone));
     }
@@ -54,6 +55,9 @@ pub(super) fn parse(argument: Option<&str>, bundle: &Bundle) -> anyhow::Result<Q
     let named: BTreeSet<_> = things.into_iter().filter(|thing| is_called(thing, argument)).collect();
     if !named.is_empty() {
         return Ok(Question::What(named));
+    }
+    if argument == "operator" {
+        return Ok(Question::Who(Who::Operator));
     }
     match subject(argument) {
         Ok(subject) if is_possible(&subject, bundle) => Ok(Question::Who(Who::Subject(subject))),
@@ -99,10 +103,21 @@ pub(super) fn unnamed(subject: &Subject, bundle: &Bundle) -> Option<String> {
     }
     let principal = subject.principal.to_string();
     let names: Vec<_> = principals.iter().map(ToString::to_string).collect();
-    Some(match nearest::nearest(&principal, names.iter().map(String::as_str)) {
+    Some(match near_principal(&principal, &names) {
         Some(near) => format!("no rule names `{principal}`; did you mean `{near}`?"),
         None => format!("no rule names `{principal}`"),
     })
+}
+
+/// The principal that was meant: one of the same kind with a near name, else the same name of another kind. The kind
+/// itself is not compared, since it would make every short name near.
+fn near_principal<'n>(principal: &str, names: &'n [String]) -> Option<&'n str> {
+    let (kind, name) = principal.split_once(':')?;
+    let split = names.iter().filter_map(|other| Some((other.as_str(), other.split_once(':')?)));
+    let (same, others): (Vec<_>, Vec<_>) = split.partition(|(_, (other, _))| *other == kind);
+    let near = nearest::nearest(name, same.iter().map(|(_, (_, other))| *other));
+    let same = same.iter().find(|(_, (_, other))| Some(*other) == near);
+    same.or_else(|| others.iter().find(|(_, (_, other))| *other == name)).map(|(whole, _)| *whole)
 }
 
 fn tokens(authentication: &Authentication) -> BTreeSet<Subject> {
@@ -128,6 +143,11 @@ fn is_called(thing: &Thing, argument: &str) -> bool {
         }
         Thing::Tool(GrantTarget::Local(name) | GrantTarget::Server(name)) => name == argument,
     }
+}
+
+/// Without the spaces that people put after commas: no principal, agent, loop or tool has any.
+fn tightened(argument: &str) -> String {
+    argument.split(',').map(str::trim).collect::<Vec<_>>().join(",")
 }
 
 /// `user:ann,group:ops`.
@@ -158,13 +178,40 @@ fn unknown(argument: &str, bundle: &Bundle) -> String {
     let things = things(bundle).into_iter().map(|thing| thing.to_string());
     let subjects = subjects(bundle).into_iter().map(|subject| subject.principal.to_string());
     let accounts = accounts(bundle).into_iter().map(|account| format!("serviceaccount:{account}"));
-    let names: Vec<_> = things.chain(subjects).chain(accounts).map(|name| printable(&name)).collect();
-    let known = || names.iter().map(String::as_str).chain(["anyone"]);
-    let help = match nearest::nearest(argument, known()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the bundle has {}", nearest::listing(known())),
+    let things: Vec<_> = things.map(|name| printable(&name)).collect();
+    let principals: Vec<_> = subjects.chain(accounts).map(|name| printable(&name)).collect();
+    let help = if is_meant_as_principal(argument) {
+        match near_principal(argument, &principals) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the bundle has {}", nearest::listing(accounts_of(&principals))),
+        }
+    } else {
+        completed(argument, &things, &principals)
     };
     format!("the bundle has no principal, agent, loop or tool `{argument}`\n  help: {help}")
+}
+
+/// Advice for a word that names nothing and has no kind: principals are compared without theirs.
+fn completed(argument: &str, things: &[String], principals: &[String]) -> String {
+    let bare = |whole| (str::split_once(whole, ':').map_or(whole, |(_, bare)| bare), whole);
+    // An agent's own account has the agent's name, and the agent is what was meant.
+    let principals = principals.iter().map(|whole| bare(whole.as_str()));
+    let principals = principals.filter(|(bare, _)| !things.iter().any(|thing| thing == bare));
+    let others = things.iter().map(String::as_str).chain(["anyone", "operator"]).map(|whole| (whole, whole));
+    let known: Vec<(&str, &str)> = others.chain(principals).collect();
+    let is_exact = known.iter().any(|(bare, _)| *bare == argument);
+    let near = if is_exact { Some(argument) } else { nearest::nearest(argument, known.iter().map(|(bare, _)| *bare)) };
+    let meant: BTreeSet<_> = known.iter().filter(|(bare, _)| Some(*bare) == near).map(|(_, whole)| *whole).collect();
+    if meant.is_empty() {
+        let listing = nearest::listing(known.iter().map(|(_, whole)| *whole));
+        return format!("the bundle has {listing}; write people as `user:<id>` and groups as `group:<name>`");
+    }
+    let meant: Vec<_> = meant.into_iter().map(|whole| format!("`{whole}`")).collect();
+    format!("did you mean {}?", meant.join(" or "))
+}
+
+fn accounts_of(principals: &[String]) -> impl Iterator<Item = &str> {
+    principals.iter().map(String::as_str).filter(|name| name.starts_with("serviceaccount:"))
 }
 
 impl std::fmt::Display for Thing {

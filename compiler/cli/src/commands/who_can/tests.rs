@@ -230,9 +230,73 @@ fn what_there_is_not_has_a_neighbour_or_a_list() {
     let wanted = "the bundle has no principal, agent, loop or tool `fornt`\n  help: did you mean `front`?";
     assert_eq!(fails("fornt"), wanted);
     assert!(fails("serviceaccount:bit").ends_with("help: did you mean `serviceaccount:bot`?"));
-    assert!(fails("zzz").contains("\n  help: the bundle has `anyone`, `desk`, `front`, "));
     let wanted = "`user:` is not a principal\n  help: 1 to 255 printable characters without spaces follow the colon";
     assert_eq!(fails("user:"), wanted);
+    // The kind does not count as a part of the name that is near.
+    let wanted = "the bundle has no principal, agent, loop or tool `serviceaccount:nosuch`\n  help: the bundle has \
+                  `serviceaccount:bot`, `serviceaccount:desk`, `serviceaccount:front` and `serviceaccount:shut`";
+    assert_eq!(fails("serviceaccount:nosuch"), wanted);
+    assert!(fails("zzz").contains("\n  help: the bundle has `anyone`, `desk`, `front`, "), "{}", fails("zzz"));
+    assert!(fails("zzz").ends_with("; write people as `user:<id>` and groups as `group:<name>`"), "{}", fails("zzz"));
+}
+
+#[test]
+fn names_without_their_kind_are_completed() {
+    let mut bundle = bundle();
+    let desk = bundle.auth.agents.get_mut(&name::<pace_ir::program::AgentName>("desk")).unwrap();
+    for who in ["user:ann", "user:finance", "group:finance"] {
+        desk.acl.as_mut().unwrap().insert((name(who), Role::Execute));
+    }
+    let fails = |argument: &str| question::parse(Some(argument), &bundle).unwrap_err().to_string();
+    assert!(fails("ann").ends_with("help: did you mean `user:ann`?"), "{}", fails("ann"));
+    let wanted = "help: did you mean `group:finance` or `user:finance`?";
+    assert!(fails("finance").ends_with(wanted), "{}", fails("finance"));
+    assert!(fails("fnance").ends_with(wanted), "{}", fails("fnance"));
+    assert!(fails("ops").ends_with("help: did you mean `group:ops`?"), "{}", fails("ops"));
+}
+
+#[test]
+fn spaces_after_commas_are_no_part_of_names() {
+    assert_eq!(ask(Some("user:ann, group:ops")), ask(Some("user:ann,group:ops")));
+    assert!(ask(Some("user:ann,group:ops")).contains("user:ann,group:ops may\n"));
+}
+
+#[test]
+fn reasons_name_the_groups_that_were_looked_for() {
+    let wanted =
+        "  execute shut: no `acl` gives `user:ann`, `group:a` or `group:b` the role `execute` on the agent `shut`\n";
+    let found = ask(Some("user:ann,group:a,group:b"));
+    assert!(found.contains(wanted), "{found}");
+}
+
+#[test]
+fn near_is_said_of_the_name_alone() {
+    assert!(ask(Some("user:on")).contains("no rule names `user:on`\n"));
+    assert!(ask(Some("user:ops")).contains("no rule names `user:ops`; did you mean `group:ops`?\n"));
+}
+
+#[test]
+fn the_operator_can_be_asked_about() {
+    let wanted = "`authentication` is `none`: every request is anonymous
+the operator runs commands on the machine itself: by that alone they may trigger loops that have no `acl`, and no more
+
+the operator of the machine may
+  trigger hourly: the loop `hourly` has no `acl`, which leaves it to the operator of the machine
+";
+    assert_eq!(ask(Some("operator")), wanted);
+}
+
+#[test]
+fn who_may_do_nothing_is_told_so_in_one_line() {
+    let mut bundle = bundle();
+    let front = bundle.auth.agents.get_mut(&name::<pace_ir::program::AgentName>("front")).unwrap();
+    front.acl = Some(BTreeSet::new());
+    let verified = bundle.emit().unwrap().verified;
+    let question = question::parse(Some("user:zed"), verified.bundle()).unwrap();
+    let answer = findings::answer(verified.bundle(), question);
+    let text = text::render(&verified, &answer);
+    assert!(text.ends_with("no rule names `user:zed`\n\nuser:zed may do nothing\n"), "{text}");
+    assert!(json::render(&verified, &answer).unwrap().contains("\"may_not\""));
 }
 
 #[test]

@@ -84,8 +84,11 @@ fn row_with_reasons(row: &Row) -> String {
         _ => format!("\n{title}\n{}", findings.iter().map(line).collect::<String>()),
     };
     let who = printable(&row.who.to_string());
-    let nothing = if row.may.is_empty() { format!("\n{who} may do nothing\n") } else { String::new() };
-    nothing + &block(&format!("{who} may"), &row.may) + &block(&format!("{who} may not"), &row.may_not)
+    if row.may.is_empty() {
+        // What they may not is everything there is: a reason for each would say the same many times.
+        return format!("\n{who} may do nothing\n");
+    }
+    block(&format!("{who} may"), &row.may) + &block(&format!("{who} may not"), &row.may_not)
 }
 
 /// Who may do what with one thing. What anyone may is said once.

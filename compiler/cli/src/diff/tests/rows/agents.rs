@@ -68,6 +68,11 @@ fn agents() -> Vec<Row> {
             |b| front(b).output = Some(Json("true".to_owned())),
             &["agent `front`: ~ the schema of replies is another"],
         ),
+        row(
+            "output property added",
+            |b| front(b).output = Some(Json(r#"{"properties":{"a":{},"b":{}},"required":["a"]}"#.to_owned())),
+            &["agent `front`: ~ the schema of replies is another: `a`, `b` are new, `a` is now required"],
+        ),
         row("turns raised", |b| front(b).limits.max_turns = 64, &["agent `front`: + `max_turns` is 64, was 32"]),
         row(
             "timeout lowered",
