@@ -1,6 +1,6 @@
 //! Fifth pass: what lies outside of the specs is attached to the program: compiled tools, pinned servers, skills. The
-//! compilers of tools, the pins of servers and the registries of skills are not built yet; until they are, the first entry
-//! that needs one is reported here (`P0510`), and only when there is nothing else to report.
+//! compilers of tools, the pins of servers and the registries of skills are not built yet; until they are, the entries
+//! that need one are reported here at once (`P0510`), and only when there is nothing else to report.
 
 use pace_diag::{Diagnostic, Reported, Sink, code};
 use pace_ir::Bundle;
@@ -23,10 +23,7 @@ pub(crate) struct LinkedProgram {
 /// # Errors
 /// When something it needs cannot be had.
 pub(crate) fn link(checked: &Checked<'_>, program: Program, sink: &mut Sink) -> Result<LinkedProgram, Reported> {
-    if let Some((what, span)) = first_unbuildable(checked) {
-        let diagnostic = Diagnostic::new(&code::NOT_BUILDABLE_YET, format!("{what} cannot be built into a bundle yet"))
-            .at(span, "checked, but this version of Paceline has nothing to run it with")
-            .help("`pace check` covers the whole project; build one without this entry meanwhile");
+    if let Some(diagnostic) = not_buildable_yet(&unbuildable(checked)) {
         return Err(sink.error(diagnostic));
     }
     let meta = Meta {
@@ -48,10 +45,29 @@ pub(crate) fn link(checked: &Checked<'_>, program: Program, sink: &mut Sink) -> 
     Ok(LinkedProgram { bundle })
 }
 
-/// The first tool entry or skill, in the order of the agents' names and then the author's.
-fn first_unbuildable(checked: &Checked<'_>) -> Option<(String, Span)> {
-    checked.agents.iter().find_map(|agent| {
-        let tool = agent.tools.first().map(|tool| {
+/// How many entries are pointed at; whoever reads eight frames has understood.
+const POINTED_AT: usize = 8;
+
+/// One diagnostic for all entries, since nothing is wrong with any of them.
+fn not_buildable_yet(entries: &[(String, Span)]) -> Option<Diagnostic> {
+    const FINE: &str = "nothing is wrong with this entry";
+    let ((only, place), others) = entries.split_first()?;
+    let what = match others.len() {
+        0 => only.clone(),
+        more => format!("{} entries of this project", more + 1),
+    };
+    let diagnostic = Diagnostic::new(&code::NOT_BUILDABLE_YET, format!("{what} cannot be built into a bundle yet"));
+    let others = others.iter().take(POINTED_AT - 1);
+    let diagnostic = others.fold(diagnostic.at(*place, FINE), |diagnostic, (_, span)| diagnostic.also(*span, FINE));
+    let them = if entries.len() == 1 { "it" } else { "them" };
+    let verifies = format!("`pace check` verifies {them}; to build now, comment {them} out (`tools: []`)");
+    Some(diagnostic.help(verifies))
+}
+
+/// Every tool entry and skill, in the order of the agents' names and then the author's.
+fn unbuildable(checked: &Checked<'_>) -> Vec<(String, Span)> {
+    let entries = checked.agents.iter().flat_map(|agent| {
+        let tools = agent.tools.iter().map(|tool| {
             let what = match &tool.resolved.target {
                 ResolvedTarget::Local(name) | ResolvedTarget::Skill(name) => format!("the tool `{name}`"),
                 ResolvedTarget::Server(address) => format!("the server `{}`", address.key),
@@ -59,6 +75,7 @@ fn first_unbuildable(checked: &Checked<'_>) -> Option<(String, Span)> {
             };
             (what, tool.resolved.named_at)
         });
-        tool.or_else(|| agent.skills.first().map(|skill| (format!("the skill `{}`", skill.text), skill.span)))
-    })
+        tools.chain(agent.skills.iter().map(|skill| (format!("the skill `{}`", skill.text), skill.span)))
+    });
+    entries.collect()
 }

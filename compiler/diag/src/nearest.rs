@@ -26,13 +26,15 @@ pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) 
 }
 
 /// What there is, for a help line: the names sorted, each in backticks, at most [`LISTED`] of them and the number of the
-/// others: "`a`, `b` and 12 more". Duplicates count once; no names give an empty string.
+/// others: "`a`, `b` and 12 more". One name too many is shown as well: "1 more" is no shorter. Duplicates count once; no
+/// names give an empty string.
 pub fn listing<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut names: Vec<&str> = names.into_iter().collect();
     names.sort_unstable();
     names.dedup();
-    let rest = names.len().saturating_sub(LISTED);
-    let mut shown: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
+    let fits = if names.len() == LISTED + 1 { names.len() } else { LISTED };
+    let rest = names.len().saturating_sub(fits);
+    let mut shown: Vec<String> = names.iter().take(fits).map(|name| format!("`{name}`")).collect();
     if rest > 0 {
         shown.push(format!("{rest} more"));
     }
@@ -184,5 +186,7 @@ mod tests {
             listing(many.iter().map(String::as_str)),
             "`n00`, `n01`, `n02`, `n03`, `n04`, `n05`, `n06`, `n07` and 12 more"
         );
+        let nine = many.iter().take(9).map(String::as_str);
+        assert_eq!(listing(nine), "`n00`, `n01`, `n02`, `n03`, `n04`, `n05`, `n06`, `n07` and `n08`");
     }
 }

@@ -45,5 +45,9 @@ fn unpriced(agent: &ResolvedAgent<'_>, limit: Span) -> Diagnostic {
         Some(model) => diagnostic.also(model.span, "the model"),
         None => diagnostic,
     };
-    diagnostic.help(format!("give `{name}` a `price` under `models` in `paceline.yaml`, or limit `max_tokens` instead"))
+    diagnostic
+        .help(format!(
+            "give `{name}` a `price: {{input: …, output: …}}` in `paceline.yaml`, in dollars for a million tokens"
+        ))
+        .help("or limit `max_tokens` instead")
 }

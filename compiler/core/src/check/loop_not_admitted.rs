@@ -1,17 +1,21 @@
 //! `P0413`, lint `loop-not-admitted`: a loop that acts as somebody its agent does not admit. Every firing would be denied.
 
+use std::collections::BTreeSet;
+
 use pace_diag::{Diagnostic, Lints, Sink, code};
 use pace_ir::program::{Principal, ProjectRole, Role};
 
 use crate::resolve::{Resolved, ResolvedAgent};
 
-/// Compares each loop's identity with its agent's list.
+/// Compares each loop's identity with its agent's list. Says nothing of a loop that acts as an agent (`P0408`): it needs
+/// another identity anyway.
 pub(super) fn check(resolved: &Resolved<'_>, lints: &Lints, sink: &mut Sink) {
+    let identities: BTreeSet<_> = resolved.agents.values().filter_map(|agent| agent.run_as.as_ref()).collect();
     for l in resolved.loops.values() {
         let agent = l.agent.and_then(|name| resolved.agents.get(name));
         let (Some(agent), Some(run_as)) = (agent, &l.run_as) else { continue };
         let subject = Principal::ServiceAccount(run_as.value.clone());
-        if admits(agent, &subject) || is_admin(&subject, resolved) {
+        if identities.contains(&run_as.value) || admits(agent, &subject) || is_admin(&subject, resolved) {
             continue;
         }
         let Some(list) = agent.spec.acl.key() else { continue };

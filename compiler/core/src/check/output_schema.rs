@@ -1,5 +1,7 @@
 //! `P0118`: an `output` that is no JSON Schema. Checked against the meta-schema by a validator from other hands.
 
+use std::collections::BTreeSet;
+
 use jsonschema::JsonType;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use pace_diag::{Diagnostic, Sink, code};
@@ -8,12 +10,30 @@ use pace_ir::program::Json;
 use crate::parse::json::{JsonSpec, pointer_span};
 use crate::resolve::{Resolved, ResolvedAgent};
 
+/// Whoever made more mistakes in one schema mends these first.
+const MAX_ERRORS: usize = 20;
+
+const UNKNOWN_DRAFT: &str =
+    "expected `https://json-schema.org/draft/2020-12/schema` or `…/2019-09/schema`, or draft 7, 6 or 4";
+
 /// The schema of an agent's reply.
 pub(super) fn check(agent: &ResolvedAgent<'_>, resolved: &Resolved<'_>, sink: &mut Sink) -> Option<Json> {
     let spec = agent.spec.output.get()?;
-    if let Err(error) = jsonschema::meta::validate(&spec.value) {
-        let pointer = error.instance_path().to_string();
-        sink.error(malformed(agent, spec, &pointer, &why(&pointer, &error), resolved));
+    let Ok(meta_schema) = jsonschema::meta::validator_for(&spec.value) else {
+        sink.error(malformed(agent, spec, "/$schema", UNKNOWN_DRAFT, resolved));
+        return None;
+    };
+    let mut errors = meta_schema.iter_errors(&spec.value).take(MAX_ERRORS).peekable();
+    if errors.peek().is_some() {
+        let mut places = BTreeSet::new();
+        for error in errors {
+            let pointer = error.instance_path().to_string();
+            // One place may break several rules of the meta-schema; to the author it is one mistake.
+            if !places.contains(&pointer) {
+                sink.error(malformed(agent, spec, &pointer, &why(&pointer, &error), resolved));
+                places.insert(pointer);
+            }
+        }
         return None;
     }
     if spec.value.get("type").and_then(serde_json::Value::as_str) != Some("object") {

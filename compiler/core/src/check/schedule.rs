@@ -123,13 +123,41 @@ fn advice(error: &ScheduleError, text: &Spanned<Line>, diagnostic: Diagnostic) -
         ScheduleErrorKind::RebootMacro | ScheduleErrorKind::EveryMacro => {
             diagnostic.help("write the times of day, such as `*/15 * * * *` for every quarter of an hour")
         }
-        ScheduleErrorKind::SecondsField => diagnostic.help("remove the first field; minutes are the finest there is"),
+        ScheduleErrorKind::SecondsField => diagnostic.help(without_a_field(&text.value.0)),
         ScheduleErrorKind::YearField { .. } => diagnostic.help("remove the last field"),
+        ScheduleErrorKind::WrongFieldCount { .. } if names_a_weekday(&text.value.0) => {
+            diagnostic.help("write five fields, such as `0 9 * * MON` for Mondays at nine")
+        }
         ScheduleErrorKind::Empty | ScheduleErrorKind::WrongFieldCount { .. } => {
             diagnostic.help("write five fields, such as `0 9 * * MON-FRI` for nine o'clock on working days")
         }
         _ => diagnostic,
     }
+}
+
+/// What is left of six fields without the first or without the last, whichever is a schedule: which of them is one too
+/// many, only the author knows.
+fn without_a_field(text: &str) -> String {
+    let fields: Vec<_> = text.split_whitespace().collect();
+    let without = |fields: Option<&[&str]>, why: &str| {
+        let kept = fields?.join(" ");
+        Schedule::parse(&kept).is_ok().then(|| format!("`{kept}` without the {why}"))
+    };
+    let first = without(fields.get(1..), "first (seconds)");
+    let last = without(fields.get(..fields.len().saturating_sub(1)), "last (year)");
+    let kept: Vec<_> = [first, last].into_iter().flatten().collect();
+    match kept.as_slice() {
+        [] => "keep five fields: minute, hour, day of month, month and day of week".to_owned(),
+        kept => format!("keep five fields: {}", kept.join(", or ")),
+    }
+}
+
+/// Whether a text in words names a day of the week.
+fn names_a_weekday(text: &str) -> bool {
+    const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let text = text.to_lowercase();
+    text.split(|character: char| !character.is_alphabetic())
+        .any(|word| DAYS.contains(&word.strip_suffix('s').unwrap_or(word)))
 }
 
 fn lint(schedule: &Schedule, text: &Spanned<Line>, lints: &Lints, sink: &mut Sink) {
@@ -156,15 +184,28 @@ fn timezone(name: &Spanned<Line>, sink: &mut Sink) -> Option<Timezone> {
     let diagnostic = Diagnostic::new(&code::UNKNOWN_TIMEZONE, format!("unknown time zone `{text}`"))
         .at(name.span, "expected a name of the IANA time zone database");
     sink.error(match nearest_zone(text) {
+        _ if is_offset(text) => {
+            diagnostic.help("offsets change with the seasons; name the place, such as `Europe/Berlin`")
+        }
         Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, name.span, near),
         None => diagnostic.help("write it as `Europe/Berlin`, `America/New_York` or `UTC`"),
     });
     None
 }
 
-/// The zone nearest by name, or the one whose city is the text.
+/// `+02:00`, `UTC+2`, `CET+1`, `GMT-05:30`.
+fn is_offset(text: &str) -> bool {
+    let number = text.trim_start_matches(|character: char| character.is_ascii_alphabetic());
+    let letters = text.len() - number.len();
+    let digits = number.strip_prefix(['+', '-']).unwrap_or_default();
+    letters <= 4 && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b':')
+}
+
+/// The zone nearest by name, or the one whose city is the text. Never one of the short names, such as `CET` and `EST`:
+/// most stand for a fixed offset, and nobody gets from one to another by mistyping.
 fn nearest_zone(text: &str) -> Option<&'static str> {
     let plain = text.replace(' ', "_");
     let city = |zone: &&str| zone.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(&plain));
-    nearest::nearest(&plain, Timezone::all_names()).or_else(|| Timezone::all_names().find(city))
+    let places = Timezone::all_names().filter(|zone| zone.len() > 3 || zone.eq_ignore_ascii_case(&plain));
+    nearest::nearest(&plain, places).or_else(|| Timezone::all_names().find(city))
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::field::{Field, List, Table};
 use super::other_words;
+use super::other_words::synonyms::{self, Advice};
 use super::shape::Shapes;
 
 /// A value of the spec language.
@@ -26,12 +27,21 @@ pub(crate) struct Reader<'a> {
     pub(crate) sink: &'a mut Sink,
     /// What the value at hand is to the author: `` `tools` ``, ``an entry of `tools` ``.
     subject: String,
+    /// Whether what holds it can do without.
+    need: Need,
+}
+
+/// Whether a value may be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Optional,
+    Required,
 }
 
 impl<'a> Reader<'a> {
     /// Reads `document`, which the author knows as `subject`.
     pub(crate) fn new(document: &'a Document, sink: &'a mut Sink, subject: &str) -> Self {
-        Self { document, sink, subject: subject.to_owned() }
+        Self { document, sink, subject: subject.to_owned(), need: Need::Optional }
     }
 
     /// What the value at hand is to the author.
@@ -52,9 +62,13 @@ impl<'a> Reader<'a> {
 
     /// Runs `read` with another subject.
     pub(crate) fn about<T>(&mut self, subject: String, read: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = std::mem::replace(&mut self.subject, subject);
+        self.about_value(subject, Need::Optional, read)
+    }
+
+    fn about_value<T>(&mut self, subject: String, need: Need, read: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = (std::mem::replace(&mut self.subject, subject), std::mem::replace(&mut self.need, need));
         let result = read(self);
-        self.subject = outer;
+        (self.subject, self.need) = outer;
         result
     }
 
@@ -83,7 +97,12 @@ impl<'a> Reader<'a> {
         if self.scalar(node) == Some(Scalar::Null) {
             let diagnostic = Diagnostic::new(&code::WRONG_TYPE, format!("{subject} has no value"))
                 .at(span, format!("expected {wanted}"))
-                .help("give it a value, or remove it");
+                .help(match (wanted, self.need) {
+                    ("a list", Need::Optional) => "write `[]` for none, give it a value, or remove it",
+                    ("a list", Need::Required) => "write `[]` for none, or give it a value",
+                    (_, Need::Optional) => "give it a value, or remove it",
+                    (_, Need::Required) => "give it a value",
+                });
             return self.sink.error(diagnostic);
         }
         let diagnostic = Diagnostic::new(&code::WRONG_TYPE, format!("{subject} must be {wanted}, not {found}"))
@@ -109,9 +128,25 @@ impl<'a> Reader<'a> {
         if own { self.sink.check().err() } else { None }
     }
 
+    /// Whether a node stands inside `{…}`, where no line of its own can be begun. Brackets are no part of the tree, but
+    /// of a mapping's bytes, which otherwise begin with its first key and end with its last value.
+    fn is_in_brackets(&self, node: NodeId) -> bool {
+        let place = self.span(node);
+        self.document.nodes().any(|(outer, _)| {
+            let ends = self.document.entries(outer).and_then(|entries| Some((entries.first()?.0, entries.last()?.1)));
+            let span = self.span(outer);
+            span.start <= place.start
+                && place.end <= span.end
+                && ends.is_some_and(|(key, value)| span.start < self.span(key).start && self.span(value).end < span.end)
+        })
+    }
+
     /// How to write a value as what it should be, where the author most likely forgot the form and not the value.
     fn reshaped(&self, node: NodeId, wanted: &str) -> Option<String> {
         match (wanted, self.document.kind(node), self.scalar(node)) {
+            ("a list", _, Some(_)) if self.is_in_brackets(node) => {
+                Some(format!("write `[{}]`", self.document.key_text(node)?))
+            }
             ("a list", _, Some(_)) => Some("write each entry on a line of its own, after `- `".to_owned()),
             ("a list", NodeKind::Mapping(_), _) => Some("begin each entry with `- `".to_owned()),
             ("a mapping", NodeKind::Sequence(_), _) => Some("write `key: value` without `- `".to_owned()),
@@ -169,7 +204,13 @@ impl<'a> Reader<'a> {
         let all: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
         let message = format!("{} must be {}, not `{text}`", self.subject, one_of(&all));
         let diagnostic = Diagnostic::new(&code::VALUE_NOT_ALLOWED, message).at(self.span(node), "not one of these");
-        let diagnostic = match nearest::nearest(text, words.iter().map(|(word, _)| *word)) {
+        let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+        let near = match synonyms::find(text, &words) {
+            Some(Advice::Help(help)) => return Err(self.sink.error(diagnostic.help(help))),
+            Some(Advice::Word(word)) => Some(word),
+            None => nearest::nearest(text, words.iter().copied()),
+        };
+        let diagnostic = match near {
             Some(near) => {
                 diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, self.span(node), near)
             }
@@ -184,10 +225,10 @@ impl<'a> Reader<'a> {
     /// When the node is no mapping.
     pub(crate) fn mapping(&mut self, node: NodeId, title: &'static str) -> Result<Keys, Reported> {
         let Some(entries) = self.document.entries(node) else {
-            let advice = match (self.scalar(node), other_words::first_key(title)) {
-                (Some(Scalar::Str(text)), Some(key)) if !text.contains('\n') => Some(format!("write `{key}: {text}`")),
-                _ => self.reshaped(node, "a mapping"),
-            };
+            let scalar = self.scalar(node).filter(|scalar| *scalar != Scalar::Null);
+            let text = scalar.and_then(|_| self.document.key_text(node)).filter(|text| !text.contains('\n'));
+            let advice = text.and_then(|text| other_words::as_mapping(title, text));
+            let advice = advice.or_else(|| self.reshaped(node, "a mapping"));
             return Err(self.wrong_type_but(node, "a mapping", advice));
         };
         let entries = entries.to_vec();
@@ -222,11 +263,15 @@ impl Keys {
 
     /// Reads a key that may be absent.
     pub(crate) fn optional<T: Decode>(&mut self, key: &'static str, reader: &mut Reader<'_>) -> Field<T> {
+        self.read(key, Need::Optional, reader)
+    }
+
+    fn read<T: Decode>(&mut self, key: &'static str, need: Need, reader: &mut Reader<'_>) -> Field<T> {
         self.known.push(key);
         let found = self.entries.iter().find(|(k, _)| reader.document.key_text(*k) == Some(key));
         let Some(&(key_node, value)) = found else { return Field::Absent };
         let key_span = reader.span(key_node);
-        match reader.about(format!("`{key}`"), |reader| reader.spanned(value)) {
+        match reader.about_value(format!("`{key}`"), need, |reader| reader.spanned(value)) {
             Ok(value) => Field::Given { key: key_span, value },
             Err(reported) => Field::Broken(reported),
         }
@@ -234,7 +279,7 @@ impl Keys {
 
     /// Reads a key that must be there.
     pub(crate) fn required<T: Decode>(&mut self, key: &'static str, reader: &mut Reader<'_>) -> Field<T> {
-        let field = self.optional(key, reader);
+        let field = self.read(key, Need::Required, reader);
         if !field.is_absent() {
             return field;
         }
@@ -291,7 +336,10 @@ impl Keys {
                 diagnostic.fix(format!("did you mean `{near}`?"), applicability, span, near)
             }
             (None, Some(word)) => diagnostic.help(word.help),
-            (None, None) => self.listing(diagnostic, reader),
+            (None, None) => match other_words::deeper(self.title, text) {
+                Some((near, holder)) => diagnostic.help(format!("did you mean `{near}`? write it under `{holder}`")),
+                None => self.listing(diagnostic, reader),
+            },
         };
         reader.sink.error(diagnostic)
     }

@@ -40,8 +40,8 @@ pub(super) fn check(
     let ((name, span), _) = (name?, description?);
     if name != folder {
         let diagnostic =
-            Diagnostic::new(&code::SKILL_FRONT_MATTER, format!("the skill `{name}` stands in `skills/{folder}`"))
-                .at(span, "a skill is named as its folder")
+            Diagnostic::new(&code::SKILL_FRONT_MATTER, format!("the skill in `skills/{folder}` is named `{name}`"))
+                .at(span, format!("expected `{folder}`, the name of its folder"))
                 .help(format!("name it `{folder}`, or rename the folder"));
         return Err(sink.error(diagnostic));
     }

@@ -74,7 +74,7 @@ pub(super) fn loops<'p>(
         });
         let run_as = account::of_run_as(&spec.run_as, accounts, sink);
         let Some(name) = spec.name.spanned() else { continue };
-        let why = "`pace loop trigger` and traces refer to loops by this name";
+        let why = "traces and people refer to loops by this name";
         if duplicate_name::claim(&mut seen, name, "loop", why, sink).is_ok() {
             loops.insert(&name.value, ResolvedLoop { spec, name, agent, run_as });
         }

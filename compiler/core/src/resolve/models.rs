@@ -71,21 +71,40 @@ pub(super) fn find<'p>(
     }
     let settings_are_whole = parsed.project.as_ref().is_none_or(|file| file.spec.is_some());
     if settings_are_whole && parsed.settings().is_none_or(|settings| settings.models.is_complete()) {
-        sink.error(unknown(wanted, declared));
+        sink.error(unknown(wanted, declared, parsed));
     }
     None
 }
 
-fn unknown(wanted: &Spanned<ModelName>, declared: &BTreeMap<&ModelName, ResolvedModel<'_>>) -> Diagnostic {
+fn unknown(
+    wanted: &Spanned<ModelName>,
+    declared: &BTreeMap<&ModelName, ResolvedModel<'_>>,
+    parsed: &Parsed,
+) -> Diagnostic {
     let diagnostic = Diagnostic::new(&code::UNKNOWN_MODEL, format!("unknown model `{}`", wanted.value))
         .at(wanted.span, "no model has this name");
-    let built_in = catalogue::MODELS.iter().map(|model| model.name);
-    let names: Vec<_> = declared.keys().map(|name| name.as_str()).chain(built_in).collect();
-    match nearest::nearest(wanted.value.as_str(), names.iter().copied()) {
+    let own = || declared.keys().map(|name| name.as_str());
+    let built_in = catalogue::MODELS.iter().map(|model| model.name).filter(|name| !own().any(|own| own == *name));
+    let names: Vec<_> = own().chain(built_in).collect();
+    let diagnostic = match nearest::nearest(wanted.value.as_str(), names.iter().copied()) {
         Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, wanted.span, near),
-        None => diagnostic
-            .help(format!("choose one of {}, or declare this one under `models` in `paceline.yaml`", all(&names))),
-    }
+        None => diagnostic.help(format!("choose one of {}", all(&names))),
+    };
+    let file = if parsed.project.is_some() { "`paceline.yaml`" } else { "a new `paceline.yaml`" };
+    let (name, provider) = (&wanted.value, usual_provider(wanted.value.as_str()));
+    diagnostic.help(format!("or declare it under `models` in {file}: `- {{name: {name}, provider: {provider}}}`"))
+}
+
+/// Whose wire format a model most likely speaks; of names that say nothing of it, most servers speak OpenAI's.
+fn usual_provider(name: &str) -> &'static str {
+    let provider = if name.starts_with("claude") {
+        Provider::Anthropic
+    } else if name.starts_with("gemini") {
+        Provider::Gemini
+    } else {
+        Provider::OpenAi
+    };
+    provider.as_str()
 }
 
 /// Every model by name: the list is short, and the one that is wanted may be any of them.

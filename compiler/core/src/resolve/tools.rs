@@ -80,8 +80,14 @@ fn resolve<'p>(
     }
     let (target, named_at) = match (keys.server.spanned(), keys.name.spanned()) {
         (Some(server), _) => {
-            let address = Address::parse(&server.value);
-            let address = address.map_err(|why| malformed_server(&server.value.to_string(), server.span, why, sink));
+            let address = Address::parse(&server.value).map_err(|why| {
+                let text = server.value.to_string();
+                if agents.by_name.keys().any(|name| name.as_str() == text) {
+                    agent_instead_of_address(&text, server.span, why, sink)
+                } else {
+                    malformed_server(&text, server.span, why, sink)
+                }
+            });
             (server_target(address.ok()?, server.span, agents, sink)?, server.span)
         }
         (None, Some(name)) => (tool_target(name, has_skills, parsed, sink)?, name.span),
@@ -189,12 +195,24 @@ pub(crate) fn malformed_server(text: &str, span: Span, why: &str, sink: &mut Sin
     })
 }
 
+/// Reports the bare name of an agent where its address is expected.
+fn agent_instead_of_address(name: &str, span: Span, why: &str, sink: &mut Sink) -> pace_diag::Reported {
+    let address = format!("paceline://{name}");
+    let diagnostic = Diagnostic::new(&code::MALFORMED_SERVER, format!("`{name}` is not the address of a server"))
+        .at(span, why)
+        .fix(format!("write `{address}` for the agent of this name"), Applicability::Unsafe, span, address);
+    sink.error(diagnostic)
+}
+
 /// The address for a command that would start a server, or for a host without a scheme.
 fn intended_address(text: &str) -> Option<String> {
     let mut words = text.split_whitespace();
     let address = match (words.next()?, words.next()) {
         ("npx", Some("-y" | "--yes")) => format!("mcp://npx/{}", words.next()?),
         (manager @ ("npx" | "uvx"), Some(package)) => format!("mcp://{manager}/{package}"),
+        (path, None) if ["npx/", "uvx/", "exec/"].iter().any(|start| path.starts_with(start)) => {
+            format!("mcp://{path}")
+        }
         (host, None) if !host.contains("://") && host.split('/').next()?.contains('.') => format!("https://{host}"),
         _ => return None,
     };

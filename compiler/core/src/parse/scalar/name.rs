@@ -72,10 +72,13 @@ impl Decode for Principal {
     fn decode(node: NodeId, reader: &mut Reader<'_>) -> Result<Self, Reported> {
         let text = reader.string(node)?;
         text.parse().map_err(|why: MalformedPrincipal| {
+            let span = reader.span(node);
             let diagnostic = Diagnostic::new(&code::MALFORMED_PRINCIPAL, format!("`{text}` is not a principal"))
-                .at(reader.span(node), why.to_string())
-                .help(intended(text));
-            reader.sink.error(diagnostic)
+                .at(span, why.to_string());
+            reader.sink.error(match near_kind(text) {
+                Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, span, near),
+                None => diagnostic.help(intended(text)),
+            })
         })
     }
 
@@ -85,6 +88,19 @@ impl Decode for Principal {
     }
 }
 
+/// The principal of a text with a kind that is almost one: `Group:x`, `service-account:x`.
+fn near_kind(text: &str) -> Option<String> {
+    let (kind, name) = text.split_once(':')?;
+    let kind = match kind.trim().to_ascii_lowercase().replace(['-', '_', ' '], "").as_str() {
+        "user" | "users" => "user",
+        "group" | "groups" => "group",
+        "serviceaccount" | "serviceaccounts" | "sa" => "serviceaccount",
+        _ => return None,
+    };
+    let near = format!("{kind}:{}", name.trim());
+    near.parse::<Principal>().is_ok().then_some(near)
+}
+
 /// What to write instead.
 fn intended(text: &str) -> String {
     let plain = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == ':');
@@ -92,6 +108,7 @@ fn intended(text: &str) -> String {
         "everyone" | "everybody" | "anyone" | "all" | "public" | "*" => {
             "write `authenticated` for everyone who signs in, `anonymous` for everyone else".to_owned()
         }
+        _ if plain && text.contains('@') => format!("write `user:{text}`"),
         _ if plain => format!("write `user:{text}`, `group:{text}` or `serviceaccount:{text}`"),
         _ => "write `user:<id>`, `group:<name>`, `serviceaccount:<name>`, `authenticated` or `anonymous`".to_owned(),
     }

@@ -30,9 +30,15 @@ impl<const MIN: i64, const MAX: i64> Decode for Whole<MIN, MAX> {
         match reader.scalar(node).map(whole) {
             Some(Scalar::Int(value)) if (MIN..=MAX).contains(&value) => Ok(Self(value)),
             Some(Scalar::Int(_) | Scalar::OutOfRange(_)) => {
-                let allowed = if MIN == MAX { MIN.to_string() } else { format!("from {MIN} to {MAX}") };
-                let message = format!("{} must be {allowed}", reader.subject());
-                Err(reader.not_allowed(reader.span(node), message, "out of range"))
+                let subject = reader.subject();
+                let (allowed, why) = if MIN == MAX {
+                    let only = format!("this version of Paceline knows `{}: {MIN}` only", subject.trim_matches('`'));
+                    (MIN.to_string(), only)
+                } else {
+                    (format!("from {MIN} to {MAX}"), "out of range".to_owned())
+                };
+                let message = format!("{subject} must be {allowed}");
+                Err(reader.not_allowed(reader.span(node), message, &why))
             }
             _ => Err(reader.wrong_type(node, "a whole number")),
         }

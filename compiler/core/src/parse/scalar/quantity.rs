@@ -66,14 +66,39 @@ fn scaled(
             let whole =
                 units.iter().filter(|(_, factor)| max.is_multiple_of(*factor)).max_by_key(|(_, factor)| *factor);
             let most = whole.map_or_else(|| max.to_string(), |(unit, factor)| format!("{}{unit}", max / factor));
-            let message = format!("{} must be more than zero and at most {most}", reader.subject());
+            let least = units.iter().find(|(_, factor)| *factor == 1).map_or("", |(unit, _)| *unit);
+            let message = format!("{} must be from 1{least} to {most}", reader.subject());
             Err(reader.not_allowed(span, message, "out of range"))
         }
         _ => {
             let message = format!("{} must be {wanted}, not `{text}`", reader.subject());
             let names: Vec<_> = units.iter().map(|(name, _)| format!("`{name}`")).collect();
             let why = format!("a whole number and a unit: {}", one_of(&names));
-            Err(reader.not_allowed(span, message, &why))
+            let diagnostic = Diagnostic::new(&code::VALUE_NOT_ALLOWED, message).at(span, why);
+            Err(reader.sink.error(match rewritten(number, unit, units) {
+                Some(better) => diagnostic.fix(format!("write `{better}`"), Applicability::Unsafe, span, better),
+                None => diagnostic,
+            }))
         }
     }
+}
+
+/// A number whose unit is written as people write it: `10 minutes`, `1 Hour`, `32MB`. Megabytes are taken for the unit of
+/// 1024 that there is.
+fn rewritten(number: &str, unit: &str, units: &[(&str, u64)]) -> Option<String> {
+    let meant = match unit.trim().to_ascii_lowercase().as_str() {
+        "ms" | "msec" | "msecs" | "millisecond" | "milliseconds" => "ms",
+        "s" | "sec" | "secs" | "second" | "seconds" => "s",
+        "m" | "min" | "mins" | "minute" | "minutes" => "m",
+        "h" | "hr" | "hrs" | "hour" | "hours" => "h",
+        "d" | "day" | "days" => "d",
+        "b" | "byte" | "bytes" => "B",
+        "k" | "kb" | "kib" => "KiB",
+        "mb" | "mib" => "MiB",
+        "g" | "gb" | "gib" => "GiB",
+        _ => return None,
+    };
+    // The empty number is none, and `10m` is no size.
+    let is_known = units.iter().any(|(known, _)| *known == meant);
+    (is_known && number.parse::<u64>().is_ok_and(|number| number > 0)).then(|| format!("{number}{meant}"))
 }

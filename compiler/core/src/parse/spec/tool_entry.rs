@@ -61,6 +61,11 @@ impl Decode for ToolEntrySpec {
         if keys.server.is_absent() && keys.name.is_absent() {
             let place = reader.document.entries(node).and_then(|entries| entries.first().copied());
             let span = place.map_or_else(|| reader.span(node), |(key, _)| reader.span(key));
+            // Written under another word, it was reported as an unknown key, and how to write it was said there.
+            let elsewhere = ["agent", "url", "uri"].iter().any(|key| reader.document.get(node, key).is_some());
+            if let (true, Err(reported)) = (elsewhere, reader.sink.check()) {
+                return Err(reported);
+            }
             let diagnostic = Diagnostic::new(&code::MISSING_KEY, "a tool entry needs the key `server` or `name`")
                 .at(span, "nothing here says what to call")
                 .help("add `server: <address>` for an MCP server, or `name: tools/<name>` for a tool of this project");

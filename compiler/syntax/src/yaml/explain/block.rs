@@ -104,7 +104,11 @@ fn no_colon(line: Range<usize>, context: &Context<'_>) -> Explanation {
             .help("indent every line of the text by two spaces");
     }
     let message = format!("expected `key: value`, found `{}`", excerpt(text));
-    Explanation::new(line, message).help("write `: ` after the key")
+    // A word alone is a key; several are a sentence that lost its indentation, if there is one above it to go on with.
+    let above = context.part(context.range.start..line.start);
+    let prose = text.contains(' ') && !above.trim_ascii().is_empty();
+    let goes_on = if prose { ", or indent the line if it goes on with the text above" } else { "" };
+    Explanation::new(line, message).help(format!("write `: ` after the key{goes_on}"))
 }
 
 /// The `|` or `>` that ends the last line with text before `at`, where a block of text should have begun.
@@ -170,6 +174,9 @@ fn expected_item(at: usize, context: &Context<'_>) -> Explanation {
 
 /// A line that starts left of the block above it and right of the one around that: it belongs to neither.
 fn dedented(first: usize, context: &Context<'_>) -> Option<Explanation> {
+    if let Some(explanation) = indented_by_tab(first, context) {
+        return Some(explanation);
+    }
     let around = context.innermost()?;
     let column = context.column(first);
     let outer = context.column(around.start);
@@ -193,6 +200,14 @@ fn dedented(first: usize, context: &Context<'_>) -> Option<Explanation> {
         outer + 1
     ));
     Some(beside(explanation, context, if around.mapping { "the mapping around it" } else { "the list around it" }))
+}
+
+/// A line of a text block that a tab indents: it looks right, but YAML counts spaces alone.
+fn indented_by_tab(first: usize, context: &Context<'_>) -> Option<Explanation> {
+    context.last.filter(|last| matches!(last.style, Style::Literal | Style::Folded))?;
+    let start = context.line(first).start;
+    let tab = start + context.part(start..first).find('\t')?;
+    Some(Explanation::new(tab..tab + 1, "this line is indented with a tab").help("indent it with spaces"))
 }
 
 /// More on a line whose value is complete: `&a &b x`, `&a *b`.

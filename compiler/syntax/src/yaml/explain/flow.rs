@@ -4,7 +4,7 @@
 use granit_parser::ErrorKind;
 
 use crate::yaml::explain::context::Context;
-use crate::yaml::explain::{Explanation, scalar};
+use crate::yaml::explain::{Explanation, excerpt, scalar};
 
 pub(super) fn explain(kind: &ErrorKind, at: usize, context: &Context<'_>) -> Option<Explanation> {
     match kind {
@@ -42,6 +42,9 @@ fn inside(kind: &ErrorKind, at: usize, context: &Context<'_>) -> Option<Explanat
         let stray = if context.rest(at).starts_with(':') { context.indent_end(at)..at } else { context.word(at) };
         return Some(unclosed(open, start).also(stray, "read as part of it"));
     }
+    if let Some(explanation) = reference(at, context) {
+        return Some(explanation);
+    }
     let opening = start..start + open.len_utf8();
     let (close, here) = match open {
         '[' => (']', "the list starts here"),
@@ -63,6 +66,16 @@ fn inside(kind: &ErrorKind, at: usize, context: &Context<'_>) -> Option<Explanat
         _ => Explanation::new(context.word(at), format!("expected `,` or `{close}`, found {found}")),
     };
     Some(explanation.also(opening, here))
+}
+
+/// A reference such as `${env:NAME}` without quotes: its brace is read as one of YAML's.
+fn reference(at: usize, context: &Context<'_>) -> Option<Explanation> {
+    let start = context.text.get(..at)?.strip_suffix('$')?.len();
+    let line = context.part(start..context.line(at).end);
+    let reference = line.get(..=line.find('}')?).filter(|text| text.starts_with("${"))?;
+    let message = format!("found `{}` without quotes inside brackets", excerpt(reference));
+    let help = format!("put `{}` in quotes inside `{{…}}` and `[…]`", excerpt(reference));
+    Some(Explanation::new(start..start + reference.len(), message).help(help))
 }
 
 fn closing(open: char) -> char {
