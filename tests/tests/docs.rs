@@ -9,6 +9,8 @@ mod binaries;
 mod cli;
 #[path = "docs/errors.rs"]
 mod errors;
+#[path = "docs/models.rs"]
+mod models;
 #[path = "docs/page.rs"]
 mod page;
 #[path = "docs/play.rs"]
@@ -24,9 +26,10 @@ const BLESS: &str = "BLESS=1 cargo test -p pace-tests --test docs";
 type Make = fn() -> String;
 
 /// The pages made by this test; all others were written by people.
-const GENERATED: [(&str, Make); 3] = [
+const GENERATED: [(&str, Make); 4] = [
     ("docs/reference/cli.md", cli::page),
     ("docs/reference/errors.md", errors::page),
+    ("docs/reference/models.md", models::page),
     ("docs/reference/spec.md", spec::page),
 ];
 
