@@ -153,6 +153,14 @@ const CASES: &[(&str, &str)] = &[
         "a: \u{feff}x",
         r"Syntax 1:4 «BOM» found a byte order mark (U+FEFF) inside the file | help: remove it; nothing shows there",
     ),
+    (
+        "a: You are\nof great help\n",
+        r"Syntax 2:1 «of great help» expected `key: value`, found `of great help` | help: write `: ` after the key, or indent the line if it goes on with the text above",
+    ),
+    (
+        "a: {b: ${env:X}}",
+        r"Syntax 1:8 «${env:X}» found `${env:X}` without quotes inside brackets | help: put `${env:X}` in quotes inside `{…}` and `[…]`",
+    ),
     ("a: 1\na: 2", r"DuplicateKey 2:1 «a» duplicate key `a` | 1:1 «a» first defined here"),
     (
         "a: &a [*a]",

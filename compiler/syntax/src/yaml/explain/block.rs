@@ -104,9 +104,9 @@ fn no_colon(line: Range<usize>, context: &Context<'_>) -> Explanation {
             .help("indent every line of the text by two spaces");
     }
     let message = format!("expected `key: value`, found `{}`", excerpt(text));
-    // A word alone is a key; several are a sentence that lost its indentation, if there is one above it to go on with.
+    // Two words are a key and its value; more are a sentence that lost its indentation, if there is one to go on with.
     let above = context.part(context.range.start..line.start);
-    let prose = text.contains(' ') && !above.trim_ascii().is_empty();
+    let prose = text.split_whitespace().nth(2).is_some() && !above.trim_ascii().is_empty();
     let goes_on = if prose { ", or indent the line if it goes on with the text above" } else { "" };
     Explanation::new(line, message).help(format!("write `: ` after the key{goes_on}"))
 }
