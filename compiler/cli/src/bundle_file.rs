@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use pace_ir::{Emitted, VerifiedBundle};
 
@@ -25,6 +26,7 @@ pub(crate) fn write_build(root: &Path, emitted: &Emitted, manifest: &str) -> any
     std::fs::create_dir_all(&folder)
         .map_err(|error| anyhow::anyhow!("cannot make the folder `{BUILD_FOLDER}`: {}", plain(&error)))?;
     keep_out_of_git(&root.join(".pace"))?;
+    clean(&folder);
     let id = emitted.verified.id().to_string();
     let stem: String = id.trim_start_matches("b3:").chars().take(12).collect();
     let name = format!("{stem}.pace");
@@ -47,21 +49,63 @@ fn write_if_different(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     }
 }
 
-/// Writes a file whole or not at all.
+/// Writes the copy an author asked for. A device or pipe is written to, a link is followed; what the bundle was made from,
+/// and what other builds left, is not overwritten.
+pub(crate) fn write_copy(path: &Path, root: &Path, emitted: &Emitted) -> anyhow::Result<()> {
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let inputs = emitted.verified.bundle().lock.inputs.keys().map(|input| root.join(input).canonicalize());
+    let kept = root.join(".pace").canonicalize();
+    if inputs.flatten().any(|input| input == real) || kept.is_ok_and(|kept| real.starts_with(kept)) {
+        anyhow::bail!("cannot write `{}`: it is a part of the project\n  help: name another file", path.display());
+    }
+    match std::fs::metadata(&real) {
+        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => std::fs::OpenOptions::new()
+            .write(true)
+            .open(&real)
+            .and_then(|mut device| device.write_all(&emitted.bytes))
+            .map_err(|error| anyhow::anyhow!("cannot write `{}`: {}", path.display(), plain(&error))),
+        _ => write_whole(path, &emitted.bytes),
+    }
+}
+
+/// Writes a file whole or not at all. A link stays a link, and a file that is there keeps its permissions.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let shown = path;
+    let real = path.canonicalize();
+    let path = real.as_deref().unwrap_or(path);
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || {
         let mut builder = tempfile::Builder::new();
         // As any other file of the user's; the process's mask applies.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.prefix(".pace-").tempfile_in(folder)?;
+        let mut file = builder.prefix(TEMPORARY).tempfile_in(folder)?;
+        if let Ok(there) = std::fs::metadata(path) {
+            file.as_file().set_permissions(there.permissions())?;
+        }
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
         Ok::<(), std::io::Error>(())
     };
-    write().map_err(|error| anyhow::anyhow!("cannot write `{}`: {}", path.display(), plain(&error)))
+    write().map_err(|error| anyhow::anyhow!("cannot write `{}`: {}", shown.display(), plain(&error)))
+}
+
+/// How the names of files begin that are not finished yet.
+const TEMPORARY: &str = ".pace-";
+
+/// How old an unfinished file is whose build has certainly ended.
+const ABANDONED: Duration = Duration::from_hours(1);
+
+/// Removes what killed builds left behind. What cannot be removed stays; it harms nobody.
+fn clean(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(TEMPORARY)) {
+        let age = entry.metadata().and_then(|metadata| metadata.modified()).map(|time| time.elapsed());
+        if matches!(age, Ok(Ok(age)) if age > ABANDONED) {
+            let _stays = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Reads and verifies a bundle, by the very steps the runner takes.
@@ -73,7 +117,15 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<VerifiedBundle> {
 /// The newest build of a project.
 pub(crate) fn latest(root: &Path) -> anyhow::Result<PathBuf> {
     let folder = root.join(BUILD_FOLDER);
-    let name = std::fs::read_to_string(folder.join("latest"))
-        .map_err(|_| anyhow::anyhow!("the project has no bundle yet\n  help: run `pace build`, or name a bundle"))?;
-    Ok(folder.join(name.trim()))
+    let latest = folder.join("latest");
+    if !latest.is_file() {
+        anyhow::bail!("the project has no bundle yet\n  help: run `pace build`, or name a bundle");
+    }
+    let text = std::fs::read_to_string(&latest).unwrap_or_default();
+    let name = text.trim_end();
+    let digits = name.strip_suffix(".pace").unwrap_or_default();
+    if digits.len() != 12 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        anyhow::bail!("`{BUILD_FOLDER}/latest` does not name a bundle\n  help: run `pace build`, or name a bundle");
+    }
+    Ok(folder.join(name))
 }

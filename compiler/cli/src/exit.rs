@@ -2,10 +2,12 @@
 
 use pace_runner::{LoadError, Refused};
 
+use crate::output;
+
 /// The exit codes of `pace` and `pace-runner`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExitCode {
-    /// 0: done. A reader that closed the pipe is no failure either.
+    /// 0: done.
     Success,
     /// 1: the project has errors, or what was asked for says no.
     Errors,
@@ -28,8 +30,8 @@ impl From<ExitCode> for std::process::ExitCode {
 
 /// Says what is wrong with the command line, or prints the help that was asked for.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    // A closed pipe is the only way this fails, and nobody is left to tell.
-    let _closed = error.print();
+    // Where nothing can be printed, the exit code has to do.
+    let _unheard = error.print();
     if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success }
 }
 
@@ -47,19 +49,15 @@ pub(crate) fn environment(failure: &pace_compiler::Failure) -> anyhow::Error {
 
 /// Says why a command failed, and what to do about it.
 pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
-    if error.chain().any(is_broken_pipe) {
-        return ExitCode::Success;
-    }
-    eprintln!("error: {error:#}");
+    let mut text = format!("error: {error:#}\n");
     let load = error.downcast_ref::<LoadError>();
     let refused = error.downcast_ref::<Refused>();
     if let Some(help) = refused.map(Refused::help).or(load.map(LoadError::help)) {
-        eprintln!("  help: {help}");
+        text.push_str("  help: ");
+        text.push_str(help);
+        text.push('\n');
     }
+    output::err(&text);
     let is_refused = refused.is_some() || matches!(load, Some(LoadError::Refused(_)));
     if is_refused { ExitCode::Refused } else { ExitCode::Usage }
-}
-
-fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

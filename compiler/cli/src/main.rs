@@ -1,7 +1,5 @@
 //! `pace`: the one binary authors use. Knows flags, colours and exit codes; everything else is the compiler's.
 
-#![expect(clippy::print_stderr, reason = "a command line speaks")]
-
 mod arguments;
 mod bundle_file;
 mod commands;

@@ -1,8 +1,9 @@
 //! Where words go: data to standard output, everything else to standard error; and in which format.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 
+use anyhow::bail;
 use pace_diag::Severity;
 use pace_diag::render::json::Finished;
 use pace_diag::render::{self, Action, ColorChoice, Colour, Glyphs, Report, Stream, Warnings};
@@ -10,6 +11,7 @@ use pace_syntax::SourceMap;
 
 use crate::arguments::{Color, Global, MessageFormat};
 use crate::exit::ExitCode;
+use crate::world::plain;
 
 /// The ways diagnostics are told in this run.
 #[derive(Debug, Clone, Copy)]
@@ -57,8 +59,8 @@ impl Output {
     /// Tells everything a run has to say.
     pub(crate) fn report(self, report: &Report<'_>) -> anyhow::Result<()> {
         match self.format {
-            MessageFormat::Human => self.err(&render::human(&self.quieted(report), self.colour, self.glyphs))?,
-            MessageFormat::Short => self.err(&render::short(&self.quieted(report), self.colour, self.glyphs))?,
+            MessageFormat::Human => raw_err(&render::human(&self.quieted(report), self.colour, self.glyphs)),
+            MessageFormat::Short => raw_err(&render::short(&self.quieted(report), self.colour, self.glyphs)),
             MessageFormat::Json => out(&render::json::diagnostics(report))?,
             MessageFormat::Github => out(&render::github(report))?,
             MessageFormat::Sarif => out(&render::sarif(report))?,
@@ -87,34 +89,44 @@ impl Output {
     }
 
     /// Tells people something that is not asked-for data.
-    pub(crate) fn note(self, text: &str) -> anyhow::Result<()> {
-        if self.is_for_people() && !self.is_quiet { self.err(text) } else { Ok(()) }
+    pub(crate) fn note(self, text: &str) {
+        if self.is_for_people() && !self.is_quiet {
+            err(text);
+        }
     }
 
     /// Under `--verbose`, tells people what the run works on.
-    pub(crate) fn files(self, root: &Path, sources: &SourceMap) -> anyhow::Result<()> {
+    pub(crate) fn files(self, root: &Path, sources: &SourceMap) {
         if !self.is_verbose {
-            return Ok(());
+            return;
         }
         let read = sources.files().map(|(_, file)| format!("  read {}\n", file.path()));
-        self.note(&format!("project in {}\n{}", root.display(), read.collect::<String>()))
-    }
-
-    #[expect(clippy::unused_self, reason = "the counterpart of `out` for this run")]
-    fn err(self, text: &str) -> anyhow::Result<()> {
-        let mut stderr = std::io::stderr().lock();
-        stderr.write_all(text.as_bytes())?;
-        stderr.flush()?;
-        Ok(())
+        self.note(&format!("project in {}\n{}", root.display(), read.collect::<String>()));
     }
 }
 
-/// Prints data.
+/// Prints data. A reader that has seen enough and closed the pipe is no failure, and changes no verdict.
 pub(crate) fn out(text: &str) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()?;
-    Ok(())
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            bail!("cannot write to standard output: {}", plain(&error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Tells people something. Where nobody can hear it, the exit code has to do. Texts may hold names of files and arguments,
+/// so whatever would steer a terminal is escaped.
+pub(crate) fn err(text: &str) {
+    let printable: Vec<_> = text.split('\n').map(pace_runner::printable).collect();
+    raw_err(&printable.join("\n"));
+}
+
+/// As [`err`], for texts that the renderers made safe and coloured.
+fn raw_err(text: &str) {
+    let mut stderr = std::io::stderr().lock();
+    let _unheard = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
 
 /// The report of a run; `shown` is what may be shown of its files.

@@ -34,7 +34,8 @@ impl Folder {
                 why: "it is a link that leads out of the project".to_owned(),
                 help: Some("put the file itself into the project".to_owned()),
             }),
-            Err(error) if is_absence(&error) => Ok(None),
+            // A link that leads nowhere is no absence: what it should have said would be missing in silence.
+            Err(error) if is_absence(&error) && self.root.join(path).symlink_metadata().is_err() => Ok(None),
             Err(error) => Err(failed(path, &error)),
         }
     }
@@ -50,7 +51,10 @@ impl World for Folder {
         let Some(real) = self.inside(path)? else { return Ok(Vec::new()) };
         let entries = match fs::read_dir(&real) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == ErrorKind::NotADirectory => return Ok(Vec::new()),
+            Err(error) if error.kind() == ErrorKind::NotADirectory => {
+                let help = Some("put a folder there, or remove it".to_owned());
+                return Err(WorldError { path: path.to_owned(), why: "it is not a folder".to_owned(), help });
+            }
             Err(error) => return Err(failed(path, &error)),
         };
         let mut found = Vec::new();
@@ -61,7 +65,8 @@ impl World for Folder {
                 return Err(WorldError { path: path.to_owned(), why, help: Some("rename that file".to_owned()) });
             };
             if !name.starts_with('.') {
-                let kind = kind(&entry).map_err(|error| failed(&format!("{path}/{name}"), &error))?;
+                // A link that leads nowhere is of no kind; whoever needs it finds out by reading it.
+                let kind = kind(&entry).unwrap_or(EntryKind::Other);
                 found.push(DirEntry { kind, name });
             }
         }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::Args;
 use pace_compiler::{Built, Counts, Failure, Outcome};
 use pace_diag::render::{Action, Report, json};
@@ -10,7 +9,6 @@ use pace_diag::render::{Action, Report, json};
 use crate::arguments::Global;
 use crate::exit::{self, ExitCode};
 use crate::output::{self, Output, warnings};
-use crate::world::Folder;
 use crate::{bundle_file, manifest, project, summary};
 
 /// Check the project and write its bundle
@@ -30,10 +28,10 @@ pub(crate) struct Build {
 /// Runs the command.
 pub(crate) fn run(command: &Build, global: &Global) -> anyhow::Result<ExitCode> {
     let root = project::find(global)?;
-    let world = Folder::open(&root).with_context(|| format!("cannot open `{}`", root.display()))?;
+    let world = project::open(&root)?;
     let outcome = pace_compiler::build(&world);
     let output = Output::new(global);
-    output.files(&root, &outcome.sources)?;
+    output.files(&root, &outcome.sources);
     let shown = outcome.shown();
     let report = output::report(&outcome, &shown, Action::Build, warnings(command.deny_warnings));
     output.report(&report)?;
@@ -57,10 +55,10 @@ fn finish(
         Err(failure) => return Err(exit::environment(failure)),
     };
     let manifest = manifest::of(&built.emitted.verified);
-    let written = bundle_file::write_build(root, &built.emitted, &manifest)?;
     if let Some(file) = &command.output {
-        bundle_file::write_whole(&project::start(global)?.join(file), &built.emitted.bytes)?;
+        bundle_file::write_copy(&project::start(global)?.join(file), root, &built.emitted)?;
     }
+    let written = bundle_file::write_build(root, &built.emitted, &manifest)?;
     if output.is_json() {
         output::out(&json::bundle(&json::Bundle {
             path: &written.bundle,
@@ -70,7 +68,7 @@ fn finish(
             manifest: &written.manifest,
         }))?;
     }
-    output.note(&success(built, &written, command.output.as_deref()))?;
+    output.note(&success(built, &written, command.output.as_deref()));
     Ok(ExitCode::Success)
 }
 

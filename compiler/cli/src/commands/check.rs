@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use anyhow::Context;
 use clap::Args;
 use pace_compiler::{Counts, Failure, Outcome};
 use pace_diag::render::{Action, Report, Warnings};
@@ -10,7 +9,6 @@ use pace_diag::render::{Action, Report, Warnings};
 use crate::arguments::Global;
 use crate::exit::ExitCode;
 use crate::output::{self, Output, warnings};
-use crate::world::Folder;
 use crate::{fix, project};
 
 /// Check the project; write nothing, start nothing
@@ -37,17 +35,17 @@ pub(crate) fn run(command: &Check, global: &Global) -> anyhow::Result<ExitCode> 
         fixed = Some(done);
     }
     let output = Output::new(global);
-    output.files(&root, &outcome.sources)?;
+    output.files(&root, &outcome.sources);
     let code = finish(&outcome, warnings(command.deny_warnings), output)?;
     // Last, where it is read: what was found is long.
     if let Some(fixed) = fixed {
-        output.note(&fixed.summary(outcome.diagnostics.len()))?;
+        output.note(&fixed.summary(outcome.diagnostics.len()));
     }
     Ok(code)
 }
 
 fn check(root: &Path) -> anyhow::Result<Outcome<Counts>> {
-    let world = Folder::open(root).with_context(|| format!("cannot open `{}`", root.display()))?;
+    let world = project::open(root)?;
     Ok(pace_compiler::check(&world))
 }
 
@@ -64,7 +62,7 @@ fn result(outcome: &Outcome<Counts>, report: &Report<'_>, output: Output) -> any
     match &outcome.result {
         Ok(_) if report.failed() => Ok(ExitCode::Errors),
         Ok(counts) => {
-            output.note(&format!("✓ Check passed\n  {}\n", super::build::counted(*counts)))?;
+            output.note(&format!("✓ Check passed\n  {}\n", super::build::counted(*counts)));
             Ok(ExitCode::Success)
         }
         Err(Failure::Reported) => Ok(ExitCode::Errors),

@@ -39,13 +39,13 @@ pub(crate) fn run(command: &Init, global: &Global) -> anyhow::Result<ExitCode> {
     refuse_conflicts(&placing, &root, name, command.template)?;
     let output = Output::new(global);
     if placing.files.is_empty() {
-        output.note(&format!("✓ Nothing to do: all files of the template are in `{}` already\n", name.display()))?;
+        output.note(&format!("✓ Nothing to do: all files of the template are in `{}` already\n", name.display()));
         return Ok(ExitCode::Success);
     }
     refuse_project(&root, name)?;
     placing::place(&root, &placing.files)
         .with_context(|| format!("cannot start a project in `{}`; nothing was written", name.display()))?;
-    output.note(&success(&placing, command, &root))?;
+    output.note(&success(&placing, command, &root));
     Ok(ExitCode::Success)
 }
 

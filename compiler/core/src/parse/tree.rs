@@ -41,6 +41,7 @@ impl<'a> Reading<'a> {
         let mut agents = Vec::new();
         for entry in self.list("agents")? {
             let path = format!("agents/{}/spec.yaml", entry.name);
+            self.must_be_there("agents", &entry)?;
             if entry.kind == EntryKind::Directory {
                 let spec = self.spec(&path, "`name:`")?;
                 if spec.is_none() {
@@ -59,6 +60,7 @@ impl<'a> Reading<'a> {
         let mut loops = Vec::new();
         for entry in self.list("loops")? {
             let path = format!("loops/{}", entry.name);
+            self.must_be_there("loops", &entry)?;
             let stem = entry.name.strip_suffix(".yaml").filter(|_| entry.kind == EntryKind::File);
             match stem {
                 Some(_) => loops.extend(self.spec(&path, "`name:`")?),
@@ -114,6 +116,15 @@ impl<'a> Reading<'a> {
         let mut entries = self.world.list(path)?;
         entries.sort();
         Ok(entries)
+    }
+
+    /// Something that is neither file nor folder, such as a link that leads nowhere: reading it says what it is. Passing
+    /// over it would leave out an agent or a loop in silence.
+    fn must_be_there(&self, folder: &str, entry: &DirEntry) -> Result<(), WorldError> {
+        match entry.kind {
+            EntryKind::Other => self.world.read(&format!("{folder}/{}", entry.name)).map(|_| ()),
+            EntryKind::File | EntryKind::Directory => Ok(()),
+        }
     }
 
     /// Reads a file and remembers its digest.
