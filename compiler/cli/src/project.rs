@@ -2,19 +2,30 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use crate::arguments::Global;
+use crate::world::{Folder, plain};
 
 /// The folder that commands start from.
 pub(crate) fn start(global: &Global) -> anyhow::Result<PathBuf> {
     let here = match &global.directory {
         Some(directory) => directory.clone(),
-        None => std::env::current_dir().context("cannot tell the current directory")?,
+        None => std::env::current_dir()
+            .map_err(|error| anyhow::anyhow!("cannot tell the current folder: {}", plain(&error)))?,
     };
     std::path::absolute(&here)
-        .with_context(|| format!("cannot find `{}`", here.display()))
-        .and_then(|path| if path.is_dir() { Ok(path) } else { bail!("`{}` is not a directory", here.display()) })
+        .map_err(|error| anyhow::anyhow!("cannot find `{}`: {}", here.display(), plain(&error)))
+        .and_then(|path| if path.is_dir() { Ok(path) } else { bail!("{}", no_folder(&here)) })
+}
+
+fn no_folder(path: &Path) -> String {
+    let what = if path.exists() {
+        format!("`{}` is a file, not a folder", path.display())
+    } else {
+        format!("there is no folder `{}`", path.display())
+    };
+    format!("{what}\n  help: name the project's folder after `-C`")
 }
 
 /// The project's folder.
@@ -31,7 +42,27 @@ pub(crate) fn find(global: &Global) -> anyhow::Result<PathBuf> {
     )
 }
 
+/// Opens a project's folder for the compiler.
+pub(crate) fn open(root: &Path) -> anyhow::Result<Folder> {
+    Folder::open(root).map_err(|error| anyhow::anyhow!("cannot open `{}`: {}", root.display(), plain(&error)))
+}
+
 /// Whether a folder is a project.
 pub(crate) fn is_project(folder: &Path) -> bool {
     folder.join("paceline.yaml").is_file() || folder.join("agents").is_dir()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::no_folder;
+
+    #[test]
+    fn what_is_no_folder_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("desk");
+        let help = "\n  help: name the project's folder after `-C`";
+        assert_eq!(no_folder(&missing), format!("there is no folder `{}`{help}", missing.display()));
+        std::fs::write(&missing, "").unwrap();
+        assert_eq!(no_folder(&missing), format!("`{}` is a file, not a folder{help}", missing.display()));
+    }
 }

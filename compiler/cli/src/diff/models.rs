@@ -33,7 +33,7 @@ fn fields(changes: &mut Changes, a: &Model, b: &Model) {
     let Model { provider, model, base_url: _, api_key: _, price, turns } = a;
     changes.value("provider", "provider", provider.as_str(), b.provider.as_str());
     changes.value("model", "model", model, &b.model);
-    changes.words("price", "price", &self::price(*price), &self::price(b.price));
+    changes.words("price", "price of a million tokens", &self::price(*price), &self::price(b.price));
     if *turns != b.turns {
         changes.changes("turns", "the recorded turns are others");
     }
@@ -41,6 +41,6 @@ fn fields(changes: &mut Changes, a: &Model, b: &Model) {
 
 fn price(price: Option<Price>) -> String {
     let Some(Price { input, cached_input, output }) = price else { return "not known".to_owned() };
-    let cached = cached_input.map(|cached| format!(", cached {cached}")).unwrap_or_default();
-    format!("in {input}{cached}, out {output}")
+    let cached = cached_input.map(|cached| format!(", {cached} cached")).unwrap_or_default();
+    format!("{input} in{cached}, {output} out")
 }

@@ -269,7 +269,7 @@ fn models() -> Vec<Row> {
         row(
             "price",
             |b| model(b).price = Some(PRICE),
-            &["model `fast`: ~ price is in $1.00, cached $0.10, out $2.00, was not known"],
+            &["model `fast`: ~ price of a million tokens is $1.00 in, $0.10 cached, $2.00 out, was not known"],
         ),
         row(
             "turns",
