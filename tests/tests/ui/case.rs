@@ -15,8 +15,9 @@ pub(crate) const COMMAND: &str = "command";
 const EXPECTATIONS: [&str; 4] = [STDERR, INSPECT, MARKS, COMMAND];
 
 /// What may stand at the top of a case besides what is expected: anything else would be an expectation nobody reads.
-const PROJECT: [&str; 12] = [
+const PROJECT: [&str; 13] = [
     "agents",
+    "loop", // One that is misplaced.
     "loops",
     "tools",
     "skills",

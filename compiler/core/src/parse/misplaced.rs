@@ -54,7 +54,12 @@ impl Reading<'_> {
     /// A folder under `agents` without `spec.yaml`: its first other YAML file is meant to be it.
     pub(super) fn misplaced_in_agent(&mut self, folder: &str) -> Result<(), WorldError> {
         let is_yaml = |entry: &DirEntry| entry.kind == EntryKind::File && yaml_stem(&entry.name).is_some();
-        match self.list(&format!("agents/{folder}"))?.into_iter().find(is_yaml) {
+        let entries = self.list(&format!("agents/{folder}"))?;
+        // One that is there and could not be read was reported as what it is.
+        if entries.iter().any(|entry| entry.name == "spec.yaml") {
+            return Ok(());
+        }
+        match entries.into_iter().find(is_yaml) {
             Some(entry) => {
                 let help = format!("rename it to `agents/{folder}/spec.yaml`");
                 self.misplaced(&format!("agents/{folder}/{}", entry.name), &help)
