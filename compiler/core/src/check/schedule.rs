@@ -124,7 +124,10 @@ fn advice(error: &ScheduleError, text: &Spanned<Line>, diagnostic: Diagnostic) -
             diagnostic.help("write the times of day, such as `*/15 * * * *` for every quarter of an hour")
         }
         ScheduleErrorKind::SecondsField => diagnostic.help(without_a_field(&text.value.0)),
-        ScheduleErrorKind::YearField { .. } => diagnostic.help("remove the last field"),
+        ScheduleErrorKind::YearField { found: 7 } => {
+            diagnostic.help("remove the first field (seconds) and the last (year)")
+        }
+        ScheduleErrorKind::YearField { .. } => diagnostic.help("remove the last field (year)"),
         ScheduleErrorKind::WrongFieldCount { .. } if names_a_weekday(&text.value.0) => {
             diagnostic.help("write five fields, such as `0 9 * * MON` for Mondays at nine")
         }

@@ -108,6 +108,8 @@ fn intended(text: &str) -> String {
         "everyone" | "everybody" | "anyone" | "all" | "public" | "*" => {
             "write `authenticated` for everyone who signs in, `anonymous` for everyone else".to_owned()
         }
+        _ if text.eq_ignore_ascii_case("authenticated") => "did you mean `authenticated`?".to_owned(),
+        _ if text.eq_ignore_ascii_case("anonymous") => "did you mean `anonymous`?".to_owned(),
         _ if plain && text.contains('@') => format!("write `user:{text}`"),
         _ if plain => format!("write `user:{text}`, `group:{text}` or `serviceaccount:{text}`"),
         _ => "write `user:<id>`, `group:<name>`, `serviceaccount:<name>`, `authenticated` or `anonymous`".to_owned(),
