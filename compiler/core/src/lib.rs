@@ -19,11 +19,14 @@ mod check;
 mod emit;
 mod link;
 mod lower;
+pub mod outcome;
 mod parse;
 pub mod pipeline;
 mod resolve;
 pub mod schema;
+mod secret;
 pub mod world;
 
-pub use pipeline::{Built, Counts, Failure, Outcome, build, check};
+pub use outcome::{Built, Counts, Failure, Outcome};
+pub use pipeline::{build, check};
 pub use world::{DirEntry, EntryKind, World, WorldError};

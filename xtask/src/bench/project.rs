@@ -21,12 +21,16 @@ pub(crate) fn write(folder: &Path, agents: usize) -> Result<()> {
 fn agent(number: usize) -> String {
     let sentence = "Answer in one short paragraph, name your sources, and say so when you do not know. ";
     let prompt = sentence.repeat(12);
+    let bot = match number % 10 {
+        0 => format!("  - principal: serviceaccount:bot-{number}\n    role: execute\n"),
+        _ => String::new(),
+    };
     format!(
         "name: agent-{number}\nmodel: gemini-2.5-flash\nsummary: Answers questions of team {number}\n\
          description: |\n  You help team {number}.\n  {prompt}\n\
          generation:\n  temperature: 0.3\n  max_output_tokens: 2048\n\
          limits:\n  max_turns: 12\n  timeout: 2m\n  max_cost_usd: 0.25\n\
-         acl:\n  - principal: group:team-{number}\n    role: execute\n  - principal: user:lead-{number}@example.com\n    role: read\n"
+         acl:\n  - principal: group:team-{number}\n    role: execute\n{bot}  - principal: user:lead-{number}@example.com\n    role: read\n"
     )
 }
 

@@ -14,6 +14,7 @@ use crate::parse::scalar::Line;
 use crate::parse::spec::authentication::{
     AuthenticationSpec, ClaimSpec, HeaderSpec, JwtSpec, SourceSpec, TokenSpec, TokensSpec,
 };
+use crate::resolve::is_secure;
 
 /// Checks `authentication`.
 pub(super) fn check(parsed: &Parsed, sink: &mut Sink) -> Authentication {
@@ -58,18 +59,16 @@ fn source(spec: &SourceSpec, sink: &mut Sink) -> Option<Source> {
 
 fn jwt(spec: &JwtSpec, sink: &mut Sink) -> Option<Jwt> {
     let issuer = spec.issuer.spanned()?;
-    let local = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
-    let is_safe = |text: &str| text.starts_with("https://") || local.iter().any(|prefix| text.starts_with(prefix));
     let text = issuer.value.0.as_str();
     if let Some(jwks) = spec.jwks.spanned()
-        && jwks.value.as_literal().is_some_and(|text| !is_safe(text))
+        && jwks.value.as_literal().is_some_and(|text| !is_secure(text))
     {
         let message = "the keys of an issuer must be fetched over https";
         sink.error(
             source_error(message, jwks.span, "expected `https://…`").help("who stands on the way could sign tokens"),
         );
     }
-    if !is_safe(text) {
+    if !is_secure(text) {
         sink.error(source_error(
             "the issuer of tokens must be reached over https",
             issuer.span,

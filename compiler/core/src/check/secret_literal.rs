@@ -1,8 +1,6 @@
 //! `P0119`, lint `secret-literal`: a value that looks like a secret. A bundle is shipped and a spec is committed; both are
 //! read by more people than a secret should be.
 
-mod pattern;
-
 use pace_diag::{Diagnostic, Lints, Sink, code};
 use pace_ir::program::Template;
 use pace_syntax::Span;
@@ -10,6 +8,7 @@ use pace_syntax::Span;
 use crate::parse::field::Field;
 use crate::parse::spec::tool_entry::ToolEntryKeys;
 use crate::resolve::Resolved;
+use crate::secret;
 
 /// Looks at every text of every file. Runs last: where a value must be a reference, that was said already.
 pub(super) fn check(resolved: &Resolved<'_>, lints: &Lints, sink: &mut Sink) {
@@ -21,7 +20,7 @@ pub(super) fn check(resolved: &Resolved<'_>, lints: &Lints, sink: &mut Sink) {
         for (node, _) in document.nodes() {
             let Some(text) = document.scalar(node).map(|scalar| scalar.text.as_str()) else { continue };
             if let Some((range, what)) =
-                pattern::find(text).filter(|_| !sink.has(&code::SECRET_LITERAL, document.span(node)))
+                secret::find(text).filter(|_| !sink.has(&code::SECRET_LITERAL, document.span(node)))
             {
                 report(document.inner_span(node, range), what, lints, sink);
             }
@@ -53,13 +52,13 @@ fn report(span: Span, what: &str, lints: &Lints, sink: &mut Sink) {
 /// Plain texts under names that say secret, in what a tool or a server's program is given.
 fn named(keys: &ToolEntryKeys, lints: &Lints, sink: &mut Sink) {
     for (name, value) in keys.env.entries() {
-        if pattern::is_secret_name(&name.value.0) && !value.value.has_reference() {
+        if secret::is_secret_name(&name.value.0) && !value.value.has_reference() {
             report(value.span, &format!("a secret, by the name `{}`", name.value.0), lints, sink);
         }
     }
     for argument in keys.args.items().iter().filter(|argument| !argument.value.has_reference()) {
         let text = argument.value.to_string();
-        let named = text.split_once('=').filter(|(name, value)| pattern::is_secret_name(name) && !value.is_empty());
+        let named = text.split_once('=').filter(|(name, value)| secret::is_secret_name(name) && !value.is_empty());
         if let Some((name, _)) = named {
             report(argument.span, &format!("a secret, by the name `{name}`"), lints, sink);
         }

@@ -232,7 +232,7 @@ impl<'a> Reader<'a> {
             return Err(self.wrong_type_but(node, "a mapping", advice));
         };
         let entries = entries.to_vec();
-        Ok(Keys { node, title, entries, known: Vec::new(), told: Vec::new() })
+        Ok(Keys { node, title, entries, known: Vec::new(), present: Vec::new(), told: Vec::new() })
     }
 }
 
@@ -251,6 +251,8 @@ pub(crate) struct Keys {
     title: &'static str,
     entries: Vec<(NodeId, NodeId)>,
     known: Vec<&'static str>,
+    /// Those of the known keys that are there.
+    present: Vec<&'static str>,
     /// Keys that were reported where the one they stand for was missed.
     told: Vec<NodeId>,
 }
@@ -270,6 +272,7 @@ impl Keys {
         self.known.push(key);
         let found = self.entries.iter().find(|(k, _)| reader.document.key_text(*k) == Some(key));
         let Some(&(key_node, value)) = found else { return Field::Absent };
+        self.present.push(key);
         let key_span = reader.span(key_node);
         match reader.about_value(format!("`{key}`"), need, |reader| reader.spanned(value)) {
             Ok(value) => Field::Given { key: key_span, value },
@@ -332,31 +335,31 @@ impl Keys {
         let diagnostic = match (nearest::nearest(text, self.known.iter().copied()), other_words::find(self.title, text))
         {
             (Some(near), _) => {
-                let applicability = self.renaming(near, text, reader);
+                let applicability = self.renaming(near, text);
                 diagnostic.fix(format!("did you mean `{near}`?"), applicability, span, near)
             }
             (None, Some(word)) => diagnostic.help(word.help),
             (None, None) => match other_words::deeper(self.title, text) {
                 Some((near, holder)) => diagnostic.help(format!("did you mean `{near}`? write it under `{holder}`")),
-                None => self.listing(diagnostic, reader),
+                None => self.listing(diagnostic),
             },
         };
         reader.sink.error(diagnostic)
     }
 
     /// The keys that are not there yet: one of them may be meant.
-    fn listing(&self, diagnostic: Diagnostic, reader: &Reader<'_>) -> Diagnostic {
-        let used = |known: &str| self.entries.iter().any(|(key, _)| reader.document.key_text(*key) == Some(known));
-        match nearest::listing(self.known.iter().copied().filter(|known| !used(known))) {
+    fn listing(&self, diagnostic: Diagnostic) -> Diagnostic {
+        match nearest::listing(self.known.iter().copied().filter(|known| !self.present.contains(known))) {
             none if none.is_empty() => diagnostic.help("remove it"),
             keys => diagnostic.help(format!("remove it, or choose among {keys}")),
         }
     }
 
-    /// Only the case of a key that is not there otherwise can be put right without asking.
-    fn renaming(&self, near: &str, text: &str, reader: &Reader<'_>) -> Applicability {
-        let taken = self.entries.iter().any(|(key, _)| reader.document.key_text(*key) == Some(near));
-        if near.eq_ignore_ascii_case(text) && !taken { Applicability::Safe } else { Applicability::Unsafe }
+    /// Only the case of a key can be put right without asking, where the key is not there otherwise and gives nobody
+    /// access: what had no effect so far must not begin to let somebody in.
+    fn renaming(&self, near: &'static str, text: &str) -> Applicability {
+        let plain = other_words::gives_no_access(near) && !self.present.contains(&near);
+        if plain && near.eq_ignore_ascii_case(text) { Applicability::Safe } else { Applicability::Unsafe }
     }
 }
 

@@ -78,14 +78,16 @@ const SCHEMES: Malformed =
     "an address begins with `https://`, `http://`, `mcp://`, `mcp+https://`, `mcp+http://` or `paceline://`";
 
 fn http(text: &str) -> Result<Address, Malformed> {
-    let mut url = Url::parse(text).map_err(|_| "expected `scheme://host[:port]/path`")?;
+    let url = Url::parse(text).map_err(|_| "expected `scheme://host[:port]/path`")?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(CREDENTIALS);
     }
     if url.host().is_none() {
         return Err("expected a host after `://`");
     }
-    url.set_fragment(None);
+    if url.fragment().is_some() {
+        return Err("an address has no `#`; name single tools under `tools`");
+    }
     let path = url.path().trim_end_matches('/').to_owned();
     let alias = path.rsplit('/').next().and_then(alias);
     let key = format!("{}{path}{}", url.origin().ascii_serialization(), query(&url));
@@ -107,6 +109,15 @@ fn mcp(rest: &str) -> Result<Address, Malformed> {
             if is_loopback(&secure) { http(&format!("http://{rest}")) } else { http(&format!("https://{rest}")) }
         }
     }
+}
+
+/// Whether nobody on the way can read or change what is fetched from an address: https, or http on this machine; without
+/// a user or password, which would make another host look like a known one.
+pub(crate) fn is_secure(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        let no_user = url.username().is_empty() && url.password().is_none();
+        no_user && url.host().is_some() && (url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url))
+    })
 }
 
 /// Whether plain HTTP stays on the machine.
@@ -185,7 +196,7 @@ mod tests {
     #[test]
     fn one_server_has_one_spelling() {
         for same in
-            ["https://MCP.Example.com:443/slack/", "mcp://mcp.example.com/slack", "mcp+https://mcp.example.com/slack#x"]
+            ["https://MCP.Example.com:443/slack/", "mcp://mcp.example.com/slack", "mcp+https://mcp.example.com/slack"]
         {
             assert_eq!(key(same), "https://mcp.example.com/slack", "{same}");
         }

@@ -130,6 +130,10 @@ impl Decode for MicroUsd {
             return Err(reader.sink.error(diagnostic));
         }
         let value = number(node, reader)?;
+        if value > 0.0 && value < 1e-6 {
+            let message = format!("{} is less than a millionth of a dollar", reader.subject());
+            return Err(reader.not_allowed(reader.span(node), message, "would count as nothing"));
+        }
         if (0.0..=MAX_USD).contains(&value) {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded just above")]
             return Ok(Self((value * 1e6).round() as u64));

@@ -1,4 +1,4 @@
-//! What secrets look like: published prefixes of tokens, passwords in addresses, and names that say what they hold.
+//! What secrets look like, for the rule that finds them and for the output that must not repeat them: published prefixes of tokens, passwords in addresses, and names that say what they hold.
 
 use std::ops::Range;
 
@@ -30,13 +30,13 @@ const SECRET_WORDS: &[&str] =
 
 /// Whether a name says that its value is a secret: `DB_PASSWORD`, `api-key`, `client_secret`; `TOKEN_URL` and
 /// `MAX_TOKENS` do not.
-pub(super) fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     SECRET_WORDS.iter().any(|word| plain.ends_with(word))
 }
 
 /// The first secret in a text: its bytes and what it is.
-pub(super) fn find(text: &str) -> Option<(Range<usize>, &'static str)> {
+pub(crate) fn find(text: &str) -> Option<(Range<usize>, &'static str)> {
     if let Some(start) = text.find("-----BEGIN ") {
         let rest = text.get(start..).unwrap_or_default();
         if rest.lines().next().is_some_and(|line| line.contains("PRIVATE KEY-----")) {
@@ -67,7 +67,18 @@ fn in_address(text: &str) -> Option<(Range<usize>, &'static str)> {
     })
 }
 
-/// A token of a well-known kind.
+/// Every token of a well-known kind in a text, wherever it stands.
+pub(crate) fn tokens(text: &str) -> Vec<Range<usize>> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while let Some((range, _)) = text.get(at..).and_then(token) {
+        let range = at + range.start..at + range.end;
+        at = range.end.max(at + 1);
+        found.push(range);
+    }
+    found
+}
+
+/// The first token of a well-known kind.
 fn token(text: &str) -> Option<(Range<usize>, &'static str)> {
     TOKENS.iter().find_map(|(prefix, least, what)| {
         text.match_indices(prefix).find_map(|(start, _)| {
