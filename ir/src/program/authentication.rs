@@ -95,7 +95,7 @@ pub struct Token {
 }
 
 /// How a token is recognised.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub enum TokenSecret {
     /// By its SHA-256 digest.
     Sha256(Digest),

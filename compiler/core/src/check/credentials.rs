@@ -29,12 +29,13 @@ pub(super) fn check(
             duplicate_entry::report(&format!("the server `{key}`"), "`mcp_credentials`", server.span, first, sink);
         }
         unused(&key, server.span, listed, lints, sink);
-        let credentials = of_server
-            .value
-            .entries
-            .iter()
-            .filter_map(|(principal, spec)| Some((principal.value.clone(), credential(spec, sink)?)));
-        all.insert(key, credentials.collect());
+        let mut credentials = BTreeMap::new();
+        for (principal, spec) in &of_server.value.entries {
+            if let (true, Some(credential)) = (holder(principal, sink), credential(spec, sink)) {
+                credentials.insert(principal.value.clone(), credential);
+            }
+        }
+        all.insert(key, credentials);
     }
     all
 }
@@ -57,6 +58,19 @@ fn unused(key: &str, place: Span, listed: &Listed<'_>, lints: &Lints, sink: &mut
                 .help("remove them, or list the server in an agent's spec");
         sink.lint(lints, diagnostic);
     }
+}
+
+/// A credential belongs to somebody who can be told apart.
+fn holder(principal: &Spanned<Principal>, sink: &mut Sink) -> bool {
+    let is_somebody = !matches!(principal.value, Principal::Authenticated | Principal::Anonymous);
+    if !is_somebody {
+        let message = format!("a credential cannot belong to `{}`", principal.value);
+        let diagnostic = Diagnostic::new(&code::PRINCIPAL_NOT_ALLOWED, message)
+            .at(principal.span, "expected `user:<id>`, `serviceaccount:<name>` or `group:<name>`")
+            .help("name whose credential it is");
+        sink.error(diagnostic);
+    }
+    is_somebody
 }
 
 fn credential(spec: &Spanned<CredentialSpec>, sink: &mut Sink) -> Option<Credential> {

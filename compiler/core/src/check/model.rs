@@ -61,7 +61,9 @@ fn check_declared<'p>(
     parsed: &'p Parsed,
     sink: &mut Sink,
 ) -> Option<CheckedModel<'p>> {
+    secret_literal::reference(&spec.api_key, &format!("`api_key` of `{name}`"), sink);
     let provider = *spec.provider.get()?;
+    base_url(spec, sink);
     let turns = if provider == Provider::Replay {
         not_with_replay(name, spec, sink);
         Some(turns(name, spec, parsed, sink)?)
@@ -84,8 +86,18 @@ fn check_declared<'p>(
         price: model.price().ok()?,
         turns: None,
     };
-    secret_literal::reference(&spec.api_key, &format!("`api_key` of `{name}`"), sink);
     Some(CheckedModel { model, turns })
+}
+
+/// An address that no provider could be reached at.
+fn base_url(spec: &ModelSpec, sink: &mut Sink) {
+    let Some(url) = spec.base_url.spanned() else { return };
+    if url.value.as_literal().is_some_and(|text| !text.starts_with("https://") && !text.starts_with("http://")) {
+        let diagnostic = Diagnostic::new(&code::MODEL_CONFIGURATION, "`base_url` must be an http or https address")
+            .at(url.span, "expected `https://…`")
+            .help("write the address up to where the provider's own paths begin");
+        sink.error(diagnostic);
+    }
 }
 
 fn not_with_replay(name: &ModelName, spec: &ModelSpec, sink: &mut Sink) {

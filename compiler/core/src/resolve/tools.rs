@@ -243,6 +243,13 @@ fn grant_target(tool: &Spanned<Line>, parsed: &Parsed, sink: &mut Sink) -> Optio
         Some((server, name)) => (server, Some(name)),
         None => (text, None),
     };
+    if name.is_some_and(|name| name.is_empty() || name.len() > 128 || name.contains(char::is_whitespace)) {
+        let diagnostic = Diagnostic::new(&code::UNKNOWN_GRANTED_TOOL, format!("`{text}` names no tool of the server"))
+            .at(tool.span, "a tool's name without spaces is expected after `#`")
+            .help("name a tool, or remove `#` to grant all of them");
+        sink.error(diagnostic);
+        return None;
+    }
     let address = Address::parse_text(server);
     match address.map_err(|why| malformed_server(text, tool.span, why, sink)).ok()? {
         Address { destination: Destination::Agent(agent), .. } => {

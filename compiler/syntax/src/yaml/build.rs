@@ -73,6 +73,8 @@ struct Builder<'a> {
     anchors: Anchors,
     /// How many nodes there are with aliases followed.
     expanded: usize,
+    /// Bytes of text that aliases repeat.
+    repeated: usize,
     /// Where the last thing that belongs to a node ends; the gap before the next node starts here.
     cursor: usize,
     /// The last scalar, for explanations.
@@ -94,6 +96,7 @@ impl<'a> Builder<'a> {
             open: Vec::new(),
             anchors: Anchors::default(),
             expanded: 0,
+            repeated: 0,
             cursor: range.start,
             last: None,
             second: false,
@@ -175,7 +178,8 @@ impl<'a> Builder<'a> {
         let scalar = Scalar { text, style, tag: tag.map(|tag| tag.value), layout };
         self.cursor = range.end;
         self.last = Some(Neighbour { range: range.clone(), style, role: self.role() });
-        self.leaf(range, NodeKind::Scalar(scalar), tag, Extent::LEAF)
+        let extent = Extent::text(scalar.text.len());
+        self.leaf(range, NodeKind::Scalar(scalar), tag, extent)
     }
 
     /// Where a node that is not there would be: right after the indicator that announces it, however many comments and

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use crate::source::MAX_FILE_BYTES;
 use crate::span::Span;
 use crate::yaml::build::{Builder, Step};
 use crate::yaml::document::{NodeId, NodeKind};
@@ -14,20 +15,31 @@ use crate::yaml::explain::excerpt;
 pub(super) struct Extent {
     nodes: usize,
     depth: usize,
+    /// Of text.
+    bytes: usize,
 }
 
 impl Extent {
-    /// A value without children.
-    pub(super) const LEAF: Self = Self { nodes: 1, depth: 0 };
+    /// A value without children or text.
+    pub(super) const LEAF: Self = Self { nodes: 1, depth: 0, bytes: 0 };
+
+    /// A text of so many bytes.
+    pub(super) fn text(bytes: usize) -> Self {
+        Self { bytes, ..Self::LEAF }
+    }
 
     /// Two siblings.
     pub(super) fn and(self, other: Self) -> Self {
-        Self { nodes: self.nodes.saturating_add(other.nodes), depth: self.depth.max(other.depth) }
+        Self {
+            nodes: self.nodes.saturating_add(other.nodes),
+            depth: self.depth.max(other.depth),
+            bytes: self.bytes.saturating_add(other.bytes),
+        }
     }
 
     /// The list or mapping around these children.
     pub(super) fn enclosed(self) -> Self {
-        Self { nodes: self.nodes.saturating_add(1), depth: self.depth + 1 }
+        Self { nodes: self.nodes.saturating_add(1), depth: self.depth + 1, bytes: self.bytes }
     }
 }
 
@@ -72,7 +84,11 @@ impl Builder<'_> {
         node.anchor = Some(span);
         let node = NodeId(u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX));
         let open = self.open.last().is_some_and(|open| open.id == node);
-        let extent = (!open).then_some(Extent::LEAF);
+        let text = self.nodes.last().and_then(|node| match &node.kind {
+            NodeKind::Scalar(scalar) => Some(scalar.text.len()),
+            _ => None,
+        });
+        let extent = (!open).then(|| Extent::text(text.unwrap_or(0)));
         self.anchors.0.push(Anchor { name: name.to_owned(), node, span, extent });
     }
 
@@ -98,6 +114,12 @@ impl Builder<'_> {
             let error = self.error(SyntaxErrorKind::TooManyNodes, range.clone(), message);
             return self.hole(range, error.also(span, "what it refers to"));
         }
+        if self.repeated.saturating_add(extent.bytes) > MAX_FILE_BYTES {
+            let message = format!("alias `*{name}` makes this more than {MAX_FILE_BYTES} bytes of text");
+            let error = self.error(SyntaxErrorKind::TooManyNodes, range.clone(), message);
+            return self.hole(range, error.also(span, "what it refers to"));
+        }
+        self.repeated += extent.bytes;
         // The link itself is counted as it is added.
         self.expanded += extent.nodes - 1;
         self.leaf(range, NodeKind::Alias(node), None, extent)
@@ -105,6 +127,9 @@ impl Builder<'_> {
 
     pub(super) fn unknown_anchor(&mut self, name: &str, range: Range<usize>) -> Step {
         self.cursor = range.end;
+        if let Some(text) = self.unquoted(range.start) {
+            return self.star(text);
+        }
         let message = format!("alias `*{}` refers to an anchor that is not defined before it", excerpt(name));
         let error = self.error(SyntaxErrorKind::UnknownAnchor, range.clone(), message);
         let names = self.anchors.names();
@@ -114,6 +139,24 @@ impl Builder<'_> {
             format!("use one of {}, or put it in quotes if it is meant as text", names.join(", "))
         };
         self.hole(range, error.help(help))
+    }
+
+    /// The bytes of a text that begins with `*` and was meant as one, such as a cron expression: nothing an alias could be
+    /// followed by stands behind its first word.
+    fn unquoted(&self, start: usize) -> Option<Range<usize>> {
+        let line = self.text.get(start..self.range.end)?.lines().next()?;
+        let text = line.split(" #").next()?.trim_end();
+        let is_text = text.starts_with("*/") || text.contains(' ') && !text.contains([',', ']', '}', ':']);
+        is_text.then(|| start..start + text.len())
+    }
+
+    /// Tells of such a text. What follows on its line would only be told wrongly, so reading ends here.
+    fn star(&mut self, range: Range<usize>) -> Step {
+        let text = self.text.get(range.clone()).unwrap_or_default().to_owned();
+        let message = "a text that begins with `*` must be in quotes";
+        let error = self.error(SyntaxErrorKind::UnknownAnchor, range, message);
+        self.errors.push(error.help(format!("write `\"{}\"`", excerpt(&text))));
+        Step::Break(())
     }
 
     fn hole(&mut self, range: Range<usize>, error: SyntaxError) -> Step {
