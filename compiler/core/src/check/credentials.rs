@@ -62,12 +62,12 @@ fn unused(key: &str, place: Span, listed: &Listed<'_>, lints: &Lints, sink: &mut
 
 /// A credential belongs to somebody who can be told apart.
 fn holder(principal: &Spanned<Principal>, sink: &mut Sink) -> bool {
-    let is_somebody = !matches!(principal.value, Principal::Authenticated | Principal::Anonymous);
+    let is_somebody = principal.value != Principal::Anonymous;
     if !is_somebody {
         let message = format!("a credential cannot belong to `{}`", principal.value);
         let diagnostic = Diagnostic::new(&code::PRINCIPAL_NOT_ALLOWED, message)
-            .at(principal.span, "expected `user:<id>`, `serviceaccount:<name>` or `group:<name>`")
-            .help("name whose credential it is");
+            .at(principal.span, "nobody in particular")
+            .help("write `authenticated` for everyone who signs in, or name whose credential it is");
         sink.error(diagnostic);
     }
     is_somebody

@@ -18,7 +18,9 @@ pub(super) fn check(spec: &JwtSpec, sink: &mut Sink) -> Option<Jwt> {
     {
         let message = "the keys of an issuer must be fetched over https";
         sink.error(
-            source_error(message, jwks.span, "expected `https://…`").help("who stands on the way could sign tokens"),
+            source_error(message, jwks.span, "expected `https://…`")
+                .note("who stands on the way could sign tokens")
+                .help("write `https://…`, or leave `jwks` out: it is found at the issuer"),
         );
     }
     if !is_secure(text) {
