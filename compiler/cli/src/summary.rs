@@ -29,7 +29,7 @@ enum Who {
 #[derive(Debug, Default)]
 struct Lines(BTreeMap<Who, BTreeMap<&'static str, BTreeSet<String>>>);
 
-/// The summary, each line indented as the build's own.
+/// The summary, each line indented as the build's own; nothing for a bundle with nothing in it.
 pub(crate) fn who_can(bundle: &Bundle) -> String {
     let mut lines = Lines::default();
     agents(bundle, &mut lines);
@@ -60,8 +60,8 @@ fn agents(bundle: &Bundle, lines: &mut Lines) {
         for (principal, role) in acl {
             lines.add(Who::Principal(principal.clone()), verb(*role), agent);
             let Principal::ServiceAccount(account) = principal else { continue };
-            let through = callers.get(account).into_iter().flatten().filter(|_| *role == Role::Execute);
-            for caller in through.filter(|caller| calls(bundle, caller).any(|called| called == agent)) {
+            let through = callers.get(&(account, agent)).into_iter().flatten();
+            for caller in through.filter(|_| *role == Role::Execute) {
                 lines.add(Who::CallersOf((*caller).clone()), "reach", agent);
             }
         }
@@ -109,39 +109,37 @@ fn grants(bundle: &Bundle, lines: &mut Lines) {
         }
     }
     let rules = Rules::of(bundle);
+    let most = most_given(bundle);
     let mut seen = BTreeSet::new();
     for (tool, class) in bundle.program.agents.keys().flat_map(|agent| rules.tools(agent)) {
         if !seen.insert((tool.clone(), class)) {
             continue;
         }
-        if !is_mentioned(bundle, &tool.target()) {
+        let given = mentions(&tool.target()).filter_map(|target| most.get(&target).copied()).max();
+        let Some(given) = given else {
             let is_open = class == Access::Read || bundle.auth.grants.is_empty();
             let who = if is_open { Who::Callers } else { Who::Nobody };
             lines.add(who, class.as_str(), tool.target());
-        } else if most_given(bundle, &tool.target()) < Some(class) {
+            continue;
+        };
+        if given < Some(class) {
             lines.add(Who::Nobody, class.as_str(), tool.target());
         }
     }
 }
 
-/// The grants on a tool: its own, and those on its server.
-fn mentions<'b>(
-    bundle: &'b Bundle,
-    tool: &GrantTarget,
-) -> impl Iterator<Item = &'b BTreeMap<Principal, Access>> + use<'b> {
+/// What a grant on a tool can be on: itself, or its server.
+fn mentions(tool: &GrantTarget) -> impl Iterator<Item = GrantTarget> {
     let server = match tool {
-        GrantTarget::ServerTool(server, _) => bundle.auth.grants.get(&GrantTarget::Server(server.clone())),
+        GrantTarget::ServerTool(server, _) => Some(GrantTarget::Server(server.clone())),
         GrantTarget::Local(_) | GrantTarget::Server(_) => None,
     };
-    bundle.auth.grants.get(tool).into_iter().chain(server)
+    std::iter::once(tool.clone()).chain(server)
 }
 
-fn is_mentioned(bundle: &Bundle, tool: &GrantTarget) -> bool {
-    mentions(bundle, tool).next().is_some()
-}
-
-fn most_given(bundle: &Bundle, tool: &GrantTarget) -> Option<Access> {
-    mentions(bundle, tool).flat_map(BTreeMap::values).copied().max()
+/// The most that each grant gives to anybody; nothing where it names nobody.
+fn most_given(bundle: &Bundle) -> BTreeMap<&GrantTarget, Option<Access>> {
+    bundle.auth.grants.iter().map(|(target, given)| (target, given.values().copied().max())).collect()
 }
 
 /// Loops whose account may not execute their agent: each firing would be denied.
@@ -154,12 +152,12 @@ fn broken_loops(bundle: &Bundle) -> Vec<(String, Reason)> {
     denied.collect()
 }
 
-/// The agents that call others, by the account they act under.
-fn callers(bundle: &Bundle) -> BTreeMap<&ServiceAccountName, Vec<&AgentName>> {
-    let mut callers: BTreeMap<_, Vec<_>> = BTreeMap::new();
+/// The agents that call others, by the account they act under and the agent they call.
+fn callers(bundle: &Bundle) -> BTreeMap<(&ServiceAccountName, &AgentName), BTreeSet<&AgentName>> {
+    let mut callers: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for (agent, access) in &bundle.auth.agents {
-        if calls(bundle, agent).next().is_some() {
-            callers.entry(&access.run_as).or_default().push(agent);
+        for called in calls(bundle, agent) {
+            callers.entry((&access.run_as, called)).or_default().insert(agent);
         }
     }
     callers
@@ -187,8 +185,14 @@ impl Lines {
             Some(note) => format!("  Who can do what ({note}):\n"),
             None => "  Who can do what:\n".to_owned(),
         };
-        let broken = broken.iter().map(|(name, reason)| format!("    the loop `{name}` cannot run: {reason}\n"));
+        let broken = broken.iter().map(|(name, reason)| {
+            let reason = printable(&reason.to_string());
+            format!("    the loop `{name}` cannot run: {reason}\n")
+        });
         let lines: Vec<_> = broken.chain(self.0.iter().map(|(who, may)| line(who, may))).collect();
+        if lines.is_empty() {
+            return String::new();
+        }
         let rest = match lines.len().saturating_sub(LINES) {
             0 => String::new(),
             more => format!("    … and {more} more: `pace who-can`\n"),
@@ -204,7 +208,7 @@ fn line(who: &Who, may: &BTreeMap<&'static str, BTreeSet<String>>) -> String {
         Who::CallersOf(agent) => format!("whoever may execute `{agent}` may, through it,"),
         Who::Nobody => "nobody may".to_owned(),
         Who::Operator => "the operator of the machine may".to_owned(),
-        Who::Principal(principal) => format!("`{principal}` may"),
+        Who::Principal(principal) => format!("`{}` may", printable(&principal.to_string())),
     };
     let deed = |(verb, names): (&&str, &BTreeSet<String>)| {
         if names.is_empty() {

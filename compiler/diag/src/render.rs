@@ -142,7 +142,25 @@ pub struct Report<'a> {
     pub warnings: Warnings,
 }
 
+/// How many diagnostics people are shown; the totals count all. Whoever has more starts with the first.
+const MOST_SHOWN: usize = 500;
+
 impl<'a> Report<'a> {
+    /// What people are shown.
+    fn told(&self) -> &'a [Diagnostic] {
+        self.diagnostics.get(..MOST_SHOWN).unwrap_or(self.diagnostics)
+    }
+
+    /// The line that says how many are not shown; empty if all are.
+    fn untold(&self) -> String {
+        match self.diagnostics.len().saturating_sub(MOST_SHOWN) {
+            0 => String::new(),
+            more => format!(
+                "... and {more} more; these are the first {MOST_SHOWN}, and `--message-format json` tells all\n\n"
+            ),
+        }
+    }
+
     /// A report in which warnings are allowed.
     pub fn new(diagnostics: &'a [Diagnostic], sources: &'a SourceMap, action: Action) -> Self {
         Self { diagnostics, sources, action, warnings: Warnings::default() }

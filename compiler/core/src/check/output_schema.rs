@@ -40,6 +40,13 @@ pub(super) fn check(agent: &ResolvedAgent<'_>, resolved: &Resolved<'_>, sink: &m
         sink.error(no_object(agent, spec, resolved));
         return None;
     }
+    // What the meta-schema cannot see: references that lead nowhere in the schema itself, and patterns that are none.
+    if let Err(error) = jsonschema::options().build(&spec.value) {
+        let pointer = error.instance_path().to_string();
+        let pointer = fault(&spec.value, &error.to_string()).unwrap_or(pointer);
+        sink.error(malformed(agent, spec, &pointer, &unusable(&pointer, &error), resolved));
+        return None;
+    }
     Some(Json(spec.value.to_string()))
 }
 
@@ -55,6 +62,34 @@ fn no_object(agent: &ResolvedAgent<'_>, spec: &JsonSpec, resolved: &Resolved<'_>
     match span {
         Some(span) => diagnostic.at(span, why),
         None => diagnostic.note(why),
+    }
+}
+
+/// Where the reference stands that a message of the validator is about; it names the target and not the place.
+fn fault(schema: &serde_json::Value, message: &str) -> Option<String> {
+    let children: Vec<(String, &serde_json::Value)> = match schema {
+        serde_json::Value::Object(keys) => {
+            if let Some(target) = keys.get("$ref").and_then(serde_json::Value::as_str)
+                && message.contains(target.trim_start_matches('#'))
+            {
+                return Some("/$ref".to_owned());
+            }
+            keys.iter().map(|(key, value)| (key.replace('~', "~0").replace('/', "~1"), value)).collect()
+        }
+        serde_json::Value::Array(items) => {
+            items.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect()
+        }
+        _ => return None,
+    };
+    children.into_iter().find_map(|(key, value)| fault(value, message).map(|rest| format!("/{key}{rest}")))
+}
+
+/// Why a schema that looks like one cannot be used.
+fn unusable(pointer: &str, error: &jsonschema::ValidationError<'_>) -> String {
+    match pointer.rsplit('/').next() {
+        Some("$ref") => "leads to nothing in this schema; what lies outside of it is never fetched".to_owned(),
+        Some("pattern") => "not a regular expression".to_owned(),
+        _ => error.to_string(),
     }
 }
 

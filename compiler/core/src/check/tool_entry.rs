@@ -2,8 +2,8 @@
 //! (variables without destinations) and the lint `open-egress`.
 
 use pace_diag::{Diagnostic, Lints, Sink, code};
-use pace_ir::program::Access;
 use pace_ir::program::name::ToolName;
+use pace_ir::program::{Access, ByteSize};
 use pace_syntax::Span;
 
 use crate::parse::spec::tool_entry::ToolEntryKeys;
@@ -23,6 +23,7 @@ pub(crate) struct CheckedTool<'p> {
 /// Checks an entry.
 pub(super) fn check<'p>(tool: &'p ResolvedTool<'p>, lints: &Lints, sink: &mut Sink) -> Option<CheckedTool<'p>> {
     not_applicable(tool, sink);
+    bounds(tool, sink);
     if matches!(tool.target, ResolvedTarget::Local(_) | ResolvedTarget::Skill(_)) {
         egress(tool, lints, sink);
     }
@@ -51,6 +52,17 @@ fn not_applicable(tool: &ResolvedTool<'_>, sink: &mut Sink) {
             .at(place, "has no meaning here")
             .also(tool.named_at, format!("this is {what}"))
             .help(format!("remove it; besides `access`, {what} takes {}", names.join(", ")));
+        sink.error(diagnostic);
+    }
+}
+
+/// The memory of a compiled tool: enough for the engine to start, and no more than its 32-bit addresses reach.
+fn bounds(tool: &ResolvedTool<'_>, sink: &mut Sink) {
+    let Some(memory) = tool.keys.memory.spanned() else { return };
+    if !(ByteSize(1 << 20)..=ByteSize(4 << 30)).contains(&memory.value) {
+        let diagnostic = Diagnostic::new(&code::VALUE_NOT_ALLOWED, "`memory` must be from `1MiB` to `4GiB`")
+            .at(memory.span, "out of range")
+            .help("leave it out for 64MiB");
         sink.error(diagnostic);
     }
 }

@@ -103,7 +103,7 @@ fn a_bundle_says_what_was_written() {
     assert_eq!(bundle.lock.inputs.len(), COUNT + 1);
     assert_eq!(bundle.program.models.len(), MODELS.len());
     for one in &all {
-        let name = one.name.parse().unwrap();
+        let name = one.name.parse::<pace_ir::program::AgentName>().unwrap();
         agrees(one, &bundle.program.agents[&name]);
         let access = &bundle.auth.agents[&name];
         assert_eq!(access.acl, one.acl, "{}", one.name);

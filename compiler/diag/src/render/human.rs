@@ -19,7 +19,9 @@ const FILL: usize = 76;
 /// All diagnostics and the totals; empty if there is nothing to say. Ends with a line break. Safe to print: nothing the
 /// project's files hold reaches the terminal as a control character. No line ends with a space.
 pub fn human(report: &Report<'_>, colour: Colour, glyphs: Glyphs) -> String {
-    let mut out = each(report, colour, glyphs).into_iter().fold(String::new(), |out, one| out + &one + "\n");
+    let told = Report { diagnostics: report.told(), ..*report };
+    let mut out = each(&told, colour, glyphs).into_iter().fold(String::new(), |out, one| out + &one + "\n");
+    out.push_str(&report.untold());
     out.push_str(&totals(report, colour));
     out
 }

@@ -19,7 +19,7 @@ pub fn short(report: &Report<'_>, colour: Colour, glyphs: Glyphs) -> String {
     let style = Style { colour, glyphs };
     let mut out = heading(report, style);
     let mut group = None;
-    for diagnostic in report.diagnostics {
+    for diagnostic in report.told() {
         let place = header(report, diagnostic);
         if group.as_ref() != Some(&place) {
             if group.is_some() {
@@ -29,6 +29,10 @@ pub fn short(report: &Report<'_>, colour: Colour, glyphs: Glyphs) -> String {
             group = Some(place);
         }
         entry(&mut out, diagnostic, style);
+    }
+    if !report.untold().is_empty() {
+        let _ = write!(out, "\n{}", report.untold().trim_end_matches('\n'));
+        out.push('\n');
     }
     out.push_str(&totals(report));
     text::trim_line_ends(&out)

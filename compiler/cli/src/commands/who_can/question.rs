@@ -196,7 +196,8 @@ fn completed(argument: &str, things: &[String], principals: &[String]) -> String
     let bare = |whole| (str::split_once(whole, ':').map_or(whole, |(_, bare)| bare), whole);
     // An agent's own account has the agent's name, and the agent is what was meant.
     let principals = principals.iter().map(|whole| bare(whole.as_str()));
-    let principals = principals.filter(|(bare, _)| !things.iter().any(|thing| thing == bare));
+    let taken: BTreeSet<_> = things.iter().map(String::as_str).collect();
+    let principals = principals.filter(|(bare, _)| !taken.contains(bare));
     let others = things.iter().map(String::as_str).chain(["anyone", "operator"]).map(|whole| (whole, whole));
     let known: Vec<(&str, &str)> = others.chain(principals).collect();
     let is_exact = known.iter().any(|(bare, _)| *bare == argument);

@@ -83,7 +83,8 @@ impl Decode for Temperature {
     fn decode(node: NodeId, reader: &mut Reader<'_>) -> Result<Self, Reported> {
         let value = number(node, reader)?;
         if (0.0..=2.0).contains(&value) {
-            return Ok(Self(value));
+            // `-0.0` is in the range too, and a bundle has one zero: with a positive one added, it is that.
+            return Ok(Self(value + 0.0));
         }
         let message = format!("{} must be from 0 to 2", reader.subject());
         Err(reader.not_allowed(reader.span(node), message, "out of range"))
