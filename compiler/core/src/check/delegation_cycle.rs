@@ -65,5 +65,9 @@ fn diagnostic(circle: &[(&AgentName, usize)], calls: &Calls<'_>) -> Diagnostic {
             _ => diagnostic.also(span, format!("and {} calls {callee}", names.get(index).cloned().unwrap_or_default())),
         };
     }
-    diagnostic.help(if names.len() == 1 { "remove this call" } else { "remove one of these calls" })
+    diagnostic.help(if names.len() == 1 {
+        "remove this entry, with all its keys"
+    } else {
+        "remove one of these entries, with all its keys"
+    })
 }

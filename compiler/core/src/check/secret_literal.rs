@@ -36,7 +36,7 @@ pub(super) fn reference(field: &Field<Template>, what: &str, sink: &mut Sink) ->
     }
     let diagnostic = Diagnostic::new(&code::SECRET_LITERAL, format!("{what} must be a reference"))
         .at(value.span, "a spec is committed and shipped; secrets must not be in it")
-        .help("write `${env:NAME}` or `${credential:NAME}`, and set it where the runner starts");
+        .help("write `${env:NAME}` or `${credential:NAME}`, and set it where the runner starts; or remove it if none is needed");
     sink.error(diagnostic);
     None
 }

@@ -91,12 +91,12 @@ fn egress(tool: &ResolvedTool<'_>, lints: &Lints, sink: &mut Sink) {
     if let Some(env) = keys.env.key() {
         let diagnostic = Diagnostic::new(&code::ENV_WITHOUT_NET, "a tool with `env` needs the key `net`")
             .at(env, "without `net`, the tool may send these values to any public host")
-            .help("list the hosts it needs: `net: [api.example.com]`, or `net: []` for none");
+            .help("list the hosts it needs: `net: [<host>]`, or `net: []` for none");
         sink.error(diagnostic);
     } else if matches!(&tool.target, ResolvedTarget::Local(name) if name.starts_with("tools/")) {
         let diagnostic = Diagnostic::new(&code::OPEN_EGRESS, "this tool may connect to any public host")
             .at(tool.named_at, "without `net`")
-            .help("list the hosts it needs: `net: [api.example.com]`, or `net: []` for none");
+            .help("list the hosts it needs: `net: [<host>]`, or `net: []` for none");
         sink.lint(lints, diagnostic);
     }
 }

@@ -64,9 +64,9 @@ fn role(text: &str) -> Option<Advice> {
 fn project_role(text: &str) -> Option<Advice> {
     match text {
         "view" => Some(Advice::Word("read")),
-        "execute" | "run" | "invoke" | "use" | "exec" => {
-            Some(Advice::Help("on a project it is `admin`; `execute` belongs into an agent's `acl`"))
-        }
+        "execute" | "run" | "invoke" | "use" | "exec" => Some(Advice::Help(
+            "`execute` belongs into an agent's `acl`; on a project, `read` shows all traces and `admin` does everything",
+        )),
         _ => None,
     }
 }
