@@ -80,6 +80,16 @@ impl Subject {
         Self::new(Principal::ServiceAccount(name.clone()))
     }
 
+    /// The rules for this subject, if there are any such: everything that [`Self::matches`], sorted.
+    pub(crate) fn rules(&self) -> BTreeSet<Principal> {
+        let mut rules = BTreeSet::from([self.principal.clone()]);
+        if self.principal != Principal::Anonymous {
+            rules.insert(Principal::Authenticated);
+            rules.extend(self.groups.iter().cloned().map(Principal::Group));
+        }
+        rules
+    }
+
     /// Whether a rule for `rule` is a rule for this subject.
     pub fn matches(&self, rule: &Principal) -> bool {
         let is_known = self.principal != Principal::Anonymous;
@@ -192,21 +202,27 @@ impl<'b> Rules<'b> {
         acl: Option<&BTreeSet<(Principal, Role)>>,
         role: Role,
     ) -> Decision {
-        let own = acl.into_iter().flatten().find(|(rule, given)| *given == role && subject.matches(rule));
-        if let Some((rule, _)) = own {
+        // Looked up, not looked for: lists may be long, and summaries ask for everybody on them.
+        let rules = subject.rules();
+        let is_own = |rule: &&Principal| acl.is_some_and(|acl| acl.contains(&((*rule).clone(), role)));
+        if let Some(rule) = rules.iter().find(is_own) {
             return Decision::Allowed(Reason::Listed { resource, rule: rule.clone(), role });
         }
-        match self.project_rule(role, |rule| subject.matches(rule)) {
+        match rules.iter().find_map(|rule| self.project_rule(role, rule)) {
             Some(reason) => Decision::Allowed(reason),
             None => Decision::Denied(Reason::NotListed { resource, subject: subject.clone(), role }),
         }
     }
 
-    fn project_rule(self, role: Role, matches: impl Fn(&Principal) -> bool) -> Option<Reason> {
-        let is_enough = |given: ProjectRole| given == ProjectRole::Admin || role == Role::Read;
-        let (named, given) =
-            self.bundle.auth.project.iter().find(|(named, given)| is_enough(*given) && matches(named))?;
-        Some(Reason::Project { rule: named.clone(), role: *given })
+    /// The project's rule for exactly this principal.
+    fn project_rule(self, role: Role, named: &Principal) -> Option<Reason> {
+        let enough: &[ProjectRole] = match role {
+            Role::Read => &[ProjectRole::Read, ProjectRole::Admin],
+            Role::Execute => &[ProjectRole::Admin],
+        };
+        let is_given = |given: &&ProjectRole| self.bundle.auth.project.contains(&(named.clone(), **given));
+        let role = *enough.iter().find(is_given)?;
+        Some(Reason::Project { rule: named.clone(), role })
     }
 }
 

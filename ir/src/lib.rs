@@ -11,6 +11,7 @@ pub mod bundle;
 pub mod digest;
 pub mod program;
 pub mod schedule;
+pub mod text;
 
 pub use bundle::emit::{EmitError, Emitted};
 pub use bundle::reject::RejectReason;

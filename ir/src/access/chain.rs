@@ -83,7 +83,7 @@ impl Rules<'_> {
             let resource = Resource::Agent(target.clone());
             return Some(Reason::Listed { resource, rule: entry.0, role: Role::Execute });
         }
-        self.project_rule(Role::Execute, |rule| *rule == entry.0)
+        self.project_rule(Role::Execute, &entry.0)
     }
 
     fn lists(self, caller: &AgentName, target: &AgentName) -> bool {

@@ -61,10 +61,11 @@ impl Rules<'_> {
         if mentioned.is_empty() {
             return self.unmentioned(tool, class);
         }
-        let given = mentioned
-            .iter()
-            .flat_map(|(target, given)| given.iter().map(move |(rule, access)| (target, rule, *access)));
-        let best = most(given.filter(|(_, rule, _)| subject.matches(rule)));
+        let rules = subject.rules();
+        let given = mentioned.iter().flat_map(|(target, given)| {
+            rules.iter().filter_map(move |rule| given.get(rule).map(|access| (target, rule, *access)))
+        });
+        let best = most(given);
         let (tool, asked) = (tool.target(), subject.clone());
         match best {
             Some((target, rule, access)) if access >= class => {

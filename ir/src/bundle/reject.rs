@@ -2,10 +2,14 @@
 //! sees after `pace-runner check`, so each names both sides: what the file says and what this reader wants.
 
 use crate::digest::{BundleId, Digest};
+use crate::text::{quoted, shortened};
 
 use super::container::{MAX_RAW_LENGTH, MAX_TOTAL_RAW_LENGTH};
 use super::header::{HEADER_LENGTH, MAGIC, MAJOR, MAX_FILE_LENGTH, MAX_SECTIONS, MINOR};
 use super::table::SectionId;
+
+/// The most characters of a decoder's words: some quote what they could not read.
+const PROBLEM: usize = 300;
 
 /// The first check a file failed. Nothing of a refused bundle is used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -222,7 +226,7 @@ pub enum RejectReason {
         stored_length: u64,
     },
     /// A frame zstd cannot unpack.
-    #[error("section {id} cannot be unpacked to its {raw_length} bytes: {problem}")]
+    #[error("section {id} cannot be unpacked to its {raw_length} bytes: {}", shortened(problem, PROBLEM))]
     Inflate {
         /// The section.
         id: SectionId,
@@ -280,7 +284,7 @@ pub enum RejectReason {
 
     // Duty 7: decoding.
     /// Not the encoding of this section's type.
-    #[error("section {id} cannot be read as version {version} of its schema: {problem}")]
+    #[error("section {id} cannot be read as version {version} of its schema: {}", shortened(problem, PROBLEM))]
     Decode {
         /// The section.
         id: SectionId,
@@ -322,14 +326,18 @@ pub enum RejectReason {
         problem: String,
     },
     /// Holds WebAssembly and does not say by which interface it talks to its host.
-    #[error("the bundle holds the compiled tool `{tool}` and requires no `tool-abi/…`; every bundle with one does")]
+    #[error(
+        "the bundle holds the compiled tool `{}` and requires no `tool-abi/…`; every bundle with one does",
+        quoted(tool)
+    )]
     ToolAbi {
         /// The first compiled tool.
         tool: String,
     },
     /// Asks for more than this reader can do.
     #[error(
-        "the bundle requires `{feature}`; this reader has {}",
+        "the bundle requires `{}`; this reader has {}",
+        quoted(feature),
         if known.is_empty() { "no optional features".to_owned() } else { format!("`{}`", known.join("`, `")) }
     )]
     UnknownFeature {

@@ -9,11 +9,12 @@ use bincode::error::{DecodeError, EncodeError};
 use bincode::{Decode, Encode};
 
 use super::name::ServiceAccountName;
+use crate::text::is_invisible;
 
 /// Somebody a rule can name. Written `user:<id>`, `group:<name>`, `serviceaccount:<name>`, `authenticated`, `anonymous`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Principal {
-    /// A person: 1 to 255 characters of printable UTF-8 without spaces.
+    /// A person: 1 to 255 characters of printable UTF-8 without spaces, none of them invisible.
     User(String),
     /// Some people: as for a user.
     Group(String),
@@ -34,7 +35,7 @@ pub enum MalformedPrincipal {
     /// The word before the colon is not a kind.
     #[error("the kinds of principal are `user`, `group` and `serviceaccount`")]
     UnknownKind,
-    /// The name of a user or group is empty, over 255 characters, or has spaces or control characters.
+    /// The name of a user or group is empty, over 255 characters, or has spaces, control characters or invisible ones.
     #[error("1 to 255 printable characters without spaces follow the colon")]
     Identifier,
     /// The name of a service account is no label.
@@ -88,7 +89,8 @@ impl FromStr for Principal {
 }
 
 fn identifier(text: &str) -> Result<String, MalformedPrincipal> {
-    let printable = |c: char| !c.is_whitespace() && !c.is_control();
+    // Two people whose names look the same would be told apart by nobody who reads a list.
+    let printable = |c: char| !c.is_whitespace() && !c.is_control() && !is_invisible(c);
     let fits = (1..=255).contains(&text.chars().count());
     if fits && text.chars().all(printable) { Ok(text.to_owned()) } else { Err(MalformedPrincipal::Identifier) }
 }
@@ -161,6 +163,12 @@ mod tests {
         assert_eq!("ops".parse::<Principal>(), Err(MalformedPrincipal::NoKind));
         assert_eq!("role:ops".parse::<Principal>(), Err(MalformedPrincipal::UnknownKind));
         assert_eq!("user:a b".parse::<Principal>(), Err(MalformedPrincipal::Identifier));
+        for hidden in ['\u{ad}', '\u{200b}', '\u{202e}', '\u{3164}', '\u{fe0f}', '\u{feff}', '\u{e0061}', '\u{9b}'] {
+            for kind in ["user", "group"] {
+                let text = format!("{kind}:ann{hidden}");
+                assert_eq!(text.parse::<Principal>(), Err(MalformedPrincipal::Identifier), "{text:?}");
+            }
+        }
         assert_eq!("serviceaccount:Bot".parse::<Principal>(), Err(MalformedPrincipal::Account));
     }
 }

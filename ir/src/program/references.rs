@@ -8,6 +8,7 @@ use super::principal::Principal;
 use super::tool::Target;
 use super::{Agent, AgentName, Bundle};
 use crate::digest::Digest;
+use crate::text::quoted;
 
 /// Something a bundle names and does not hold, or holds and does not name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -75,8 +76,9 @@ impl Bundle {
         for name in auth.loops.keys() {
             held(self.program.loops.contains_key(name), access_list, || missing("loop", name))?;
         }
+        let accounts = self.accounts();
         for account in self.named_accounts() {
-            held(self.has_account(account), access_list, || missing("service account", account))?;
+            held(accounts.contains(account.as_str()), access_list, || missing("service account", account))?;
         }
         Ok(())
     }
@@ -98,9 +100,10 @@ impl Bundle {
         accounts
     }
 
-    fn has_account(&self, account: &ServiceAccountName) -> bool {
-        let is_agent = |name: &AgentName| name.as_str() == account.as_str();
-        self.auth.service_accounts.contains(account) || self.program.agents.keys().any(is_agent)
+    /// Every service account there is: those declared, and one for each agent.
+    fn accounts(&self) -> BTreeSet<&str> {
+        let declared = self.auth.service_accounts.iter().map(ServiceAccountName::as_str);
+        declared.chain(self.program.agents.keys().map(AgentName::as_str)).collect()
     }
 
     fn check_blobs(&self) -> Check {
@@ -130,6 +133,7 @@ fn held(is_held: bool, holder: impl Fn() -> String, fault: impl FnOnce() -> Stri
 }
 
 fn missing(what: &str, name: impl std::fmt::Display) -> String {
+    let name = quoted(&name.to_string());
     format!("names the {what} `{name}`, which the bundle does not hold")
 }
 
@@ -173,8 +177,9 @@ fn mapped_accounts(authentication: &Authentication) -> impl Iterator<Item = &Ser
     sources(authentication)
         .iter()
         .filter_map(|source| match source {
-            Source::Jwt(jwt) => Some(jwt.principal.service_accounts.values()),
+            Source::Jwt(jwt) => Some(std::iter::once(&jwt.principal).chain(&jwt.groups)),
             Source::Tokens(_) | Source::Header(_) => None,
         })
         .flatten()
+        .flat_map(|mapping| mapping.service_accounts.values())
 }

@@ -7,7 +7,7 @@ use bincode::{Decode, Encode};
 /// A string with references that the runner resolves when it starts; the values are never stored.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode)]
 pub struct Template {
-    /// In order; two literals never stand side by side.
+    /// In order; two literals never stand side by side, and none is empty.
     pub parts: Vec<TemplatePart>,
 }
 
@@ -25,7 +25,8 @@ pub enum TemplatePart {
 impl Template {
     /// A template without references.
     pub fn literal(text: impl Into<String>) -> Self {
-        Self { parts: vec![TemplatePart::Literal(text.into())] }
+        let text = text.into();
+        Self { parts: if text.is_empty() { Vec::new() } else { vec![TemplatePart::Literal(text)] } }
     }
 
     /// The text, if it has no references.

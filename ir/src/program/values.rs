@@ -10,6 +10,7 @@ use super::quantity::Milliseconds;
 use super::template::{Template, TemplatePart};
 use super::tool::{Net, Target, ToolEntry};
 use super::{Agent, Bundle};
+use crate::text::quoted;
 
 /// The most texts at which a model stops.
 pub const MAX_STOPS: usize = 8;
@@ -45,12 +46,15 @@ impl Bundle {
         check_authentication(&self.auth.authentication).map_err(|fault| at("the authentication".to_owned(), fault))?;
         for (server, of_server) in &self.auth.credentials {
             for (principal, credential) in of_server {
-                let holder = || format!("the credential of `{principal}` for `{server}`");
+                let holder = || {
+                    let (principal, server) = (principal.to_string(), quoted(server));
+                    format!("the credential of `{}` for `{server}`", quoted(&principal))
+                };
                 templates_of(credential).into_iter().try_for_each(joined).map_err(|fault| at(holder(), fault))?;
             }
         }
         for (server, pinned) in &self.tools.servers {
-            joined(&pinned.address).map_err(|fault| at(format!("server `{server}`"), fault))?;
+            joined(&pinned.address).map_err(|fault| at(format!("server `{}`", quoted(server)), fault))?;
         }
         self.check_engine()
     }
@@ -58,9 +62,10 @@ impl Bundle {
     /// An engine is named where tools were compiled by one.
     fn check_engine(&self) -> Check {
         match (self.meta.engine.is_some(), self.tools.local.keys().next()) {
-            (false, Some(tool)) => {
-                Err(at("the bundle".to_owned(), format!("holds the compiled tool `{tool}` and names no engine")))
-            }
+            (false, Some(tool)) => Err(at(
+                "the bundle".to_owned(),
+                format!("holds the compiled tool `{}` and names no engine", quoted(tool)),
+            )),
             (true, None) => Err(at("the bundle".to_owned(), "names an engine and holds no compiled tool".to_owned())),
             _ => Ok(()),
         }
@@ -87,10 +92,12 @@ fn check_agent(agent: &Agent) -> Fault {
 fn check_generation(generation: &Generation) -> Fault {
     let Generation { temperature, top_p, max_output_tokens, stop, thinking_budget } = generation;
     if let Some(value) = temperature {
-        holds((0.0..=2.0).contains(value), || format!("has the temperature {value}; it is from 0 to 2"))?;
+        // Zero has two encodings, and equality does not tell them apart.
+        let fits = (0.0..=2.0).contains(value) && value.is_sign_positive();
+        holds(fits, || format!("has the temperature {value:?}; it is from 0 to 2"))?;
     }
     if let Some(value) = top_p {
-        holds(*value > 0.0 && *value <= 1.0, || format!("has the top_p {value}; it is over 0 and at most 1"))?;
+        holds(*value > 0.0 && *value <= 1.0, || format!("has the top_p {value:?}; it is over 0 and at most 1"))?;
     }
     holds(*max_output_tokens != Some(0), || "has a longest reply of no tokens".to_owned())?;
     holds(stop.len() <= MAX_STOPS, || format!("stops at {} texts; there are at most {MAX_STOPS}", stop.len()))?;
@@ -113,7 +120,7 @@ fn check_entry(entry: &ToolEntry) -> Fault {
     match &entry.target {
         // Values that a tool may send to anybody are no secrets.
         Target::Local(local) => holds(local.net != Net::AnyPublic || entry.env.is_empty(), || {
-            format!("gives `{}` variables and lets it connect anywhere", local.tool)
+            format!("gives `{}` variables and lets it connect anywhere", quoted(&local.tool))
         }),
         Target::Server(server) => server.args.iter().try_for_each(joined),
         Target::Agent(_) => Ok(()),
@@ -139,7 +146,9 @@ fn check_authentication(authentication: &Authentication) -> Fault {
             Source::Tokens(tokens) => {
                 for token in tokens {
                     let is_somebody = matches!(token.principal, Principal::User(_) | Principal::ServiceAccount(_));
-                    holds(is_somebody, || format!("has a token of `{}`, who is nobody", token.principal))?;
+                    holds(is_somebody, || {
+                        format!("has a token of `{}`, who is nobody", quoted(&token.principal.to_string()))
+                    })?;
                     if let TokenSecret::Value(value) = &token.secret {
                         joined(value)?;
                     }
@@ -162,10 +171,14 @@ fn templates_of(credential: &Credential) -> Vec<&Template> {
     }
 }
 
-/// Two literals side by side would be a second way to write one text, and two bundles that do the same would differ.
+/// Two literals side by side, or an empty one, would be a second way to write one text, and two bundles that do the same
+/// would differ.
 fn joined(template: &Template) -> Fault {
     let mut pairs = template.parts.iter().zip(template.parts.iter().skip(1));
     let apart =
         |(a, b): (&TemplatePart, &TemplatePart)| matches!((a, b), (TemplatePart::Literal(_), TemplatePart::Literal(_)));
-    holds(!pairs.any(apart), || format!("holds the text `{template}` in more pieces than it has"))
+    let is_empty = |part: &TemplatePart| matches!(part, TemplatePart::Literal(text) if text.is_empty());
+    holds(!pairs.any(apart) && !template.parts.iter().any(is_empty), || {
+        format!("holds the text `{}` in more pieces than it has", quoted(&template.to_string()))
+    })
 }

@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 
 use pace_ir::bundle::codec;
+use pace_ir::program::authentication::{ClaimMapping, Jwt, Source};
+use pace_ir::program::authorization::{AgentAccess, Credential};
+use pace_ir::program::template::TemplatePart;
 use pace_ir::program::tool::LocalTool;
-use pace_ir::program::{Bundle, Json};
+use pace_ir::program::{
+    Access, AgentName, Authentication, Bundle, Json, Principal, ProjectRole, ServiceAccountName, Template,
+};
 use pace_ir::{BundleId, Digest, Policy, RejectReason, verify};
 
 use crate::draft::{Draft, Section};
@@ -179,6 +184,14 @@ fn meanings() -> Vec<Fixture> {
         meaning("references", |bundle| {
             bundle.blobs.blobs.values_mut().for_each(|bytes| bytes.push(0));
         }),
+        account(|bundle, nobody| {
+            bundle.auth.grants.values_mut().next().unwrap().insert(nobody, Access::Read);
+        }),
+        account(|bundle, nobody| {
+            bundle.auth.project.insert((nobody, ProjectRole::Read));
+        }),
+        mapped(|jwt| &mut jwt.principal),
+        mapped(|jwt| jwt.groups.as_mut().unwrap()),
         meaning("tool-abi", add_tool),
         meaning("unknown-feature", |bundle| {
             bundle.meta.required_features.insert("stdio:python".into());
@@ -189,6 +202,24 @@ fn meanings() -> Vec<Fixture> {
             bundle.meta.required_features.insert("tool-abi/1".into());
         }),
     ]
+}
+
+/// A rule for an account that there is not.
+fn account(change: impl FnOnce(&mut Bundle, Principal)) -> Fixture {
+    meaning("references", |bundle| change(bundle, Principal::ServiceAccount("nobody".parse().unwrap())))
+}
+
+/// A claim that is mapped to an account that there is not.
+fn mapped(mapping: impl Fn(&mut Jwt) -> &mut ClaimMapping) -> Fixture {
+    meaning("references", |bundle| match &mut bundle.auth.authentication {
+        Authentication::Sources(sources) => sources.iter_mut().for_each(|source| match source {
+            Source::Jwt(jwt) => {
+                mapping(jwt).service_accounts.insert("ci".into(), "nobody".parse().unwrap());
+            }
+            Source::Tokens(_) | Source::Header(_) => {}
+        }),
+        Authentication::Unset | Authentication::Nobody => unreachable!("the sample lists sources"),
+    })
 }
 
 pub(crate) fn add_tool(bundle: &mut Bundle) {
@@ -234,6 +265,64 @@ fn reasons_are_one_plain_sentence() {
         assert!(text.starts_with(|first: char| first.is_lowercase()), "{text}");
         assert!(!text.ends_with('.') && !text.contains('\n') && !text.contains("  "), "{text}");
     }
+}
+
+/// Long and hidden names, wherever a refusal quotes one: none fills a screen or steers it.
+#[test]
+fn no_refusal_is_longer_than_a_few_lines() {
+    let long = "\u{e0041}".repeat(1 << 20);
+    let apart = || Template { parts: vec![TemplatePart::Literal(long.clone()), TemplatePart::Literal("b".into())] };
+    let quoting = [
+        meaning("references", |bundle| {
+            bundle.program.agents.values_mut().for_each(|agent| agent.skills = vec![long.clone()]);
+        }),
+        meaning("values", |bundle| {
+            let of_server = BTreeMap::from([(Principal::User("x".repeat(255)), Credential::Bearer(apart()))]);
+            bundle.auth.credentials = BTreeMap::from([(long.clone(), of_server)]);
+        }),
+        meaning("values", |bundle| {
+            let agent = bundle.program.agents.values_mut().next().unwrap();
+            agent.generation.top_p = Some(f64::MAX);
+        }),
+        meaning("tool-abi", |bundle| {
+            add_tool(bundle);
+            let tool = bundle.tools.local.pop_first().unwrap().1;
+            bundle.tools.local.insert(long.clone(), tool);
+        }),
+        meaning("unknown-feature", |bundle| {
+            bundle.meta.required_features.insert(long.clone());
+        }),
+        changed("decode", |draft| {
+            let raw = codec::encode(&sample::bundle().program).unwrap();
+            let at = raw.windows(13).position(|bytes| bytes == b"Europe/Berlin").unwrap() - 1;
+            let zone = codec::encode(&"E/".repeat(1 << 20)).unwrap();
+            section(draft, *b"PROG").raw = [&raw[..at], &zone, &raw[at + 14..]].concat();
+        }),
+    ];
+    for fixture in quoting {
+        let reason = refusal(&fixture);
+        let text = reason.to_string();
+        assert_eq!(reason.slug(), fixture.slug, "{text}");
+        assert!(text.chars().count() < 1_000, "{} characters: {text}", text.chars().count());
+        assert!(!text.chars().any(pace_ir::text::is_invisible), "{text}");
+    }
+}
+
+/// Each agent's account is looked up, not looked for: with a scan this takes minutes.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the test is about time")]
+fn many_agents_verify_in_no_time() {
+    let mut bundle = sample::bundle();
+    let helper = bundle.program.agents.values().next_back().unwrap().clone();
+    for number in 0..100_000 {
+        let name: AgentName = format!("a{number}").parse().unwrap();
+        bundle.auth.agents.insert(name.clone(), AgentAccess { run_as: ServiceAccountName::from(&name), acl: None });
+        bundle.program.agents.insert(name, helper.clone());
+    }
+    let started = std::time::Instant::now();
+    bundle.check_references().unwrap();
+    bundle.check_values().unwrap();
+    assert!(started.elapsed().as_secs() < 10, "took {:?}", started.elapsed());
 }
 
 #[test]

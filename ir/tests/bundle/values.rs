@@ -28,8 +28,8 @@ fn source(change: impl Fn(&mut Source)) -> Fixture {
 }
 
 fn generations() -> Vec<Fixture> {
-    let temperatures = [f64::NAN, f64::INFINITY, -0.1, 2.1].map(|value| (Some(value), None));
-    let shares = [f64::NAN, 0.0, -0.5, 1.1].map(|value| (None, Some(value)));
+    let temperatures = [f64::NAN, f64::INFINITY, -0.0, -0.1, 2.1].map(|value| (Some(value), None));
+    let shares = [f64::NAN, 0.0, -0.0, -0.5, 1.1].map(|value| (None, Some(value)));
     let ranges = temperatures.into_iter().chain(shares).map(|(temperature, top_p)| {
         agent(|agent| agent.generation = Generation { temperature, top_p, ..Generation::default() })
     });
@@ -80,7 +80,11 @@ fn pairings() -> Vec<Fixture> {
     ]
 }
 
-/// Two literals side by side, everywhere a template can stand.
+fn empty() -> Template {
+    Template { parts: vec![TemplatePart::Literal(String::new())] }
+}
+
+/// Two literals side by side, everywhere a template can stand, and empty ones.
 fn templates() -> Vec<Fixture> {
     let apart = || Template { parts: vec![TemplatePart::Literal("a".into()), TemplatePart::Literal("b".into())] };
     let model = |change: fn(&mut Model, Template)| {
@@ -103,6 +107,10 @@ fn templates() -> Vec<Fixture> {
     };
     let fine = || Template::literal("x");
     vec![
+        model(|model, _| model.base_url = Some(empty())),
+        model(|model, _| {
+            model.base_url = Some(Template { parts: vec![TemplatePart::Env("X".into()), empty().parts.remove(0)] });
+        }),
         model(|model, apart| model.base_url = Some(apart)),
         model(|model, apart| model.api_key = Some(apart)),
         agent(|agent| drop(agent.tools[1].env.insert("KEY".into(), apart()))),

@@ -9,10 +9,9 @@
 
 pub mod instantiate;
 pub mod load;
-mod printable;
 pub mod verify;
 
 pub use instantiate::{Runner, instantiate};
 pub use load::{LoadError, load};
-pub use printable::printable;
+pub use pace_ir::text::printable;
 pub use verify::{Refused, verify};

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use pace_ir::RejectReason;
 use pace_ir::bundle::header::MAX_FILE_LENGTH;
 
+use crate::printable;
 use crate::verify::Refused;
 
 /// Why there are no bytes. The path is the one that was asked for.
@@ -14,13 +15,13 @@ use crate::verify::Refused;
 #[non_exhaustive]
 pub enum LoadError {
     /// Nothing has this name.
-    #[error("there is no file `{}`", .0.display())]
+    #[error("there is no file `{}`", shown(.0))]
     Missing(PathBuf),
     /// The name is a directory's.
-    #[error("`{}` is a directory; a bundle is one file", .0.display())]
+    #[error("`{}` is a directory; a bundle is one file", shown(.0))]
     Directory(PathBuf),
     /// The system does not let it be read.
-    #[error("cannot read `{}`", path.display())]
+    #[error("cannot read `{}`", shown(path))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -42,6 +43,11 @@ impl LoadError {
             Self::Refused(refused) => refused.help(),
         }
     }
+}
+
+/// A path as messages show it: whoever named the file may have put anything into it.
+pub(crate) fn shown(path: &Path) -> String {
+    printable(&path.display().to_string())
 }
 
 /// Reads a file, at most as much of it as a bundle may have.

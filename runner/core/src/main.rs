@@ -1,7 +1,6 @@
 //! `pace-runner`: the small binary that ships. It takes a bundle, and knows flags and exit codes; everything else is the
 //! library's.
 
-#![expect(clippy::print_stderr, reason = "a command line speaks")]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice)
@@ -77,9 +76,7 @@ fn check(file: &BundleFile) -> anyhow::Result<()> {
 fn serve(file: &BundleFile) -> anyhow::Result<()> {
     let runner = open(&file.path, file.expect)?;
     out(&listing::listing(&runner, SystemTime::now().into()))?;
-    eprintln!(
-        "note: this version of pace-runner verifies bundles and says what they would serve; it does not serve yet"
-    );
+    tell("note: this version of pace-runner verifies bundles and says what they would serve; it does not serve yet");
     Ok(())
 }
 
@@ -93,6 +90,11 @@ fn out(text: &str) -> anyhow::Result<()> {
     stdout.write_all(text.as_bytes())?;
     stdout.flush()?;
     Ok(())
+}
+
+/// Says something to whoever reads standard error. If nobody can, the exit code still says how it ended.
+fn tell(line: &str) {
+    let _unread = writeln!(io::stderr(), "{line}");
 }
 
 /// Says what is wrong with the command line, or prints the help that was asked for.
@@ -113,9 +115,9 @@ fn failed(error: &anyhow::Error) -> ExitCode {
         Some(LoadError::Refused(refused)) => Some(refused),
         _ => error.downcast_ref::<Refused>(),
     };
-    eprintln!("error: {error:#}");
+    tell(&format!("error: {error:#}"));
     if let Some(help) = refused.map(Refused::help).or_else(|| load.map(LoadError::help)) {
-        eprintln!("  help: {help}");
+        tell(&format!("  help: {help}"));
     }
     ExitCode::from(if refused.is_some() { 3 } else { 2 })
 }

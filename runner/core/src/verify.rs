@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use pace_ir::bundle::header::MAGIC;
 use pace_ir::{BundleId, Policy, RejectReason, VerifiedBundle};
 
-use crate::printable::printable;
+use crate::load::shown;
+use crate::printable;
 
 /// The optional features this runner has. None yet: no tool can be compiled into a bundle, and no server started.
 pub const FEATURES: &[&str] = &[];
 
 /// A bundle that is not executed. Its words hold nothing that could steer a terminal, whatever the file holds.
 #[derive(Debug, thiserror::Error)]
-#[error("`{}` is refused: {}", path.display(), printable(&reason.to_string()))]
+#[error("`{}` is refused: {}", shown(path), printable(&reason.to_string()))]
 pub struct Refused {
     /// The file.
     pub path: PathBuf,
@@ -80,8 +81,9 @@ mod tests {
     #[test]
     fn a_refusal_cannot_steer_a_terminal() {
         let reason = RejectReason::UnknownFeature { feature: "\u{1b}[2Jstdio".into(), known: vec![] };
-        let refused = Refused::new(Path::new("x.pace"), &MAGIC, reason);
-        let wanted = "`x.pace` is refused: the bundle requires `\\u{1b}[2Jstdio`; this reader has no optional features";
+        let refused = Refused::new(Path::new("x\u{9b}.pace"), &MAGIC, reason);
+        let wanted =
+            "`x\\u{9b}.pace` is refused: the bundle requires `\\u{1b}[2Jstdio`; this reader has no optional features";
         assert_eq!(refused.to_string(), wanted);
     }
 
