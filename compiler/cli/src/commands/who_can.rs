@@ -43,7 +43,11 @@ pub(crate) fn run(command: &WhoCan, global: &Global) -> anyhow::Result<ExitCode>
     };
     let verified = bundle_file::read(&path)?;
     let question = question::parse(command.subject.as_deref(), verified.bundle())?;
-    let answer = findings::answer(verified.bundle(), question);
-    out(&if command.json { json::render(&verified, &answer)? } else { text::render(&verified, &answer) })?;
+    let bundle = verified.bundle();
+    out(&if command.json {
+        json::render(&verified, &findings::answer(bundle, question))?
+    } else {
+        text::render(&verified, &findings::short_answer(bundle, question))
+    })?;
     Ok(ExitCode::Success)
 }

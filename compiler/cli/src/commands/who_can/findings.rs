@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pace_ir::Bundle;
-use pace_ir::access::{Decision, Origin, Rules, Subject};
+use pace_ir::access::{Decision, Origin, Reason, Rules, Subject};
 use pace_ir::program::{Access, AgentName, LoopName, Principal};
 
 use super::question::{Question, Thing, Who, subjects, unnamed};
@@ -19,6 +19,8 @@ pub(super) struct Answer {
     pub(super) nobody: BTreeSet<(Thing, Verb)>,
     /// What may be wrong with the question.
     pub(super) note: Option<String>,
+    /// Those whose rows are not there.
+    pub(super) left_out: BTreeSet<Subject>,
 }
 
 /// What somebody may do.
@@ -41,8 +43,8 @@ pub(super) struct Finding {
     pub(super) thing: Thing,
     /// The agents on the way, the one asked directly first; the last one calls.
     pub(super) through: Vec<AgentName>,
-    /// One sentence.
-    pub(super) reason: String,
+    /// One sentence, written only where it is shown: most are not.
+    pub(super) reason: Reason,
 }
 
 /// What is done; in the order of the lines.
@@ -79,6 +81,10 @@ impl Verb {
     }
 }
 
+/// The most principals whose rows are shown at once: more are not read, and working them out takes principals times
+/// things.
+const SHOWN: usize = 200;
+
 /// Why the operator's row is so short.
 const OPERATOR: &str = "the operator runs commands on the machine itself: by that alone they may trigger loops that have \
                         no `acl`, and no more";
@@ -86,9 +92,8 @@ const OPERATOR: &str = "the operator runs commands on the machine itself: by tha
 /// Answers a question.
 pub(super) fn answer(bundle: &Bundle, question: Question) -> Answer {
     let rows = match &question {
-        Question::Who(who) => vec![row(bundle, who.clone())],
-        Question::Everything => everybody(bundle),
-        Question::What(things) => everybody(bundle).into_iter().map(|row| row.about(things)).collect(),
+        Question::Who(who) => vec![row(bundle, who.clone(), &question)],
+        Question::Everything | Question::What(_) => everybody(bundle, &question),
     };
     let nobody = match &question {
         Question::Who(_) => BTreeSet::new(),
@@ -99,21 +104,41 @@ pub(super) fn answer(bundle: &Bundle, question: Question) -> Answer {
         Question::Who(Who::Operator) => Some(OPERATOR.to_owned()),
         Question::Who(_) | Question::Everything | Question::What(_) => None,
     };
-    Answer { question, rows, nobody, note }
+    Answer { question, rows, nobody, note, left_out: BTreeSet::new() }
 }
 
-fn everybody(bundle: &Bundle) -> Vec<Row> {
+/// Answers a question as people can read it: where more than [`SHOWN`] principals are named, without their rows.
+pub(super) fn short_answer(bundle: &Bundle, question: Question) -> Answer {
+    let left_out = match &question {
+        Question::Who(_) => BTreeSet::new(),
+        Question::Everything | Question::What(_) => subjects(bundle),
+    };
+    if left_out.len() <= SHOWN {
+        return answer(bundle, question);
+    }
+    let rows = [Who::Anyone, Who::Operator].map(|who| row(bundle, who, &question));
+    // Who is not looked at may be allowed, so that nothing is known to be nobody's.
+    Answer { question, rows: rows.into(), nobody: BTreeSet::new(), note: None, left_out }
+}
+
+fn everybody(bundle: &Bundle, question: &Question) -> Vec<Row> {
     let named = subjects(bundle).into_iter().map(Who::Subject);
-    [Who::Anyone, Who::Operator].into_iter().chain(named).map(|who| row(bundle, who)).collect()
+    [Who::Anyone, Who::Operator].into_iter().chain(named).map(|who| row(bundle, who, question)).collect()
 }
 
-fn row(bundle: &Bundle, who: Who) -> Row {
+/// What a question asks of one row: the denials are shown unless everything is asked for.
+fn row(bundle: &Bundle, who: Who, question: &Question) -> Row {
     let (may, may_not) = match &who {
         Who::Subject(subject) => of_subject(bundle, subject),
         Who::Operator => operator(bundle),
         Who::Anyone => anyone(bundle),
     };
-    Row { who, may, may_not }
+    let row = Row { who, may, may_not };
+    match question {
+        Question::Everything => Row { may_not: Vec::new(), ..row },
+        Question::What(things) => row.about(things),
+        Question::Who(_) => row,
+    }
 }
 
 /// Anyone may do what both a stranger with credentials and one without may.
@@ -173,7 +198,7 @@ fn of_agents(bundle: &Bundle, subject: &Subject) -> Vec<(bool, Finding)> {
         let execute = rules.execute(subject, agent);
         match reached.get(agent).filter(|found| found.through.is_some()) {
             Some(found) => {
-                let reason = found.reason.to_string();
+                let reason = found.reason.clone();
                 all.push((true, Finding { verb: Verb::Reach, thing: thing(), through: way(agent), reason }));
             }
             None => all.push((execute.is_allowed(), Finding::new(Verb::Execute, thing(), &execute))),
@@ -228,7 +253,7 @@ impl Row {
 
 impl Finding {
     fn new(verb: Verb, thing: Thing, decision: &Decision) -> Self {
-        Self { verb, thing, through: Vec::new(), reason: decision.reason().to_string() }
+        Self { verb, thing, through: Vec::new(), reason: decision.reason().clone() }
     }
 
     /// The same deed of another subject, on whatever way: what is done to what, and for a tool the agent that does it.

@@ -80,6 +80,6 @@ fn deed(finding: &Finding) -> Deed {
         kind: finding.thing.kind(),
         name: finding.thing.to_string(),
         through: finding.through.iter().map(ToString::to_string).collect(),
-        reason: Some(finding.reason.clone()),
+        reason: Some(finding.reason.to_string()),
     }
 }

@@ -8,7 +8,7 @@ use pace_ir::program::scheduled_loop::{CatchUp, Concurrency};
 use pace_ir::program::tool::{AgentTarget, PinnedServer, PinnedTool, ServerTarget};
 use pace_ir::program::{
     Access, Agent, AuthSection, Authentication, BlobSection, Generation, GrantTarget, Json, Limits, LockSection, Loop,
-    Meta, Principal, ProgramSection, Role, Target, Template, ToolEntry, ToolSection,
+    Meta, Principal, ProgramSection, ProjectRole, Role, Target, Template, ToolEntry, ToolSection,
 };
 use pace_ir::schedule::{Schedule, Timezone};
 use pace_ir::{Bundle, VerifiedBundle};
@@ -159,6 +159,51 @@ fn a_long_summary_ends_in_a_count() {
     assert_eq!(lines.len(), 12, "{summary}");
     // Of 26 lines ten are shown: one loop, four of what is open, shut or the operator's, the rest users.
     assert_eq!(lines[11], "    … and 16 more: `pace who-can`");
+}
+
+#[test]
+fn nothing_is_said_of_nothing() {
+    let empty = Bundle { program: ProgramSection::default(), auth: AuthSection::default(), ..bundle() };
+    assert_eq!(summary::who_can(&empty), "");
+}
+
+/// With lists that are searched instead of looked up, or a row for each, this takes minutes.
+#[test]
+fn many_principals_are_counted() {
+    let mut bundle = bundle();
+    let users = (0..10_000).map(|number| Principal::User(format!("u{number}")));
+    let desk = bundle.auth.agents.get_mut(&name::<pace_ir::program::AgentName>("desk")).unwrap();
+    desk.acl.as_mut().unwrap().extend(users.clone().map(|user| (user, Role::Execute)));
+    bundle.auth.project = users.take(3_000).map(|user| (user, ProjectRole::Admin)).collect();
+    for number in 0..300 {
+        bundle.program.agents.insert(name(&format!("a{number}")), agent(vec![]));
+        let access = AgentAccess { run_as: name(&format!("a{number}")), acl: Some(BTreeSet::new()) };
+        bundle.auth.agents.insert(name(&format!("a{number}")), access);
+    }
+    let started = std::time::Instant::now();
+    let verified = bundle.emit().unwrap().verified;
+    let ask = |argument| {
+        let question = question::parse(argument, verified.bundle()).unwrap();
+        text::render(&verified, &findings::short_answer(verified.bundle(), question))
+    };
+    let more = "\nthe rules name 10003 principals, too many to show (1 groups, 2 service accounts, 10000 users)\n  \
+                help: ask for one: `pace who-can <principal>`\n";
+    for argument in [None, Some("desk"), Some(SERVER)] {
+        let text = ask(argument);
+        assert!(text.ends_with(more) && text.lines().count() < 40, "{text}");
+    }
+    assert!(ask(Some("user:u2999")).contains("\n  execute a299: the project's `acl` gives `user:u2999` the role"));
+    assert!(summary::who_can(verified.bundle()).contains(" more: `pace who-can`"));
+    assert!(started.elapsed().as_secs() < 20, "took {:?}", started.elapsed());
+}
+
+#[test]
+fn hidden_characters_are_shown() {
+    let mut bundle = bundle();
+    let target = GrantTarget::Server("https://a\u{200b}.example".into());
+    bundle.auth.grants.insert(target, BTreeMap::from([(Principal::Group("ops".into()), Access::Read)]));
+    let summary = summary::who_can(&bundle);
+    assert!(summary.contains("https://a\\u{200b}.example") && !summary.contains('\u{200b}'), "{summary}");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use pace_ir::VerifiedBundle;
-use pace_ir::program::AgentName;
+use pace_ir::access::Subject;
+use pace_ir::program::{AgentName, Principal};
 
 use super::findings::{Answer, Finding, Row, Verb};
 use super::question::{Question, Thing, Who};
@@ -25,8 +26,9 @@ pub(super) fn render(verified: &VerifiedBundle, answer: &Answer) -> String {
     match &answer.question {
         Question::Everything => text.push_str(&matrix(answer)),
         Question::Who(_) => answer.rows.iter().for_each(|row| text.push_str(&row_with_reasons(row))),
-        Question::What(things) => things.iter().for_each(|thing| text.push_str(&column(thing, answer))),
+        Question::What(things) => text.push_str(&columns(things, answer)),
     }
+    text.push_str(&left_out(&answer.left_out));
     format!("{}\n", text.trim_end())
 }
 
@@ -77,8 +79,9 @@ fn named(finding: &Finding) -> String {
 }
 
 fn row_with_reasons(row: &Row) -> String {
-    let line =
-        |finding: &Finding| format!("  {} {}: {}\n", finding.verb.as_str(), named(finding), printable(&finding.reason));
+    let line = |finding: &Finding| {
+        format!("  {} {}: {}\n", finding.verb.as_str(), named(finding), printable(&finding.reason.to_string()))
+    };
     let block = |title: &str, findings: &[Finding]| match findings {
         [] => String::new(),
         _ => format!("\n{title}\n{}", findings.iter().map(line).collect::<String>()),
@@ -91,20 +94,60 @@ fn row_with_reasons(row: &Row) -> String {
     block(&format!("{who} may"), &row.may) + &block(&format!("{who} may not"), &row.may_not)
 }
 
-/// Who may do what with one thing. What anyone may is said once.
-fn column(thing: &Thing, answer: &Answer) -> String {
+/// Who may do what with each thing. What anyone may is said once.
+fn columns(things: &BTreeSet<Thing>, answer: &Answer) -> String {
     let open: BTreeSet<_> = answer.rows.iter().take(1).flat_map(|row| &row.may).map(Finding::key).collect();
-    let (mut may, mut may_not) = (ByVerb::default(), ByVerb::default());
+    let mut columns: BTreeMap<&Thing, Column> = things.iter().map(|thing| (thing, Column::default())).collect();
     for row in &answer.rows {
-        let is_said = |finding: &Finding| row.who != Who::Anyone && open.contains(&finding.key());
-        may.add(row, row.may.iter().filter(|finding| finding.thing == *thing && !is_said(finding)));
-        may_not.add(row, row.may_not.iter().filter(|finding| finding.thing == *thing));
+        let is_said = |finding: &&Finding| row.who != Who::Anyone && open.contains(&finding.key());
+        for finding in row.may.iter().filter(|finding| !is_said(finding)) {
+            columns.entry(&finding.thing).or_default().may.add(row, finding);
+        }
+        for finding in &row.may_not {
+            columns.entry(&finding.thing).or_default().may_not.add(row, finding);
+        }
     }
-    for (_, verb) in answer.nobody.iter().filter(|(other, _)| other == thing) {
-        may.0.entry(*verb).or_default().push("nobody".to_owned());
+    for (thing, verb) in &answer.nobody {
+        columns.entry(thing).or_default().may.0.entry(*verb).or_default().push("nobody".to_owned());
     }
-    let title = format!("the {} `{}`", thing.kind(), printable(&thing.to_string()));
-    format!("\n{}{}", may.print(&title, "who may"), may_not.print(&title, "who may not"))
+    columns.into_iter().map(|(thing, column)| column.print(thing)).collect()
+}
+
+/// Who may do what with one thing.
+#[derive(Default)]
+struct Column {
+    may: ByVerb,
+    may_not: ByVerb,
+}
+
+impl Column {
+    fn print(self, thing: &Thing) -> String {
+        let title = format!("the {} `{}`", thing.kind(), printable(&thing.to_string()));
+        format!("\n{}{}", self.may.print(&title, "who may"), self.may_not.print(&title, "who may not"))
+    }
+}
+
+/// How many are not shown, by kind, and how to see one.
+fn left_out(subjects: &BTreeSet<Subject>) -> String {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for subject in subjects {
+        let kind = match subject.principal {
+            Principal::User(_) => "users",
+            Principal::Group(_) => "groups",
+            Principal::ServiceAccount(_) => "service accounts",
+            Principal::Authenticated | Principal::Anonymous => continue,
+        };
+        *kinds.entry(kind).or_default() += 1;
+    }
+    if subjects.is_empty() {
+        return String::new();
+    }
+    let counts: Vec<_> = kinds.into_iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    format!(
+        "\nthe rules name {} principals, too many to show ({})\n  help: ask for one: `pace who-can <principal>`\n",
+        subjects.len(),
+        counts.join(", ")
+    )
 }
 
 /// Lines of a column.
@@ -112,14 +155,12 @@ fn column(thing: &Thing, answer: &Answer) -> String {
 struct ByVerb(BTreeMap<Verb, Vec<String>>);
 
 impl ByVerb {
-    fn add<'f>(&mut self, row: &Row, findings: impl Iterator<Item = &'f Finding>) {
-        for finding in findings {
-            let way: Vec<_> = finding.through.iter().map(AgentName::as_str).collect();
-            let way = if way.is_empty() { String::new() } else { format!(" through {}", way.join(" → ")) };
-            let who = printable(&row.who.to_string());
-            let line = format!("{who}{way}: {}", printable(&finding.reason));
-            self.0.entry(finding.verb).or_default().push(line);
-        }
+    fn add(&mut self, row: &Row, finding: &Finding) {
+        let way: Vec<_> = finding.through.iter().map(AgentName::as_str).collect();
+        let way = if way.is_empty() { String::new() } else { format!(" through {}", way.join(" → ")) };
+        let who = printable(&row.who.to_string());
+        let line = format!("{who}{way}: {}", printable(&finding.reason.to_string()));
+        self.0.entry(finding.verb).or_default().push(line);
     }
 
     fn print(self, title: &str, who: &str) -> String {
