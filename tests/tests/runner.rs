@@ -59,12 +59,16 @@ fn check(path: &Path, more: &[&str]) -> Run {
     run_binary("pace-runner", &[&["check", path.to_str().unwrap()], more].concat())
 }
 
-fn run_binary(name: &str, arguments: &[&str]) -> Run {
+fn binary(name: &str) -> PathBuf {
     // Test programs lie in `deps`, the binaries beside it.
     let folder = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
     let binary = folder.join(name).with_extension(std::env::consts::EXE_EXTENSION);
     assert!(binary.is_file(), "there is no `{name}` yet: run `cargo build --workspace --bins` first");
-    let Output { status, stdout, stderr } = Command::new(binary).args(arguments).output().unwrap();
+    binary
+}
+
+fn run_binary(name: &str, arguments: &[&str]) -> Run {
+    let Output { status, stdout, stderr } = Command::new(binary(name)).args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Run { code: status.code(), out: text(stdout), err: text(stderr) }
 }
@@ -193,6 +197,37 @@ fn surroundings_that_do_not_work() {
         "name the `.pace` file",
     );
     assert_environment(&run_binary("pace-runner", &[]), "<BUNDLE>", "Usage");
+}
+
+/// Nobody reads what is said: the exit code is the same.
+#[cfg(unix)]
+#[test]
+fn closed_pipes_do_not_change_the_verdict() {
+    let project = Project::build();
+    let refused = project.file("refused.pace", b"name: a\n");
+    let missing = project.folder.path().join("missing.pace");
+    for (arguments, wanted) in [
+        (vec!["check", project.bundle.to_str().unwrap()], 0),
+        (vec![project.bundle.to_str().unwrap()], 0),
+        (vec!["check", refused.to_str().unwrap()], 3),
+        (vec![missing.to_str().unwrap()], 2),
+        (vec!["check"], 2),
+    ] {
+        let closed = || std::process::Stdio::from(std::io::pipe().unwrap().1);
+        let status = Command::new(binary("pace-runner")).args(&arguments).stdout(closed()).stderr(closed()).status();
+        assert_eq!(status.unwrap().code(), Some(wanted), "{arguments:?}");
+    }
+}
+
+#[test]
+fn paths_cannot_steer_a_terminal() {
+    let project = Project::build();
+    let named = |name: &str| project.folder.path().join(name);
+    let missing = check(&named("a\u{1b}[2J\u{200b}.pace"), &[]);
+    assert_environment(&missing, "a\\u{1b}[2J\\u{200b}.pace", "`pace build` makes one");
+    let refused = check(&project.file("b\u{202e}.pace", b"name: a\n"), &[]);
+    assert_refused(&refused, "the file is 8 bytes long", "this is not a bundle");
+    assert!(refused.err.contains("b\\u{202e}.pace"), "{refused:?}");
 }
 
 #[test]
