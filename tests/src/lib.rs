@@ -1,1 +1,96 @@
-//! Being built.
+//! What the suites share: where the binaries are, and small projects to run them on.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A binary of this build. Cargo puts it beside the folder of the tests; `cargo xtask test` builds it first.
+///
+/// # Panics
+/// If it is not there.
+pub fn binary(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    let path = test.ancestors().nth(2).expect("cargo puts tests two folders deep").join(name);
+    assert!(path.is_file(), "`{name}` is not built: run `cargo build --bins` first, or all by `cargo xtask test`");
+    path
+}
+
+/// A project in a folder of its own, removed at the end.
+#[derive(Debug)]
+pub struct Project(tempfile::TempDir);
+
+impl Project {
+    /// A project of these files: paths and texts.
+    ///
+    /// # Panics
+    /// If they cannot be written.
+    pub fn new(files: &[(&str, &str)]) -> Self {
+        let project = Self(tempfile::tempdir().expect("a temporary folder"));
+        for (path, text) in files {
+            project.write(path, text);
+        }
+        project
+    }
+
+    /// A project of one agent.
+    ///
+    /// # Panics
+    /// If it cannot be written.
+    pub fn minimal() -> Self {
+        let agent = "name: helper\nmodel: gemini-3.5-flash\ndescription: Answer in two sentences.\n";
+        Self::new(&[("agents/helper/spec.yaml", agent)])
+    }
+
+    /// Writes a file, its folders too.
+    ///
+    /// # Panics
+    /// If it cannot be written.
+    pub fn write(&self, path: &str, text: &str) {
+        let file = self.path().join(path);
+        std::fs::create_dir_all(file.parent().expect("a file has a folder")).expect("a folder can be made");
+        std::fs::write(file, text).expect("a file can be written");
+    }
+
+    /// Its folder.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// `pace` in this folder, in a plain environment.
+    pub fn pace(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary("pace"));
+        command.current_dir(self.path()).args(arguments).stdin(Stdio::null());
+        for variable in ["CI", "GITHUB_ACTIONS", "NO_COLOR"] {
+            command.env_remove(variable);
+        }
+        command
+    }
+
+    /// Runs `pace` in this folder.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        Ran(self.pace(arguments).output().expect("`pace` can be started"))
+    }
+}
+
+/// A run that has ended.
+#[derive(Debug)]
+pub struct Ran(Output);
+
+impl Ran {
+    /// Its exit code.
+    pub fn code(&self) -> Option<i32> {
+        self.0.status.code()
+    }
+
+    /// What it said to people.
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.0.stderr).into_owned()
+    }
+
+    /// The data it printed.
+    pub fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.0.stdout).into_owned()
+    }
+}

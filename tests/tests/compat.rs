@@ -94,10 +94,7 @@ fn the_binaries_read_what_an_older_build_made() {
     let bundle = root().join("tests/compat/compiled-1/bundle.pace");
     let id = read(&root().join("tests/compat/compiled-1")).unwrap().id().to_string();
     for (binary, arguments) in [("pace", &["inspect"][..]), ("pace-runner", &["check", "--expect", &id])] {
-        let folder = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
-        let path = folder.join(binary).with_extension(std::env::consts::EXE_EXTENSION);
-        assert!(path.is_file(), "there is no `{binary}` yet: run `cargo build --workspace --bins` first");
-        let output = Command::new(path).args(arguments).arg(&bundle).output().unwrap();
+        let output = Command::new(pace_tests::binary(binary)).args(arguments).arg(&bundle).output().unwrap();
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert_eq!(output.status.code(), Some(0), "{binary}: {err}");
         assert!(out.contains(&id), "{binary}: {out}");

@@ -260,9 +260,7 @@ fn stderr(output: &Output) -> String {
 
 /// Runs the `pace` that was built beside this test.
 fn pace(folder: &Path, arguments: &[&str]) -> Output {
-    let binary = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("pace");
-    assert!(binary.is_file(), "{} is missing: run `cargo build --workspace --bins`", binary.display());
-    let mut command = Command::new(binary);
+    let mut command = Command::new(pace_tests::binary("pace"));
     command.args(arguments).current_dir(folder).env_remove("GITHUB_ACTIONS").env("LC_ALL", "C.UTF-8");
     command.output().unwrap()
 }

@@ -83,10 +83,7 @@ struct Run {
 }
 
 fn pace(folder: &Path, arguments: &[&str]) -> Run {
-    // Test programs lie in `deps`, the binaries beside it.
-    let binaries = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
-    let binary = binaries.join("pace").with_extension(std::env::consts::EXE_EXTENSION);
-    assert!(binary.is_file(), "there is no `pace` yet: run `cargo build --workspace --bins` first");
+    let binary = pace_tests::binary("pace");
     let Output { status, stdout, stderr } = Command::new(binary).current_dir(folder).args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Run { code: status.code(), out: text(stdout), err: text(stderr) }

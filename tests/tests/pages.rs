@@ -191,9 +191,7 @@ fn text(bytes: &[u8]) -> String {
 
 /// Runs the `pace` that was built beside this test.
 fn pace(arguments: &[&str], folder: &Path) -> Output {
-    let binary = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("pace");
-    assert!(binary.is_file(), "{} is missing: run `cargo build --workspace --bins`", binary.display());
-    let mut command = Command::new(binary);
+    let mut command = Command::new(pace_tests::binary("pace"));
     command.args(arguments).current_dir(folder).env_remove("GITHUB_ACTIONS").env("LC_ALL", "C.UTF-8");
     command.output().unwrap()
 }

@@ -5,13 +5,8 @@ use std::process::Command;
 
 /// The folder of `pace` and `pace-runner`.
 fn folder() -> PathBuf {
-    // Test programs lie in `deps`, the binaries beside it.
-    let folder = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
-    for name in ["pace", "pace-runner"] {
-        let binary = folder.join(name).with_extension(std::env::consts::EXE_EXTENSION);
-        assert!(binary.is_file(), "there is no `{name}` yet: run `cargo build --workspace --bins` first");
-    }
-    folder
+    pace_tests::binary("pace-runner");
+    pace_tests::binary("pace").parent().unwrap().to_owned()
 }
 
 /// What one of the binaries prints to standard output, without blanks at the ends of lines.
