@@ -129,9 +129,9 @@ fn everybody(bundle: &Bundle, question: &Question) -> Vec<Row> {
 /// What a question asks of one row: the denials are shown unless everything is asked for.
 fn row(bundle: &Bundle, who: Who, question: &Question) -> Row {
     let (may, may_not) = match &who {
-        Who::Subject(subject) => of_subject(bundle, subject),
+        Who::Subject(subject) => of_subject(bundle, subject, question),
         Who::Operator => operator(bundle),
-        Who::Anyone => anyone(bundle),
+        Who::Anyone => anyone(bundle, question),
     };
     let row = Row { who, may, may_not };
     match question {
@@ -142,9 +142,9 @@ fn row(bundle: &Bundle, who: Who, question: &Question) -> Row {
 }
 
 /// Anyone may do what both a stranger with credentials and one without may.
-fn anyone(bundle: &Bundle) -> (Vec<Finding>, Vec<Finding>) {
-    let (mut may, mut may_not) = of_subject(bundle, &Subject::new(Principal::Anonymous));
-    let (known_may, known_may_not) = of_subject(bundle, &Subject::new(Principal::Authenticated));
+fn anyone(bundle: &Bundle, question: &Question) -> (Vec<Finding>, Vec<Finding>) {
+    let (mut may, mut may_not) = of_subject(bundle, &Subject::new(Principal::Anonymous), question);
+    let (known_may, known_may_not) = of_subject(bundle, &Subject::new(Principal::Authenticated), question);
     let known_may: BTreeSet<_> = known_may.iter().map(Finding::result).collect();
     may.retain(|finding| known_may.contains(&finding.result()));
     let said: BTreeSet<_> = may_not.iter().map(Finding::result).collect();
@@ -162,11 +162,14 @@ fn operator(bundle: &Bundle) -> (Vec<Finding>, Vec<Finding>) {
     (findings.collect(), Vec::new())
 }
 
-fn of_subject(bundle: &Bundle, subject: &Subject) -> (Vec<Finding>, Vec<Finding>) {
+fn of_subject(bundle: &Bundle, subject: &Subject, question: &Question) -> (Vec<Finding>, Vec<Finding>) {
     let rules = Rules::of(bundle);
-    let mut all = of_agents(bundle, subject);
+    let mut all = of_agents(bundle, subject, question);
     for name in bundle.program.loops.keys() {
         let thing = || Thing::Loop(name.clone());
+        if !question.is_about(&thing()) {
+            continue;
+        }
         let trigger = rules.execute_loop(subject, name, Origin::Listener);
         all.push((trigger.is_allowed(), Finding::new(Verb::Trigger, thing(), &trigger)));
         if is_account_of(bundle, subject, name) {
@@ -188,13 +191,16 @@ fn is_account_of(bundle: &Bundle, subject: &Subject, name: &LoopName) -> bool {
 }
 
 /// Agents and the tools of those that are reached.
-fn of_agents(bundle: &Bundle, subject: &Subject) -> Vec<(bool, Finding)> {
+fn of_agents(bundle: &Bundle, subject: &Subject, question: &Question) -> Vec<(bool, Finding)> {
     let rules = Rules::of(bundle);
     let reached = rules.reach(subject);
     let way = |agent: &AgentName| Rules::way(&reached, agent).into_iter().cloned().collect::<Vec<_>>();
     let mut all = Vec::new();
     for agent in bundle.program.agents.keys() {
         let thing = || Thing::Agent(agent.clone());
+        if !question.is_about(&thing()) {
+            continue;
+        }
         let execute = rules.execute(subject, agent);
         match reached.get(agent).filter(|found| found.through.is_some()) {
             Some(found) => {
@@ -233,14 +239,20 @@ fn nobody(rows: &[Row], bundle: &Bundle, question: &Question) -> BTreeSet<(Thing
     let loops = bundle.program.loops.keys().map(|name| (Thing::Loop(name.clone()), Verb::Run));
     let agents = agents.map(|agent| (Thing::Agent(agent.clone()), Verb::Execute));
     let all = agents.chain(loops).chain(tools);
-    let is_asked = |thing: &Thing| match question {
-        Question::What(things) => things.contains(thing),
-        Question::Everything | Question::Who(_) => true,
-    };
     let is_allowed = |thing: &Thing, verb: Verb| {
         allowed.contains(&(thing, verb)) || (verb == Verb::Execute && allowed.contains(&(thing, Verb::Reach)))
     };
-    all.filter(|(thing, verb)| is_asked(thing) && !is_allowed(thing, *verb)).collect()
+    all.filter(|(thing, verb)| question.is_about(thing) && !is_allowed(thing, *verb)).collect()
+}
+
+impl Question {
+    /// Whether what is done to a thing is a part of the answer.
+    fn is_about(&self, thing: &Thing) -> bool {
+        match self {
+            Self::What(things) => things.contains(thing),
+            Self::Everything | Self::Who(_) => true,
+        }
+    }
 }
 
 impl Row {
