@@ -1,7 +1,7 @@
 //! What the suites share: where the binaries are, and small projects to run them on.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 /// A binary of this build. Cargo puts it beside the folder of the tests; `cargo xtask test` builds it first.
 ///
@@ -55,42 +55,47 @@ impl Project {
         self.0.path()
     }
 
-    /// `pace` in this folder, in a plain environment.
+    /// `pace` in this folder.
     pub fn pace(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary("pace"));
-        command.current_dir(self.path()).args(arguments).stdin(Stdio::null());
-        for variable in ["CI", "GITHUB_ACTIONS", "NO_COLOR"] {
-            command.env_remove(variable);
-        }
-        command
+        pace(self.path(), arguments)
     }
 
     /// Runs `pace` in this folder.
     ///
     /// # Panics
     /// If it cannot be started.
-    pub fn run(&self, arguments: &[&str]) -> Ran {
-        Ran(self.pace(arguments).output().expect("`pace` can be started"))
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        run(self.path(), arguments)
     }
+}
+
+/// `pace` in a folder, in a plain environment.
+pub fn pace(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary("pace"));
+    command.current_dir(folder).args(arguments).stdin(Stdio::null());
+    for variable in ["CI", "GITHUB_ACTIONS", "NO_COLOR"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// Runs `pace` in a folder.
+///
+/// # Panics
+/// If it cannot be started, or prints what is not UTF-8.
+pub fn run(folder: &Path, arguments: &[&str]) -> Run {
+    let output = pace(folder, arguments).output().expect("`pace` can be started");
+    let text = |bytes| String::from_utf8(bytes).expect("`pace` prints UTF-8");
+    Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
 /// A run that has ended.
 #[derive(Debug)]
-pub struct Ran(Output);
-
-impl Ran {
-    /// Its exit code.
-    pub fn code(&self) -> Option<i32> {
-        self.0.status.code()
-    }
-
-    /// What it said to people.
-    pub fn stderr(&self) -> String {
-        String::from_utf8_lossy(&self.0.stderr).into_owned()
-    }
-
+pub struct Run {
+    /// Its exit code; absent if a signal ended it.
+    pub code: Option<i32>,
     /// The data it printed.
-    pub fn stdout(&self) -> String {
-        String::from_utf8_lossy(&self.0.stdout).into_owned()
-    }
+    pub out: String,
+    /// What it said to people.
+    pub err: String,
 }

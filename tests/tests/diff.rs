@@ -1,7 +1,6 @@
 //! `pace diff` through the binary, on bundles that `pace build` made.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use pace_tests::run as pace;
 
 use serde_json::Value;
 
@@ -23,20 +22,6 @@ acl: [{principal: user:ann, role: execute}]
 const SETTINGS: &str = "service_accounts: [{name: bot}]
 acl: [{principal: user:root, role: read}]
 ";
-
-#[derive(Debug)]
-struct Run {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-fn pace(folder: &Path, arguments: &[&str]) -> Run {
-    let binary = pace_tests::binary("pace");
-    let Output { status, stdout, stderr } = Command::new(binary).current_dir(folder).args(arguments).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Run { code: status.code(), out: text(stdout), err: text(stderr) }
-}
 
 /// Two builds of one project, the second after replacements in its files.
 fn two_builds(replacements: &[(&str, &str)]) -> tempfile::TempDir {

@@ -1,7 +1,6 @@
 //! `pace inspect` and the manifest, through the binary.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use pace_tests::run as pace;
 
 use serde_json::Value;
 
@@ -74,20 +73,6 @@ model `gemini-2.5-flash`
   model: gemini-2.5-flash
   price for a million tokens: in $0.30, out $2.50
 "#;
-
-#[derive(Debug)]
-struct Run {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-fn pace(folder: &Path, arguments: &[&str]) -> Run {
-    let binary = pace_tests::binary("pace");
-    let Output { status, stdout, stderr } = Command::new(binary).current_dir(folder).args(arguments).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Run { code: status.code(), out: text(stdout), err: text(stderr) }
-}
 
 fn built() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();

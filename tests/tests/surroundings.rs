@@ -27,9 +27,9 @@ fn nothing_outside_of_the_project_is_read() {
     let project = Project::minimal();
     symlink(elsewhere.path().join("x.yaml"), project.path().join("paceline.yaml")).unwrap();
     let ran = project.run(&["check"]);
-    assert_eq!(ran.code(), Some(2));
+    assert_eq!(ran.code, Some(2));
     assert_eq!(
-        ran.stderr(),
+        ran.err,
         "error: cannot read `paceline.yaml`: it is a link that leads out of the project\n  \
          help: put the file itself into the project\n"
     );
@@ -48,13 +48,13 @@ fn what_should_be_a_file_and_is_none_is_no_absence() {
         fs::create_dir_all(project.path().join(path).parent().unwrap()).unwrap();
         symlink("nowhere", project.path().join(path)).unwrap();
         let ran = project.run(&["check"]);
-        assert_eq!(ran.code(), Some(2), "{path}");
-        assert!(ran.stderr().starts_with(&format!("error: cannot read `{path}`: {why}\n")), "{}", ran.stderr());
+        assert_eq!(ran.code, Some(2), "{path}");
+        assert!(ran.err.starts_with(&format!("error: cannot read `{path}`: {why}\n")), "{}", ran.err);
     }
     let project = Project::minimal();
     fs::create_dir(project.path().join("paceline.yaml")).unwrap();
     assert_eq!(
-        project.run(&["check"]).stderr().lines().next(),
+        project.run(&["check"]).err.lines().next(),
         Some("error: cannot read `paceline.yaml`: it is not a file")
     );
 }
@@ -91,15 +91,15 @@ fn a_copy_is_written_through_pipes_and_spares_the_sources() {
         let pipe = pipe.clone();
         move || fs::read(pipe).unwrap()
     });
-    assert_eq!(project.run(&["build", "--output", "pipe"]).code(), Some(0));
+    assert_eq!(project.run(&["build", "--output", "pipe"]).code, Some(0));
     assert!(reader.join().unwrap().starts_with(b"\x89PACE"));
     assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo(), "the pipe is still one");
 
     let spec = fs::read(project.path().join("agents/helper/spec.yaml")).unwrap();
     for target in ["agents/helper/spec.yaml", ".pace/build/latest"] {
         let ran = project.run(&["build", "--output", target]);
-        assert_eq!(ran.code(), Some(2), "{target}");
-        assert!(ran.stderr().contains("it is a part of the project"), "{}", ran.stderr());
+        assert_eq!(ran.code, Some(2), "{target}");
+        assert!(ran.err.contains("it is a part of the project"), "{}", ran.err);
     }
     assert_eq!(fs::read(project.path().join("agents/helper/spec.yaml")).unwrap(), spec);
 }
@@ -107,22 +107,22 @@ fn a_copy_is_written_through_pipes_and_spares_the_sources() {
 #[test]
 fn a_copy_that_cannot_be_written_leaves_the_last_build() {
     let project = Project::minimal();
-    assert_eq!(project.run(&["build"]).code(), Some(0));
+    assert_eq!(project.run(&["build"]).code, Some(0));
     let before = latest(&project);
     project.write("agents/helper/spec.yaml", "name: helper\nmodel: gemini-3.5-flash\ndescription: Something else.\n");
     let ran = project.run(&["build", "--output", "no/such/folder/x.pace"]);
-    assert_eq!(ran.code(), Some(2));
-    assert!(ran.stderr().contains("there is no such folder"), "{}", ran.stderr());
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("there is no such folder"), "{}", ran.err);
     assert_eq!(latest(&project), before);
 }
 
 #[test]
 fn a_failed_build_leaves_the_last_bundle_and_nothing_else() {
     let project = Project::minimal();
-    assert_eq!(project.run(&["build"]).code(), Some(0));
+    assert_eq!(project.run(&["build"]).code, Some(0));
     let before = files(&project);
     project.write("agents/helper/spec.yaml", "name: helper\nmodel: gpt-5\ndescription: x\n");
-    assert_eq!(project.run(&["build"]).code(), Some(1));
+    assert_eq!(project.run(&["build"]).code, Some(1));
     assert_eq!(files(&project), before);
     assert_whole(&project);
 }
@@ -151,7 +151,7 @@ fn builds_at_once_are_both_right() {
 #[test]
 fn a_killed_build_leaves_a_whole_one() {
     let project = Project::minimal();
-    assert_eq!(project.run(&["build"]).code(), Some(0));
+    assert_eq!(project.run(&["build"]).code, Some(0));
     for round in 0..20 {
         let text = format!("name: helper\nmodel: gemini-3.5-flash\ndescription: Round {round}.\n");
         project.write("agents/helper/spec.yaml", &text);
@@ -197,7 +197,7 @@ fn fixes_keep_permissions_and_links() {
     fs::create_dir_all(project.path().join("agents/helper")).unwrap();
     let link = project.path().join("agents/helper/spec.yaml");
     symlink("../../shared/spec.yaml", &link).unwrap();
-    assert_eq!(project.run(&["check", "--fix"]).code(), Some(0));
+    assert_eq!(project.run(&["check", "--fix"]).code, Some(0));
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(fs::read_to_string(&real).unwrap().ends_with("description: \"12\"\n"));
