@@ -186,7 +186,7 @@ fn many_principals_are_counted() {
         let question = question::parse(argument, verified.bundle()).unwrap();
         text::render(&verified, &findings::short_answer(verified.bundle(), question))
     };
-    let more = "\nthe rules name 10003 principals, too many to show (1 groups, 2 service accounts, 10000 users)\n  \
+    let more = "\nthe rules name 10003 principals, too many to show (1 group, 2 service accounts, 10000 users)\n  \
                 help: ask for one: `pace who-can <principal>`\n";
     for argument in [None, Some("desk"), Some(SERVER)] {
         let text = ask(argument);

@@ -142,7 +142,10 @@ fn left_out(subjects: &BTreeSet<Subject>) -> String {
     if subjects.is_empty() {
         return String::new();
     }
-    let counts: Vec<_> = kinds.into_iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let counts: Vec<_> = kinds
+        .into_iter()
+        .map(|(kind, count)| format!("{count} {}", if count == 1 { kind.trim_end_matches('s') } else { kind }))
+        .collect();
     format!(
         "\nthe rules name {} principals, too many to show ({})\n  help: ask for one: `pace who-can <principal>`\n",
         subjects.len(),
