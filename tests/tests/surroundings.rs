@@ -191,12 +191,12 @@ fn where_nothing_can_be_said_the_exit_code_tells() {
 
 #[test]
 fn fixes_keep_permissions_and_links() {
-    let project = Project::new(&[("shared/spec.yaml", "name: helper\nmodel: gemini-3.5-flash\ndescription: 12\n")]);
-    let real = project.path().join("shared/spec.yaml");
+    let project = Project::new(&[("common/spec.yaml", "name: helper\nmodel: gemini-3.5-flash\ndescription: 12\n")]);
+    let real = project.path().join("common/spec.yaml");
     fs::set_permissions(&real, Permissions::from_mode(0o600)).unwrap();
     fs::create_dir_all(project.path().join("agents/helper")).unwrap();
     let link = project.path().join("agents/helper/spec.yaml");
-    symlink("../../shared/spec.yaml", &link).unwrap();
+    symlink("../../common/spec.yaml", &link).unwrap();
     assert_eq!(project.run(&["check", "--fix"]).code, Some(0));
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
