@@ -1,10 +1,12 @@
 //! Skills: `P0701` (a reference that cannot be read) and `P0702` (a skill of this project that is not there).
 
+use std::collections::BTreeMap;
+
 use pace_diag::{Applicability, Diagnostic, Sink, code, nearest};
 use pace_syntax::{Span, Spanned};
 
 use crate::parse::scalar::Line;
-use crate::resolve::{Resolved, ResolvedAgent};
+use crate::resolve::{Resolved, ResolvedAgent, duplicate_entry};
 
 /// A skill as an agent lists it.
 #[derive(Debug)]
@@ -21,8 +23,27 @@ pub(super) fn check<'p>(
     resolved: &Resolved<'_>,
     sink: &mut Sink,
 ) -> Vec<SkillReference<'p>> {
-    let skills = agent.spec.skills.items().iter();
-    skills.filter_map(|skill| reference(skill, resolved, sink)).collect()
+    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut skills = Vec::new();
+    for skill in agent.spec.skills.items() {
+        let Some(reference) = reference(skill, resolved, sink) else { continue };
+        if let Some(first) = seen.insert(unversioned(reference.text), skill.span) {
+            let what = format!("the skill `{}`", unversioned(reference.text));
+            duplicate_entry::report(&what, "`skills`", skill.span, first, sink);
+        }
+        skills.push(reference);
+    }
+    skills
+}
+
+/// A reference without its version: one skill, whichever version of it.
+fn unversioned(text: &str) -> &str {
+    match text.split_once("://") {
+        Some((_, rest)) => {
+            text.get(..text.len() - rest.len() + rest.find(['#', '@']).unwrap_or(rest.len())).unwrap_or(text)
+        }
+        None => text.rsplit_once('@').map_or(text, |(path, _)| path),
+    }
 }
 
 fn reference<'p>(skill: &'p Spanned<Line>, resolved: &Resolved<'_>, sink: &mut Sink) -> Option<SkillReference<'p>> {
