@@ -55,8 +55,15 @@ pub(crate) fn write_copy(path: &Path, root: &Path, emitted: &Emitted) -> anyhow:
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let inputs = emitted.verified.bundle().lock.inputs.keys().map(|input| root.join(input).canonicalize());
     let kept = root.join(".pace").canonicalize();
-    if inputs.flatten().any(|input| input == real) || kept.is_ok_and(|kept| real.starts_with(kept)) {
+    let is_read = root.canonicalize().is_ok_and(|root| is_read(&real, &root));
+    if is_read || inputs.flatten().any(|input| input == real) || kept.is_ok_and(|kept| real.starts_with(kept)) {
         anyhow::bail!("cannot write `{}`: it is a part of the project\n  help: name another file", path.display());
+    }
+    if real.is_file() && !is_bundle(&real) {
+        anyhow::bail!(
+            "cannot write `{}`: another file is there, and it is no bundle\n  help: name another file, or move it away",
+            path.display()
+        );
     }
     match std::fs::metadata(&real) {
         Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => std::fs::OpenOptions::new()
@@ -66,6 +73,21 @@ pub(crate) fn write_copy(path: &Path, root: &Path, emitted: &Emitted) -> anyhow:
             .map_err(|error| anyhow::anyhow!("cannot write `{}`: {}", path.display(), plain(&error))),
         _ => write_whole(path, &emitted.bytes),
     }
+}
+
+/// Whether the compiler reads what stands at a path, or would if it were there.
+fn is_read(path: &Path, root: &Path) -> bool {
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    let inside = folder.as_deref().unwrap_or(path).strip_prefix(root).map(Path::to_owned);
+    let top = inside.ok().and_then(|inside| inside.components().next().map(|part| part.as_os_str().to_owned()));
+    top.is_some_and(|top| ["agents", "loops", "tools", "skills"].iter().any(|folder| top == *folder))
+        || path == root.join("paceline.yaml")
+}
+
+/// Whether a file begins as bundles do, or is empty.
+fn is_bundle(path: &Path) -> bool {
+    let bytes = std::fs::read(path).unwrap_or_default();
+    bytes.is_empty() || bytes.starts_with(&pace_ir::bundle::header::MAGIC)
 }
 
 /// Writes a file whole or not at all. A link stays a link, and a file that is there keeps its permissions.

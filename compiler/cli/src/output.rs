@@ -83,8 +83,8 @@ impl Output {
 
     /// Under `--quiet`, warnings are not told.
     fn quieted<'a>(self, report: &Report<'a>) -> Report<'a> {
-        let first_error = || report.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-        let diagnostics = if self.is_quiet && !first_error() { &[] } else { report.diagnostics };
+        let has_errors = || report.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        let diagnostics = if self.is_quiet && !has_errors() { &[] } else { report.diagnostics };
         Report { diagnostics, ..*report }
     }
 

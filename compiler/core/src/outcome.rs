@@ -28,7 +28,10 @@ impl<T> Outcome<T> {
     /// people read than the file.
     pub(crate) fn new(result: Result<T, Failure>, mut diagnostics: Vec<Diagnostic>, sources: SourceMap) -> Self {
         let secrets = secrets(&diagnostics, &sources);
-        let texts: Vec<_> = secrets.iter().map(|span| sources.text(*span).trim_matches(['"', '\''])).collect();
+        let texts = secrets.iter().map(|span| sources.text(*span).trim_matches(['"', '\'']));
+        // Tokens are found by their form wherever they are repeated; only others have to be looked for one by one.
+        let texts: BTreeSet<_> =
+            texts.filter(|text| text.len() >= SHORTEST && secret::tokens(text).is_empty()).collect();
         for diagnostic in &mut diagnostics {
             redact(diagnostic, &texts);
         }
@@ -53,22 +56,34 @@ fn secrets(diagnostics: &[Diagnostic], sources: &SourceMap) -> Vec<Span> {
     let rule = diagnostics.iter().filter(|diagnostic| *diagnostic.code == code::SECRET_LITERAL);
     let mut secrets: Vec<Span> = rule.filter_map(|diagnostic| Some(diagnostic.primary.as_ref()?.span)).collect();
     let files: BTreeSet<FileId> = diagnostics.iter().flat_map(labels).map(|span| span.file).collect();
+    let texts: BTreeSet<_> =
+        secrets.iter().map(|span| sources.text(*span)).filter(|text| text.len() >= SHORTEST).collect();
     for (file, source) in files.into_iter().filter_map(|file| Some((file, sources.get(file)?))) {
+        for text in texts.iter().take(MOST_REPEATED) {
+            let places = source.text().match_indices(text).map(|(at, _)| Span::new(file, at..at + text.len()));
+            secrets.extend(places);
+        }
         secrets.extend(secret::tokens(source.text()).into_iter().map(|range| Span::new(file, range)));
     }
     secrets
 }
 
+/// How many different secrets are looked for in other places of the files shown.
+const MOST_REPEATED: usize = 100;
+
 /// Texts so short that hiding them would garble words and hide nothing.
 const SHORTEST: usize = 6;
 
-fn redact(diagnostic: &mut Diagnostic, secrets: &[&str]) {
+fn redact(diagnostic: &mut Diagnostic, secrets: &BTreeSet<&str>) {
     let labels = diagnostic.primary.iter_mut().chain(&mut diagnostic.secondary).map(|label| &mut label.text);
     let help = diagnostic.help.iter_mut().map(|help| &mut help.text);
     let words = labels.chain(help).chain(&mut diagnostic.notes).chain([&mut diagnostic.message]);
     for text in words {
-        for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST) {
-            if text.contains(*secret) {
+        for range in secret::tokens(text).into_iter().rev() {
+            text.replace_range(range, "***");
+        }
+        for secret in secrets {
+            if text.contains(secret) {
                 *text = text.replace(secret, "***");
             }
         }

@@ -1,4 +1,5 @@
-//! What secrets look like, for the rule that finds them and for the output that must not repeat them: published prefixes of tokens, passwords in addresses, and names that say what they hold.
+//! What secrets look like, for the rule that finds them and for the output that must not repeat them: published prefixes
+//! of tokens, passwords in addresses, and names that say what they hold.
 
 use std::ops::Range;
 
@@ -46,8 +47,17 @@ pub(crate) fn find(text: &str) -> Option<(Range<usize>, &'static str)> {
     in_address(text).or_else(|| token(text))
 }
 
+/// Whether a value under a secret's name can be one: not empty, no switch, no number.
+pub(crate) fn could_be_secret(value: &str) -> bool {
+    !matches!(value, "" | "true" | "false" | "yes" | "no" | "on" | "off") && value.parse::<f64>().is_err()
+}
+
 /// A password before the host, or a secret among the parameters of an address.
 fn in_address(text: &str) -> Option<(Range<usize>, &'static str)> {
+    // Prose may speak of addresses; a value that is one stands alone.
+    if text.contains(char::is_whitespace) {
+        return None;
+    }
     let (scheme, rest) = text.split_once("://")?;
     let start = scheme.len() + 3;
     let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
@@ -61,34 +71,61 @@ fn in_address(text: &str) -> Option<(Range<usize>, &'static str)> {
     let query = address.find('?')? + 1;
     address.get(query..)?.split('&').find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
-        let is_secret = (is_secret_name(name) || name == "key" || name == "sig") && value.len() >= 8;
+        let is_secret = is_secret_name(name) && value.len() >= 8;
         let at = start + (value.as_ptr() as usize).checked_sub(address.as_ptr() as usize)?;
         (is_secret && !value.contains("${")).then(|| (at..at + value.len(), "a secret in an address"))
     })
 }
 
-/// Every token of a well-known kind in a text, wherever it stands.
+/// Every token of a well-known kind in a text, wherever it stands, and every private key. Goes over the text once.
 pub(crate) fn tokens(text: &str) -> Vec<Range<usize>> {
-    let (mut found, mut at) = (Vec::new(), 0);
-    while let Some((range, _)) = text.get(at..).and_then(token) {
-        let range = at + range.start..at + range.end;
-        at = range.end.max(at + 1);
-        found.push(range);
-    }
-    found
+    let keys = text.match_indices("-----BEGIN ").filter_map(|(start, _)| private_key(text, start));
+    keys.chain(words(text).filter_map(|word| token_at(text, word)).map(|(range, _)| range)).collect()
 }
 
 /// The first token of a well-known kind.
 fn token(text: &str) -> Option<(Range<usize>, &'static str)> {
+    words(text).find_map(|word| token_at(text, word))
+}
+
+/// A private key from its first line to its last, or to the end of the text.
+fn private_key(text: &str, start: usize) -> Option<Range<usize>> {
+    let rest = text.get(start..)?;
+    if !rest.lines().next()?.contains("PRIVATE KEY-----") {
+        return None;
+    }
+    let end = rest
+        .find("-----END ")
+        .map_or(rest.len(), |end| end + rest.get(end..).map_or(0, |last| last.lines().next().map_or(0, str::len)));
+    Some(start..start + end)
+}
+
+/// The places where a token could begin, and where the run of its characters ends.
+fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let bytes = text.as_bytes();
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let skipped = bytes.get(at..)?.iter().position(is_part)?;
+        let start = at + skipped;
+        let length = bytes.get(start..)?.iter().take_while(|byte| is_part(byte)).count();
+        at = start + length;
+        Some(start..at)
+    })
+    .flat_map(move |run| {
+        let dots = bytes.get(run.clone()).unwrap_or_default().iter().enumerate().filter(|(_, byte)| **byte == b'.');
+        let starts: Vec<_> = dots.map(|(dot, _)| run.start + dot + 1).take(8).collect();
+        std::iter::once(run.start).chain(starts).map(move |start| start..run.end)
+    })
+}
+
+/// The token that begins where a word does.
+fn token_at(text: &str, word: Range<usize>) -> Option<(Range<usize>, &'static str)> {
+    let run = text.get(word.clone())?;
     TOKENS.iter().find_map(|(prefix, least, what)| {
-        text.match_indices(prefix).find_map(|(start, _)| {
-            let before = text.get(..start).unwrap_or_default();
-            let starts_word = !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-            let rest = text.get(start + prefix.len()..).unwrap_or_default();
-            let length = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte)).count();
-            let varied = rest.get(..length).is_some_and(|body| body.bytes().any(|byte| byte.is_ascii_digit()));
-            (starts_word && length >= *least && varied).then(|| (start..start + prefix.len() + length, *what))
-        })
+        let body = run.strip_prefix(prefix)?;
+        let varied = body.bytes().any(|byte| byte.is_ascii_digit());
+        (body.len() >= *least && varied).then(|| (word.clone(), *what))
     })
 }
 

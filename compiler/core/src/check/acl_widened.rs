@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pace_diag::{Diagnostic, Lints, Sink, code};
+use pace_diag::{Diagnostic, Lints, Sink, code, nearest};
 use pace_ir::program::{AgentName, Principal, ProjectRole, Role};
 use pace_syntax::Span;
 
@@ -77,39 +77,43 @@ fn named<'p>(agent: &ResolvedAgent<'p>) -> Reach<'p> {
     Reach::Only(entries.filter_map(|entry| entry.value.principal.get()).collect())
 }
 
-/// Passes on who reaches a caller to what it calls, until nothing changes; at most as often as a chain is long.
+/// Passes on who reaches a caller to what it calls: callers before what they call, each call once. Agents in a circle,
+/// which is an error of its own, pass on nothing.
 fn spread<'p>(
     own: &BTreeMap<&'p AgentName, Reach<'p>>,
     admissions: &[Admission<'p>],
 ) -> BTreeMap<&'p AgentName, Reach<'p>> {
     let mut reached = own.clone();
-    for _ in 0..=own.len() {
-        let mut changed = false;
-        for admission in admissions {
-            let Some(callers) = reached.get(&admission.caller.name.value).cloned() else { continue };
-            let Some(target) = reached.get_mut(&admission.target.name.value) else { continue };
-            changed |= join(target, callers);
-        }
-        if !changed {
-            break;
+    let mut calls: BTreeMap<&AgentName, Vec<&AgentName>> = BTreeMap::new();
+    let mut waiting: BTreeMap<&AgentName, usize> = BTreeMap::new();
+    for admission in admissions {
+        calls.entry(&admission.caller.name.value).or_default().push(&admission.target.name.value);
+        *waiting.entry(&admission.target.name.value).or_default() += 1;
+    }
+    let mut ready: Vec<&AgentName> = calls.keys().copied().filter(|name| !waiting.contains_key(name)).collect();
+    while let Some(caller) = ready.pop() {
+        let Some(callers) = reached.get(caller).cloned() else { continue };
+        for target in calls.get(caller).map_or(&[][..], Vec::as_slice) {
+            if let Some(reach) = reached.get_mut(target) {
+                join(reach, &callers);
+            }
+            if let Some(left) = waiting.get_mut(target) {
+                *left -= 1;
+                if *left == 0 {
+                    ready.push(target);
+                }
+            }
         }
     }
     reached
 }
 
-/// Adds `more` to `reach`, and says whether that changed anything.
-fn join<'p>(reach: &mut Reach<'p>, more: Reach<'p>) -> bool {
-    match (reach, more) {
-        (Reach::Everyone, _) => false,
-        (Reach::Only(known), Reach::Only(more)) => {
-            let before = known.len();
-            known.extend(more);
-            known.len() > before
-        }
-        (reach, Reach::Everyone) => {
-            *reach = Reach::Everyone;
-            true
-        }
+/// Adds `more` to `reach`.
+fn join<'p>(reach: &mut Reach<'p>, more: &Reach<'p>) {
+    match (&mut *reach, more) {
+        (Reach::Everyone, _) => {}
+        (Reach::Only(known), Reach::Only(more)) => known.extend(more),
+        (Reach::Only(_), Reach::Everyone) => *reach = Reach::Everyone,
     }
 }
 
@@ -123,8 +127,8 @@ fn more(callers: &Reach<'_>, target: &Reach<'_>) -> Option<String> {
         Reach::Only(callers) => {
             let covered = |principal: &Principal| signed_in && *principal != Principal::Anonymous;
             let more = callers.difference(target).filter(|principal| !covered(principal));
-            let more: Vec<_> = more.map(|principal| format!("`{principal}`")).collect();
-            (!more.is_empty()).then(|| more.join(", "))
+            let more: Vec<_> = more.map(ToString::to_string).collect();
+            (!more.is_empty()).then(|| nearest::listing(more.iter().map(String::as_str)))
         }
     }
 }

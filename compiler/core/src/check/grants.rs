@@ -18,8 +18,9 @@ pub(super) fn check(
 ) -> BTreeMap<GrantTarget, BTreeMap<Principal, Access>> {
     let mut seen: BTreeMap<(GrantTarget, Principal), Span> = BTreeMap::new();
     let mut all: BTreeMap<GrantTarget, BTreeMap<Principal, Access>> = BTreeMap::new();
+    let mut suggestions = MOST_SUGGESTIONS;
     for entry in &resolved.grants {
-        unused(entry, listed, lints, sink);
+        unused(entry, listed, &mut suggestions, lints, sink);
         let of_tool = all.entry(entry.target.clone()).or_default();
         for grant in entry.spec.grants.items() {
             let (Some(principal), Some(access)) = (grant.value.principal.get(), grant.value.access.get()) else {
@@ -40,7 +41,10 @@ pub(super) fn check(
     all
 }
 
-fn unused(entry: &ResolvedGrant<'_>, listed: &Listed<'_>, lints: &Lints, sink: &mut Sink) {
+/// For how many grants the nearest key is looked for; whoever has more unused ones made another mistake.
+const MOST_SUGGESTIONS: usize = 50;
+
+fn unused(entry: &ResolvedGrant<'_>, listed: &Listed<'_>, suggestions: &mut usize, lints: &Lints, sink: &mut Sink) {
     if !listed.is_whole || listed.has(&entry.target) {
         return;
     }
@@ -50,7 +54,9 @@ fn unused(entry: &ResolvedGrant<'_>, listed: &Listed<'_>, lints: &Lints, sink: &
         GrantTarget::Local(key) | GrantTarget::Server(key) => (key, String::new()),
         GrantTarget::ServerTool(key, name) => (key, format!("#{name}")),
     };
-    let diagnostic = match nearest::nearest(wanted, listed.keys()) {
+    let near = if *suggestions == 0 { None } else { nearest::nearest(wanted, listed.keys()) };
+    *suggestions = suggestions.saturating_sub(1);
+    let diagnostic = match near {
         Some(near) => {
             let near = format!("{near}{suffix}");
             diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, entry.named_at, near)

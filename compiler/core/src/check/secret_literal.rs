@@ -52,13 +52,15 @@ fn report(span: Span, what: &str, lints: &Lints, sink: &mut Sink) {
 /// Plain texts under names that say secret, in what a tool or a server's program is given.
 fn named(keys: &ToolEntryKeys, lints: &Lints, sink: &mut Sink) {
     for (name, value) in keys.env.entries() {
-        if secret::is_secret_name(&name.value.0) && !value.value.has_reference() {
+        let could_be = value.value.as_literal().is_some_and(secret::could_be_secret);
+        if secret::is_secret_name(&name.value.0) && could_be {
             report(value.span, &format!("a secret, by the name `{}`", name.value.0), lints, sink);
         }
     }
     for argument in keys.args.items().iter().filter(|argument| !argument.value.has_reference()) {
         let text = argument.value.to_string();
-        let named = text.split_once('=').filter(|(name, value)| secret::is_secret_name(name) && !value.is_empty());
+        let named =
+            text.split_once('=').filter(|(name, value)| secret::is_secret_name(name) && secret::could_be_secret(value));
         if let Some((name, _)) = named {
             report(argument.span, &format!("a secret, by the name `{name}`"), lints, sink);
         }

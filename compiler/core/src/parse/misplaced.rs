@@ -31,22 +31,36 @@ impl Reading<'_> {
         let help = format!("rename the folder `{folder}` to `{meant}`");
         for entry in self.list(folder)? {
             let path = format!("{folder}/{}", entry.name);
-            let inner = format!("{path}/spec.yaml");
-            match entry.kind {
-                EntryKind::File if yaml_stem(&entry.name).is_some() => return self.misplaced(&path, &help),
-                EntryKind::Directory if self.world.read(&inner)?.is_some() => return self.misplaced(&inner, &help),
-                _ => {}
+            // What the folder that is meant would read.
+            let (file, is_part) = match (meant, entry.kind) {
+                ("agents", EntryKind::Directory) => (format!("{path}/spec.yaml"), true),
+                ("skills", EntryKind::Directory) => (format!("{path}/SKILL.md"), true),
+                ("tools", EntryKind::File) => (path, entry.name.strip_suffix(".ts").is_some()),
+                ("loops", EntryKind::File) if yaml_stem(&entry.name).is_some() => {
+                    let is_loop = self.says(&path, &["schedule:", "name:"])?;
+                    (path, is_loop)
+                }
+                _ => continue,
+            };
+            if is_part && self.world.read(&file)?.is_some() {
+                return self.misplaced(&file, &help);
             }
         }
         Ok(())
+    }
+
+    /// Whether a line of a file begins with one of these keys.
+    fn says(&self, path: &str, keys: &[&str]) -> Result<bool, WorldError> {
+        let bytes = self.world.read(path)?.unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        Ok(text.lines().any(|line| keys.iter().any(|key| line.starts_with(key))))
     }
 
     /// A file right under `agents`: an agent without its folder, or a loop.
     pub(super) fn misplaced_agent(&mut self, entry: &DirEntry) -> Result<(), WorldError> {
         let path = format!("agents/{}", entry.name);
         let Some(stem) = yaml_stem(&entry.name).filter(|_| entry.kind == EntryKind::File) else { return Ok(()) };
-        let text = self.world.read(&path)?.unwrap_or_default();
-        let is_loop = String::from_utf8_lossy(&text).lines().any(|line| line.starts_with("schedule:"));
+        let is_loop = self.says(&path, &["schedule:"])?;
         let right = if is_loop { format!("loops/{stem}.yaml") } else { format!("agents/{stem}/spec.yaml") };
         self.misplaced(&path, &format!("move it to `{right}`"))
     }
@@ -59,13 +73,13 @@ impl Reading<'_> {
         if entries.iter().any(|entry| entry.name == "spec.yaml") {
             return Ok(());
         }
-        match entries.into_iter().find(is_yaml) {
-            Some(entry) => {
-                let help = format!("rename it to `agents/{folder}/spec.yaml`");
-                self.misplaced(&format!("agents/{folder}/{}", entry.name), &help)
+        for entry in entries.into_iter().filter(is_yaml) {
+            let path = format!("agents/{folder}/{}", entry.name);
+            if self.says(&path, &["name:", "model:"])? {
+                return self.misplaced(&path, &format!("rename it to `agents/{folder}/spec.yaml`"));
             }
-            None => Ok(()),
         }
+        Ok(())
     }
 
     /// Something under `loops` that is no `.yaml` file: another ending, or a folder of loops.
@@ -76,8 +90,11 @@ impl Reading<'_> {
             return self.misplaced(&path, &format!("rename it to `loops/{stem}.yaml`"));
         }
         for inner in self.list(&path)? {
-            if let Some(stem) = yaml_stem(&inner.name).filter(|_| inner.kind == EntryKind::File) {
-                self.misplaced(&format!("{path}/{}", inner.name), &format!("move it to `loops/{stem}.yaml`"))?;
+            let file = format!("{path}/{}", inner.name);
+            if let Some(stem) = yaml_stem(&inner.name).filter(|_| inner.kind == EntryKind::File)
+                && self.says(&file, &["schedule:"])?
+            {
+                self.misplaced(&file, &format!("move it to `loops/{stem}.yaml`"))?;
             }
         }
         Ok(())

@@ -72,7 +72,11 @@ impl<'a> Reading<'a> {
 
     /// The names of `tools/*.ts`.
     pub(super) fn tools(&mut self) -> Result<Vec<String>, WorldError> {
-        let files = self.list("tools")?.into_iter().filter(|entry| entry.kind == EntryKind::File);
+        let entries = self.list("tools")?;
+        for entry in entries.iter().filter(|entry| tool_stem(&entry.name).is_some()) {
+            self.must_be_there("tools", entry)?;
+        }
+        let files = entries.into_iter().filter(|entry| entry.kind == EntryKind::File);
         Ok(files.filter_map(|entry| tool_stem(&entry.name)).collect())
     }
 
@@ -81,6 +85,7 @@ impl<'a> Reading<'a> {
         let mut skills = BTreeSet::new();
         for entry in self.list("skills")? {
             let path = format!("skills/{}/SKILL.md", entry.name);
+            self.must_be_there("skills", &entry)?;
             if entry.kind != EntryKind::Directory {
                 continue;
             }

@@ -114,10 +114,17 @@ fn mcp(rest: &str) -> Result<Address, Malformed> {
 /// Whether nobody on the way can read or change what is fetched from an address: https, or http on this machine; without
 /// a user or password, which would make another host look like a known one.
 pub(crate) fn is_secure(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| {
-        let no_user = url.username().is_empty() && url.password().is_none();
-        no_user && url.host().is_some() && (url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url))
-    })
+    let Ok(url) = Url::parse(text) else { return false };
+    // What this parser mends, another may read differently: the host has to stand there as it is understood.
+    let written =
+        text.split_once("://").map_or("", |(_, rest)| rest.split(['/', ':', '?', '#']).next().unwrap_or_default());
+    let bracketed = text.contains("://[");
+    let plain = bracketed || url.host_str().is_some_and(|host| host.eq_ignore_ascii_case(written));
+    let whole = url.host_str().is_some_and(|host| bracketed || host.split('.').all(|label| !label.is_empty()));
+    let no_more =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    let nobody_between = url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url);
+    plain && whole && no_more && nobody_between && !text.contains('\\')
 }
 
 /// Whether plain HTTP stays on the machine.
