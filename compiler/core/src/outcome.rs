@@ -30,8 +30,9 @@ impl<T> Outcome<T> {
         let secrets = secrets(&diagnostics, &sources);
         let texts = secrets.iter().map(|span| sources.text(*span).trim_matches(['"', '\'']));
         // Tokens are found by their form wherever they are repeated; only others have to be looked for one by one.
-        let texts: BTreeSet<_> =
-            texts.filter(|text| text.len() >= SHORTEST && secret::tokens(text).is_empty()).collect();
+        let texts: BTreeSet<_> = texts
+            .filter(|text| text.len() >= SHORTEST && (text.contains('\n') || secret::tokens(text).is_empty()))
+            .collect();
         for diagnostic in &mut diagnostics {
             redact(diagnostic, &texts);
         }
@@ -86,8 +87,22 @@ fn redact(diagnostic: &mut Diagnostic, secrets: &BTreeSet<&str>) {
             if text.contains(secret) {
                 *text = text.replace(secret, "***");
             }
+            // Of a secret of several lines, words quote a part, which may be cut.
+            if secret.contains('\n') {
+                *text = without_parts(text, secret);
+            }
         }
     }
+}
+
+/// A text in which no quotation in backticks is a part of a secret.
+fn without_parts(text: &str, secret: &str) -> String {
+    let is_part = |quoted: &str| {
+        let kept = quoted.trim_end_matches(['…', '.']);
+        kept.len() >= SHORTEST && secret.contains(kept)
+    };
+    let parts = text.split('`').enumerate().map(|(at, part)| if at % 2 == 1 && is_part(part) { "***" } else { part });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 /// Why there is no result.

@@ -7,6 +7,7 @@ mod file;
 pub(crate) mod json;
 mod misplaced;
 mod other_words;
+mod plain_key;
 pub(crate) mod scalar;
 pub(crate) mod shape;
 mod skill;

@@ -36,8 +36,9 @@ pub(super) fn check(
             }
         }
     }
-    ungranted(resolved, listed, lints, sink);
-    closed_writes(resolved, listed, lints, sink);
+    let granted: BTreeSet<&str> = resolved.grants.iter().map(|grant| key(&grant.target)).collect();
+    ungranted(&granted, listed, lints, sink);
+    closed_writes(resolved, &granted, listed, lints, sink);
     all
 }
 
@@ -67,8 +68,7 @@ fn unused(entry: &ResolvedGrant<'_>, listed: &Listed<'_>, suggestions: &mut usiz
 }
 
 /// Reads that nobody granted, for the strict.
-fn ungranted(resolved: &Resolved<'_>, listed: &Listed<'_>, lints: &Lints, sink: &mut Sink) {
-    let granted: BTreeSet<&str> = resolved.grants.iter().map(|grant| key(&grant.target)).collect();
+fn ungranted(granted: &BTreeSet<&str>, listed: &Listed<'_>, lints: &Lints, sink: &mut Sink) {
     for (key, tools) in listed.entries().filter(|(key, _)| !granted.contains(key)) {
         for tool in tools {
             let diagnostic = Diagnostic::new(&code::UNGRANTED_READ, format!("everyone may read through `{key}`"))
@@ -80,8 +80,13 @@ fn ungranted(resolved: &Resolved<'_>, listed: &Listed<'_>, lints: &Lints, sink: 
 }
 
 /// Writes that nobody may make: as soon as a project grants anything, every write needs a grant.
-fn closed_writes(resolved: &Resolved<'_>, listed: &Listed<'_>, lints: &Lints, sink: &mut Sink) {
-    let granted: BTreeSet<&str> = resolved.grants.iter().map(|grant| key(&grant.target)).collect();
+fn closed_writes(
+    resolved: &Resolved<'_>,
+    granted: &BTreeSet<&str>,
+    listed: &Listed<'_>,
+    lints: &Lints,
+    sink: &mut Sink,
+) {
     let list = resolved.parsed.settings().and_then(|settings| settings.tool_grants.key());
     let Some(list) = list.filter(|_| listed.is_whole) else { return };
     for (key, tools) in listed.entries().filter(|(key, _)| !granted.contains(key)) {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::field::{Field, List, Table};
 use super::other_words;
 use super::other_words::synonyms::{self, Advice};
+use super::plain_key;
 use super::shape::Shapes;
 
 /// A value of the spec language.
@@ -358,7 +359,7 @@ impl Keys {
     /// Only the case of a key can be put right without asking, where the key is not there otherwise and gives nobody
     /// access: what had no effect so far must not begin to let somebody in.
     fn renaming(&self, near: &'static str, text: &str) -> Applicability {
-        let plain = other_words::gives_no_access(near) && !self.present.contains(&near);
+        let plain = plain_key::gives_no_access(near) && !self.present.contains(&near);
         if plain && near.eq_ignore_ascii_case(text) { Applicability::Safe } else { Applicability::Unsafe }
     }
 }
