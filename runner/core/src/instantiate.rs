@@ -1,28 +1,87 @@
-//! Third step: a runner for one verified bundle. This version says what would be served; it has no server yet.
+//! Third step: a runner for one verified bundle. Everything that can be missing in the surroundings is found out here, before
+//! the first message.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use pace_ir::program::{AgentName, LoopName};
+use pace_ir::program::{Agent, AgentName, LoopName, ModelName};
 use pace_ir::schedule::{Schedule, Timezone};
+use pace_ir::text::quoted;
 use pace_ir::{Bundle, BundleId, VerifiedBundle};
 
+use crate::environment::Environment;
+use crate::invoke::output::OutputSchema;
+use crate::model::{Model, Models};
+use crate::problem::{Code, Problem};
+use crate::session::Sessions;
+use crate::setup::SetupError;
+use crate::work::Work;
+
+/// The most names that a message lists.
+const MOST_NAMES: usize = 8;
+
+/// For which agents a runner is made: only what they need has to be there.
+#[derive(Debug, Clone, Copy)]
+pub enum Scope<'a> {
+    /// All of the bundle.
+    All,
+    /// One.
+    Agent(&'a AgentName),
+}
+
 /// Makes a runner. There is no other way to one, and only `verify` makes what it takes.
-pub fn instantiate(bundle: VerifiedBundle) -> Runner {
-    Runner { bundle }
+///
+/// # Errors
+/// Something that the agents in scope need is missing in the environment, or they need what this version cannot do.
+pub fn instantiate(
+    bundle: VerifiedBundle,
+    environment: &Environment,
+    scope: Scope<'_>,
+) -> Result<Arc<Runner>, SetupError> {
+    let program = &bundle.bundle().program;
+    let in_scope = |name: &AgentName| match scope {
+        Scope::All => true,
+        Scope::Agent(only) => name == only,
+    };
+    let served: BTreeMap<&AgentName, &Agent> = program.agents.iter().filter(|(name, _)| in_scope(name)).collect();
+    for (name, agent) in &served {
+        refuse_tools(name, agent)?;
+    }
+    let used: BTreeSet<&ModelName> = served.values().map(|agent| &agent.model).collect();
+    let models = Models::configure(bundle.bundle(), &used, environment)?;
+    let outputs = served.iter().filter_map(|(name, agent)| {
+        let schema = OutputSchema::parse(&agent.output.as_ref()?.0);
+        Some(schema.map(|schema| ((*name).clone(), schema)).map_err(|error| broken_schema(name, &error)))
+    });
+    let outputs = outputs.collect::<Result<_, _>>()?;
+    let names = served.keys().map(|name| (*name).clone()).collect();
+    Ok(Arc::new(Runner { bundle, names, models, outputs, sessions: Arc::default(), work: Work::default() }))
 }
 
 /// A runner for one bundle.
 #[derive(Debug)]
 pub struct Runner {
     bundle: VerifiedBundle,
+    /// The agents in scope.
+    names: BTreeSet<AgentName>,
+    models: Models,
+    outputs: BTreeMap<AgentName, OutputSchema>,
+    sessions: Arc<Sessions>,
+    work: Work,
 }
 
-/// An agent as it is served.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An agent with everything it works with.
+#[derive(Debug, Clone, Copy)]
 pub struct ServedAgent<'r> {
     /// Its name.
     pub name: &'r AgentName,
-    /// Where it is asked: `POST` to this path.
-    pub chat_path: String,
+    /// What the bundle says of it.
+    pub spec: &'r Agent,
+    /// What answers for it.
+    pub model: &'r Model,
+    /// What its replies have to fit.
+    pub output: Option<&'r OutputSchema>,
 }
 
 /// A loop as it fires.
@@ -62,10 +121,37 @@ impl Runner {
         self.bundle.bundle()
     }
 
-    /// The agents by name.
+    /// The conversations.
+    pub fn sessions(&self) -> &Arc<Sessions> {
+        &self.sessions
+    }
+
+    /// What it is doing.
+    pub fn work(&self) -> &Work {
+        &self.work
+    }
+
+    /// The agent of this name, if it is served.
+    pub fn agent(&self, name: &AgentName) -> Option<ServedAgent<'_>> {
+        let name = self.names.get(name)?;
+        let spec = self.bundle().program.agents.get(name)?;
+        Some(ServedAgent { name, spec, model: self.models.get(&spec.model)?, output: self.outputs.get(name) })
+    }
+
+    /// The agents served, by name.
     pub fn agents(&self) -> impl Iterator<Item = ServedAgent<'_>> {
-        let names = self.bundle().program.agents.keys();
-        names.map(|name| ServedAgent { name, chat_path: format!("/agents/{name}/chat") })
+        self.names.iter().filter_map(|name| self.agent(name))
+    }
+
+    /// What somebody is told who asked for an agent that is not served.
+    pub fn unknown_agent(&self, asked: &str) -> Problem {
+        let names: Vec<_> = self.names.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
+        let more = if self.names.len() > MOST_NAMES { " and more" } else { "" };
+        let problem = Problem::new(Code::UnknownAgent, format!("there is no agent `{}`", quoted(asked)));
+        match names.as_slice() {
+            [] => problem.help("this bundle has no agents"),
+            names => problem.help(format!("the agents here are {}{more}", names.join(", "))),
+        }
     }
 
     /// The loops by name, with their first firing after `now`.
@@ -80,4 +166,19 @@ impl Runner {
             ServedLoop { name, schedule, timezone, agent: &scheduled.agent, next }
         })
     }
+}
+
+/// No compiler of this version writes such a bundle; one of the next will.
+fn refuse_tools(name: &AgentName, agent: &Agent) -> Result<(), SetupError> {
+    if agent.tools.is_empty() && agent.skills.is_empty() {
+        return Ok(());
+    }
+    Err(SetupError::new(
+        format!("the agent `{name}` has tools or skills, and this runner can use neither yet"),
+        "run it with the runner of the version of `pace` that built it, or a newer one",
+    ))
+}
+
+fn broken_schema(name: &AgentName, error: &serde_json::Error) -> SetupError {
+    SetupError::new(format!("the `output` of the agent `{name}` is no JSON: {error}"), "build the bundle again")
 }

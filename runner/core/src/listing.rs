@@ -9,7 +9,7 @@ use pace_runner::instantiate::{NextFiring, ServedLoop};
 /// The agents with their paths, and the loops with their next firing after `now`.
 pub(crate) fn listing(runner: &Runner, now: DateTime<Utc>) -> String {
     let mut text = format!("Project {}, bundle {}\n", runner.bundle().meta.project, runner.id());
-    let agents = runner.agents().map(|agent| (agent.name.to_string(), agent.chat_path));
+    let agents = runner.agents().map(|agent| (agent.name.to_string(), format!("/agents/{}/chat", agent.name)));
     table(&mut text, "Agents", agents.collect());
     let loops = runner.loops(now).map(|scheduled| (scheduled.name.to_string(), firing(&scheduled)));
     table(&mut text, "Loops", loops.collect());

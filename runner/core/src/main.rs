@@ -11,11 +11,13 @@ mod listing;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use clap::{Args, Parser, Subcommand};
 use pace_ir::BundleId;
-use pace_runner::{LoadError, Refused, Runner, instantiate, load, verify};
+use pace_runner::environment::Environment;
+use pace_runner::{LoadError, Refused, Runner, Scope, instantiate, load, verify};
 
 /// Execute a bundle made by `pace build`, and nothing else.
 ///
@@ -69,8 +71,9 @@ fn main() -> ExitCode {
 }
 
 fn check(file: &BundleFile) -> anyhow::Result<()> {
-    let runner = open(&file.path, file.expect)?;
-    out(&format!("{}\n", runner.id()))
+    let bytes = load(&file.path)?;
+    let verified = verify(&file.path, &bytes, file.expect)?;
+    out(&format!("{}\n", verified.id()))
 }
 
 fn serve(file: &BundleFile) -> anyhow::Result<()> {
@@ -80,9 +83,9 @@ fn serve(file: &BundleFile) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn open(path: &Path, expect: Option<BundleId>) -> anyhow::Result<Runner> {
+fn open(path: &Path, expect: Option<BundleId>) -> anyhow::Result<Arc<Runner>> {
     let bytes = load(path)?;
-    Ok(instantiate(verify(path, &bytes, expect)?))
+    Ok(instantiate(verify(path, &bytes, expect)?, &Environment::of_process(), Scope::All)?)
 }
 
 fn out(text: &str) -> anyhow::Result<()> {

@@ -1,0 +1,131 @@
+//! The event stream of an invocation: the one account of what happens, in order. Terminal, server-sent events, traces and
+//! user interfaces are all fed from it; nobody else looks into the turn loop.
+//!
+//! Events are borrowed: a sink that keeps one copies what it needs, and one that does not costs nothing.
+
+use std::time::Duration;
+
+use pace_ir::access::{Decision, Reason};
+use pace_ir::program::{AgentName, ModelName};
+use serde::Serialize;
+
+use crate::conversation::{ToolCall, ToolResult, Usage};
+use crate::id::{InvocationId, SessionId};
+use crate::problem::Problem;
+
+/// Which invocation an event belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The invocation.
+    pub invocation: InvocationId,
+    /// The invocation that called it, for an agent called by another.
+    pub parent: Option<InvocationId>,
+    /// The agent that runs.
+    pub agent: AgentName,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// It was admitted and begins. Always the first.
+    Started {
+        /// The session it is a turn of.
+        session: SessionId,
+        /// The model that answers.
+        model: &'a ModelName,
+        /// The rule that admitted it.
+        admitted: &'a Reason,
+    },
+    /// The model is asked, for the `turn`th time, from 1.
+    ModelCall {
+        /// Which time.
+        turn: u32,
+    },
+    /// The model's service is asked again later.
+    ModelRetry {
+        /// Which attempt comes next, from 2.
+        attempt: u32,
+        /// How long until then.
+        wait: Duration,
+        /// Why, in a few words.
+        why: &'a str,
+    },
+    /// The next piece of the answer.
+    Text(&'a str),
+    /// The model's turn is over.
+    ModelAnswered {
+        /// Which time.
+        turn: u32,
+        /// What it cost.
+        usage: Usage,
+    },
+    /// The reply does not fit the agent's schema; the model is told why and asked once more.
+    Repair {
+        /// What is wrong with it.
+        why: &'a str,
+    },
+    /// The model wants a tool called.
+    ToolCall(&'a ToolCall),
+    /// Whether a tool call or delegation may be made, and why. Follows its [`Event::ToolCall`].
+    Decided {
+        /// The call.
+        call: &'a ToolCall,
+        /// The answer.
+        decision: &'a Decision,
+    },
+    /// What a call came to.
+    ToolResult(&'a ToolResult),
+    /// It ended well. The last event.
+    Done(&'a Answer),
+    /// It ended otherwise. The last event.
+    Failed(&'a Problem),
+}
+
+/// What an invocation answers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// The agent's reply.
+    pub response: String,
+    /// The reply as data, where the agent has an `output`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<serde_json::Value>,
+    /// Where the conversation can go on.
+    pub session: SessionId,
+    /// This run.
+    pub invocation: InvocationId,
+    /// Absent where the model had no more to say; else why the reply is cut: `length`, or the service's reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<String>,
+    /// What it took.
+    pub usage: Spent,
+}
+
+/// What an invocation took, all its model calls together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Spent {
+    /// Tokens.
+    #[serde(flatten)]
+    pub tokens: Usage,
+    /// Times the model was asked.
+    pub model_calls: u32,
+    /// Tools called.
+    pub tool_calls: u32,
+    /// Millionths of a US dollar, where the model has a price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_micro_usd: Option<u64>,
+}
+
+/// Somebody who follows an invocation. Called in order, on the task that runs it; must not block.
+pub trait EventSink: Send + Sync {
+    /// One event.
+    fn on_event(&self, source: &Source, event: &Event<'_>);
+}
+
+/// Follows nothing: for callers who want the answer alone.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unheard;
+
+impl EventSink for Unheard {
+    fn on_event(&self, _: &Source, _: &Event<'_>) {}
+}

@@ -1,0 +1,166 @@
+//! The turn loop.
+
+use std::time::Duration;
+
+use pace_ir::access::Chain;
+
+use super::budget::Budget;
+use super::dispatch::dispatch;
+use super::output::repair;
+use crate::conversation::{Finish, Message, ModelTurn};
+use crate::events::{Answer, Event, EventSink, Source};
+use crate::instantiate::{Runner, ServedAgent};
+use crate::model::{Progress, Request};
+use crate::problem::{Code, Problem};
+use crate::session::Turn;
+
+/// Takes turns until there is an answer, for as long as the agent has time.
+///
+/// # Errors
+/// Why there is none.
+pub(super) async fn within_time(
+    runner: &Runner,
+    source: &Source,
+    chain: &Chain,
+    message: String,
+    turn: Turn,
+    sink: &dyn EventSink,
+) -> Result<Answer, Problem> {
+    let Some(agent) = runner.agent(&source.agent) else { return Err(runner.unknown_agent(source.agent.as_str())) };
+    let limit = agent.spec.limits.timeout;
+    let turns = Turns { agent, source, _chain: chain, sink };
+    let result = tokio::time::timeout(Duration::from_millis(limit.0), turns.take(message, turn)).await;
+    result.unwrap_or_else(|_elapsed| {
+        let detail = format!("the agent `{}` had no answer within its limit `timeout: {limit}`", source.agent);
+        Err(Problem::new(Code::TimedOut, detail).help("ask for less, or raise `limits.timeout` in its spec"))
+    })
+}
+
+/// What stays the same over the turns of an invocation.
+struct Turns<'a> {
+    agent: ServedAgent<'a>,
+    source: &'a Source,
+    _chain: &'a Chain,
+    sink: &'a dyn EventSink,
+}
+
+impl Turns<'_> {
+    async fn take(&self, message: String, mut session: Turn) -> Result<Answer, Problem> {
+        let agent = &self.agent;
+        let mut budget = Budget::new(&self.source.agent, &agent.spec.limits, agent.model.price());
+        session.messages.push(Message::User(message));
+        // Where the reply that does not fit stands, once there is one.
+        let mut misfit = None;
+        loop {
+            let turn = self.ask(&session.messages, &mut budget).await?;
+            if !turn.calls.is_empty() {
+                let results = dispatch(&turn.calls, &mut budget, self.source, self.sink)?;
+                session.messages.extend([Message::Model(turn), Message::ToolResults(results)]);
+                continue;
+            }
+            let cut = cut(&turn, agent)?;
+            let output = match agent.output.map(|schema| schema.check(&turn.text)) {
+                None => None,
+                Some(Ok(output)) => Some(output),
+                Some(Err(why)) if misfit.is_none() && cut.is_none() => {
+                    self.sink.on_event(self.source, &Event::Repair { why: &why });
+                    misfit = Some(session.messages.len());
+                    session.messages.extend([Message::Model(turn), Message::User(repair(&why))]);
+                    continue;
+                }
+                Some(Err(why)) => return Err(mismatch(self.source, &why, cut.as_deref())),
+            };
+            if output.is_some() {
+                // It was held back until it was known to fit.
+                self.sink.on_event(self.source, &Event::Text(&turn.text));
+            }
+            if let Some(at) = misfit {
+                // The conversation goes on as if the reply had been right at once.
+                session.messages.drain(at..at.saturating_add(2));
+            }
+            let answer = Answer {
+                response: turn.text.clone(),
+                output,
+                session: session.id(),
+                invocation: self.source.invocation,
+                cut,
+                usage: budget.spent(),
+            };
+            session.messages.push(Message::Model(turn));
+            session.commit();
+            return Ok(answer);
+        }
+    }
+
+    async fn ask(&self, messages: &[Message], budget: &mut Budget<'_>) -> Result<ModelTurn, Problem> {
+        let agent = &self.agent;
+        let number = budget.model_call()?;
+        self.sink.on_event(self.source, &Event::ModelCall { turn: number });
+        let request = Request {
+            system: &agent.spec.prompt,
+            messages,
+            tools: &[],
+            generation: &agent.spec.generation,
+            output: agent.output.map(super::output::OutputSchema::schema),
+        };
+        let is_data = agent.output.is_some();
+        let (source, sink) = (self.source, self.sink);
+        let mut listener = |progress: Progress<'_>| match progress {
+            Progress::Text(_) if is_data => {}
+            Progress::Text(text) => sink.on_event(source, &Event::Text(text)),
+            Progress::Retry { attempt, wait, why } => {
+                sink.on_event(source, &Event::ModelRetry { attempt, wait, why });
+            }
+        };
+        let turn = agent.model.answer(&request, &mut listener).await?;
+        budget.used(turn.usage);
+        sink.on_event(source, &Event::ModelAnswered { turn: number, usage: turn.usage });
+        Ok(turn)
+    }
+}
+
+/// Why the answer is cut, if it is.
+///
+/// # Errors
+/// Nothing of it is left.
+fn cut(turn: &ModelTurn, agent: &ServedAgent<'_>) -> Result<Option<String>, Problem> {
+    let is_empty = turn.text.trim().is_empty();
+    match &turn.finish {
+        Finish::Filtered(reason) if is_empty => {
+            let detail = format!("the service of `{}` blocked the answer: {reason}", agent.spec.model);
+            Err(Problem::new(Code::AnswerBlocked, detail).help("say it in other words"))
+        }
+        Finish::Length if is_empty => {
+            let detail = format!("`{}` reached its longest output before it said anything", agent.spec.model);
+            let help = "raise `generation.max_output_tokens`, or lower `generation.thinking_budget`";
+            Err(Problem::new(Code::EmptyAnswer, detail).help(help))
+        }
+        _ if is_empty => {
+            let detail = format!("`{}` ended its turn without saying anything", agent.spec.model);
+            Err(Problem::new(Code::EmptyAnswer, detail).help("send the message again"))
+        }
+        Finish::Filtered(reason) => Ok(Some(reason.clone())),
+        Finish::Length => Ok(Some("length".to_owned())),
+        Finish::Stop | Finish::ToolCalls => Ok(None),
+    }
+}
+
+fn mismatch(source: &Source, why: &str, cut: Option<&str>) -> Problem {
+    let agent = &source.agent;
+    let why = why.replace('\n', "; ");
+    match cut {
+        Some("length") => {
+            let detail = format!("the reply does not fit the `output` of `{agent}`, because it was cut at its longest");
+            Problem::new(Code::OutputMismatch, detail).help("raise `generation.max_output_tokens`")
+        }
+        Some(reason) => {
+            let detail = format!("the reply does not fit the `output` of `{agent}`: the service cut it ({reason})");
+            Problem::new(Code::OutputMismatch, detail).help("say it in other words")
+        }
+        None => {
+            let detail = format!("the reply does not fit the `output` of `{agent}`, and neither did the first: {why}");
+            Problem::new(Code::OutputMismatch, detail)
+                .help("make the schema simpler, or say in the prompt what it means")
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The host capability *model*: what answers an agent's messages. Three moments: nothing is there to initialise;
+//! [`Models::configure`] once for a bundle, which resolves addresses and keys and says at once what is missing;
+//! [`Model::answer`] for each turn.
+//!
+//! A provider's format lives in one file of its own and is pure: it makes a request and reads an answer. Connections,
+//! retries and time-outs are the same for all. Replay calls nobody. Nothing here knows agents, sessions or events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pace_ir::Bundle;
+use pace_ir::program::{Generation, ModelName, Price};
+use serde_json::Value;
+
+use crate::conversation::{Message, ModelTurn};
+use crate::environment::Environment;
+use crate::problem::Problem;
+use crate::setup::SetupError;
+
+/// What a model is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The system prompt.
+    pub system: &'a str,
+    /// The conversation so far; the last message is a user's or the results of tools.
+    pub messages: &'a [Message],
+    /// What it may call.
+    pub tools: &'a [ToolDeclaration],
+    /// Sampling settings; what is absent is the provider's default.
+    pub generation: &'a Generation,
+    /// JSON Schema of the reply.
+    pub output: Option<&'a Value>,
+}
+
+/// A tool as a model sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolDeclaration {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// JSON Schema of its arguments.
+    pub parameters: Value,
+}
+
+/// What is heard of a model while it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress<'a> {
+    /// The next piece of its text.
+    Text(&'a str),
+    /// The service is asked again later. Nothing of its answer has been heard yet.
+    Retry {
+        /// Which attempt comes next, from 2.
+        attempt: u32,
+        /// How long until then.
+        wait: std::time::Duration,
+        /// Why, in a few words.
+        why: &'a str,
+    },
+}
+
+/// Whom [`Model::answer`] tells.
+pub type Listener<'a> = &'a mut (dyn FnMut(Progress<'_>) + Send);
+
+/// The models of a bundle, ready to be asked.
+#[derive(Debug)]
+pub struct Models {
+    by_name: BTreeMap<ModelName, Model>,
+}
+
+/// A model, ready to be asked.
+#[derive(Debug)]
+pub struct Model {
+    name: ModelName,
+    price: Option<Price>,
+}
+
+impl Models {
+    /// The models of this name, with their addresses and keys.
+    ///
+    /// # Errors
+    /// A key is missing, a reference leads to nothing, or recorded turns cannot be read.
+    pub fn configure(
+        bundle: &Bundle,
+        used: &BTreeSet<&ModelName>,
+        environment: &Environment,
+    ) -> Result<Self, SetupError> {
+        let _ = (environment, used);
+        let by_name = bundle
+            .program
+            .models
+            .iter()
+            .map(|(name, model)| (name.clone(), Model { name: name.clone(), price: model.price }));
+        Ok(Self { by_name: by_name.collect() })
+    }
+
+    /// The model of this name.
+    pub fn get(&self, name: &ModelName) -> Option<&Model> {
+        self.by_name.get(name)
+    }
+}
+
+impl Model {
+    /// The name agents use.
+    pub fn name(&self) -> &ModelName {
+        &self.name
+    }
+
+    /// What it costs, where known.
+    pub fn price(&self) -> Option<&Price> {
+        self.price.as_ref()
+    }
+
+    /// Its next turn. Dropping the future ends the call.
+    ///
+    /// # Errors
+    /// Why there is none, after all the retries that make sense.
+    pub async fn answer(&self, request: &Request<'_>, listener: Listener<'_>) -> Result<ModelTurn, Problem> {
+        let _ = (request, listener);
+        std::future::ready(Err(Problem::new(crate::problem::Code::Internal, "scaffold"))).await
+    }
+}

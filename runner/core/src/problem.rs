@@ -1,0 +1,187 @@
+//! Why something was not done, told the same way everywhere: as an RFC 9457 problem document over HTTP and in event
+//! streams, as two lines in a terminal. A code is stable and for programs; the words are for people and may change.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::id::InvocationId;
+
+/// Why something was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Which kind.
+    pub code: Code,
+    /// What happened, one sentence that stands alone. Holds nothing secret, and of what others sent only what is printable.
+    pub detail: String,
+    /// What to do about it, imperative.
+    pub help: Option<String>,
+    /// How long to wait before it makes sense to try again.
+    pub retry_after: Option<Duration>,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $title:literal;)+) => {
+        /// The kinds of problem. The words are part of the interface: they never change and are never used again.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Code {
+            /// All of them, in the order of the reference.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The stable word.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code),+ }
+            }
+
+            /// The HTTP status it is answered with.
+            pub fn status(self) -> u16 {
+                match self { $(Self::$name => $status),+ }
+            }
+
+            /// What all problems of this kind have in common, in a few words.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The request is not what the interface takes.
+    MalformedRequest = "malformed-request", 400, "The request is malformed";
+    /// A credential was shown that is none.
+    WrongCredential = "wrong-credential", 401, "The credential is not valid";
+    /// A rule says no.
+    NotAllowed = "not-allowed", 403, "Not allowed";
+    /// No route.
+    UnknownPath = "unknown-path", 404, "There is nothing at this path";
+    /// No such agent.
+    UnknownAgent = "unknown-agent", 404, "There is no such agent";
+    /// No such session, or somebody else's.
+    UnknownSession = "unknown-session", 404, "There is no such session";
+    /// No such invocation, somebody else's, or its events are gone.
+    UnknownInvocation = "unknown-invocation", 404, "There is no such invocation";
+    /// The path is right, the method is not.
+    WrongMethod = "wrong-method", 405, "The path does not take this method";
+    /// The client was too slow to send its request.
+    SlowRequest = "slow-request", 408, "The request did not arrive in time";
+    /// The session is taking a turn already.
+    SessionBusy = "session-busy", 409, "The session is busy";
+    /// The body is over its bound.
+    TooLarge = "too-large", 413, "The request is too large";
+    /// The body is no JSON.
+    WrongMediaType = "wrong-media-type", 415, "The body has the wrong type";
+    /// The runner has enough to do.
+    TooMany = "too-many-invocations", 429, "Too many invocations at once";
+    /// A fault of the runner.
+    Internal = "internal", 500, "A fault of the runner";
+    /// The runner is being stopped.
+    Draining = "shutting-down", 503, "The runner is shutting down";
+    /// Whoever asked has gone, or said stop.
+    Cancelled = "cancelled", 499, "The invocation was cancelled";
+    /// A bound of the agent was reached.
+    LimitReached = "limit-reached", 429, "A limit of the agent is reached";
+    /// The agent's time is over.
+    TimedOut = "timed-out", 504, "The invocation took too long";
+    /// The reply does not fit the agent's `output`, twice.
+    OutputMismatch = "output-mismatch", 502, "The model's reply does not fit the schema";
+    /// The model's service refused to answer, or to go on.
+    AnswerBlocked = "answer-blocked", 502, "The model's service blocked the answer";
+    /// The model stopped with nothing said.
+    EmptyAnswer = "empty-answer", 502, "The model's answer is empty";
+    /// 401 from the model's service.
+    ModelUnauthorized = "model-unauthorized", 502, "The model's service refused the key";
+    /// 403 from the model's service.
+    ModelForbidden = "model-forbidden", 502, "The model's service does not allow this";
+    /// 404 from the model's service.
+    ModelNotFound = "model-not-found", 502, "The model's service does not know the model";
+    /// 400 and the like from the model's service.
+    ModelRejected = "model-rejected", 502, "The model's service refused the request";
+    /// 429 from the model's service, to the end of our patience.
+    ModelRateLimited = "model-rate-limited", 503, "The model's service limits the rate";
+    /// 5xx from the model's service, to the end of our patience.
+    ModelUnavailable = "model-unavailable", 502, "The model's service failed";
+    /// No connection.
+    ModelUnreachable = "model-unreachable", 502, "The model's service cannot be reached";
+    /// No answer, or no more of it.
+    ModelTimeout = "model-timeout", 504, "The model's service did not answer in time";
+    /// The answer broke off.
+    ModelCutOff = "model-cut-off", 502, "The model's answer broke off";
+    /// The answer is not what the interface says.
+    ModelGarbled = "model-garbled", 502, "The model's answer cannot be read";
+    /// A replay model has no such turn.
+    NoRecordedTurn = "no-recorded-turn", 502, "No recorded turn matches";
+}
+
+impl Problem {
+    /// A problem with nothing more to say than what happened.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), help: None, retry_after: None }
+    }
+
+    /// With what to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// With how long to wait.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// The document, about an invocation where there is one.
+    pub fn document(&self, invocation: Option<InvocationId>) -> Document<'_> {
+        Document {
+            r#type: format!("urn:paceline:problem:{}", self.code.as_str()),
+            title: self.code.title(),
+            status: self.code.status(),
+            detail: &self.detail,
+            code: self.code.as_str(),
+            help: self.help.as_deref(),
+            invocation,
+        }
+    }
+}
+
+/// A problem document (RFC 9457), `application/problem+json`.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invocation: Option<InvocationId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_used_once() {
+        let words: BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(words.len(), Code::ALL.len());
+    }
+
+    #[test]
+    fn a_document_is_what_the_rfc_says() {
+        let problem = Problem::new(Code::UnknownAgent, "there is no agent `x`");
+        let document = serde_json::to_string(&problem.document(None)).unwrap();
+        let wanted = r#"{"type":"urn:paceline:problem:unknown-agent","title":"There is no such agent","status":404,"detail":"there is no agent `x`","code":"unknown-agent"}"#;
+        assert_eq!(document, wanted);
+    }
+}

@@ -1,0 +1,374 @@
+//! Sessions: conversations that go on over several invocations, kept in memory. Whoever begins a turn takes the
+//! conversation out and gives it back, so that a session takes one turn at a time and a turn that fails leaves no trace.
+//!
+//! Bounds: [`MAX_SESSIONS`] and [`MAX_BYTES`]; over them, the session that was used least recently goes. Nothing here looks
+//! through all sessions.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use pace_ir::program::{AgentName, Principal};
+use serde_json::Value;
+
+use crate::conversation::Message;
+use crate::id::SessionId;
+use crate::problem::{Code, Problem};
+
+/// The most sessions kept.
+pub const MAX_SESSIONS: usize = 10_000;
+/// The most bytes of text kept in all sessions together.
+pub const MAX_BYTES: usize = 64 << 20;
+/// The most bytes of text in one session; a conversation beyond that fits no model.
+pub const MAX_SESSION_BYTES: usize = 8 << 20;
+
+/// All sessions of a runner.
+#[derive(Debug, Default)]
+pub struct Sessions {
+    kept: Mutex<Kept>,
+}
+
+/// Whose a session is: the agent's and the principal's together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Owner {
+    /// The agent it is with.
+    pub agent: AgentName,
+    /// Who talks.
+    pub principal: Principal,
+}
+
+/// What can be told about a session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Overview {
+    /// Its name.
+    pub id: SessionId,
+    /// When it began.
+    pub created: SystemTime,
+    /// When its last turn ended.
+    pub used: SystemTime,
+    /// What was said; empty while a turn is being taken.
+    pub messages: Vec<Message>,
+    /// Whether a turn is being taken.
+    pub is_busy: bool,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    sessions: HashMap<SessionId, Session>,
+    /// Idle sessions, those used least recently first. The number grows with each use.
+    idle: BTreeMap<u64, SessionId>,
+    uses: u64,
+    bytes: usize,
+    /// The sessions of everybody who is somebody: an anonymous principal has no list, only ids it knows.
+    by_owner: BTreeMap<Owner, BTreeSet<SessionId>>,
+}
+
+#[derive(Debug)]
+struct Session {
+    owner: Owner,
+    created: SystemTime,
+    used: SystemTime,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle { messages: Vec<Message>, bytes: usize, use_number: u64 },
+    Busy { is_forgotten: bool },
+}
+
+/// A turn being taken: the only access to a session's conversation. Dropped, it puts back what was there before the turn.
+#[derive(Debug)]
+pub struct Turn {
+    sessions: Arc<Sessions>,
+    id: SessionId,
+    /// The conversation, to be added to.
+    pub messages: Vec<Message>,
+    kept: usize,
+    is_new: bool,
+}
+
+impl Sessions {
+    /// Begins a turn of a session, or of a new one.
+    ///
+    /// # Errors
+    /// [`Code::UnknownSession`] where there is none of this id, or it is somebody else's; [`Code::SessionBusy`];
+    /// [`Code::Internal`] where there are no random bytes.
+    pub fn begin(self: &Arc<Self>, owner: Owner, id: Option<SessionId>) -> Result<Turn, Problem> {
+        match id {
+            Some(id) => self.resume(&owner, id),
+            None => self.create(owner, Vec::new()),
+        }
+    }
+
+    /// Begins a turn of a new session that goes on from a conversation kept elsewhere.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] where there are no random bytes.
+    pub fn create(self: &Arc<Self>, owner: Owner, messages: Vec<Message>) -> Result<Turn, Problem> {
+        let id = SessionId::new()
+            .map_err(|error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}")))?;
+        let now = SystemTime::now();
+        let mut kept = self.lock();
+        if owner.principal != Principal::Anonymous {
+            kept.by_owner.entry(owner.clone()).or_default().insert(id);
+        }
+        let state = State::Busy { is_forgotten: false };
+        kept.sessions.insert(id, Session { owner, created: now, used: now, state });
+        kept.shrink();
+        drop(kept);
+        let kept = messages.len();
+        Ok(Turn { sessions: Arc::clone(self), id, messages, kept, is_new: true })
+    }
+
+    fn resume(self: &Arc<Self>, owner: &Owner, id: SessionId) -> Result<Turn, Problem> {
+        let mut kept = self.lock();
+        let kept = &mut *kept;
+        let Some(session) = kept.sessions.get_mut(&id).filter(|session| session.owner == *owner) else {
+            return Err(unknown(id, &owner.agent));
+        };
+        match std::mem::replace(&mut session.state, State::Busy { is_forgotten: false }) {
+            State::Idle { messages, bytes, use_number } => {
+                kept.idle.remove(&use_number);
+                kept.bytes -= bytes;
+                let length = messages.len();
+                Ok(Turn { sessions: Arc::clone(self), id, messages, kept: length, is_new: false })
+            }
+            busy @ State::Busy { .. } => {
+                session.state = busy;
+                let detail = format!("the session `{id}` is taking a turn already");
+                Err(Problem::new(Code::SessionBusy, detail).help("wait for its answer, or start another session"))
+            }
+        }
+    }
+
+    /// The sessions of an owner; none for anonymous ones, who have no list.
+    pub fn of(&self, owner: &Owner) -> Vec<SessionId> {
+        self.lock().by_owner.get(owner).map(|ids| ids.iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// What can be told about a session to its owner.
+    ///
+    /// # Errors
+    /// [`Code::UnknownSession`].
+    pub fn overview(&self, owner: &Owner, id: SessionId) -> Result<Overview, Problem> {
+        let kept = self.lock();
+        let session = kept.sessions.get(&id).filter(|session| session.owner == *owner);
+        let session = session.ok_or_else(|| unknown(id, &owner.agent))?;
+        let (messages, is_busy) = match &session.state {
+            State::Idle { messages, .. } => (messages.clone(), false),
+            State::Busy { .. } => (Vec::new(), true),
+        };
+        Ok(Overview { id, created: session.created, used: session.used, messages, is_busy })
+    }
+
+    /// Forgets a session; one that is taking a turn, when the turn is over.
+    ///
+    /// # Errors
+    /// [`Code::UnknownSession`].
+    pub fn forget(&self, owner: &Owner, id: SessionId) -> Result<(), Problem> {
+        let mut kept = self.lock();
+        let session = kept.sessions.get_mut(&id).filter(|session| session.owner == *owner);
+        let session = session.ok_or_else(|| unknown(id, &owner.agent))?;
+        if let State::Busy { is_forgotten } = &mut session.state {
+            *is_forgotten = true;
+        } else {
+            kept.remove(id);
+        }
+        Ok(())
+    }
+
+    /// How many there are, and how many bytes they hold.
+    pub fn size(&self) -> (usize, usize) {
+        let kept = self.lock();
+        (kept.sessions.len(), kept.bytes)
+    }
+
+    fn give_back(&self, id: SessionId, messages: Vec<Message>, is_worth_keeping: bool) {
+        let bytes = messages.iter().map(size).sum::<usize>();
+        let mut kept = self.lock();
+        let kept = &mut *kept;
+        let Some(session) = kept.sessions.get_mut(&id) else { return };
+        let is_forgotten = matches!(session.state, State::Busy { is_forgotten: true });
+        kept.uses += 1;
+        session.state = State::Idle { messages, bytes, use_number: kept.uses };
+        session.used = SystemTime::now();
+        kept.idle.insert(kept.uses, id);
+        kept.bytes += bytes;
+        if is_forgotten || !is_worth_keeping {
+            kept.remove(id);
+        }
+        kept.shrink();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        // Every change is made whole before the lock is given up, so what a panicking thread leaves is sound.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn shrink(&mut self) {
+        while self.sessions.len() > MAX_SESSIONS || self.bytes > MAX_BYTES {
+            let Some((_, id)) = self.idle.first_key_value() else { return };
+            self.remove(*id);
+        }
+    }
+
+    fn remove(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.remove(&id) else { return };
+        if let State::Idle { bytes, use_number, .. } = session.state {
+            self.idle.remove(&use_number);
+            self.bytes -= bytes;
+        }
+        if let Some(ids) = self.by_owner.get_mut(&session.owner) {
+            ids.remove(&id);
+            if ids.is_empty() {
+                self.by_owner.remove(&session.owner);
+            }
+        }
+    }
+}
+
+impl Turn {
+    /// The session's id.
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// Keeps what was added; without it, a dropped turn takes everything back.
+    pub fn commit(mut self) {
+        self.kept = self.messages.len();
+    }
+
+    /// Bytes of text in the conversation as it stands.
+    pub fn bytes(&self) -> usize {
+        self.messages.iter().map(size).sum()
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut messages = std::mem::take(&mut self.messages);
+        messages.truncate(self.kept);
+        messages.shrink_to_fit();
+        let is_worth_keeping = !self.is_new || !messages.is_empty();
+        self.sessions.give_back(self.id, messages, is_worth_keeping);
+    }
+}
+
+fn unknown(id: SessionId, agent: &AgentName) -> Problem {
+    let detail = format!("the agent `{agent}` has no session `{id}` of yours");
+    Problem::new(Code::UnknownSession, detail).help("leave `session` out to start a new one")
+}
+
+/// About how much memory a message takes, bytes.
+fn size(message: &Message) -> usize {
+    const FIXED: usize = 64;
+    FIXED
+        + match message {
+            Message::User(text) => text.len(),
+            Message::Model(turn) => {
+                let calls: usize = turn.calls.iter().map(|call| FIXED + of_value(&call.arguments)).sum();
+                turn.text.len() + calls + turn.raw.as_ref().map_or(0, |raw| of_value(&raw.content))
+            }
+            Message::ToolResults(results) => results.iter().map(|result| FIXED + of_value(&result.content)).sum(),
+        }
+}
+
+fn of_value(value: &Value) -> usize {
+    const FIXED: usize = 16;
+    FIXED
+        + match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+            Value::String(text) => text.len(),
+            Value::Array(items) => items.iter().map(of_value).sum(),
+            Value::Object(entries) => entries.iter().map(|(key, value)| FIXED + key.len() + of_value(value)).sum(),
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner(principal: &str) -> Owner {
+        Owner { agent: "helper".parse().unwrap(), principal: principal.parse().unwrap() }
+    }
+
+    fn said(turn: &mut Turn, text: &str) {
+        turn.messages.push(Message::User(text.to_owned()));
+    }
+
+    #[test]
+    fn a_turn_that_fails_leaves_no_trace() {
+        let sessions = Arc::new(Sessions::default());
+        let mut turn = sessions.begin(owner("user:ann"), None).unwrap();
+        let id = turn.id();
+        said(&mut turn, "hello");
+        drop(turn);
+        assert_eq!(sessions.size(), (0, 0));
+        assert_eq!(sessions.begin(owner("user:ann"), Some(id)).unwrap_err().code, Code::UnknownSession);
+
+        let mut turn = sessions.begin(owner("user:ann"), None).unwrap();
+        let id = turn.id();
+        said(&mut turn, "hello");
+        turn.commit();
+        let before = sessions.size();
+        let mut turn = sessions.begin(owner("user:ann"), Some(id)).unwrap();
+        said(&mut turn, "lost");
+        drop(turn);
+        assert_eq!(sessions.size(), before);
+        assert_eq!(sessions.overview(&owner("user:ann"), id).unwrap().messages, [Message::User("hello".to_owned())]);
+    }
+
+    #[test]
+    fn a_session_takes_one_turn_at_a_time_and_is_its_owners() {
+        let sessions = Arc::new(Sessions::default());
+        let mut turn = sessions.begin(owner("user:ann"), None).unwrap();
+        let id = turn.id();
+        let code = |who: &str| sessions.begin(owner(who), Some(id)).unwrap_err().code;
+        assert_eq!(
+            (code("user:ann"), code("user:ben"), code("anonymous")),
+            (Code::SessionBusy, Code::UnknownSession, Code::UnknownSession)
+        );
+        said(&mut turn, "hello");
+        turn.commit();
+        assert_eq!((sessions.of(&owner("user:ann")), sessions.of(&owner("user:ben"))), (vec![id], vec![]));
+        assert!(sessions.forget(&owner("user:ben"), id).is_err());
+        sessions.forget(&owner("user:ann"), id).unwrap();
+        assert_eq!((sessions.size(), sessions.of(&owner("user:ann"))), ((0, 0), vec![]));
+    }
+
+    #[test]
+    fn a_busy_session_is_forgotten_when_its_turn_is_over() {
+        let sessions = Arc::new(Sessions::default());
+        let mut turn = sessions.begin(owner("user:ann"), None).unwrap();
+        said(&mut turn, "hello");
+        sessions.forget(&owner("user:ann"), turn.id()).unwrap();
+        turn.commit();
+        assert_eq!(sessions.size(), (0, 0));
+    }
+
+    #[test]
+    fn the_least_recently_used_session_goes_first() {
+        let sessions = Arc::new(Sessions::default());
+        let begin = |text: &str| {
+            let mut turn = sessions.begin(owner("anonymous"), None).unwrap();
+            said(&mut turn, text);
+            let id = turn.id();
+            turn.commit();
+            id
+        };
+        let half = "x".repeat(MAX_BYTES / 2 - 1_000);
+        let (first, second) = (begin(&half), begin(&half));
+        sessions.begin(owner("anonymous"), Some(first)).unwrap().commit();
+        let third = begin(&half);
+        let is_there = |id| sessions.overview(&owner("anonymous"), id).is_ok();
+        assert_eq!((is_there(first), is_there(second), is_there(third)), (true, false, true));
+        for _ in 0..MAX_SESSIONS {
+            begin("hello");
+        }
+        assert_eq!(sessions.size().0, MAX_SESSIONS);
+        assert!(!is_there(first));
+    }
+}

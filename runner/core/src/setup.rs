@@ -1,0 +1,18 @@
+//! Why a runner cannot be made here although the bundle is sound: something is missing in its surroundings. Exit code 2.
+
+/// What is missing, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SetupError {
+    /// What is wrong, one line that stands alone. Never holds a secret.
+    pub message: String,
+    /// What to do, imperative; may have several lines.
+    pub help: String,
+}
+
+impl SetupError {
+    /// An error with its help.
+    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), help: help.into() }
+    }
+}

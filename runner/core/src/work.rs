@@ -1,0 +1,98 @@
+//! What a runner is doing, as a whole: how many invocations run, whether new ones may begin, and how all of them are ended.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use crate::problem::{Code, Problem};
+
+/// The most invocations at once. Each holds its session and at most one answer in memory, and mostly waits for a model.
+pub const MAX_RUNNING: usize = 1_024;
+
+/// The invocations of a runner.
+#[derive(Debug)]
+pub struct Work {
+    places: Arc<Semaphore>,
+    is_draining: AtomicBool,
+    cancel: CancellationToken,
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(MAX_RUNNING)),
+            is_draining: AtomicBool::new(false),
+            cancel: CancellationToken::new(),
+        }
+    }
+}
+
+impl Work {
+    /// Whether new invocations may begin.
+    ///
+    /// # Errors
+    /// [`Code::Draining`].
+    pub fn accepts(&self) -> Result<(), Problem> {
+        if self.is_draining() { Err(draining()) } else { Ok(()) }
+    }
+
+    /// A place among those running.
+    ///
+    /// # Errors
+    /// [`Code::TooMany`].
+    pub fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
+            let detail = format!("the runner runs {MAX_RUNNING} invocations already");
+            Problem::new(Code::TooMany, detail).help("try again in a moment").retry_after(Duration::from_secs(1))
+        })
+    }
+
+    /// How many run.
+    pub fn running(&self) -> usize {
+        MAX_RUNNING.saturating_sub(self.places.available_permits())
+    }
+
+    /// Whether the runner is being stopped.
+    pub fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Acquire)
+    }
+
+    /// From now on nothing new begins.
+    pub fn drain(&self) {
+        self.is_draining.store(true, Ordering::Release);
+    }
+
+    /// Ends everything that runs.
+    pub fn cancel(&self) {
+        self.drain();
+        self.cancel.cancel();
+    }
+
+    /// Waits until nothing runs.
+    pub async fn finished(&self) {
+        let everything = u32::try_from(MAX_RUNNING).unwrap_or(u32::MAX);
+        // The semaphore is never closed, so this is only ever an end of waiting.
+        let _all = self.places.acquire_many(everything).await;
+    }
+
+    /// Cancelled when everything is to end; invocations derive theirs from it.
+    pub fn cancelled(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
+    /// What an invocation that was cancelled answers.
+    pub fn why_cancelled(&self) -> Problem {
+        if self.cancel.is_cancelled() {
+            draining()
+        } else {
+            Problem::new(Code::Cancelled, "the invocation was cancelled")
+        }
+    }
+}
+
+fn draining() -> Problem {
+    Problem::new(Code::Draining, "the runner is shutting down").help("send it to another runner, or try again later")
+}
