@@ -56,7 +56,7 @@ pub struct Admitted {
     runner: Arc<Runner>,
     source: Source,
     chain: Chain,
-    admitted: Reason,
+    by: Reason,
     message: String,
     turn: Turn,
     cancel: CancellationToken,
@@ -74,7 +74,7 @@ pub fn admit(runner: &Arc<Runner>, call: Call) -> Result<Admitted, Problem> {
     if runner.agent(&agent).is_none() {
         return Err(runner.unknown_agent(agent.as_str()));
     }
-    let admitted = authorize(Rules::of(runner.bundle()), &chain, Action::Execute(&agent))?;
+    let by = authorize(Rules::of(runner.bundle()), &chain, Action::Execute(&agent))?;
     if message.trim().is_empty() {
         let problem = Problem::new(Code::MalformedRequest, "the message is empty");
         return Err(problem.help("say something to the agent"));
@@ -94,7 +94,7 @@ pub fn admit(runner: &Arc<Runner>, call: Call) -> Result<Admitted, Problem> {
         .map_err(|error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}")))?;
     let source = Source { invocation, parent, agent };
     let cancel = runner.work().cancelled().child_token();
-    Ok(Admitted { runner: Arc::clone(runner), source, chain, admitted, message, turn, cancel, place })
+    Ok(Admitted { runner: Arc::clone(runner), source, chain, by, message, turn, cancel, place })
 }
 
 impl Admitted {
@@ -118,10 +118,10 @@ impl Admitted {
     /// # Errors
     /// Why there is no answer; the session is as it was.
     pub async fn run(self, sink: &dyn EventSink) -> Result<Answer, Problem> {
-        let Self { runner, source, chain, admitted, message, turn, cancel, place: _place } = self;
+        let Self { runner, source, chain, by, message, turn, cancel, place: _place } = self;
         if let Some(agent) = runner.agent(&source.agent) {
             let (session, model) = (turn.id(), &agent.spec.model);
-            sink.on_event(&source, &Event::Started { session, model, admitted: &admitted });
+            sink.on_event(&source, &Event::Started { session, model, admitted: &by });
         }
         let result = tokio::select! {
             biased;
