@@ -7,6 +7,7 @@ mod cache;
 mod command;
 mod fuzz;
 mod needs;
+mod node;
 mod python;
 mod test;
 mod tidy;
@@ -25,6 +26,9 @@ Usage: cargo xtask <command>
 Commands:
   test                    Everything CI runs, in CI's order: format, tidy, clippy, all tests.
                           Installs what the tests need first.
+  counterparts            Installs what the tests are run against: oracles, mocks of model services,
+                          a small real model. Prints the `export` lines by which single tests
+                          find them.
   tidy                    The checks of the house style that no compiler makes: file lengths, module
                           docs, pages and ui cases of every diagnostic code, licences, bans.
   advisories              Known vulnerabilities among the dependencies. Fetches a database, so it is
@@ -57,6 +61,7 @@ fn dispatch(arguments: &[String]) -> Result<Verdict> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["test"] => test::run(),
+        ["counterparts"] => test::counterparts::print(),
         ["tidy"] => tidy::run(),
         ["bench"] => bench::run(),
         ["__measure", rest @ ..] => bench::child(rest).map(|()| Verdict::Passed),

@@ -45,8 +45,9 @@ fn install(folder: &Path, list: &Path) -> Result<()> {
     let mut make = command::program("python3")?;
     passed(command::run(make.args(["-m", "venv", "--clear"]).arg(folder))?, "make a Python environment")?;
     let mut pip = command::program(folder.join("bin").join("python"))?;
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--requirement"])
-        .arg(list);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]);
+    // A list names all it needs: what pip would add by itself is not pinned, or is built for minutes and never used.
+    pip.args(["--no-deps", "--requirement"]).arg(list);
     passed(command::run(&mut pip)?, "install Python packages")?;
     std::fs::write(folder.join(COMPLETE), "").context("cannot write to the cache")
 }

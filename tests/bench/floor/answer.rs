@@ -136,9 +136,11 @@ impl Body for Pieces {
 
 /// Takes the next whole event off the front: its data.
 fn next_event(held: &mut BytesMut) -> Option<BytesMut> {
-    let end = held.windows(2).position(|pair| pair == b"\n\n")?;
+    // Gemini ends its lines as HTTP does.
+    const END: &[u8] = b"\r\n\r\n";
+    let end = held.windows(END.len()).position(|window| window == END)?;
     let mut event = held.split_to(end);
-    held.advance(2);
+    held.advance(END.len());
     event.advance(b"data: ".len().min(event.len()));
     Some(event)
 }

@@ -1,9 +1,10 @@
 //! Gemini's `generateContent` and `streamGenerateContent`, with the signature that Gemini 3 puts on the first call of a
 //! turn and wants back (<https://ai.google.dev/gemini-api/docs/thought-signatures>).
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::wire::{CITIES, Prepared, TEXT, TOKENS, TOOL, Turn, event, find};
+use crate::wire::{CITIES, Prepared, TEXT, TOKENS, TOOL, Turn, find};
 
 /// Base64 with a `+` and a `/` in it: a client that re-encodes it differently still means the same.
 const SIGNATURE: &str = "CpcBAb4A9vtTU0lHTkFU+VJFLW1v/2s=";
@@ -28,6 +29,11 @@ pub(crate) fn prepare(turn: Turn) -> Prepared {
         chunks: vec![event(&response(&json!([first]), None)), event(&response(&json!([second]), Some("STOP")))],
         usage: None,
     }
+}
+
+/// Gemini ends its lines as HTTP does.
+fn event(data: &Value) -> Bytes {
+    format!("data: {data}\r\n\r\n").into()
 }
 
 fn response(parts: &Value, finish: Option<&str>) -> Value {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::wire::{CITIES, Prepared, TEXT, TOKENS, TOOL, Turn, event};
+use crate::wire::{CITIES, Prepared, TEXT, TOKENS, TOOL, Turn};
 
 pub(crate) fn prepare(turn: Turn) -> Prepared {
     let message = match turn {
@@ -48,4 +48,8 @@ fn document(object: &str, choices: &Value) -> Value {
 fn usage() -> Value {
     let (prompt, answer) = TOKENS;
     json!({"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer})
+}
+
+fn event(data: &Value) -> Bytes {
+    format!("data: {data}\n\n").into()
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use hyper::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::options::Calls;
 use crate::{anthropic, gemini, openai};
@@ -104,9 +104,4 @@ impl Asked {
 /// Where `what` begins.
 pub(crate) fn find(text: &[u8], what: &str) -> Option<usize> {
     text.windows(what.len()).position(|window| window == what.as_bytes())
-}
-
-/// A server-sent event.
-pub(crate) fn event(data: &Value) -> Bytes {
-    format!("data: {data}\n\n").into()
 }
