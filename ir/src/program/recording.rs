@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// The longest pause that a recording may ask for: an hour.
-pub const MAX_PAUSE: Duration = Duration::from_secs(3_600);
+pub const MAX_PAUSE: Duration = Duration::from_hours(1);
 
 /// Recorded turns, in the file's order.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,7 +10,7 @@ use pace_ir::{Bundle, Digest};
 
 use super::{Listener, Progress};
 use crate::conversation::{Finish, Message, ModelTurn, ToolCall, Usage};
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::setup::SetupError;
 
 mod miss;
@@ -57,7 +57,7 @@ impl Replay {
     /// The first recorded turn that matches.
     ///
     /// # Errors
-    /// [`Code::NoRecordedTurn`].
+    /// [`Code::NoRecordedTurn`](crate::problem::Code::NoRecordedTurn).
     pub(super) async fn answer(
         &self,
         name: &ModelName,
@@ -150,6 +150,7 @@ const MOST_REASON: usize = 60;
 mod tests {
     use super::*;
     use crate::conversation::ToolResult;
+    use crate::problem::Code;
 
     const NAME: &str = "recorded";
 

@@ -66,15 +66,15 @@ fn likeness(recorded: &Asked, now: AskedNow<'_>) -> Option<f64> {
 
 /// What the nearest turn is for, as far as it is not what was asked.
 fn difference(turn: &RecordedTurn, question: Question<'_>) -> String {
-    let mut told = match &turn.asked {
+    let told = match &turn.asked {
         Asked::User(text) => format!("`{}`", quoted(text)),
         Asked::Contains(text) => format!("a message with `{}` in it", quoted(text)),
         Asked::Results(names) => format!("results of {}", list(names.iter().map(String::as_str))),
     };
-    if let Some(wanted) = turn.turn.filter(|_| !super::is_turn(turn, question)) {
-        told.push_str(&format!(" as message {wanted} of the user, and this is message {}", question.turn));
+    match turn.turn.filter(|_| !super::is_turn(turn, question)) {
+        None => told,
+        Some(wanted) => format!("{told} as message {wanted} of the user, and this is message {}", question.turn),
     }
-    told
 }
 
 fn told(asked: AskedNow<'_>) -> String {
