@@ -33,8 +33,11 @@ Commands:
                           docs, pages and ui cases of every diagnostic code, licences, bans.
   advisories              Known vulnerabilities among the dependencies. Fetches a database, so it is
                           no part of `test`.
-  bench                   Measures `pace check` and `pace build` over growing projects, as ratios
+  bench [compile|serve]   Measures what is promised: `pace check` and `pace build` over growing
+                          projects, and what `pace-runner` takes to start and to answer, as ratios
                           against a counterpart in the same run. Builds optimised; takes minutes.
+  bench peers [--install] Measures other agent servers and `pace-runner` under the same load, those
+                          that are installed; see tests/bench/peers/README.md.
   fuzz [--minutes N] [TARGET]
                           Runs the fuzz targets of `ir`, one or all, N minutes each (default 5).
   help                    This text.
@@ -63,7 +66,7 @@ fn dispatch(arguments: &[String]) -> Result<Verdict> {
         ["test"] => test::run(),
         ["counterparts"] => test::counterparts::print(),
         ["tidy"] => tidy::run(),
-        ["bench"] => bench::run(),
+        ["bench", rest @ ..] => bench::run(rest),
         ["__measure", rest @ ..] => bench::child(rest).map(|()| Verdict::Passed),
         ["advisories"] => tidy::advisories(),
         ["fuzz", rest @ ..] => fuzz::run(rest),
