@@ -2,12 +2,15 @@
 //! a test: machines are shared and noisy, so CPU time is what counts, and a figure that is missed fails the bench alone.
 
 mod build;
+mod client;
 mod compile;
+mod load;
 mod measure;
 mod peers;
 mod project;
 mod promises;
 mod serve;
+mod server;
 
 use anyhow::{Result, bail};
 

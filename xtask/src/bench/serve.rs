@@ -1,21 +1,19 @@
 //! `cargo xtask bench serve`: what the runner takes to start and to answer, against the floor: a bare HTTP server that does
 //! nothing but ask the same model (`tests/bench/floor`). The model is `tests/bench/mockllm`, the load comes from wrk.
 
-mod load;
-mod process;
 mod start;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::load::{Load, Outcome};
 use super::measure::count;
 use super::promises::Promises;
+use super::server::Server;
 use super::{build, project};
 use crate::command::{Verdict, capture, program};
 use crate::needs;
-use load::{Load, Outcome};
-use process::Server;
 
 /// CPU time of a request without tools, as a multiple of the floor's.
 const MOST_CPU: f64 = 2.0;
@@ -28,9 +26,10 @@ const MOST_IDLE_MIB: f64 = 12.0;
 const ROUNDS: usize = 5;
 const AGENTS: usize = 20;
 
-const CHAT: Load = Load { path: "/chat", connections: 16, seconds: 2 };
-const STREAM: Load = Load { path: "/chat/stream", ..CHAT };
-const CROWD: Load = Load { connections: 256, ..CHAT };
+pub(super) const MESSAGE: &str = r#"{"message":"what is the weather"}"#;
+const CHAT: Load<'static> = Load { path: "/agents/agent-0/chat", body: MESSAGE, connections: 16, seconds: 2 };
+const STREAM: Load<'static> = Load { path: "/agents/agent-0/chat/stream", ..CHAT };
+const CROWD: Load<'static> = Load { connections: 256, ..CHAT };
 
 /// What is measured with.
 struct Rig {
@@ -143,7 +142,7 @@ impl Rig {
 }
 
 /// Loads the servers in turn, prints a line for each, and returns what the last one costs as a multiple of the first.
-fn compare(what: &str, load: Load, servers: &[&(&str, Server)]) -> Result<f64> {
+fn compare(what: &str, load: Load<'_>, servers: &[&(&str, Server)]) -> Result<f64> {
     let mut outcomes: Vec<Vec<Outcome>> = vec![Vec::new(); servers.len()];
     for round in 0..=ROUNDS {
         for ((_, server), outcomes) in servers.iter().zip(&mut outcomes) {

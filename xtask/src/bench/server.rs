@@ -1,14 +1,20 @@
-//! A server under measurement: started on a free port that it tells, and ended with this value. Its figures are those of
-//! Linux's `/proc`.
+//! A server under measurement: ended with this value. Its figures are those of Linux's `/proc`, over the processes it
+//! started too.
+
+mod processes;
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::bench::measure::count;
+use super::client;
+use processes::Processes;
+
+pub(super) use processes::Memory;
 
 /// A running server.
 #[derive(Debug)]
@@ -18,19 +24,17 @@ pub(super) struct Server {
     pub(super) port: u16,
 }
 
-/// Resident memory, MiB.
+/// On which stream a server says where it listens.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Memory {
-    /// Now.
-    pub(super) resident: f64,
-    /// The most there ever was.
-    pub(super) peak: f64,
+enum Told {
+    Out,
+    Err,
 }
 
 impl Server {
     /// Starts a program of ours that prints its address.
     pub(super) fn start(program: &Path, arguments: &[&str]) -> Result<Self> {
-        Self::wait_for(Command::new(program).args(arguments).stdout(Stdio::piped()), Told::Out)
+        Self::listening(Command::new(program).args(arguments).stdout(Stdio::piped()), Told::Out)
     }
 
     /// Starts the runner, in a folder where nothing can be written.
@@ -40,10 +44,33 @@ impl Server {
         command.arg(bundle).current_dir("/proc").env_clear().stderr(Stdio::piped());
         command.envs([("PORT", "0"), ("LOG_FORMAT", "json"), ("GOOGLE_API_KEY", "mock")]);
         command.env("GOOGLE_GEMINI_BASE_URL", format!("http://127.0.0.1:{model}"));
-        Self::wait_for(&mut command, Told::Err)
+        Self::listening(&mut command, Told::Err)
     }
 
-    fn wait_for(command: &mut Command, told: Told) -> Result<Self> {
+    /// Starts a server from other hands, which was told a port and says nothing, and waits until `ask` has an answer.
+    pub(super) fn answering(
+        command: &mut Command,
+        port: u16,
+        patience: Duration,
+        mut ask: impl FnMut() -> Result<()>,
+    ) -> Result<Self> {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().with_context(|| format!("cannot run {command:?}"))?;
+        let mut server = Self { child, port };
+        let begun = Instant::now();
+        loop {
+            let Err(error) = ask() else { return Ok(server) };
+            if let Some(status) = server.child.try_wait()? {
+                bail!("{command:?} ended with {status}");
+            }
+            if begun.elapsed() > patience {
+                return Err(error.context(format!("{command:?} does not answer")));
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn listening(command: &mut Command, told: Told) -> Result<Self> {
         let mut child = command.stdin(Stdio::null()).spawn().with_context(|| format!("cannot run {command:?}"))?;
         let output: Option<Box<dyn Read + Send>> = match told {
             Told::Out => child.stdout.take().map(|output| Box::new(output) as _),
@@ -65,42 +92,23 @@ impl Server {
         bail!("{command:?} does not listen: {said}")
     }
 
+    /// Sends one request.
+    ///
+    /// # Errors
+    /// The answer is no success, or none.
+    pub(super) fn post(&self, path: &str, body: &str) -> Result<String> {
+        client::post(self.port, path, body)
+    }
+
     /// User and system time so far, milliseconds; in steps of one clock tick.
     pub(super) fn cpu_ms(&self) -> Result<f64> {
-        let stat = self.read("stat")?;
-        let after_name = stat.rsplit_once(')').context("/proc/…/stat has another form")?.1;
-        let fields: Vec<&str> = after_name.split_whitespace().collect();
-        // The 14th and 15th of proc(5), of which the first two are before the closing bracket.
-        let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<usize>().ok());
-        let ticks = ticks(11).zip(ticks(12)).context("/proc/…/stat has another form")?;
-        Ok(count(ticks.0 + ticks.1) * TICK_MS)
+        Processes::of(self.child.id())?.cpu_ms()
     }
 
     /// Its memory.
     pub(super) fn memory(&self) -> Result<Memory> {
-        let status = self.read("status")?;
-        let mebibytes = |key: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(key)).context("/proc/…/status lacks a line")?;
-            let kibibytes: usize = line.trim().trim_end_matches(" kB").parse()?;
-            anyhow::Ok(count(kibibytes) / 1024.0)
-        };
-        Ok(Memory { resident: mebibytes("VmRSS:")?, peak: mebibytes("VmHWM:")? })
+        Processes::of(self.child.id())?.memory()
     }
-
-    fn read(&self, name: &str) -> Result<String> {
-        let path = PathBuf::from("/proc").join(self.child.id().to_string()).join(name);
-        std::fs::read_to_string(path).context("a server under measurement is gone")
-    }
-}
-
-/// Linux tells programs 100 ticks a second, whatever its own clock does.
-const TICK_MS: f64 = 10.0;
-
-/// On which stream a server says where it listens.
-#[derive(Debug, Clone, Copy)]
-enum Told {
-    Out,
-    Err,
 }
 
 fn port_in(line: &str) -> Option<u16> {

@@ -2,15 +2,16 @@
 
 use anyhow::{Context, Result, bail};
 
-use super::process::Server;
-use crate::bench::measure::{count, median};
+use super::measure::{count, median};
+use super::server::Server;
 use crate::command;
 
-/// How a server is loaded.
+/// How a server is loaded. `SESSION` in path or body stands for something different in each request.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Load {
-    /// Below `/agents/agent-0`.
-    pub(super) path: &'static str,
+pub(super) struct Load<'a> {
+    pub(super) path: &'a str,
+    /// A JSON document.
+    pub(super) body: &'a str,
     pub(super) connections: usize,
     pub(super) seconds: u32,
 }
@@ -29,17 +30,18 @@ pub(super) struct Outcome {
     pub(super) p99_ms: f64,
 }
 
-impl Load {
+impl Load<'_> {
     /// Loads the server.
     ///
     /// # Errors
-    /// An answer was not 200, or none.
+    /// An answer was not a success, or none.
     pub(super) fn run(self, server: &Server) -> Result<Outcome> {
         let before = server.cpu_ms()?;
         let mut wrk = command::program("wrk")?;
         wrk.args(["--threads", "1", "--timeout", "30s", "--script", "tests/bench/load.lua"]);
         wrk.arg(format!("--connections={}", self.connections)).arg(format!("--duration={}s", self.seconds));
-        wrk.arg(format!("http://127.0.0.1:{}/agents/agent-0{}", server.port, self.path));
+        wrk.arg(format!("http://127.0.0.1:{}", server.port));
+        wrk.env("LOAD_PATH", self.path).env("LOAD_BODY", self.body);
         let output = String::from_utf8_lossy(&command::capture(&mut wrk)?).into_owned();
         let spent = server.cpu_ms()? - before;
         let result = output.lines().find_map(|line| line.strip_prefix("RESULT ")).context("wrk tells no result")?;
@@ -65,7 +67,7 @@ impl Outcome {
         }
     }
 
-    /// How far the CPU times are apart, as part of the middle one: what the machine's noise does to them.
+    /// How far the CPU times are from the middle one, as part of it: what the machine's noise does to them.
     pub(super) fn spread(outcomes: &[Self]) -> f64 {
         let times = || outcomes.iter().map(|outcome| outcome.cpu_us);
         let (least, most) = (times().fold(f64::INFINITY, f64::min), times().fold(0.0, f64::max));
