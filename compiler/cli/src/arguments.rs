@@ -78,6 +78,7 @@ pub(crate) enum MessageFormat {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Init(commands::init::Init),
+    Chat(commands::chat::Chat),
     Build(commands::build::Build),
     Check(commands::check::Check),
     Inspect(commands::inspect::Inspect),

@@ -109,15 +109,12 @@ pub(super) fn find<'p>(
     None
 }
 
-fn unknown(
-    wanted: WantedModel<'_>,
-    declared: &BTreeMap<&ModelName, ResolvedModel<'_>>,
-    parsed: &Parsed,
-) -> Diagnostic {
+fn unknown(wanted: WantedModel<'_>, declared: &BTreeMap<&ModelName, ResolvedModel<'_>>, parsed: &Parsed) -> Diagnostic {
     let name = wanted.name;
     let diagnostic = match wanted.place {
-        Place::Written(span) => Diagnostic::new(&code::UNKNOWN_MODEL, format!("unknown model `{name}`"))
-            .at(span, "no model has this name"),
+        Place::Written(span) => {
+            Diagnostic::new(&code::UNKNOWN_MODEL, format!("unknown model `{name}`")).at(span, "no model has this name")
+        }
         Place::Outside(given_by) => {
             Diagnostic::new(&code::UNKNOWN_MODEL, format!("unknown model `{name}` in `{given_by}`"))
         }
