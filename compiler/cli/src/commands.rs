@@ -4,6 +4,7 @@ pub(crate) mod build;
 pub(crate) mod chat;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod demo;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod init;
@@ -22,6 +23,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Chat(command) => chat::run(command, global),
         Command::Build(command) => build::run(command, global),
         Command::Check(command) => check::run(command, global),
+        Command::Demo(command) => demo::run(command, global),
         Command::Inspect(command) => inspect::run(command, global),
         Command::Diff(command) => diff::run(command, global),
         Command::WhoCan(command) => who_can::run(command, global),
