@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use self::placing::Placing;
-use self::template::{Template, TemplateFile};
+use self::template::Template;
 use crate::arguments::Global;
 use crate::exit::ExitCode;
 use crate::output::Output;

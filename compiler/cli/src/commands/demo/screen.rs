@@ -1,7 +1,7 @@
 //! What the demo prints: headings, and lines of at most 100 columns, as they arrive. A reader that closes the pipe ends the
 //! words, not the demo.
 
-use std::io::{Write, stdout};
+use std::io::{Stdout, Write, stdout};
 use std::sync::Mutex;
 
 use pace_diag::render::Colour;
@@ -17,12 +17,13 @@ const INDENT: &str = "  ";
 #[derive(Debug)]
 pub(super) struct Screen {
     colour: Colour,
+    stdout: Stdout,
     headings: Mutex<u32>,
 }
 
 impl Screen {
     pub(super) fn new(colour: Colour) -> Self {
-        Self { colour, headings: Mutex::new(0) }
+        Self { colour, stdout: stdout(), headings: Mutex::new(0) }
     }
 
     /// A heading with the next number.
@@ -53,7 +54,7 @@ impl Screen {
 
     /// One line, as it is.
     pub(super) fn line(&self, text: &str) {
-        put(&format!("{text}\n"));
+        self.put(&format!("{text}\n"));
     }
 
     /// Lines of a text, each indented.
@@ -61,48 +62,60 @@ impl Screen {
         text.lines().for_each(|line| self.line(format!("{INDENT}{line}").trim_end()));
     }
 
+    fn put(&self, text: &str) {
+        let mut stdout = self.stdout.lock();
+        let _closed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    }
+
     /// What somebody says, to be continued.
-    pub(super) fn says(&self, who: &str) -> Speech {
+    pub(super) fn says(&self, who: &str) -> Speech<'_> {
         let name = format!("{who}: ");
-        put(&format!("{INDENT}{}", self.bold(&name)));
+        self.put(&format!("{INDENT}{}", self.bold(&name)));
         let indent = INDENT.len() + name.len();
-        Speech { indent, column: indent }
+        Speech { screen: self, indent, column: indent, blanks: String::new() }
     }
 }
 
 /// Words of somebody as they arrive, wrapped.
 #[derive(Debug)]
-pub(super) struct Speech {
+pub(super) struct Speech<'s> {
+    screen: &'s Screen,
     indent: usize,
     column: usize,
+    /// White space that is printed only when a word follows on the same line.
+    blanks: String,
 }
 
-impl Speech {
+impl Speech<'_> {
     /// The next words.
     pub(super) fn add(&mut self, text: &str) {
         for word in filtered(text).split_inclusive(char::is_whitespace) {
-            let shown = word.trim_end();
-            if self.column > self.indent && self.column + shown.chars().count() > WIDTH {
-                put(&format!("\n{}", " ".repeat(self.indent)));
-                self.column = self.indent;
+            let shown = word.trim_end_matches(char::is_whitespace);
+            let blanks = self.blanks.chars().count();
+            if self.column > self.indent && self.column + blanks + shown.chars().count() > WIDTH {
+                self.next_line();
             }
-            let is_end = word.ends_with('\n');
-            put(if is_end { shown } else { word });
-            self.column += word.chars().count();
-            if is_end {
-                put(&format!("\n{}", " ".repeat(self.indent)));
-                self.column = self.indent;
+            if !shown.is_empty() {
+                self.screen.put(&format!("{}{shown}", self.blanks));
+                self.column += blanks + shown.chars().count();
+                self.blanks.clear();
+            }
+            if word.ends_with('\n') {
+                self.next_line();
+            } else {
+                self.blanks.push_str(word.get(shown.len()..).unwrap_or_default());
             }
         }
     }
 
+    fn next_line(&mut self) {
+        self.screen.put(&format!("\n{}", " ".repeat(self.indent)));
+        self.column = self.indent;
+        self.blanks.clear();
+    }
+
     /// The end of it.
     pub(super) fn end(self) {
-        put("\n");
+        self.screen.put("\n");
     }
-}
-
-fn put(text: &str) {
-    let mut stdout = stdout().lock();
-    let _closed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }

@@ -15,8 +15,8 @@ use crate::exit::{self, Ended};
 use crate::world::plain;
 use crate::{bundle_file, manifest, project};
 
-/// What stands in the loop's schedule, and what a hand slips to.
-const SLIP: (&str, &str) = ("MON-FRI", "MON-FRY");
+/// The account that the loop acts as, and what a hand slips to.
+const SLIP: (&str, &str) = ("morning-job", "morning-jb");
 const SLIPPED_FILE: &str = "loops/morning.yaml";
 
 /// The temporary folder. Removed when dropped.

@@ -25,13 +25,13 @@ pub(super) async fn tell(stage: &Stage, screen: &Screen, output: Output) -> anyh
     spec(stage, screen)?;
     let build = built(stage, screen)?;
     let (stop, stopped) = oneshot::channel::<()>();
-    let (client, server) = served(&build, screen, stopped).await?;
+    let (client, serving) = served(&build, screen, stopped).await?;
     let conversation = conversation(client, screen).await;
     // The runner drains also when the conversation failed; its own end has nothing to add to that.
     let _gone = stop.send(());
-    let served = server.await;
+    let ended = serving.await;
     conversation?;
-    served.context("the runner broke down")?.context("the runner failed")?;
+    ended.context("the runner broke down")?.context("the runner failed")?;
     mistake(stage, screen, output)
 }
 
@@ -110,7 +110,7 @@ async fn conversation(client: Client, screen: &Screen) -> anyhow::Result<()> {
     let Reply { status, body } = asked(client, screen, "triage", message).await?;
     let Some(data) = body.get("output").filter(|_| status == 200) else { bail!(unexpected(status, &body)) };
     let mut speech = screen.says("triage");
-    speech.add(&data.to_string());
+    speech.add(&serde_json::to_string_pretty(data)?);
     speech.end();
     screen.heading("`refunds` is for `group:support`: others are refused, and told why");
     let Reply { status, body } = asked(client, screen, "refunds", "I want a refund of 40 dollars.").await?;
