@@ -117,7 +117,7 @@ fn success(placing: &Placing, command: &Init, root: &Path) -> String {
     let kept = placing.kept.iter().map(|path| format!("  {path} was there already and is left as it is\n"));
     let files: Vec<_> = made.chain(kept).collect();
     format!(
-        "✓ Project started{place}\n{}{}\nNext:\n{enter}  pace build\n  {}\n",
+        "✓ Project started{place}\n{}{}\nNext:\n{enter}  {}\n  pace build\n",
         files.concat(),
         outer_project(root),
         command.template.chat()

@@ -19,9 +19,8 @@ use crate::summary;
 /// Tells it.
 pub(super) async fn tell(stage: &Stage, screen: &Screen, output: Output) -> anyhow::Result<()> {
     screen.line(
-        &screen.bold("Paceline compiles agents. Here is a project, built, served and talked to; no key, no network:"),
+        &screen.bold("Paceline: a project is built, served and talked to. No key, no network: answers are recorded."),
     );
-    screen.line(&screen.bold("only the model's answers are recorded."));
     spec(stage, screen)?;
     let build = built(stage, screen)?;
     let (stop, stopped) = oneshot::channel::<()>();
@@ -44,8 +43,9 @@ pub(super) fn end(screen: &Screen, took: Duration) {
         screen.dim("after `pace build`: the same agent over HTTP"),
     ));
     screen.line("  or with Ollama on your machine, in `paceline.yaml`:");
-    screen.line("    models:");
-    screen.line("      - {name: local, provider: openai, model: llama3.2, base_url: \"http://localhost:11434/v1\"}");
+    screen.line(
+        "    models: [{name: local, provider: openai, model: llama3.2, base_url: \"http://localhost:11434/v1\"}]",
+    );
     screen.line("  and then `pace chat helper --model local`");
     if !is_on_path() {
         screen.line(&screen.dim("  (`cargo install --path compiler/cli` puts `pace` on your path)"));
