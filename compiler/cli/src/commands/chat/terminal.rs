@@ -88,7 +88,10 @@ impl TerminalChat {
             Typed::Command(Command::Help) => print(command::HELP),
             Typed::Command(Command::Reset) => self.reset(),
             Typed::Command(Command::Quit) => return Some(ExitCode::Success),
-            Typed::Unknown { message, help } => print_failure(&message, Some(&help)),
+            Typed::Unknown { message, help } => {
+                print_failure(&message, Some(&help));
+                print("\n");
+            }
         }
         None
     }

@@ -4,15 +4,14 @@ use pace_diag::nearest;
 use pace_ir::text::quoted;
 
 /// What can be typed, as `/help` prints it.
-pub(super) const HELP: &str = "\
-  /help    what can be typed
+pub(super) const HELP: &str = "  /help    what can be typed
   /reset   begin a new conversation
   /quit    leave; so does Ctrl-D
   //text   send the message `/text`
 
-  Ctrl-C   while the agent answers: cancel; otherwise twice: leave
+  Ctrl-C   cancels an answer; at the prompt, twice leaves
   Up       an earlier message
-  \\        at the end of a line: the message goes on in the next; pasted lines stay together
+  \\        at the end of a line: goes on in the next one
 
 ";
 

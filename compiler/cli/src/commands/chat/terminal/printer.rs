@@ -16,7 +16,7 @@ const BOLD: &str = "1";
 const DIM: &str = "2";
 
 /// The most characters of a call's arguments that are shown.
-const ARGUMENTS: usize = 80;
+const ARGUMENTS: usize = 60;
 
 /// Prints a conversation on standard output. A terminal that is gone is noticed at the prompt, not here.
 #[derive(Debug)]
@@ -154,7 +154,8 @@ impl EventSink for Printer {
                 self.aside(screen, &format!("calls {} {arguments}", quoted(&call.name)));
             }
             Event::ToolResult(result) if result.is_error => {
-                let why = shortened(&result.content.to_string(), ARGUMENTS);
+                let why = result.content.get("error").and_then(serde_json::Value::as_str);
+                let why = shortened(why.unwrap_or(&result.content.to_string()), ARGUMENTS);
                 self.aside(screen, &format!("{} failed: {why}", quoted(&result.name)));
             }
             Event::Done(answer) => self.done(screen, answer),
