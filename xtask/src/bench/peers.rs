@@ -60,9 +60,9 @@ pub(super) fn run(arguments: &[&str]) -> Result<Verdict> {
         }
     }
     needs::ensure(&[needs::WRK])?;
+    let peers = known::all(missing)?;
     let programs = build::release(&[&["--package", "pace-runner", "--package", "pace-bench"]])?;
     let model = Server::start(&programs.join("mockllm"), &["--strict"])?;
-    let peers = known::all(missing)?;
     println!(
         "\na new session for each request, {CONNECTIONS} connections, {SECONDS} s; memory and CPU of all processes\n"
     );
