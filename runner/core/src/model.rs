@@ -8,13 +8,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pace_ir::Bundle;
-use pace_ir::program::{Generation, ModelName, Price};
+use pace_ir::program::{Generation, ModelName, Price, Provider};
 use serde_json::Value;
 
 use crate::conversation::{Message, ModelTurn};
 use crate::environment::Environment;
 use crate::problem::Problem;
 use crate::setup::SetupError;
+
+mod replay;
+
+use replay::Replay;
 
 /// What a model is asked.
 #[derive(Debug, Clone, Copy)]
@@ -72,10 +76,18 @@ pub struct Models {
 pub struct Model {
     name: ModelName,
     price: Option<Price>,
+    answers: Answers,
+}
+
+/// What answers for a model.
+#[derive(Debug)]
+enum Answers {
+    Replay(Replay),
+    Service,
 }
 
 impl Models {
-    /// The models of this name, with their addresses and keys.
+    /// The models of these names, with their addresses and keys.
     ///
     /// # Errors
     /// A key is missing, a reference leads to nothing, or recorded turns cannot be read.
@@ -84,13 +96,16 @@ impl Models {
         used: &BTreeSet<&ModelName>,
         environment: &Environment,
     ) -> Result<Self, SetupError> {
-        let _ = (environment, used);
-        let by_name = bundle
-            .program
-            .models
-            .iter()
-            .map(|(name, model)| (name.clone(), Model { name: name.clone(), price: model.price }));
-        Ok(Self { by_name: by_name.collect() })
+        let _ = environment;
+        let mut by_name = BTreeMap::new();
+        for (name, model) in bundle.program.models.iter().filter(|(name, _)| used.contains(name)) {
+            let answers = match model.provider {
+                Provider::Replay => Answers::Replay(Replay::configure(bundle, name, model.turns)?),
+                Provider::Gemini | Provider::OpenAi | Provider::Anthropic => Answers::Service,
+            };
+            by_name.insert(name.clone(), Model { name: name.clone(), price: model.price, answers });
+        }
+        Ok(Self { by_name })
     }
 
     /// The model of this name.
@@ -115,7 +130,9 @@ impl Model {
     /// # Errors
     /// Why there is none, after all the retries that make sense.
     pub async fn answer(&self, request: &Request<'_>, listener: Listener<'_>) -> Result<ModelTurn, Problem> {
-        let _ = (request, listener);
-        std::future::ready(Err(Problem::new(crate::problem::Code::Internal, "scaffold"))).await
+        match &self.answers {
+            Answers::Replay(replay) => replay.answer(&self.name, request.messages, listener).await,
+            Answers::Service => Err(Problem::new(crate::problem::Code::Internal, "scaffold")),
+        }
     }
 }
