@@ -22,6 +22,7 @@ fn chat_in(project: &Project, arguments: &str, columns: u16) -> Option<Terminal>
 /// Leaves, and looks at the exit code.
 #[track_caller]
 fn left_with(terminal: &Terminal, code: i32) {
+    terminal.await_end("\n$");
     terminal.run("echo code=$?");
     terminal.await_text(&format!("\ncode={code}"));
 }
@@ -72,7 +73,6 @@ fn ctrl_c_twice_leaves() {
     terminal.keys(&["C-c"]);
     terminal.await_end("lazy dog.\n\nYou:\n(press Ctrl-C again to leave, or type /quit)\nYou:");
     terminal.keys(&["C-c"]);
-    terminal.await_end("\n$");
     left_with(&terminal, 130);
 }
 
@@ -81,9 +81,9 @@ fn a_failure_keeps_the_message_and_the_conversation() {
     let project = project();
     let Some(terminal) = chat(&project, "") else { return };
     terminal.line("What's the capital of Frence?");
+    terminal.await_text("\n  help: ");
     let screen = terminal.await_end("\n\nYou: What's the capital of Frence?");
     assert!(screen.contains("\nerror: no recorded turn of `recorded`"), "{screen}");
-    assert!(screen.contains("\n  help: "), "{screen}");
     terminal.keys(&["Left", "Left", "Left", "Left", "BSpace"]);
     terminal.line("a");
     terminal.await_end("helper: Paris.\n\nYou:");
@@ -120,7 +120,6 @@ fn commands_begin_with_a_slash_and_messages_with_two() {
     terminal.await_end("helper: What of Spain?\n\nYou:");
     terminal.text("/q");
     terminal.keys(&["Tab", "Enter"]);
-    terminal.await_end("\n$");
     left_with(&terminal, 0);
 }
 
@@ -204,7 +203,7 @@ fn a_narrow_terminal_will_do() {
     let Some(terminal) = chat_in(&project, "", 24) else { return };
     terminal.line("What's the capital of France?");
     let screen = terminal.await_end("helper: Paris.\n\nYou:");
-    assert!(screen.contains("You: What's the capital\n of France?\nhelper: Paris."), "{screen}");
+    assert!(screen.contains("You: What's the capital\nof France?\nhelper: Paris."), "{screen}");
 }
 
 #[test]
