@@ -1,5 +1,7 @@
 //! What the suites share: where the binaries are, small projects to run them on, and how a test is skipped.
 
+pub mod terminal;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -33,6 +33,7 @@ Commands:
                           docs, pages and ui cases of every diagnostic code, licences, bans.
   advisories              Known vulnerabilities among the dependencies. Fetches a database, so it is
                           no part of `test`.
+  demo                    `pace demo`, built optimised: what README shows first.
   bench [compile|serve]   Measures what is promised: `pace check` and `pace build` over growing
                           projects, and what `pace-runner` takes to start and to answer, as ratios
                           against a counterpart in the same run. Builds optimised; takes minutes.
@@ -66,6 +67,9 @@ fn dispatch(arguments: &[String]) -> Result<Verdict> {
         ["test"] => test::run(),
         ["counterparts"] => test::counterparts::print(),
         ["tidy"] => tidy::run(),
+        ["demo"] => {
+            command::run(command::cargo()?.args(["run", "--release", "--locked", "--bin", "pace", "--", "demo"]))
+        }
         ["bench", rest @ ..] => bench::run(rest),
         ["__measure", rest @ ..] => bench::child(rest).map(|()| Verdict::Passed),
         ["advisories"] => tidy::advisories(),

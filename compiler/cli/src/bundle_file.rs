@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pace_ir::{Emitted, VerifiedBundle};
+use pace_ir::{BundleId, Emitted, VerifiedBundle};
 
 use crate::world::plain;
 
@@ -132,8 +132,13 @@ fn clean(folder: &Path) {
 
 /// Reads and verifies a bundle, by the very steps the runner takes.
 pub(crate) fn read(path: &Path) -> anyhow::Result<VerifiedBundle> {
+    read_expected(path, None)
+}
+
+/// As [`read`], where it has to be this bundle.
+pub(crate) fn read_expected(path: &Path, expect: Option<BundleId>) -> anyhow::Result<VerifiedBundle> {
     let bytes = pace_runner::load(path)?;
-    Ok(pace_runner::verify(path, &bytes, None)?)
+    Ok(pace_runner::verify(path, &bytes, expect)?)
 }
 
 /// The newest build of a project.

@@ -10,6 +10,7 @@ pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod schema;
+pub(crate) mod serve;
 pub(crate) mod who_can;
 
 use crate::arguments::{Arguments, Command};
@@ -23,6 +24,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Chat(command) => chat::run(command, global),
         Command::Build(command) => build::run(command, global),
         Command::Check(command) => check::run(command, global),
+        Command::Serve(command) => serve::run(command, global),
         Command::Demo(command) => demo::run(command, global),
         Command::Inspect(command) => inspect::run(command, global),
         Command::Diff(command) => diff::run(command, global),

@@ -20,6 +20,7 @@ pub mod log;
 pub mod model;
 pub mod problem;
 pub mod serve;
+pub mod service;
 pub mod session;
 pub mod setup;
 pub mod verify;

@@ -9,17 +9,15 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::SystemTime;
 
 use anyhow::Context;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use pace_ir::BundleId;
 use pace_runner::config::{self, StandardError};
 use pace_runner::environment::Environment;
-use pace_runner::log::{self, Format};
-use pace_runner::serve::listing::{idle_loops, listing};
-use pace_runner::serve::{Ended, Server, until_signalled};
-use pace_runner::{LoadError, Refused, Scope, SetupError, instantiate, load, verify};
+use pace_runner::serve::Ended;
+use pace_runner::service::{self, Service};
+use pace_runner::{LoadError, Refused, SetupError, load, verify};
 
 /// Execute a bundle made by `pace build`, and nothing else.
 ///
@@ -84,41 +82,16 @@ fn check(file: &BundleFile) -> anyhow::Result<()> {
 fn serve(file: &BundleFile) -> anyhow::Result<ExitCode> {
     let environment = Environment::of_process();
     let standard_error = if io::stderr().is_terminal() { StandardError::Terminal } else { StandardError::Elsewhere };
-    let log_settings = config::log_settings(&environment, standard_error)?;
-    let settings = config::serve_settings(&environment)?;
-    log::start(&log_settings);
+    let settings = service::configure(&environment, standard_error)?;
     let bytes = load(&file.path)?;
     let verified = verify(&file.path, &bytes, file.expect)?;
     // What was verified is decoded; the file's own bytes would only take up memory for as long as it is served.
     drop(bytes);
-    let runner = instantiate(verified, &environment, Scope::All)?;
-    for warning in config::unknown(&environment).into_iter().chain(idle_loops(&runner)) {
-        tracing::warn!("{warning}");
+    let service = Service::new(verified, &environment, &settings)?;
+    match service.run(tell).context("cannot serve")? {
+        Ended::Drained(_) => Ok(ExitCode::SUCCESS),
+        Ended::AtOnce => Ok(ExitCode::from(130)),
     }
-    let server = Server::bind(runner, &settings)?;
-    runtime()?.block_on(serve_until_signalled(server, log_settings.format))
-}
-
-async fn serve_until_signalled(server: Server, format: Format) -> anyhow::Result<ExitCode> {
-    let (runner, address) = (server.runner().clone(), server.address());
-    let ended = until_signalled(server, || match format {
-        Format::Text => tell(&listing(&runner, address, SystemTime::now().into())),
-        Format::Json => tracing::info!(address = %format_args!("http://{address}"), bundle = %runner.id(), "listening"),
-    });
-    match ended.await.context("cannot serve")? {
-        Ended::Drained(drained) => {
-            tracing::info!(cancelled = drained.cancelled, "stopped");
-            Ok(ExitCode::SUCCESS)
-        }
-        Ended::AtOnce => {
-            tracing::warn!("stopped at once; what ran was lost");
-            Ok(ExitCode::from(130))
-        }
-    }
-}
-
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")
 }
 
 fn out(text: &str) -> anyhow::Result<()> {
