@@ -162,7 +162,8 @@ fn errors_have_their_own_words() {
 
 #[test]
 fn a_wrong_key_is_named_and_never_shown() {
-    let Some((mock, _folder)) = aimock(&json!([]), &[]) else { return };
+    let fixtures = json!([{"match": {"userMessage": "hello"}, "response": {"content": "Hello."}}]);
+    let Some((mock, _folder)) = aimock(&fixtures, &[]) else { return };
     let runner = Runner::start(project(""), &Service { key: "wrong-and-secret", ..service(&mock) });
     for agent in AGENTS {
         let answer = runner.chat(agent, "hello");
