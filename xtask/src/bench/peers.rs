@@ -63,6 +63,9 @@ pub(super) fn run(arguments: &[&str]) -> Result<Verdict> {
     let peers = known::all(missing)?;
     let programs = build::release(&[&["--package", "pace-runner", "--package", "pace-bench"]])?;
     let model = Server::start(&programs.join("mockllm"), &["--strict"])?;
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    project::write_open(folder.path(), 1)?;
+    let bundle = build::bundle(folder.path())?;
     println!(
         "\na new session for each request, {CONNECTIONS} connections, {SECONDS} s; memory and CPU of all processes\n"
     );
@@ -71,7 +74,7 @@ pub(super) fn run(arguments: &[&str]) -> Result<Verdict> {
         "", "CPU ms", "req/s", "p50 ms", "p99 ms", "start ms", "idle MiB", "after MiB"
     );
     match work {
-        Work::Nothing => print("pace-runner", &ours(&programs, &model)?),
+        Work::Nothing => print("pace-runner", &ours(&programs.join("pace-runner"), &bundle, &model)?),
         Work::Tools => println!("pace-runner: skipped: it calls no tools in this version"),
     }
     for peer in peers {
@@ -96,13 +99,10 @@ fn print(name: &str, figures: &Figures) {
     );
 }
 
-fn ours(programs: &Path, model: &Server) -> Result<Figures> {
-    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-    project::write_open(folder.path(), 1)?;
-    let bundle = build::bundle(folder.path())?;
+fn ours(runner: &Path, bundle: &Path, model: &Server) -> Result<Figures> {
     let (path, body) = ("/agents/agent-0/chat", super::serve::MESSAGE);
     let start = || {
-        let server = Server::start_runner(&programs.join("pace-runner"), bundle.as_os_str(), model.port)?;
+        let server = Server::start_runner(runner, bundle.as_os_str(), model.port)?;
         server.post(path, body)?;
         Ok(server)
     };
