@@ -1,5 +1,8 @@
 //! What the suites share: where the binaries are, and small projects to run them on.
 
+pub mod terminal;
+
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -12,6 +15,20 @@ pub fn binary(name: &str) -> PathBuf {
     let path = test.ancestors().nth(2).expect("cargo puts tests two folders deep").join(name);
     assert!(path.is_file(), "`{name}` is not built: run `cargo build --bins` first, or all by `cargo xtask test`");
     path
+}
+
+/// Says aloud that a test cannot run here, and what is missing; `cargo xtask test` counts it.
+///
+/// # Panics
+/// If the log of skipped tests cannot be written.
+#[expect(clippy::print_stdout, reason = "a test that does not run says so")]
+pub fn skip(missing: &str) {
+    println!("skipped: {missing}");
+    if let Some(log) = std::env::var_os("PACE_SKIP_LOG") {
+        let mut log = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("the skip log opens");
+        // One write a line, so that tests that skip at once do not mix theirs.
+        log.write_all(format!("{missing}\n").as_bytes()).expect("the skip log takes a line");
+    }
 }
 
 /// A project in a folder of its own, removed at the end.

@@ -29,6 +29,7 @@ Commands:
                           docs, pages and ui cases of every diagnostic code, licences, bans.
   advisories              Known vulnerabilities among the dependencies. Fetches a database, so it is
                           no part of `test`.
+  demo                    `pace demo`, built optimised: what README shows first.
   bench                   Measures `pace check` and `pace build` over growing projects, as ratios
                           against a counterpart in the same run. Builds optimised; takes minutes.
   fuzz [--minutes N] [TARGET]
@@ -58,6 +59,9 @@ fn dispatch(arguments: &[String]) -> Result<Verdict> {
     match words.as_slice() {
         ["test"] => test::run(),
         ["tidy"] => tidy::run(),
+        ["demo"] => {
+            command::run(command::cargo()?.args(["run", "--release", "--locked", "--bin", "pace", "--", "demo"]))
+        }
         ["bench"] => bench::run(),
         ["__measure", rest @ ..] => bench::child(rest).map(|()| Verdict::Passed),
         ["advisories"] => tidy::advisories(),

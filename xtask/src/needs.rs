@@ -26,6 +26,9 @@ pub(crate) const PYTHON: Need = Need {
     packages: &["python3", "python3-venv"],
 };
 
+/// The terminal in which `pace chat` is tested.
+pub(crate) const TMUX: Need = Need { name: "tmux", probe: &["tmux", "-V"], packages: &["tmux"] };
+
 /// Builds libFuzzer.
 pub(crate) const CPLUSPLUS: Need = Need { name: "a C++ compiler", probe: &["c++", "--version"], packages: &["g++"] };
 

@@ -52,6 +52,7 @@ pub enum Conversation {
 
 /// An invocation that may begin.
 #[derive(Debug)]
+#[must_use = "nothing happens before it runs"]
 pub struct Admitted {
     runner: Arc<Runner>,
     source: Source,

@@ -65,6 +65,8 @@ codes! {
     UnknownSession = "unknown-session", 404, "There is no such session";
     /// No such invocation, somebody else's, or its events are gone.
     UnknownInvocation = "unknown-invocation", 404, "There is no such invocation";
+    /// Events of an invocation are gone; only in event streams.
+    EventsLost = "events-lost", 410, "Events were dropped";
     /// The path is right, the method is not.
     WrongMethod = "wrong-method", 405, "The path does not take this method";
     /// The client was too slow to send its request.

@@ -5,6 +5,7 @@
 //! through all sessions.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -23,7 +24,7 @@ pub const MAX_BYTES: usize = 64 << 20;
 pub const MAX_SESSION_BYTES: usize = 8 << 20;
 
 /// All sessions of a runner.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Sessions {
     kept: Mutex<Kept>,
 }
@@ -52,7 +53,7 @@ pub struct Overview {
     pub is_busy: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Kept {
     sessions: HashMap<SessionId, Session>,
     /// Idle sessions, those used least recently first. The number grows with each use.
@@ -63,7 +64,6 @@ struct Kept {
     by_owner: BTreeMap<Owner, BTreeSet<SessionId>>,
 }
 
-#[derive(Debug)]
 struct Session {
     owner: Owner,
     created: SystemTime,
@@ -71,14 +71,12 @@ struct Session {
     state: State,
 }
 
-#[derive(Debug)]
 enum State {
     Idle { messages: Vec<Message>, bytes: usize, use_number: u64 },
     Busy { is_forgotten: bool },
 }
 
 /// A turn being taken: the only access to a session's conversation. Dropped, it puts back what was there before the turn.
-#[derive(Debug)]
 pub struct Turn {
     sessions: Arc<Sessions>,
     id: SessionId,
@@ -254,6 +252,19 @@ impl Drop for Turn {
         messages.shrink_to_fit();
         let is_worth_keeping = !self.is_new || !messages.is_empty();
         self.sessions.give_back(self.id, messages, is_worth_keeping);
+    }
+}
+
+impl fmt::Debug for Sessions {
+    /// How many there are: what was said is nobody else's business.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Sessions").field(&self.size().0).finish()
+    }
+}
+
+impl fmt::Debug for Turn {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Turn").field(&self.id).finish()
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn check<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> BTreeMap
         }
     }
     let used = resolved.agents.values().filter_map(|agent| {
-        let name = agent.spec.model.get()?;
+        let (name, _) = agent.model_name?;
         let model = match agent.model? {
             ResolvedModel::BuiltIn(model) => CheckedModel {
                 model: Model {

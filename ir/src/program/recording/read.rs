@@ -294,6 +294,8 @@ fn pause(text: &str) -> Option<Duration> {
     let pause = match text.strip_prefix(digits)? {
         "ms" => Duration::from_millis(number),
         "s" => Duration::from_secs(number),
+        "m" => Duration::from_secs(number.checked_mul(60)?),
+        "h" => Duration::from_secs(number.checked_mul(3_600)?),
         _ => return None,
     };
     (pause <= MAX_PAUSE).then_some(pause)
@@ -390,8 +392,12 @@ mod tests {
     #[test]
     fn pauses() {
         assert_eq!(pause("0ms"), Some(Duration::ZERO));
-        assert_eq!(pause("3600s"), Some(MAX_PAUSE));
-        for bad in ["", "5", "ms", "3601s", "-1s", "1.5s", "1 s", "99999999999999999999s", "18446744073709551615s"] {
+        for longest in ["3600s", "60m", "1h"] {
+            assert_eq!(pause(longest), Some(MAX_PAUSE));
+        }
+        for bad in
+            ["", "5", "ms", "3601s", "2h", "-1s", "1.5s", "1 s", "99999999999999999999s", "18446744073709551615s"]
+        {
             assert_eq!(pause(bad), None, "{bad}");
         }
     }

@@ -9,10 +9,14 @@ use std::time::Duration;
 use pace_ir::text::shortened;
 
 use super::wire::{ServiceError, WireError};
+use crate::environment::Secret;
 use crate::problem::{Code, Problem};
 
 /// The most characters of a service's words.
 const MOST_WORDS: usize = 300;
+
+/// A shorter key is none, but a word that a local server does not look at; taking it out would only spoil what is said.
+const SHORTEST_KEY: usize = 6;
 
 /// How long a server that still loads its model is left alone: llama.cpp answers 503 for some seconds.
 const LOADING: Duration = Duration::from_secs(2);
@@ -60,6 +64,8 @@ pub(super) struct Subject {
     pub(super) host: String,
     /// Where the key came from, as in ``the variable `X` ``; `None` where none was sent.
     pub(super) key: Option<String>,
+    /// The key itself, so that it can be taken out of what a service says: some repeat it when they refuse it.
+    pub(super) secret: Option<Secret>,
     /// What to do where none was sent and one is wanted.
     pub(super) key_help: String,
     /// Where the model is declared: `paceline.yaml:3`; `None` for one that is built in.
@@ -67,6 +73,15 @@ pub(super) struct Subject {
 }
 
 impl Subject {
+    /// What a service sent, without the key.
+    pub(super) fn without_key(&self, text: Vec<u8>) -> Vec<u8> {
+        let key = self.secret.as_ref().map(Secret::expose).filter(|key| key.len() >= SHORTEST_KEY);
+        let Some(key) = key.filter(|key| text.windows(key.len()).any(|window| window == key.as_bytes())) else {
+            return text;
+        };
+        String::from_utf8_lossy(&text).replace(key, "[key]").into_bytes()
+    }
+
     /// ``the service of `x` at `host` ``.
     pub(super) fn service(&self) -> String {
         format!("the service of `{}` at `{}`", self.model, self.host)
@@ -93,6 +108,7 @@ impl Subject {
                 let help = "ask again later, or raise the limits of the key's account".to_owned();
                 (code, told, help, Some(Again::because("rate limit")))
             }
+            408 => self.failed(408),
             300..=399 => {
                 let help = "set the base URL to where the service itself is";
                 self.plain(Code::ModelRejected, &format!("answers with a redirect ({})", error.status), help)
@@ -141,7 +157,7 @@ impl Subject {
         };
         let again = match status {
             503 | 529 => Some(Again::because("overloaded")),
-            500 | 502 | 504 => Some(Again::because("server error")),
+            408 | 500 | 502 | 504 => Some(Again::because("server error")),
             _ => None,
         };
         (Code::ModelUnavailable, format!("{} {what}", self.service()), "ask again later".to_owned(), again)

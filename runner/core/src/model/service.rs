@@ -73,7 +73,7 @@ impl Service {
         let limit = self.http.timeouts().first_byte;
         let response = match timeout(limit, self.http.send(self.request(body))).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(connection::failure(&self.subject, &error)),
+            Ok(Err(error)) => return Err(connection::failure(&self.subject, self.http.way(&self.uri), &error)),
             Err(_elapsed) => return Err(self.subject.timed_out("did not begin to answer", limit)),
         };
         if !response.status().is_success() {
@@ -115,7 +115,7 @@ impl Service {
                 start.extend_from_slice(data.get(..MAX_REFUSAL.min(data.len())).unwrap_or_default());
             }
         }
-        start
+        self.subject.without_key(start)
     }
 
     async fn read(&self, mut body: Incoming, decoder: Decoder, listener: Listener<'_>) -> Result<ModelTurn, Failure> {

@@ -1,0 +1,77 @@
+//! The process that serves one bundle until it is told to stop: what `pace-runner` and `pace serve` have in common, from the
+//! environment to the last drained invocation. Prints nothing by itself; the log goes to standard error.
+
+use std::io;
+use std::time::SystemTime;
+
+use pace_ir::VerifiedBundle;
+
+use crate::config::{self, StandardError};
+use crate::environment::Environment;
+use crate::instantiate::{Scope, instantiate};
+use crate::log::{self, Format};
+use crate::serve::listing::{idle_loops, listing};
+use crate::serve::{Ended, ServeSettings, Server, until_signalled};
+use crate::setup::SetupError;
+
+/// How the process was told to work, before it knows a bundle.
+#[derive(Debug)]
+pub struct Settings {
+    format: Format,
+    serve: ServeSettings,
+}
+
+/// A bundle that has its address, and is not yet served.
+#[derive(Debug)]
+pub struct Service {
+    server: Server,
+    format: Format,
+}
+
+/// Reads what the environment says of log and listener, and starts the log. Called once in a process.
+///
+/// # Errors
+/// A variable has a value that none of its are.
+pub fn configure(environment: &Environment, standard_error: StandardError) -> Result<Settings, SetupError> {
+    let log = config::log_settings(environment, standard_error)?;
+    let serve = config::serve_settings(environment)?;
+    log::start(&log);
+    Ok(Settings { format: log.format, serve })
+}
+
+impl Service {
+    /// A runner for a bundle, at its address.
+    ///
+    /// # Errors
+    /// What the bundle needs is missing, or the address cannot be had.
+    pub fn new(bundle: VerifiedBundle, environment: &Environment, settings: &Settings) -> Result<Self, SetupError> {
+        let runner = instantiate(bundle, environment, Scope::All)?;
+        for warning in config::unknown(environment).into_iter().chain(idle_loops(&runner)) {
+            tracing::warn!("{warning}");
+        }
+        Ok(Self { server: Server::bind(runner, &settings.serve)?, format: settings.format })
+    }
+
+    /// Serves until the process is told to stop. `tell` is called with what is served and where, for people, unless programs
+    /// read the log: those get a line of it.
+    ///
+    /// # Errors
+    /// The system has no threads, sockets or signals to give.
+    pub fn run(self, tell: impl FnOnce(&str)) -> io::Result<Ended> {
+        let Self { server, format } = self;
+        let (runner, address) = (server.runner().clone(), server.address());
+        let ready = || match format {
+            Format::Text => tell(&listing(&runner, address, SystemTime::now().into())),
+            Format::Json => {
+                tracing::info!(address = %format_args!("http://{address}"), bundle = %runner.id(), "listening");
+            }
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let ended = runtime.block_on(until_signalled(server, ready))?;
+        match ended {
+            Ended::Drained(drained) => tracing::info!(cancelled = drained.cancelled, "stopped"),
+            Ended::AtOnce => tracing::warn!("stopped at once; what ran was lost"),
+        }
+        Ok(ended)
+    }
+}
