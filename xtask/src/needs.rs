@@ -29,6 +29,9 @@ pub(crate) const PYTHON: Need = Need {
 /// The terminal in which `pace chat` is tested.
 pub(crate) const TMUX: Need = Need { name: "tmux", probe: &["tmux", "-V"], packages: &["tmux"] };
 
+/// Loads servers in the bench.
+pub(crate) const WRK: Need = Need { name: "wrk", probe: &["sh", "-c", "command -v wrk"], packages: &["wrk"] };
+
 /// Builds libFuzzer.
 pub(crate) const CPLUSPLUS: Need = Need { name: "a C++ compiler", probe: &["c++", "--version"], packages: &["g++"] };
 

@@ -9,6 +9,7 @@ use crate::command::{self, Verdict};
 use crate::test::suite::Tally;
 use crate::{needs, tidy};
 
+pub(crate) mod counterparts;
 mod suite;
 
 /// Runs all steps and prints one line for each, then the totals.

@@ -218,7 +218,7 @@ mod tests {
             (r#"{"message":"a","model":"b"}"#, "the body is malformed: there is no key `model` at line 1 column 22"),
             (
                 "{\"message\":\"a\",\n\"session\":\"x\"}",
-                "the body is malformed: the key `session`: an id is 32 hexadecimal digits in lower case at line 2 column 13",
+                "the body is malformed: the key `session`: an id is 32 hexadecimal digits in lower case at line 2 column 14",
             ),
             (r#"{"message":"a"} x"#, "the body is malformed: trailing characters at line 1 column 17"),
             (

@@ -129,7 +129,8 @@ mod tests {
         }
         tokio::time::advance(Duration::from_secs(301)).await;
         assert!(records.get(&id, &Principal::Anonymous).is_err());
-        assert_eq!((records.lock().by_id.len(), records.lock().bytes_over), (0, 0));
+        let kept = records.lock();
+        assert_eq!((kept.by_id.len(), kept.bytes_over), (0, 0));
     }
 
     #[tokio::test(start_paused = true)]
