@@ -7,10 +7,9 @@ use crate::project;
 
 /// Runs curl; nothing if it is not there, which is counted as skipped.
 fn curl(arguments: &[&str]) -> Option<String> {
-    let Ok(output) =
-        Command::new("curl").args(["--silent", "--show-error", "--max-time", "30"]).args(arguments).output()
-    else {
-        pace_tests::skip("no curl on this machine");
+    let curl = Command::new("curl").args(["--silent", "--show-error", "--max-time", "30"]).args(arguments).output();
+    let Ok(output) = curl else {
+        pace_tests::skip("curl");
         return None;
     };
     Some(String::from_utf8(output.stdout).unwrap())

@@ -85,6 +85,7 @@ pub(super) fn service(
         provider_model: quoted(&model.model),
         host: host(&base.uri),
         key: key.as_ref().map(|key| key.source.clone()),
+        secret: key.as_ref().map(|key| key.value.clone()),
         key_help: key_help(name, facts, base.from),
         declared,
     };

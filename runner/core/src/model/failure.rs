@@ -9,10 +9,14 @@ use std::time::Duration;
 use pace_ir::text::shortened;
 
 use super::wire::{ServiceError, WireError};
+use crate::environment::Secret;
 use crate::problem::{Code, Problem};
 
 /// The most characters of a service's words.
 const MOST_WORDS: usize = 300;
+
+/// A shorter key is none, but a word that a local server does not look at; taking it out would only spoil what is said.
+const SHORTEST_KEY: usize = 6;
 
 /// How long a server that still loads its model is left alone: llama.cpp answers 503 for some seconds.
 const LOADING: Duration = Duration::from_secs(2);
@@ -60,6 +64,8 @@ pub(super) struct Subject {
     pub(super) host: String,
     /// Where the key came from, as in ``the variable `X` ``; `None` where none was sent.
     pub(super) key: Option<String>,
+    /// The key itself, so that it can be taken out of what a service says: some repeat it when they refuse it.
+    pub(super) secret: Option<Secret>,
     /// What to do where none was sent and one is wanted.
     pub(super) key_help: String,
     /// Where the model is declared: `paceline.yaml:3`; `None` for one that is built in.
@@ -67,6 +73,20 @@ pub(super) struct Subject {
 }
 
 impl Subject {
+    /// What a service sent, without the key.
+    fn without_key(&self, text: &str) -> String {
+        match self.secret.as_ref().map(Secret::expose).filter(|key| key.len() >= SHORTEST_KEY) {
+            Some(key) => text.replace(key, "[key]"),
+            None => text.to_owned(),
+        }
+    }
+
+    /// The service's words behind ours.
+    fn said(&self, message: &str) -> String {
+        let message = self.without_key(message.trim());
+        if message.is_empty() { String::new() } else { format!(": {}", shortened(&message, MOST_WORDS)) }
+    }
+
     /// ``the service of `x` at `host` ``.
     pub(super) fn service(&self) -> String {
         format!("the service of `{}` at `{}`", self.model, self.host)
@@ -93,6 +113,7 @@ impl Subject {
                 let help = "ask again later, or raise the limits of the key's account".to_owned();
                 (code, told, help, Some(Again::because("rate limit")))
             }
+            408 => self.failed(408),
             300..=399 => {
                 let help = "set the base URL to where the service itself is";
                 self.plain(Code::ModelRejected, &format!("answers with a redirect ({})", error.status), help)
@@ -106,7 +127,7 @@ impl Subject {
             let loading = error.message.to_lowercase().contains("loading model").then_some(LOADING);
             Again { least: error.retry_after.or(loading), ..again }
         });
-        let mut problem = Problem::new(code, told + &said(&error.message)).help(help);
+        let mut problem = Problem::new(code, told + &self.said(&error.message)).help(help);
         problem.retry_after = error.retry_after;
         Failure { problem, again }
     }
@@ -141,7 +162,7 @@ impl Subject {
         };
         let again = match status {
             503 | 529 => Some(Again::because("overloaded")),
-            500 | 502 | 504 => Some(Again::because("server error")),
+            408 | 500 | 502 | 504 => Some(Again::because("server error")),
             _ => None,
         };
         (Code::ModelUnavailable, format!("{} {what}", self.service()), "ask again later".to_owned(), again)
@@ -151,12 +172,12 @@ impl Subject {
     pub(super) fn unreadable(&self, error: WireError, begun: Begun) -> Failure {
         match error {
             WireError::Garbled(what) => {
-                let told = format!("{} sent what cannot be read: {what}", self.service());
+                let told = format!("{} sent what cannot be read: {}", self.service(), self.without_key(&what));
                 Problem::new(Code::ModelGarbled, told).help(self.check_provider()).into()
             }
             WireError::MalformedCall(message) => {
                 let told = format!("`{}` wrote a tool call that its own service cannot read", self.model);
-                Problem::new(Code::ModelGarbled, told + &said(&message)).help("send the message again").into()
+                Problem::new(Code::ModelGarbled, told + &self.said(&message)).help("send the message again").into()
             }
             WireError::CutOff => {
                 let told = format!("the answer of `{}` broke off: {} closed the connection", self.model, self.host);
@@ -172,7 +193,7 @@ impl Subject {
 
     /// Not a stream of events.
     pub(super) fn no_stream(&self, media_type: &str, body: &[u8]) -> Failure {
-        let start = String::from_utf8_lossy(body);
+        let start = self.without_key(&String::from_utf8_lossy(body));
         let shown = shortened(start.trim(), 120);
         let media_type = shortened(media_type, 60);
         let told = format!("{} answered with `{media_type}` instead of a stream of events: `{shown}`", self.service());
@@ -199,10 +220,4 @@ impl Subject {
 pub(super) enum Begun {
     No,
     Yes,
-}
-
-/// The service's words behind ours.
-fn said(message: &str) -> String {
-    let message = message.trim();
-    if message.is_empty() { String::new() } else { format!(": {}", shortened(message, MOST_WORDS)) }
 }

@@ -45,6 +45,15 @@ const KEEP_IDLE: Duration = Duration::from_mins(1);
 /// The most idle connections to one host.
 const MAX_IDLE: usize = 64;
 
+/// What a connection leads to first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// The service.
+    Direct,
+    /// A proxy.
+    Proxy,
+}
+
 /// The client.
 #[derive(Debug, Clone)]
 pub(super) struct Http {
@@ -76,6 +85,11 @@ impl Http {
     /// What a proxy on the way to `uri` wants to be shown with each request; one that tunnels is shown it by itself.
     pub(super) fn proxy_authorization(&self, uri: &Uri) -> Option<HeaderValue> {
         self.connector.proxies().authorization(uri)
+    }
+
+    /// Whether a proxy stands on the way to `uri`.
+    pub(super) fn way(&self, uri: &Uri) -> Way {
+        if self.connector.proxies().intercept(uri).is_some() { Way::Proxy } else { Way::Direct }
     }
 
     /// Sends a request; the future ends when the answer's head is there.

@@ -2,11 +2,11 @@
 
 use std::error::Error;
 use std::io;
-use std::time::Duration;
 
 use pace_ir::text::shortened;
 
 use super::{Again, Failure, Subject};
+use crate::model::http::Way;
 use crate::model::http::connector::{ConnectTimeout, UnknownHost};
 use crate::problem::{Code, Problem};
 
@@ -26,50 +26,46 @@ fn find<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e 
 }
 
 /// Why there is no answer at all.
-pub(in crate::model) fn failure(subject: &Subject, error: &hyper_util::client::legacy::Error) -> Failure {
-    let host = &subject.host;
-    let unreachable = |told: String, help: &str, again: Option<Again>| Failure {
-        problem: Problem::new(Code::ModelUnreachable, told).help(help),
-        again,
+pub(in crate::model) fn failure(subject: &Subject, way: Way, error: &hyper_util::client::legacy::Error) -> Failure {
+    let whom = match way {
+        Way::Direct => format!("`{}`, the host of `{}`,", subject.host, subject.model),
+        Way::Proxy => format!("the proxy on the way to `{}`, the host of `{}`,", subject.host, subject.model),
     };
-    let network = "check the base URL, the network and the proxy";
     if let Some(ConnectTimeout(limit)) = find(error) {
-        return timeout(subject, *limit);
+        let told = format!("{whom} did not accept a connection within {} s", limit.as_secs_f64());
+        return Problem::new(Code::ModelTimeout, told).help(NETWORK).into();
     }
     if let Some(UnknownHost(_)) = find(error) {
-        let told = format!("the host of `{}` is not known: `{host}` has no address", subject.model);
         let again = Again { attempts: 2, ..Again::because("unknown host") };
-        return unreachable(told, network, Some(again));
+        return unreachable(format!("{whom} is not known: its name has no address"), NETWORK, Some(again));
     }
     if let Some(tls) = find::<rustls::Error>(error) {
         return secure(subject, tls);
     }
-    if let Some(tunnel) = causes(error).map(ToString::to_string).find(|text| text.starts_with("tunnel error")) {
-        let told = format!("the proxy refused a connection to `{host}`: {}", shortened(&tunnel, 120));
-        return unreachable(told, "check the proxy in the environment, or set `NO_PROXY`", None);
-    }
     let kind = find::<io::Error>(error).map(io::Error::kind);
-    if error.is_connect() {
-        let (what, again) = match kind {
-            Some(io::ErrorKind::ConnectionRefused) => ("refuses connections".to_owned(), Some("connection refused")),
-            Some(io::ErrorKind::ConnectionReset) => ("reset the connection".to_owned(), Some("connection reset")),
-            _ => (format!("cannot be reached: {}", root(error)), None),
-        };
-        let told = format!("`{host}`, the host of `{}`, {what}", subject.model);
-        return unreachable(told, "check the base URL, and that the service runs", again.map(Again::because));
+    let help = match way {
+        Way::Direct => "check the base URL, and that the service runs",
+        Way::Proxy => "check the proxy in the environment, or set `NO_PROXY`",
+    };
+    match kind {
+        Some(io::ErrorKind::ConnectionRefused) if error.is_connect() => {
+            unreachable(format!("{whom} refuses connections"), help, Some(Again::because("connection refused")))
+        }
+        Some(io::ErrorKind::ConnectionReset) if error.is_connect() => {
+            unreachable(format!("{whom} reset the connection"), help, Some(Again::because("connection reset")))
+        }
+        _ if error.is_connect() => unreachable(format!("{whom} cannot be reached: {}", root(error)), help, None),
+        _ => {
+            let told = format!("{whom} closed the connection before it answered");
+            unreachable(told, "send the message again", Some(Again::because("connection closed")))
+        }
     }
-    let told = format!("`{host}`, the host of `{}`, closed the connection before it answered", subject.model);
-    unreachable(told, "send the message again", Some(Again::because("connection closed")))
 }
 
-fn timeout(subject: &Subject, limit: Duration) -> Failure {
-    let told = format!(
-        "`{}`, the host of `{}`, did not accept a connection within {} s",
-        subject.host,
-        subject.model,
-        limit.as_secs_f64()
-    );
-    Problem::new(Code::ModelTimeout, told).help("check the base URL, the network and the proxy").into()
+const NETWORK: &str = "check the base URL, the network and the proxy";
+
+fn unreachable(told: String, help: &str, again: Option<Again>) -> Failure {
+    Failure { problem: Problem::new(Code::ModelUnreachable, told).help(help), again }
 }
 
 /// No trust, which asking again does not mend.

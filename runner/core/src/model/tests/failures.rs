@@ -56,6 +56,11 @@ fn each_status_has_its_words() {
     assert_eq!(refused(400, key).code, Code::ModelUnauthorized);
     let quota = refused(429, r#"{"error":{"message":"pay","code":"insufficient_quota"}}"#);
     assert_eq!(quota.detail, format!("{service} says that the key's quota is used up: pay"));
+    let repeated = refused(401, &error("wrong key: s3cret"));
+    assert!(repeated.detail.ends_with("wrong key: [key]"), "{repeated:?}");
+    let server = Server::start(vec![stream("data: s3cret\n\n")]);
+    let garbled = asked(&models_at(Provider::Gemini, &server.url(), &[])).turn.unwrap_err();
+    assert!(garbled.detail.contains("`[key]`"), "{garbled:?}");
     let hostile = refused(400, &error(&format!("\\u001b[2J{}", "x".repeat(1_000))));
     assert!(hostile.detail.contains("\\u{1b}[2J") && hostile.detail.chars().count() < 400, "{}", hostile.detail);
 }
@@ -90,7 +95,7 @@ fn nobody_is_there() {
     assert_eq!(heard.heard.len(), 3);
     let heard = asked(&models_at(Provider::Gemini, "http://no-such-host.invalid", &[]));
     let problem = heard.turn.unwrap_err();
-    assert_eq!(problem.detail, "the host of `fast` is not known: `no-such-host.invalid` has no address");
+    assert_eq!(problem.detail, "`no-such-host.invalid`, the host of `fast`, is not known: its name has no address");
     assert_eq!(heard.heard, ["retry 2: unknown host"]);
 }
 
@@ -132,7 +137,8 @@ fn proxies_are_used_and_left_out() {
     let heard = asked(&models_at(Provider::Gemini, "https://model.test", &[("HTTPS_PROXY", &proxy_url)]));
     let problem = heard.turn.unwrap_err();
     assert_eq!(problem.code, Code::ModelUnreachable);
-    assert!(problem.detail.starts_with("the proxy refused a connection to `model.test`: tunnel error"), "{problem:?}");
+    let told = "the proxy on the way to `model.test`, the host of `fast`, cannot be reached: tunnel error";
+    assert!(problem.detail.starts_with(told), "{problem:?}");
     assert!(refusing.requests()[0].starts_with("CONNECT model.test:443 HTTP/1.1"));
 }
 
