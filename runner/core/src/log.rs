@@ -69,6 +69,8 @@ pub fn start(settings: &LogSettings) {
         .with_timer(SystemTime)
         .with_target(false)
         .with_ansi(settings.standard_error == StandardError::Terminal)
+        // A log that cannot be written has nobody to be told so; and telling would panic.
+        .log_internal_errors(false)
         .with_writer(io::stderr);
     // The only error is that there is a log already.
     let _already_started = match settings.format {

@@ -180,6 +180,14 @@ mod tests {
     }
 
     #[test]
+    fn the_reference_has_all_codes() {
+        let page = include_str!("../../../docs/reference/http.md");
+        let row = |code: &Code| format!("| `{}` | {} | {} |\n", code.as_str(), code.status(), code.title());
+        let table = Code::ALL.iter().map(row).collect::<String>();
+        assert!(page.ends_with(&table), "docs/reference/http.md has to end in:\n{table}");
+    }
+
+    #[test]
     fn a_document_is_what_the_rfc_says() {
         let problem = Problem::new(Code::UnknownAgent, "there is no agent `x`");
         let document = serde_json::to_string(&problem.document(None)).unwrap();

@@ -1,6 +1,5 @@
 //! curl, as the documentation uses it.
 
-use std::io::Write;
 use std::process::Command;
 
 use crate::process::Runner;
@@ -8,14 +7,9 @@ use crate::project;
 
 /// Runs curl; nothing if it is not there, which is counted as skipped.
 fn curl(arguments: &[&str]) -> Option<String> {
-    let Ok(output) =
-        Command::new("curl").args(["--silent", "--show-error", "--max-time", "30"]).args(arguments).output()
-    else {
-        println!("skipped: no curl on this machine");
-        if let Some(log) = std::env::var_os("PACE_SKIP_LOG") {
-            let mut log = std::fs::File::options().append(true).open(log).unwrap();
-            writeln!(log, "no curl on this machine").unwrap();
-        }
+    let curl = Command::new("curl").args(["--silent", "--show-error", "--max-time", "30"]).args(arguments).output();
+    let Ok(output) = curl else {
+        pace_tests::skip("curl");
         return None;
     };
     Some(String::from_utf8(output.stdout).unwrap())

@@ -84,3 +84,23 @@ fn people_are_shown_what_is_served() {
     assert_eq!(lines[2..8], wanted);
     assert!(lines[8].starts_with("    digest  → cron(0 9 * * *) UTC, asks closed, next "), "{lines:?}");
 }
+
+#[test]
+fn a_runner_whose_log_nobody_reads() {
+    let project = project();
+    for format in ["text", "json"] {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let closed = || Stdio::from(std::io::pipe().unwrap().1);
+        let mut command = command(&project, &[("PORT", &port.to_string()), ("LOG_FORMAT", format), ("PACE_X", "y")]);
+        let mut child = command.stdout(closed()).stderr(closed()).spawn().unwrap();
+        let address = (std::net::Ipv4Addr::LOCALHOST, port).into();
+        while std::net::TcpStream::connect(address).is_err() {
+            assert_eq!(child.try_wait().unwrap(), None);
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        assert_eq!(crate::http::ask(address, &crate::http::say("nobody recorded this")).status, 502);
+        assert_eq!(crate::http::ask(address, &crate::http::say("hello")).status, 200);
+        std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}

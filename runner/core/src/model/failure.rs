@@ -74,12 +74,17 @@ pub(super) struct Subject {
 
 impl Subject {
     /// What a service sent, without the key.
-    pub(super) fn without_key(&self, text: Vec<u8>) -> Vec<u8> {
-        let key = self.secret.as_ref().map(Secret::expose).filter(|key| key.len() >= SHORTEST_KEY);
-        let Some(key) = key.filter(|key| text.windows(key.len()).any(|window| window == key.as_bytes())) else {
-            return text;
-        };
-        String::from_utf8_lossy(&text).replace(key, "[key]").into_bytes()
+    fn without_key(&self, text: &str) -> String {
+        match self.secret.as_ref().map(Secret::expose).filter(|key| key.len() >= SHORTEST_KEY) {
+            Some(key) => text.replace(key, "[key]"),
+            None => text.to_owned(),
+        }
+    }
+
+    /// The service's words behind ours.
+    fn said(&self, message: &str) -> String {
+        let message = self.without_key(message.trim());
+        if message.is_empty() { String::new() } else { format!(": {}", shortened(&message, MOST_WORDS)) }
     }
 
     /// ``the service of `x` at `host` ``.
@@ -122,7 +127,7 @@ impl Subject {
             let loading = error.message.to_lowercase().contains("loading model").then_some(LOADING);
             Again { least: error.retry_after.or(loading), ..again }
         });
-        let mut problem = Problem::new(code, told + &said(&error.message)).help(help);
+        let mut problem = Problem::new(code, told + &self.said(&error.message)).help(help);
         problem.retry_after = error.retry_after;
         Failure { problem, again }
     }
@@ -167,12 +172,12 @@ impl Subject {
     pub(super) fn unreadable(&self, error: WireError, begun: Begun) -> Failure {
         match error {
             WireError::Garbled(what) => {
-                let told = format!("{} sent what cannot be read: {what}", self.service());
+                let told = format!("{} sent what cannot be read: {}", self.service(), self.without_key(&what));
                 Problem::new(Code::ModelGarbled, told).help(self.check_provider()).into()
             }
             WireError::MalformedCall(message) => {
                 let told = format!("`{}` wrote a tool call that its own service cannot read", self.model);
-                Problem::new(Code::ModelGarbled, told + &said(&message)).help("send the message again").into()
+                Problem::new(Code::ModelGarbled, told + &self.said(&message)).help("send the message again").into()
             }
             WireError::CutOff => {
                 let told = format!("the answer of `{}` broke off: {} closed the connection", self.model, self.host);
@@ -188,7 +193,7 @@ impl Subject {
 
     /// Not a stream of events.
     pub(super) fn no_stream(&self, media_type: &str, body: &[u8]) -> Failure {
-        let start = String::from_utf8_lossy(body);
+        let start = self.without_key(&String::from_utf8_lossy(body));
         let shown = shortened(start.trim(), 120);
         let media_type = shortened(media_type, 60);
         let told = format!("{} answered with `{media_type}` instead of a stream of events: `{shown}`", self.service());
@@ -215,10 +220,4 @@ impl Subject {
 pub(super) enum Begun {
     No,
     Yes,
-}
-
-/// The service's words behind ours.
-fn said(message: &str) -> String {
-    let message = message.trim();
-    if message.is_empty() { String::new() } else { format!(": {}", shortened(message, MOST_WORDS)) }
 }

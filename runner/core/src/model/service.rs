@@ -1,6 +1,8 @@
 //! A model behind a network: sends what a wire format makes, reads what it understands, and asks again where that is right.
 //! Knows no format and no provider's name.
 
+use std::time::{Duration, SystemTime};
+
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -22,9 +24,13 @@ const MAX_ANSWER: usize = 16 * 1024 * 1024;
 /// The most bytes that are read of an answer that is none.
 const MAX_REFUSAL: usize = 64 * 1024;
 
+/// How long more is waited for when the answer is there: at most the tokens it took come after it. As long for the words of
+/// a refusal, which come at once where they come at all.
+const AFTER_END: Duration = Duration::from_secs(5);
+
 /// How long the end of a body is waited for behind the format's own end mark. It mostly comes with it, and a connection
 /// whose body was read to its end can be used again.
-const DRAIN: std::time::Duration = std::time::Duration::from_millis(20);
+const DRAIN: Duration = Duration::from_millis(20);
 
 /// A model's service, ready to be asked.
 #[derive(Debug)]
@@ -100,7 +106,7 @@ impl Service {
     async fn refusal(&self, response: Response<Incoming>) -> Failure {
         let status = response.status().as_u16();
         let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let wait = header.and_then(|value| retry::retry_after(value, std::time::SystemTime::now()));
+        let wait = header.and_then(|value| retry::retry_after(value, SystemTime::now()));
         let mut error = body::parse(&self.start(response.into_body()).await, status);
         error.retry_after = error.retry_after.max(wait);
         self.subject.refused(&error)
@@ -109,13 +115,16 @@ impl Service {
     /// The start of a body that is only quoted; as much as comes in time.
     async fn start(&self, mut body: Incoming) -> Vec<u8> {
         let mut start = Vec::new();
-        while start.len() < MAX_REFUSAL {
-            let Ok(Some(Ok(frame))) = timeout(self.http.timeouts().idle, body.frame()).await else { break };
-            if let Some(data) = frame.data_ref() {
-                start.extend_from_slice(data.get(..MAX_REFUSAL.min(data.len())).unwrap_or_default());
+        let reading = async {
+            while start.len() < MAX_REFUSAL {
+                let Some(Ok(frame)) = body.frame().await else { break };
+                if let Some(data) = frame.data_ref() {
+                    start.extend_from_slice(data.get(..MAX_REFUSAL.min(data.len())).unwrap_or_default());
+                }
             }
-        }
-        self.subject.without_key(start)
+        };
+        let _elapsed = timeout(self.http.timeouts().idle.min(AFTER_END), reading).await;
+        start
     }
 
     async fn read(&self, mut body: Incoming, decoder: Decoder, listener: Listener<'_>) -> Result<ModelTurn, Failure> {
@@ -124,6 +133,7 @@ impl Service {
         loop {
             let (limit, waited) = match reading.bytes {
                 0 => (timeouts.first_byte, "did not begin to answer"),
+                _ if reading.decoder.is_complete() => (timeouts.idle.min(AFTER_END), ""),
                 _ => (timeouts.idle, "did not go on with its answer"),
             };
             let step = match timeout(limit, body.frame()).await {

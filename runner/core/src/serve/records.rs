@@ -120,7 +120,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn records_are_kept_for_a_while_and_for_their_owner() {
-        let records = Records::new(Duration::from_secs(300));
+        let records = Records::new(Duration::from_mins(5));
         let id = over(&records);
         let ann: Principal = "user:ann".parse().unwrap();
         assert!(records.get(&id, &Principal::Anonymous).is_ok());
@@ -135,7 +135,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_more_are_kept_than_fit() {
-        let records = Records::new(Duration::from_secs(300));
+        let records = Records::new(Duration::from_mins(5));
         let first = over(&records);
         for _ in 0..MAX_OVER {
             over(&records);

@@ -112,7 +112,7 @@ async fn unknown_path(uri: Uri) -> Refusal {
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> Refusal {
-    let detail = format!("`{}` does not take {}", quoted(uri.path()), quoted(method.as_str()));
+    let detail = format!("`{}` does not take `{}`", quoted(uri.path()), quoted(method.as_str()));
     Problem::new(Code::WrongMethod, detail).help("the header `Allow` of this answer lists what it takes").into()
 }
 

@@ -58,6 +58,9 @@ fn each_status_has_its_words() {
     assert_eq!(quota.detail, format!("{service} says that the key's quota is used up: pay"));
     let repeated = refused(401, &error("wrong key: s3cret"));
     assert!(repeated.detail.ends_with("wrong key: [key]"), "{repeated:?}");
+    let server = Server::start(vec![stream("data: s3cret\n\n")]);
+    let garbled = asked(&models_at(Provider::Gemini, &server.url(), &[])).turn.unwrap_err();
+    assert!(garbled.detail.contains("`[key]`"), "{garbled:?}");
     let hostile = refused(400, &error(&format!("\\u001b[2J{}", "x".repeat(1_000))));
     assert!(hostile.detail.contains("\\u{1b}[2J") && hostile.detail.chars().count() < 400, "{}", hostile.detail);
 }
