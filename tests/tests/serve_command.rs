@@ -37,7 +37,7 @@ impl Serving {
             let log = serving.said.lines().last().unwrap_or_default();
             let log: serde_json::Value = serde_json::from_str(log).unwrap_or_default();
             let address = log["address"].as_str().and_then(|address| address.strip_prefix("http://"));
-            serving.address = address.unwrap_or_default().to_owned();
+            address.unwrap_or_default().clone_into(&mut serving.address);
         }
         std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
         serving
