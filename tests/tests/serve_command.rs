@@ -27,18 +27,20 @@ struct Serving {
 impl Serving {
     fn start(mut command: Command) -> Self {
         command.env("PORT", "0").env_remove("HOST").env("LOG_FORMAT", "json");
-        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        let (mut said, mut stderr) = (String::new(), BufReader::new(child.stderr.take().unwrap()));
-        while stderr.read_line(&mut said).unwrap() > 0 {
-            let log = said.lines().last().unwrap_or_default();
+        let child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        // From here on, whatever fails, the child is ended.
+        let mut serving = Self { child, address: String::new(), said: String::new() };
+        let mut stderr = BufReader::new(serving.child.stderr.take().unwrap());
+        while serving.address.is_empty() {
+            let read = stderr.read_line(&mut serving.said).unwrap();
+            assert!(read > 0, "it does not listen: {}", serving.said);
+            let log = serving.said.lines().last().unwrap_or_default();
             let log: serde_json::Value = serde_json::from_str(log).unwrap_or_default();
-            if let Some(address) = log["address"].as_str() {
-                let address = address.strip_prefix("http://").unwrap().to_owned();
-                std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
-                return Self { child, address, said };
-            }
+            let address = log["address"].as_str().and_then(|address| address.strip_prefix("http://"));
+            address.unwrap_or_default().clone_into(&mut serving.address);
         }
-        panic!("it does not listen: {said}");
+        std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+        serving
     }
 
     fn ask(&self) -> String {
@@ -56,6 +58,13 @@ impl Serving {
     fn stop(mut self) -> Option<i32> {
         Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _code = self.child.wait();
     }
 }
 

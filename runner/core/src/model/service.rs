@@ -152,8 +152,10 @@ impl Service {
             };
             step.map_err(|error| self.subject.unreadable(error, reading.begun))?;
             if reading.decoder.has_end_mark() {
-                let rest = async { while let Some(Ok(_)) = body.frame().await {} };
-                let _elapsed = timeout(DRAIN, rest).await;
+                if timeout(DRAIN, to_the_end(&mut body)).await.is_err() {
+                    // Nobody waits for it any longer, but the connection is worth keeping.
+                    tokio::spawn(async move { timeout(AFTER_END, to_the_end(&mut body)).await });
+                }
                 break;
             }
         }
@@ -200,6 +202,10 @@ fn one(decoder: &mut Decoder, begun: &mut Begun, event: &[u8], listener: Listene
     decoder.event(event, &mut |text| listener(Progress::Text(text)))?;
     *begun = Begun::Yes;
     Ok(())
+}
+
+async fn to_the_end(body: &mut Incoming) {
+    while let Some(Ok(_)) = body.frame().await {}
 }
 
 /// The media type of what is no stream of events. One that says nothing is taken at its word.

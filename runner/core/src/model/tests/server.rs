@@ -111,10 +111,12 @@ pub(super) fn begun(events: &str) -> Reply {
     vec![Step::Send([head.as_bytes(), &chunk(events)].concat())]
 }
 
-/// A whole stream.
+/// A whole stream, its end in the same piece.
 pub(super) fn stream(events: &str) -> Reply {
     let mut reply = begun(events);
-    reply.push(Step::Send(b"0\r\n\r\n".to_vec()));
+    if let Some(Step::Send(bytes)) = reply.last_mut() {
+        bytes.extend_from_slice(b"0\r\n\r\n");
+    }
     reply
 }
 
