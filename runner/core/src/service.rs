@@ -58,6 +58,7 @@ impl Service {
     /// # Errors
     /// The system has no threads, sockets or signals to give.
     pub fn run(self, tell: impl FnOnce(&str)) -> io::Result<Ended> {
+        allow_open_files();
         let Self { server, format } = self;
         let (runner, address) = (server.runner().clone(), server.address());
         let ready = || match format {
@@ -75,3 +76,23 @@ impl Service {
         Ok(ended)
     }
 }
+
+/// Lets this process have as many files open as its connections and those to models take. The usual soft limit of 1,024 is
+/// for programs that use `select`; programs that do not are meant to raise it to what the hard limit allows. Where that is
+/// not enough, connections wait.
+#[cfg(unix)]
+fn allow_open_files() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+    /// Connections from clients, as many again to models, and what a process has open anyway.
+    const WANTED: u64 = 2 * crate::serve::MAX_CONNECTIONS as u64 + 64;
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < WANTED.min(hard)
+    {
+        // Not being allowed to is no reason not to serve.
+        let _as_before = setrlimit(Resource::RLIMIT_NOFILE, WANTED.min(hard), hard);
+    }
+}
+
+#[cfg(not(unix))]
+fn allow_open_files() {}
