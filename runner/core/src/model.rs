@@ -16,9 +16,21 @@ use crate::environment::Environment;
 use crate::problem::Problem;
 use crate::setup::SetupError;
 
+mod configure;
+mod failure;
+mod http;
 mod replay;
+mod retry;
+mod service;
+mod sse;
+#[cfg(test)]
+mod tests;
+mod wire;
 
+use configure::NoService;
+use http::{Http, Timeouts};
 use replay::Replay;
+use service::Service;
 
 /// What a model is asked.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +95,7 @@ pub struct Model {
 #[derive(Debug)]
 enum Answers {
     Replay(Replay),
-    Service,
+    Service(Box<Service>),
 }
 
 impl Models {
@@ -96,16 +108,39 @@ impl Models {
         used: &BTreeSet<&ModelName>,
         environment: &Environment,
     ) -> Result<Self, SetupError> {
-        let _ = environment;
-        let mut by_name = BTreeMap::new();
+        Self::configure_with(bundle, used, environment, Timeouts::default())
+    }
+
+    /// As [`Self::configure`], for tests that cannot wait as long.
+    fn configure_with(
+        bundle: &Bundle,
+        used: &BTreeSet<&ModelName>,
+        environment: &Environment,
+        timeouts: Timeouts,
+    ) -> Result<Self, SetupError> {
+        let (mut by_name, mut missing) = (BTreeMap::new(), Vec::new());
+        // Made with the first model that calls somebody, and shared by all: they share its connections.
+        let mut http: Option<Http> = None;
         for (name, model) in bundle.program.models.iter().filter(|(name, _)| used.contains(name)) {
-            let answers = match model.provider {
-                Provider::Replay => Answers::Replay(Replay::configure(bundle, name, model.turns)?),
-                Provider::Gemini | Provider::OpenAi | Provider::Anthropic => Answers::Service,
+            let answers = if model.provider == Provider::Replay {
+                Answers::Replay(Replay::configure(bundle, name, model.turns)?)
+            } else {
+                let http = match &mut http {
+                    Some(http) => http,
+                    none => none.insert(Http::configure(environment, timeouts)?),
+                };
+                match configure::service(bundle, (name, model), environment, http) {
+                    Ok(service) => Answers::Service(Box::new(service)),
+                    Err(NoService::Setup(error)) => return Err(error),
+                    Err(NoService::Key(key)) => {
+                        missing.push(key);
+                        continue;
+                    }
+                }
             };
             by_name.insert(name.clone(), Model { name: name.clone(), price: model.price, answers });
         }
-        Ok(Self { by_name })
+        if missing.is_empty() { Ok(Self { by_name }) } else { Err(configure::missing(&missing)) }
     }
 
     /// The model of this name.
@@ -132,7 +167,7 @@ impl Model {
     pub async fn answer(&self, request: &Request<'_>, listener: Listener<'_>) -> Result<ModelTurn, Problem> {
         match &self.answers {
             Answers::Replay(replay) => replay.answer(&self.name, request.messages, listener).await,
-            Answers::Service => Err(Problem::new(crate::problem::Code::Internal, "scaffold")),
+            Answers::Service(service) => service.answer(request, listener).await,
         }
     }
 }

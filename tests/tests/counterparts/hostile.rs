@@ -16,6 +16,9 @@ use crate::runner::{Runner, Service, project};
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n";
 
+/// Where the interfaces are asked.
+const PATHS: [&str; 3] = ["/v1beta/models/m:streamGenerateContent", "/v1/chat/completions", "/v1/messages"];
+
 /// A server that treats each request as `behave` does: it is given the request's body and the connection, which is closed
 /// afterwards.
 fn serve(behave: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> u16 {
@@ -77,8 +80,7 @@ fn number_after(text: &str, word: &str) -> Option<usize> {
 #[test]
 fn an_answer_that_is_cut_anywhere_is_never_taken_for_a_whole_one() {
     let mock = Program::start(&mut Command::new(binary("mockllm")));
-    let paths = ["/v1beta/models/m:streamGenerateContent", "/v1/chat/completions", "/v1/messages"];
-    let answers = paths.map(|path| real_answer(&mock, path));
+    let answers = PATHS.map(|path| real_answer(&mock, path));
     let lengths = [answers[0].len(), answers[1].len(), answers[2].len()];
     let port = serve(move |body, stream| {
         let wire = number_after(body, "wire ").expect("the message says which");
@@ -139,7 +141,6 @@ fn each_kind_of_nonsense_has_its_problem() {
         ("an end after the head", stream(b""), &["model-cut-off"]),
         ("data that is no JSON", stream(b"data: {{{{\n\n"), &["model-garbled"]),
         ("JSON of another kind", stream(b"data: [1,2,3]\n\n"), &["model-garbled"]),
-        ("invalid UTF-8", stream(b"data: {\"candidates\":\"\xff\xfe\"}\n\n"), &["model-garbled"]),
         ("nothing but comments", stream(b": hello\n\n: hello\n\n"), &["model-cut-off"]),
         ("compression nobody asked for", [gzip_head.as_bytes(), &gzip].concat(), &["model-garbled", "model-cut-off"]),
         (
@@ -168,6 +169,26 @@ fn each_kind_of_nonsense_has_its_problem() {
         }
     }
     assert!(runner.program.is_alive());
+}
+
+#[test]
+fn text_that_is_no_utf8_is_refused() {
+    let mock = Program::start(&mut Command::new(binary("mockllm")));
+    let answers = PATHS.map(|path| {
+        let mut answer = real_answer(&mock, path);
+        let at = answer.windows(4).position(|window| window == b"Oslo").expect("the mock speaks of Oslo");
+        // As many bytes as before, so that nothing else is wrong.
+        answer[at..at + 4].copy_from_slice(b"\xff\xfe\xfd\xfc");
+        answer
+    });
+    let port = serve(move |body, stream| {
+        let wire = number_after(body, "wire ").expect("the message says which");
+        let _closed = stream.write_all(&answers[wire]);
+    });
+    let runner = Runner::start(project(""), &Service::at(port));
+    for (wire, agent) in AGENTS.into_iter().enumerate() {
+        runner.assert_problem(agent, &format!("wire {wire}"), "model-garbled");
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::load::{Load, Outcome};
 use super::measure::median;
 use super::server::{Memory, Server};
 use super::{build, client, project};
-use crate::command::{Verdict, capture, program};
+use crate::command::Verdict;
 use crate::needs;
 use known::Peer;
 
@@ -60,9 +60,9 @@ pub(super) fn run(arguments: &[&str]) -> Result<Verdict> {
         }
     }
     needs::ensure(&[needs::WRK])?;
-    let programs = build::release(&[&["--package", "pace"], &["--package", "pace-runner", "--package", "pace-bench"]])?;
-    let model = Server::start(&programs.join("mockllm"), &["--strict"])?;
     let peers = known::all(missing)?;
+    let programs = build::release(&[&["--package", "pace-runner", "--package", "pace-bench"]])?;
+    let model = Server::start(&programs.join("mockllm"), &["--strict"])?;
     println!(
         "\na new session for each request, {CONNECTIONS} connections, {SECONDS} s; memory and CPU of all processes\n"
     );
@@ -99,9 +99,7 @@ fn print(name: &str, figures: &Figures) {
 fn ours(programs: &Path, model: &Server) -> Result<Figures> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     project::write_open(folder.path(), 1)?;
-    let bundle = folder.path().join("bench.pace");
-    let mut pace = program(programs.join("pace"))?;
-    capture(pace.arg("-C").arg(folder.path()).args(["-q", "build", "--output"]).arg(&bundle))?;
+    let bundle = build::bundle(folder.path())?;
     let (path, body) = ("/agents/agent-0/chat", super::serve::MESSAGE);
     let start = || {
         let server = Server::start_runner(&programs.join("pace-runner"), bundle.as_os_str(), model.port)?;

@@ -55,13 +55,10 @@ pub(super) fn run() -> Result<Verdict> {
 
 impl Rig {
     fn new() -> Result<Self> {
-        let programs =
-            build::release(&[&["--package", "pace"], &["--package", "pace-runner", "--package", "pace-bench"]])?;
+        let programs = build::release(&[&["--package", "pace-runner", "--package", "pace-bench"]])?;
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         project::write_open(folder.path(), AGENTS)?;
-        let bundle = folder.path().join("bench.pace");
-        let mut pace = program(programs.join("pace"))?;
-        capture(pace.arg("-C").arg(folder.path()).args(["-q", "build", "--output"]).arg(&bundle))?;
+        let bundle = build::bundle(folder.path())?;
         let model = Server::start(&programs.join("mockllm"), &[])?;
         Ok(Self { programs, bundle, model, _folder: folder })
     }

@@ -43,9 +43,7 @@ pub(super) fn end(screen: &Screen, took: Duration) {
         screen.dim("after `pace build`: the same agent over HTTP"),
     ));
     screen.line("  or with Ollama on your machine, in `paceline.yaml`:");
-    screen.line(
-        "    models: [{name: local, provider: openai, model: llama3.2, base_url: \"http://localhost:11434/v1\"}]",
-    );
+    screen.line("    models: [{name: local, provider: openai, model: llama3.2, base_url: http://localhost:11434/v1}]");
     screen.line("  and then `pace chat helper --model local`");
     if !is_on_path() {
         screen.line(&screen.dim("  (`cargo install --path compiler/cli` puts `pace` on your path)"));
