@@ -58,7 +58,10 @@ fn token(json: &[u8], last: usize, start: usize) -> Range<usize> {
         _ if goes_on(last) => (start..=last).rev().take_while(|at| goes_on(*at)).last().unwrap_or(last),
         _ => last,
     };
-    first..(last + 1).min(json.len())
+    // What is wrong may begin with the first byte of a character; the rest of it is pointed at too.
+    let is_inside = |at: &usize| byte(*at) & 0b1100_0000 == 0b1000_0000;
+    let end = (last + 1..json.len()).find(|at| !is_inside(at)).unwrap_or(json.len());
+    first..end
 }
 
 /// What serde says, as Paceline says it: keys instead of fields, and nothing is called invalid without what is right.
@@ -346,6 +349,7 @@ mod tests {
         };
         wrong("", "the file ends inside of a value", "1:1", "");
         wrong("[\n{\"user\": \"a\",}]", "trailing comma", "2:14", "}");
+        wrong("[{\"user\": ä}]", "expected value", "1:11", "ä");
         wrong(r#"{"turns": []}"#, "expected a list, not an object", "1:1", "{");
         wrong("\u{feff}[3]", "expected a turn, `{\"user\": …, \"model\": …}`, not integer `3`", "1:2", "3");
         wrong(r#"["ä"]"#, r#"expected a turn, `{"user": …, "model": …}`"#, "1:2", "\"ä\"");
@@ -385,6 +389,9 @@ mod tests {
             text.splice(at.min(text.len())..at.min(text.len()), bytes);
             if let Err(wrong) = Recording::parse(&text) {
                 prop_assert!(text.get(wrong.at.clone()).is_some(), "{wrong:?}");
+                if let Ok(text) = std::str::from_utf8(&text) {
+                    prop_assert!(text.get(wrong.at.clone()).is_some(), "{wrong:?}");
+                }
             }
         }
     }

@@ -85,6 +85,7 @@ pub const VARIABLES: &[Variable] = &[
     everywhere("ANTHROPIC_BASE_URL", "another address of the Anthropic API, for models without a `base_url`"),
     everywhere("HTTPS_PROXY", "the proxy for requests to models at `https` addresses; lower case counts too"),
     everywhere("HTTP_PROXY", "the proxy for requests to models at `http` addresses; lower case counts too"),
+    everywhere("ALL_PROXY", "the proxy for both, where the one above is not set; lower case counts too"),
     everywhere("NO_PROXY", "hosts that are asked without a proxy, with commas between; lower case counts too"),
     everywhere("SSL_CERT_FILE", "root certificates in PEM that are trusted besides Mozilla's"),
 ];

@@ -117,12 +117,16 @@ impl Acceptor {
             // Nobody closes the semaphore; if somebody did, nothing would be accepted any more.
             return std::future::pending().await;
         };
+        let mut is_told = false;
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => return (stream, place),
                 Err(error) if is_the_clients(&error) => {}
                 Err(error) => {
-                    tracing::error!("cannot accept connections for now: {error}");
+                    // Once, however often it is tried: a log that fills a disk helps nobody.
+                    if !std::mem::replace(&mut is_told, true) {
+                        tracing::error!("cannot accept connections for now: {error}");
+                    }
                     tokio::time::sleep(OUT_OF_FILES).await;
                 }
             }
