@@ -19,6 +19,10 @@ use pace_runner::serve::Ended;
 use pace_runner::service::{self, Service};
 use pace_runner::{LoadError, Refused, SetupError, load, verify};
 
+/// Half of what a short answer takes besides system calls is memory got and given back, much of it by another thread.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Execute a bundle made by `pace build`, and nothing else.
 ///
 /// The file is verified first, every byte of it, and refused with a reason if anything is wrong. Then its agents are served

@@ -113,8 +113,9 @@ impl Sessions {
         }
         let state = State::Busy { is_forgotten: false };
         kept.sessions.insert(id, Session { owner, created: now, used: now, state });
-        kept.shrink();
+        let gone = kept.shrink();
         drop(kept);
+        drop(gone);
         let kept = messages.len();
         Ok(Turn { sessions: Arc::clone(self), id, messages, kept, is_new: true })
     }
@@ -168,11 +169,14 @@ impl Sessions {
         let mut kept = self.lock();
         let session = kept.sessions.get_mut(&id).filter(|session| session.owner == *owner);
         let session = session.ok_or_else(|| unknown(id, &owner.agent))?;
+        let mut gone = None;
         if let State::Busy { is_forgotten } = &mut session.state {
             *is_forgotten = true;
         } else {
-            kept.remove(id);
+            gone = kept.remove(id);
         }
+        drop(kept);
+        drop(gone);
         Ok(())
     }
 
@@ -185,18 +189,10 @@ impl Sessions {
     fn give_back(&self, id: SessionId, messages: Vec<Message>, is_worth_keeping: bool) {
         let bytes = messages.iter().map(size).sum::<usize>();
         let mut kept = self.lock();
-        let kept = &mut *kept;
-        let Some(session) = kept.sessions.get_mut(&id) else { return };
-        let is_forgotten = matches!(session.state, State::Busy { is_forgotten: true });
-        kept.uses += 1;
-        session.state = State::Idle { messages, bytes, use_number: kept.uses };
-        session.used = SystemTime::now();
-        kept.idle.insert(kept.uses, id);
-        kept.bytes += bytes;
-        if is_forgotten || !is_worth_keeping {
-            kept.remove(id);
-        }
-        kept.shrink();
+        let gone = kept.give_back(id, messages, bytes, is_worth_keeping);
+        // A conversation is many pieces of memory; others need not wait until each is free.
+        drop(kept);
+        drop(gone);
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -205,16 +201,35 @@ impl Sessions {
     }
 }
 
+/// What was taken out, to be dropped when the lock is given up.
+type Gone = Vec<Session>;
+
 impl Kept {
-    fn shrink(&mut self) {
-        while self.sessions.len() > MAX_SESSIONS || self.bytes > MAX_BYTES {
-            let Some((_, id)) = self.idle.first_key_value() else { return };
-            self.remove(*id);
-        }
+    fn give_back(&mut self, id: SessionId, messages: Vec<Message>, bytes: usize, is_worth_keeping: bool) -> Gone {
+        let Some(session) = self.sessions.get_mut(&id) else { return Gone::new() };
+        let is_forgotten = matches!(session.state, State::Busy { is_forgotten: true });
+        self.uses += 1;
+        session.state = State::Idle { messages, bytes, use_number: self.uses };
+        session.used = SystemTime::now();
+        self.idle.insert(self.uses, id);
+        self.bytes += bytes;
+        let forgotten = if is_forgotten || !is_worth_keeping { self.remove(id) } else { None };
+        let mut gone = self.shrink();
+        gone.extend(forgotten);
+        gone
     }
 
-    fn remove(&mut self, id: SessionId) {
-        let Some(session) = self.sessions.remove(&id) else { return };
+    fn shrink(&mut self) -> Gone {
+        let mut gone = Gone::new();
+        while self.sessions.len() > MAX_SESSIONS || self.bytes > MAX_BYTES {
+            let Some((_, id)) = self.idle.first_key_value() else { break };
+            gone.extend(self.remove(*id));
+        }
+        gone
+    }
+
+    fn remove(&mut self, id: SessionId) -> Option<Session> {
+        let session = self.sessions.remove(&id)?;
         if let State::Idle { bytes, use_number, .. } = session.state {
             self.idle.remove(&use_number);
             self.bytes -= bytes;
@@ -225,6 +240,7 @@ impl Kept {
                 self.by_owner.remove(&session.owner);
             }
         }
+        Some(session)
     }
 }
 
