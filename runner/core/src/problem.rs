@@ -81,6 +81,8 @@ codes! {
     WrongMediaType = "wrong-media-type", 415, "The body has the wrong type";
     /// The runner has enough to do.
     TooMany = "too-many-invocations", 429, "Too many invocations at once";
+    /// The bodies of other requests take all the room there is.
+    TooManyBodies = "too-many-bodies", 503, "The runner receives too much at once";
     /// A fault of the runner.
     Internal = "internal", 500, "A fault of the runner";
     /// The runner is being stopped.

@@ -52,6 +52,8 @@ fn heads_that_are_too_large() {
     let mut runner = Runner::start(&project, &[]);
     let with = |headers: &str| format!("GET /health HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n");
     assert_eq!(ask(runner.address, &with(&"x: y\r\n".repeat(90))).status, 200);
+    let over = format!("x: {}\r\n", "y".repeat(70_000));
+    assert_eq!(ask(runner.address, &with(&over)).status, 431);
     for headers in ["x: y\r\n".repeat(200), "x: y\r\n".repeat(100_000), format!("x: {}\r\n", "y".repeat(1 << 20))] {
         let answer = raw(&runner, with(&headers).as_bytes());
         assert!(answer.is_none_or(|answer| answer.status == 431), "{}", headers.len());

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use jsonschema::JsonType;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{JsonType, PatternOptions};
 use pace_diag::{Diagnostic, Sink, code};
 use pace_ir::program::Json;
 
@@ -40,8 +40,9 @@ pub(super) fn check(agent: &ResolvedAgent<'_>, resolved: &Resolved<'_>, sink: &m
         sink.error(no_object(agent, spec, resolved));
         return None;
     }
-    // What the meta-schema cannot see: references that lead nowhere in the schema itself, and patterns that are none.
-    if let Err(error) = jsonschema::options().build(&spec.value) {
+    // What the meta-schema cannot see: references that lead nowhere in the schema itself, and patterns that are none for the
+    // runner's engine, which knows neither look-around nor back-references because it never backtracks.
+    if let Err(error) = jsonschema::options().with_pattern_options(PatternOptions::regex()).build(&spec.value) {
         let pointer = error.instance_path().to_string();
         let pointer = fault(&spec.value, &error.to_string()).unwrap_or(pointer);
         sink.error(malformed(agent, spec, &pointer, &unusable(&pointer, &error), resolved));
@@ -88,7 +89,7 @@ fn fault(schema: &serde_json::Value, message: &str) -> Option<String> {
 fn unusable(pointer: &str, error: &jsonschema::ValidationError<'_>) -> String {
     match pointer.rsplit('/').next() {
         Some("$ref") => "leads to nothing in this schema; what lies outside of it is never fetched".to_owned(),
-        Some("pattern") => "not a regular expression".to_owned(),
+        Some("pattern") => "not a regular expression, or one with look-around or back-references".to_owned(),
         _ => error.to_string(),
     }
 }

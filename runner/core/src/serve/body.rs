@@ -2,6 +2,7 @@
 //! clear sentence.
 
 use std::fmt;
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
@@ -11,6 +12,7 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use pace_ir::text::{quoted, shortened};
 use serde::Deserialize;
 use serde::de::{Error as _, MapAccess, Visitor};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::settings::Patience;
 use crate::id::SessionId;
@@ -18,6 +20,8 @@ use crate::problem::{Code, Problem};
 
 /// The most bytes of a body. A message of a million characters fits no model; files come by tools.
 pub(super) const MAX_BODY: usize = 1 << 20;
+/// The most bytes of bodies that are on their way at once: 64 of the longest, or some 60,000 common ones.
+const MAX_BODIES: usize = 64 << 20;
 /// The most bytes that are read and thrown away of a body that is too large. A client that is still sending does not hear
 /// an answer: it would be told that the connection was reset.
 const MAX_DISCARDED: usize = 16 << 20;
@@ -37,18 +41,49 @@ pub(super) struct Said {
 /// Reads what is said.
 ///
 /// # Errors
-/// [`Code::WrongMediaType`], [`Code::TooLarge`], [`Code::SlowRequest`] and [`Code::MalformedRequest`].
-pub(super) async fn said(headers: &HeaderMap, body: Body, patience: &Patience) -> Result<Said, Problem> {
+/// [`Code::WrongMediaType`], [`Code::TooLarge`], [`Code::TooManyBodies`], [`Code::SlowRequest`] and
+/// [`Code::MalformedRequest`].
+pub(super) async fn said(headers: &HeaderMap, body: Body, patience: &Patience, room: &Room) -> Result<Said, Problem> {
     is_json(headers)?;
     if states_too_much(headers) && headers.contains_key(EXPECT) {
         // The client asked before it sent.
         return Err(too_large());
     }
+    let _room = room.take(headers)?;
     let whole = tokio::time::timeout(patience.body, whole(body)).await.map_err(|_elapsed| {
         let detail = format!("the body of the request did not arrive within {} s", patience.body.as_secs());
         Problem::new(Code::SlowRequest, detail).help("send it at once")
     })??;
     parse(&whole)
+}
+
+/// The memory for bodies that are on their way, shared by all requests: without it, as many clients as there are connections
+/// could each have [`MAX_BODY`] held for them.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// One permit a KiB.
+    kibibytes: Semaphore,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { kibibytes: Semaphore::new(MAX_BODIES >> 10) }
+    }
+}
+
+impl Room {
+    /// Room for a body of the length that its head states; for the longest one if it states none.
+    ///
+    /// # Errors
+    /// [`Code::TooManyBodies`].
+    fn take(&self, headers: &HeaderMap) -> Result<SemaphorePermit<'_>, Problem> {
+        let stated = length(headers).and_then(|length| usize::try_from(length).ok()).unwrap_or(MAX_BODY);
+        let kibibytes = u32::try_from((stated.min(MAX_BODY) >> 10) + 1).unwrap_or(u32::MAX);
+        self.kibibytes.try_acquire_many(kibibytes).map_err(|_| {
+            let problem = Problem::new(Code::TooManyBodies, "the runner is receiving as much as it has room for");
+            problem.help("try again in a moment").retry_after(Duration::from_secs(1))
+        })
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
@@ -73,8 +108,11 @@ fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 fn states_too_much(headers: &HeaderMap) -> bool {
-    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    length.is_some_and(|length| length > MAX_BODY as u64)
+    length(headers).is_some_and(|length| length > MAX_BODY as u64)
+}
+
+fn length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// The body in one piece; without a copy where it came in one.

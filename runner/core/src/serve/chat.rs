@@ -46,7 +46,7 @@ pub(super) async fn admitted(shared: &Shared, asked: &str, request: Request) -> 
     shared.runner.work().accepts()?;
     let agent: AgentName = shared.agent(asked)?;
     let (parts, body) = request.into_parts();
-    let said = said(&parts.headers, body, &shared.patience).await?;
+    let said = said(&parts.headers, body, &shared.patience, &shared.room).await?;
     let call = Call {
         agent,
         chain: Chain::direct(shared.identity.subject()),

@@ -11,6 +11,7 @@ use hyper::{Method, Uri};
 use pace_ir::program::AgentName;
 use pace_ir::text::quoted;
 
+use super::body::Room;
 use super::gate::Gate;
 use super::records::Records;
 use super::reply::Refusal;
@@ -28,12 +29,13 @@ pub(super) struct Shared {
     pub(super) patience: Patience,
     pub(super) records: Records,
     pub(super) gate: Gate,
+    pub(super) room: Room,
 }
 
 impl Shared {
     pub(super) fn new(runner: Arc<Runner>, identity: Identity, patience: Patience) -> Self {
         let gate = Gate::of(&runner.bundle().auth.authentication);
-        Self { runner, identity, patience, records: Records::new(patience.kept), gate }
+        Self { runner, identity, patience, records: Records::new(patience.kept), gate, room: Room::default() }
     }
 
     /// The served agent of this name.

@@ -1,4 +1,4 @@
-//! How a server is told to stop: SIGTERM, as orchestrators do, or SIGINT, as people do.
+//! How a server is told to stop: SIGTERM, as orchestrators do; SIGINT, as people do; SIGHUP, as a terminal does that closes.
 
 use std::io;
 
@@ -13,7 +13,7 @@ pub enum Ended {
     AtOnce,
 }
 
-/// Runs a server until the first SIGTERM or SIGINT, then drains it; the second signal ends it at once. `ready` is called as
+/// Runs a server until the first SIGTERM, SIGINT or SIGHUP, then drains it; the second signal ends it at once. `ready` is called as
 /// soon as signals are heard.
 ///
 /// # Errors
@@ -23,6 +23,7 @@ pub async fn until_signalled(server: Server, ready: impl FnOnce()) -> io::Result
     use tokio::signal::unix::{SignalKind, signal};
 
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut hangup = signal(SignalKind::hangup())?;
     ready();
     let (first, told) = tokio::sync::oneshot::channel();
     let shutdown = async {
@@ -30,10 +31,10 @@ pub async fn until_signalled(server: Server, ready: impl FnOnce()) -> io::Result
         let _ended = told.await;
     };
     let second = async {
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {}, _ = hangup.recv() => {} }
         tracing::info!("shutting down; a second signal ends at once");
         let _gone = first.send(());
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {}, _ = hangup.recv() => {} }
     };
     tokio::select! {
         drained = server.run(shutdown) => drained.map(Ended::Drained),
