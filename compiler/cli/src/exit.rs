@@ -3,6 +3,7 @@
 use pace_runner::{LoadError, Refused, SetupError};
 
 use crate::output;
+use crate::wrap::{columns, wrapped};
 
 /// The exit codes of `pace` and `pace-runner`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +82,7 @@ pub(crate) fn environment(failure: &pace_compiler::Failure) -> anyhow::Error {
 
 /// Says why a command failed, and what to do about it.
 pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
-    output::err(&explained(error));
+    output::err(&wrapped(&explained(error), columns(&std::io::stderr())));
     let load = error.downcast_ref::<LoadError>();
     let is_refused = error.is::<Refused>() || matches!(load, Some(LoadError::Refused(_)));
     let ended = error.downcast_ref::<Ended>();

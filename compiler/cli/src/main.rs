@@ -16,6 +16,7 @@ mod subject;
 mod summary;
 mod view;
 mod world;
+mod wrap;
 
 use clap::Parser;
 
