@@ -9,6 +9,7 @@ mod exit;
 mod fix;
 mod foreign;
 mod manifest;
+mod misused;
 mod output;
 mod private_file;
 mod project;
