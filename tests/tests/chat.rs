@@ -23,6 +23,7 @@ const TURNS: &str = r#"[
   {"user": "And of Spain?", "turn": 2, "model": "Madrid, too."},
   {"user": "And of Spain?", "model": "What of Spain?"},
   {"user": "slow", "model": "one two three four", "pace": "600s"},
+  {"user": "later", "model": "one two three four", "pace": "400ms"},
   {"user": "evil", "model": "red \u001b[31mtext\u001b[2J\u0007\u009b0m end\r\nnext"},
   {"user": "one\ntwo", "model": "Two lines."},
   {"user": "/etc/passwd", "model": "A path."},

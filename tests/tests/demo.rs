@@ -35,6 +35,7 @@ fn assert_shown(run: &Run, temporary: &Path) {
         "     = help: did you mean `serviceaccount:morning-job`?\n",
         "  pace init hello && cd hello\n  pace chat helper      with GOOGLE_API_KEY set",
         "http://localhost:11434/v1",
+        "`pace init shop --template showcase`",
     ] {
         assert!(run.out.contains(sentence), "{sentence:?} is missing:\n{}", run.out);
     }

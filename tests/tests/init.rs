@@ -271,3 +271,16 @@ fn pace(folder: &Path, arguments: &[&str]) -> Output {
     command.args(arguments).current_dir(folder).env_remove("GITHUB_ACTIONS").env("LC_ALL", "C.UTF-8");
     command.output().unwrap()
 }
+
+#[test]
+fn beside_a_project_is_not_inside_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("a");
+    std::fs::create_dir_all(&inner).unwrap();
+    std::fs::write(inner.join("paceline.yaml"), "version: 1\n").unwrap();
+    let init = |name: &str| pace_tests::pace(&inner, &["init", name]).output().unwrap();
+    let beside = String::from_utf8(init("../b").stderr).unwrap();
+    assert!(folder.path().join("b").is_dir() && !beside.contains("inside of"), "{beside}");
+    let inside = String::from_utf8(init("c").stderr).unwrap();
+    assert!(inside.contains("note: it stands inside of the project `"), "{inside}");
+}

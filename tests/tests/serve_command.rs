@@ -96,8 +96,9 @@ fn sources_that_say_something_else_are_named() {
     project.write("turns.json", r#"[{"user": "Hello", "model": "Good evening."}]"#);
     project.write("agents/new/spec.yaml", "name: new\n");
     let serving = Serving::start(project.pace(&["serve"]));
-    let warning = "warning: the bundle is not what the sources say now: `agents/new/spec.yaml`, `turns.json`\n  \
-                   help: run `pace build` and serve again, unless this is meant\n";
+    // In the log, where programs read it.
+    let warning = "\"level\":\"WARN\",\"message\":\"the bundle is not what the sources say now: \
+                   `agents/new/spec.yaml`, `turns.json`; run `pace build` and serve again, unless this is meant\"}\n";
     assert!(serving.said.contains(warning), "{}", serving.said);
     // What is served is the bundle.
     assert!(serving.ask().contains("Good day."));

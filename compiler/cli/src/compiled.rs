@@ -5,9 +5,10 @@ use std::path::Path;
 
 use pace_compiler::{Failure, Overrides};
 use pace_diag::render::{Action, Warnings};
+use pace_diag::{Diagnostic, code};
 use pace_ir::VerifiedBundle;
 
-use crate::exit::{self, ExitCode};
+use crate::exit::{self, Ended, ExitCode};
 use crate::output::{self, Output};
 use crate::project;
 
@@ -28,6 +29,9 @@ pub(crate) fn compile(root: &Path, overrides: &Overrides, output: Output) -> any
     let world = project::open(root)?;
     let outcome = pace_compiler::build_with(&world, overrides);
     output.files(root, &outcome.sources);
+    if let Some(ended) = wrong_override(&outcome.diagnostics, overrides) {
+        return Err(ended.into());
+    }
     output.report_aside(&output::report(&outcome, &outcome.shown(), Action::Build, Warnings::Allowed));
     match &outcome.result {
         Ok(built) => {
@@ -38,4 +42,15 @@ pub(crate) fn compile(root: &Path, overrides: &Overrides, output: Output) -> any
         Err(Failure::Reported) => Ok(Compiled::Failed(ExitCode::Errors)),
         Err(failure) => Err(exit::environment(failure)),
     }
+}
+
+/// What is wrong with the command line, and not with the project: a model that there is none of.
+fn wrong_override(diagnostics: &[Diagnostic], overrides: &Overrides) -> Option<Ended> {
+    let is_given = |diagnostic: &&Diagnostic| {
+        diagnostic.code.id == code::UNKNOWN_MODEL.id
+            && overrides.models.values().any(|other| diagnostic.message.ends_with(&format!("in `{}`", other.given_by)))
+    };
+    let wrong = diagnostics.iter().find(is_given)?;
+    let help: Vec<_> = wrong.help.iter().map(|help| help.text.as_str()).collect();
+    Some(Ended::usage(wrong.message.clone(), help.join("\n")))
 }

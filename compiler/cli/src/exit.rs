@@ -2,7 +2,8 @@
 
 use pace_runner::{LoadError, Refused, SetupError};
 
-use crate::output;
+use crate::wrap::{columns, wrapped};
+use crate::{misused, output};
 
 /// The exit codes of `pace` and `pace-runner`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,13 @@ impl Ended {
 
 /// Says what is wrong with the command line, or prints the help that was asked for.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    let typed: Vec<_> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    if let Some(help) = misused::help(error, &typed) {
+        let text = error.to_string();
+        let message = text.lines().next().unwrap_or_default();
+        output::err(&words(message.trim_start_matches("error: "), Some(&help)));
+        return ExitCode::Usage;
+    }
     // Where nothing can be printed, the exit code has to do.
     let _unheard = error.print();
     if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success }
@@ -81,7 +89,7 @@ pub(crate) fn environment(failure: &pace_compiler::Failure) -> anyhow::Error {
 
 /// Says why a command failed, and what to do about it.
 pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
-    output::err(&explained(error));
+    output::err(&wrapped(&explained(error), columns(&std::io::stderr())));
     let load = error.downcast_ref::<LoadError>();
     let is_refused = error.is::<Refused>() || matches!(load, Some(LoadError::Refused(_)));
     let ended = error.downcast_ref::<Ended>();

@@ -9,6 +9,7 @@ mod exit;
 mod fix;
 mod foreign;
 mod manifest;
+mod misused;
 mod output;
 mod private_file;
 mod project;
@@ -16,6 +17,7 @@ mod subject;
 mod summary;
 mod view;
 mod world;
+mod wrap;
 
 use clap::Parser;
 

@@ -3,6 +3,7 @@
 use pace_ir::access::Subject;
 use pace_ir::program::Principal;
 use pace_ir::program::principal::MalformedPrincipal;
+use pace_ir::text::quoted;
 
 /// Without the spaces that people put after commas: no principal, agent, loop or tool has any.
 pub(crate) fn tightened(argument: &str) -> String {
@@ -22,14 +23,19 @@ pub(crate) fn subject(argument: &str) -> Result<Subject, MalformedPrincipal> {
 /// As [`subject`], where groups alone are those of the person who runs the command.
 ///
 /// # Errors
-/// As [`subject`], for one word of the list at a time.
-pub(crate) fn asked_as(argument: &str) -> Result<Subject, MalformedPrincipal> {
+/// As [`subject`], for one word of the list at a time; and a word after the first that is of no kind, which would become
+/// part of a name.
+pub(crate) fn asked_as(argument: &str) -> Result<Subject, String> {
     let argument = tightened(argument);
+    if let Some(word) = argument.split(',').skip(1).find(|word| !word.is_empty() && !word.contains(':')) {
+        let word = quoted(word);
+        return Err(format!("`{word}` has no kind\n  help: write `group:{word}`"));
+    }
     let whole = if argument.starts_with("group:") { format!("{},{argument}", operator()) } else { argument };
-    let subject = subject(&whole)?;
+    let subject = subject(&whole).map_err(|error| error.to_string())?;
     // A group is a principal in lists, and is read by the same rules.
     for group in &subject.groups {
-        format!("group:{group}").parse::<Principal>()?;
+        format!("group:{group}").parse::<Principal>().map_err(|error| error.to_string())?;
     }
     Ok(subject)
 }
@@ -73,7 +79,7 @@ mod tests {
         assert_eq!(subject.groups.into_iter().collect::<Vec<_>>(), ["ops", "staff"]);
         let subject = asked_as("user:ann, group:ops").unwrap();
         assert_eq!((subject.principal.to_string().as_str(), subject.groups.len()), ("user:ann", 1));
-        for bad in ["", "ann", "user:", "user:ann,group:", "user:a b", "group:"] {
+        for bad in ["", "ann", "user:", "user:ann,group:", "user:a b", "group:", "user:ann,staff"] {
             assert!(asked_as(bad).is_err(), "{bad}");
         }
     }

@@ -17,7 +17,7 @@ use pace_runner::config::{self, StandardError};
 use pace_runner::environment::Environment;
 use pace_runner::serve::Ended;
 use pace_runner::service::{self, Service};
-use pace_runner::{LoadError, Refused, SetupError, load, verify};
+use pace_runner::{LoadError, Refused, SetupError, load, printable, verify};
 
 /// Half of what a short answer takes besides system calls is memory got and given back, much of it by another thread.
 #[global_allocator]
@@ -114,6 +114,14 @@ fn tell(line: &str) {
 fn usage(error: &clap::Error) -> ExitCode {
     // A closed pipe is the only way this fails, and nobody is left to tell.
     let _closed = error.print();
+    let mut words = std::env::args_os().skip(1);
+    if error.use_stderr() && words.next().is_some_and(|word| word == "serve") {
+        let bundle = words.next().unwrap_or_else(|| "<bundle>".into());
+        tell(&format!(
+            "  help: it serves without a word for it: `pace-runner {}`",
+            printable(&bundle.to_string_lossy())
+        ));
+    }
     if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }
 

@@ -43,6 +43,16 @@ pub fn configure(environment: &Environment, standard_error: StandardError) -> Re
     Ok(Settings { format: log.format, serve })
 }
 
+impl Settings {
+    /// Says a warning of whoever starts the service: by `tell` to people, as a line of the log to programs that read it.
+    pub fn warn(&self, warning: &str, tell: impl FnOnce()) {
+        match self.format {
+            Format::Text => tell(),
+            Format::Json => tracing::warn!("{warning}"),
+        }
+    }
+}
+
 impl Service {
     /// A runner for a bundle, at its address.
     ///

@@ -100,9 +100,9 @@ fn another_model_can_be_tried() {
     let project = project();
     assert_run(&say(&project, &["chat", "helper", "--model", "other"], "Hello"), 0, "Another model.\n", "");
     let run = say(&project, &["chat", "helper", "--model", "othr"], "Hello");
-    assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
-    let start = "error[P0201]: unknown model `othr` in `--model`\n = help: did you mean `other`?\n";
-    assert!(run.err.starts_with(start), "{}", run.err);
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+    let start = "error: unknown model `othr` in `--model`\n  help: did you mean `other`?\n";
+    assert!(run.err.starts_with(start) && !run.err.contains("build failed"), "{}", run.err);
     // What the spec says is not asked for any more.
     project.write("agents/helper/spec.yaml", "name: helper\nmodel: no-such-model\ndescription: You help.\n");
     assert_run(&say(&project, &["chat", "helper", "--model", "other"], "Hello"), 0, "Another model.\n", "");
@@ -112,7 +112,8 @@ fn another_model_can_be_tried() {
 fn who_asks_decides() {
     let project = project();
     let why = "error: no `acl` gives `user:ann` the role `execute` on the agent `refunds`\n  \
-               help: ask as somebody else: `--as user:<name>,group:<name>`\n";
+               help: ask as somebody else: `--as user:<name>,group:<name>`\n        \
+               the agent admits `group:support`\n";
     assert_run(&say(&project, &["chat", "refunds"], "fox"), 1, "", why);
     let fox = "The quick brown fox jumps over the lazy dog.\n";
     assert_run(&say(&project, &["chat", "refunds", "--as", "group:support"], "fox"), 0, fox, "");
@@ -120,6 +121,9 @@ fn who_asks_decides() {
     let run = say(&project, &["chat", "refunds", "--as", "ben"], "fox");
     assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
     assert!(run.err.contains("a principal begins with `user:`"), "{}", run.err);
+    let run = say(&project, &["chat", "refunds", "--as", "user:ben,support"], "fox");
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+    assert!(run.err.contains("`support` has no kind\n  help: write `group:support`\n"), "{}", run.err);
 }
 
 #[test]
@@ -139,7 +143,7 @@ fn without_a_login_name_somebody_asks_all_the_same() {
 #[test]
 fn an_empty_message_is_no_message() {
     let project = project();
-    let why = "error: the message on standard input is empty\n  help: pipe one in: `echo Hello | pace chat`\n";
+    let why = "error: the message on standard input is empty\n  help: pipe one in: `echo Hello | pace chat helper`\n";
     for message in ["", "\n", " \t\n"] {
         assert_run(&say(&project, &["chat", "helper"], message), 2, "", why);
     }

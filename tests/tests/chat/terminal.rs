@@ -48,8 +48,10 @@ fn a_reply_is_shown_as_it_arrives_and_ctrl_c_cancels_it() {
     terminal.line("slow");
     terminal.await_text("helper: one");
     terminal.keys(&["C-c"]);
-    // The message is kept, and the session is as it was.
-    terminal.await_end("(cancelled)\n\nYou: slow");
+    // The message is an Up away, and the session is as it was.
+    terminal.await_end("(cancelled)\n(Up brings your message back)\n\nYou:");
+    terminal.keys(&["Up"]);
+    terminal.await_end("\n\nYou: slow");
     terminal.keys(&["C-u"]);
     terminal.line("And of Spain?");
     terminal.await_end("helper: Madrid, too.\n\nYou:");
@@ -82,11 +84,55 @@ fn a_failure_keeps_the_message_and_the_conversation() {
     let Some(terminal) = chat(&project, "") else { return };
     terminal.line("What's the capital of Frence?");
     terminal.await_text("\n  help: ");
-    let screen = terminal.await_end("\n\nYou: What's the capital of Frence?");
+    let screen = terminal.await_end("\n(Up brings your message back)\n\nYou:");
     assert!(screen.contains("\nerror: no recorded turn of `recorded`"), "{screen}");
+    // The prompt is empty: what is typed next is not appended to anything.
+    terminal.line("/help");
+    terminal.await_text("\n  /quit ");
+    terminal.keys(&["Up", "Up"]);
+    terminal.await_end("\n\nYou: What's the capital of Frence?");
     terminal.keys(&["Left", "Left", "Left", "Left", "BSpace"]);
     terminal.line("a");
     terminal.await_end("helper: Paris.\n\nYou:");
+}
+
+#[test]
+fn what_is_typed_during_an_answer_is_kept_for_the_next_prompt() {
+    let project = project();
+    let Some(terminal) = chat(&project, "") else { return };
+    terminal.line("later");
+    terminal.await_text("helper: one");
+    terminal.text("ahead");
+    let screen = terminal.await_end("You: ahead");
+    assert!(screen.ends_with("helper: one two three four\n\nYou: ahead"), "{screen}");
+}
+
+#[test]
+fn a_signal_leaves_the_terminal_as_it_was() {
+    let project = project();
+    let Some(terminal) = chat(&project, "") else { return };
+    for message in ["slow", ""] {
+        terminal.text("/exit");
+        terminal.keys(&["Enter"]);
+        left_with(&terminal, 0);
+        terminal.run("clear; sh -c 'echo $$ > pid; exec pace chat helper'");
+        terminal.await_end("(recorded)\n\nYou:");
+        if message.is_empty() {
+            terminal.text("at the prompt");
+            terminal.await_end("You: at the prompt");
+        } else {
+            terminal.line(message);
+            terminal.await_text("helper: one");
+        }
+        let process = std::fs::read_to_string(project.path().join("pid")).unwrap();
+        std::process::Command::new("kill").args(["-TERM", process.trim()]).status().unwrap();
+        // Seen, because the terminal shows again what is typed.
+        terminal.await_end("\n$");
+        terminal.run("echo code=$?");
+        terminal.await_text("$ echo code=$?\ncode=143\n$");
+        terminal.run("clear; pace chat helper");
+        terminal.await_end("(recorded)\n\nYou:");
+    }
 }
 
 #[test]
@@ -204,6 +250,11 @@ fn a_narrow_terminal_will_do() {
     terminal.line("What's the capital of France?");
     let screen = terminal.await_end("helper: Paris.\n\nYou:");
     assert!(screen.contains("You: What's the capital\nof France?\nhelper: Paris."), "{screen}");
+    terminal.line("fox");
+    terminal.await_end("helper: The quick brown\nfox jumps over the lazy\ndog.\n\nYou:");
+    terminal.line("/rset");
+    terminal
+        .await_text("\n  help: did you mean\n        `/reset`?\n        to send it as a\n          message, begin\n");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use pace_diag::render::{Action, Report, json};
 use crate::arguments::Global;
 use crate::exit::{self, ExitCode};
 use crate::output::{self, Output, warnings};
+use crate::wrap::{columns, wrapped};
 use crate::{bundle_file, manifest, project, summary};
 
 /// Check the project and write its bundle
@@ -78,7 +79,7 @@ fn success(built: &Built, written: &bundle_file::Written, copy: Option<&Path>) -
     let counts = counted(built.counts);
     let copy = copy.map(|file| format!("  Copy:     {}\n", file.display())).unwrap_or_default();
     let place = format!("  Bundle:   {}\n{copy}  Manifest: {}\n  Id:       {id}\n", written.bundle, written.manifest);
-    let who_can = summary::who_can(built.emitted.verified.bundle());
+    let who_can = wrapped(&summary::who_can(built.emitted.verified.bundle()), columns(&std::io::stderr()));
     format!("✓ Build succeeded\n  {counts}\n{place}{who_can}")
 }
 

@@ -126,7 +126,9 @@ fn success(placing: &Placing, command: &Init, root: &Path) -> String {
 
 /// Commands take the nearest project, so a project inside of another one is worth a word.
 fn outer_project(root: &Path) -> String {
-    match root.ancestors().skip(1).find(|outer| outer.join("paceline.yaml").is_file()) {
+    // `..` in a path does not stand inside of what is in front of it; the folder is there by now.
+    let real = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    match real.ancestors().skip(1).find(|outer| outer.join("paceline.yaml").is_file()) {
         Some(outer) => {
             let outer = outer.display();
             format!("note: it stands inside of the project `{outer}`; commands started here are about the new one\n")

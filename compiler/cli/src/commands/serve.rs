@@ -46,7 +46,8 @@ pub(crate) fn run(command: &Serve, global: &Global) -> anyhow::Result<ExitCode> 
         let inputs = &verified.bundle().lock.inputs;
         let differing = differing(&root, |path| inputs.get(path).copied(), inputs.keys().map(String::as_str));
         if let Some(warning) = warning(&differing) {
-            Output::new(global).note(&warning);
+            let words = format!("warning: {warning}\n  help: {HELP}\n");
+            settings.warn(&format!("{warning}; {HELP}"), || Output::new(global).note(&words));
         }
     }
     let service = Service::new(verified, &environment, &settings)?;
@@ -92,6 +93,9 @@ fn sources(root: &Path) -> Vec<String> {
 /// How many files are named; whoever reads three has understood.
 const NAMED: usize = 3;
 
+/// What to do about it.
+const HELP: &str = "run `pace build` and serve again, unless this is meant";
+
 fn warning(differing: &[String]) -> Option<String> {
     let (first, others) = differing.split_first()?;
     let named = others.iter().take(NAMED - 1).fold(format!("`{first}`"), |named, path| format!("{named}, `{path}`"));
@@ -99,10 +103,7 @@ fn warning(differing: &[String]) -> Option<String> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    Some(format!(
-        "warning: the bundle is not what the sources say now: {named}{more}\n  \
-         help: run `pace build` and serve again, unless this is meant\n"
-    ))
+    Some(format!("the bundle is not what the sources say now: {named}{more}"))
 }
 
 #[cfg(test)]
@@ -135,7 +136,7 @@ mod tests {
     fn three_are_named() {
         let names = |count: usize| (0..count).map(|number| number.to_string()).collect::<Vec<_>>();
         assert_eq!(warning(&[]), None);
-        assert!(warning(&names(1)).unwrap().contains("now: `0`\n"));
-        assert!(warning(&names(5)).unwrap().contains("now: `0`, `1`, `2` and 2 more\n"));
+        assert!(warning(&names(1)).unwrap().ends_with("now: `0`"));
+        assert!(warning(&names(5)).unwrap().ends_with("now: `0`, `1`, `2` and 2 more"));
     }
 }

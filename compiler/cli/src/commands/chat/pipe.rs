@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Read, stdin, stdout};
 
+use pace_ir::program::AgentName;
 use pace_runner::events::{Answer, Unheard};
 use pace_runner::session::MAX_SESSION_BYTES;
 
@@ -22,7 +23,7 @@ pub(super) enum Form {
 
 /// Runs the conversation, which is one message long.
 pub(super) fn run(mut talk: Talk, form: Form) -> anyhow::Result<ExitCode> {
-    let message = read()?;
+    let message = read(talk.agent())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let admitted = talk.say(message).map_err(|problem| talk::ended(&problem))?;
     let answer = runtime.block_on(admitted.run(&Unheard)).map_err(|problem| talk::ended(&problem))?;
@@ -36,7 +37,7 @@ pub(super) fn run(mut talk: Talk, form: Form) -> anyhow::Result<ExitCode> {
 }
 
 /// All of standard input.
-fn read() -> Result<String, Ended> {
+fn read(agent: &AgentName) -> Result<String, Ended> {
     if stdin().is_terminal() {
         err("type the message, and Ctrl-D on a line of its own\n");
     }
@@ -57,7 +58,8 @@ fn read() -> Result<String, Ended> {
         )
     })?;
     if message.trim().is_empty() {
-        return Err(Ended::usage("the message on standard input is empty", "pipe one in: `echo Hello | pace chat`"));
+        let help = format!("pipe one in: `echo Hello | pace chat {agent}`");
+        return Err(Ended::usage("the message on standard input is empty", help));
     }
     Ok(message.trim_end_matches(['\n', '\r']).to_owned())
 }

@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use pace_diag::nearest;
+use pace_ir::Bundle;
 use pace_ir::access::{Chain, Rules, Subject};
-use pace_ir::program::{AgentName, ModelName};
+use pace_ir::program::{AgentName, ModelName, Role};
 use pace_ir::text::quoted;
 use pace_runner::authorize::{Action, authorize};
 use pace_runner::conversation::Message;
@@ -40,7 +42,8 @@ impl Talk {
     ) -> Result<Self, Ended> {
         let rules = Rules::of(runner.bundle());
         if let Err(problem) = authorize(rules, &Chain::direct(subject.clone()), Action::Execute(&agent)) {
-            return Err(ended(&problem));
+            let help = help(&problem).map(|help| help + &admitted(runner.bundle(), &agent));
+            return Err(Ended::errors(problem.detail, help));
         }
         let next = file.as_ref().map_or(Conversation::New, SessionFile::conversation);
         Ok(Self { runner, agent, subject, next, file })
@@ -112,6 +115,20 @@ pub(super) fn help(problem: &Problem) -> Option<String> {
         Code::NotAllowed => Some("ask as somebody else: `--as user:<name>,group:<name>`".to_owned()),
         _ => problem.help.clone(),
     }
+}
+
+/// The most principals that are named; a longer list is `pace who-can`'s to tell.
+const MOST_ADMITTED: usize = 4;
+
+/// A line about whom an agent admits, where they are few.
+fn admitted(bundle: &Bundle, agent: &AgentName) -> String {
+    let acl = bundle.auth.agents.get(agent).and_then(|access| access.acl.as_ref());
+    let acl = acl.into_iter().flat_map(|acl| acl.iter()).filter(|(_, role)| *role == Role::Execute);
+    let names: Vec<_> = acl.map(|(principal, _)| quoted(&principal.to_string())).collect();
+    if names.is_empty() || names.len() > MOST_ADMITTED {
+        return String::new();
+    }
+    format!("\nthe agent admits {}", nearest::listing(names.iter().map(String::as_str)))
 }
 
 /// A problem that ends the run.

@@ -1,7 +1,8 @@
 //! `pace chat` for people: a prompt, the reply as it arrives, and a way out of everything. What goes wrong ends a turn, never
-//! the conversation, and what was typed is offered again.
+//! the conversation, and what was typed is an Up away.
 
 mod command;
+mod echo;
 mod history;
 mod line;
 mod printer;
@@ -12,6 +13,7 @@ use pace_runner::problem::Code;
 use tokio::runtime::{Builder, Runtime};
 
 use self::command::{Command, Typed};
+use self::echo::Unseen;
 use self::history::History;
 use self::line::{Lines, Said};
 use self::printer::{Printer, print, print_failure};
@@ -25,7 +27,8 @@ pub(super) fn run(talk: Talk, root: &Path, output: Output) -> anyhow::Result<Exi
     let lines = Lines::new(History::open(root, talk.agent()), output.colour_of_data())?;
     // One worker keeps connections alive and answers signals while the person types.
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let mut chat = TerminalChat { talk, printer, lines, runtime, draft: String::new() };
+    echo::restore_when_ended(&runtime);
+    let mut chat = TerminalChat { talk, printer, lines, runtime };
     chat.greet();
     let code = chat.turns();
     // Whatever still waits for a service is not waited for.
@@ -38,8 +41,6 @@ struct TerminalChat {
     printer: Printer,
     lines: Lines,
     runtime: Runtime,
-    /// A message that was not answered, to be offered again.
-    draft: String,
 }
 
 impl TerminalChat {
@@ -59,8 +60,7 @@ impl TerminalChat {
     fn turns(&mut self) -> ExitCode {
         let mut was_interrupted = false;
         loop {
-            let draft = std::mem::take(&mut self.draft);
-            match self.lines.read(&draft) {
+            match self.lines.read() {
                 Said::Text(text) => {
                     was_interrupted = false;
                     if let Some(code) = self.typed(&text) {
@@ -99,9 +99,10 @@ impl TerminalChat {
     fn ask(&mut self, message: &str) {
         let admitted = match self.talk.say(message.to_owned()) {
             Ok(admitted) => admitted,
-            Err(problem) => return self.failed(message, &problem),
+            Err(problem) => return self.failed(&problem),
         };
         let cancel = admitted.cancellation().clone();
+        let unseen = Unseen::begin();
         let answer = self.runtime.block_on(async {
             let run = admitted.run(&self.printer);
             tokio::pin!(run);
@@ -114,6 +115,7 @@ impl TerminalChat {
                 }
             }
         });
+        drop(unseen);
         match answer {
             Ok(answer) => {
                 if let Err(ended) = self.talk.answered(&answer) {
@@ -124,18 +126,19 @@ impl TerminalChat {
                 }
                 print("\n");
             }
-            Err(problem) => self.failed(message, &problem),
+            Err(problem) => self.failed(&problem),
         }
     }
 
-    fn failed(&mut self, message: &str, problem: &pace_runner::Problem) {
+    /// The message is not put into the prompt: what was typed meanwhile would go into the middle of it.
+    fn failed(&self, problem: &pace_runner::Problem) {
         if problem.code == Code::Cancelled {
             self.printer.note("cancelled");
         } else {
             print_failure(&problem.detail, talk::help(problem).as_deref());
         }
+        self.printer.note("Up brings your message back");
         print("\n");
-        self.draft = command::typed_as(message);
     }
 
     fn reset(&mut self) {

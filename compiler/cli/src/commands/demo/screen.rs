@@ -1,4 +1,4 @@
-//! What the demo prints: headings, and lines of at most 100 columns, as they arrive. A reader that closes the pipe ends the
+//! What the demo prints: headings, and lines that fit the terminal, as they arrive. A reader that closes the pipe ends the
 //! words, not the demo.
 
 use std::io::{Stdout, Write, stdout};
@@ -7,9 +7,12 @@ use std::sync::Mutex;
 use pace_diag::render::Colour;
 
 use crate::foreign::filtered;
+use crate::wrap::{Wrap, columns};
 
-/// The widest line.
-const WIDTH: usize = 98;
+/// The widest line, however wide the terminal is: longer ones are hard to read.
+const WIDEST: usize = 100;
+/// Where there is no terminal.
+const USUAL: usize = 80;
 /// How far texts stand in.
 const INDENT: &str = "  ";
 
@@ -24,6 +27,11 @@ pub(super) struct Screen {
 impl Screen {
     pub(super) fn new(colour: Colour) -> Self {
         Self { colour, stdout: stdout(), headings: Mutex::new(0) }
+    }
+
+    /// How wide lines may be, now.
+    pub(super) fn width(&self) -> usize {
+        columns(&self.stdout).map_or(USUAL, |columns| columns.min(WIDEST))
     }
 
     /// A heading with the next number.
@@ -72,7 +80,7 @@ impl Screen {
         let name = format!("{who}: ");
         self.put(&format!("{INDENT}{}", self.bold(&name)));
         let indent = INDENT.len() + name.len();
-        Speech { screen: self, indent, column: indent, blanks: String::new() }
+        Speech { screen: self, wrap: Wrap::after(indent, indent) }
     }
 }
 
@@ -80,42 +88,19 @@ impl Screen {
 #[derive(Debug)]
 pub(super) struct Speech<'s> {
     screen: &'s Screen,
-    indent: usize,
-    column: usize,
-    /// White space that is printed only when a word follows on the same line.
-    blanks: String,
+    wrap: Wrap,
 }
 
 impl Speech<'_> {
     /// The next words.
     pub(super) fn add(&mut self, text: &str) {
-        for word in filtered(text).split_inclusive(char::is_whitespace) {
-            let shown = word.trim_end_matches(char::is_whitespace);
-            let blanks = self.blanks.chars().count();
-            if self.column > self.indent && self.column + blanks + shown.chars().count() > WIDTH {
-                self.next_line();
-            }
-            if !shown.is_empty() {
-                self.screen.put(&format!("{}{shown}", self.blanks));
-                self.column += blanks + shown.chars().count();
-                self.blanks.clear();
-            }
-            if word.ends_with('\n') {
-                self.next_line();
-            } else {
-                self.blanks.push_str(word.get(shown.len()..).unwrap_or_default());
-            }
-        }
-    }
-
-    fn next_line(&mut self) {
-        self.screen.put(&format!("\n{}", " ".repeat(self.indent)));
-        self.column = self.indent;
-        self.blanks.clear();
+        let words = self.wrap.pass(&filtered(text), Some(self.screen.width()));
+        self.screen.put(&words);
     }
 
     /// The end of it.
-    pub(super) fn end(self) {
-        self.screen.put("\n");
+    pub(super) fn end(mut self) {
+        let rest = self.wrap.end(Some(self.screen.width()));
+        self.screen.put(&format!("{rest}\n"));
     }
 }

@@ -15,6 +15,7 @@ use crate::commands::build::counted;
 use crate::exit::Ended;
 use crate::output::{self, Output};
 use crate::summary;
+use crate::wrap::wrapped;
 
 /// Tells it.
 pub(super) async fn tell(stage: &Stage, screen: &Screen, output: Output) -> anyhow::Result<()> {
@@ -45,6 +46,7 @@ pub(super) fn end(screen: &Screen, took: Duration) {
     screen.line("  or with Ollama on your machine, in `paceline.yaml`:");
     screen.line("    models: [{name: local, provider: openai, model: llama3.2, base_url: http://localhost:11434/v1}]");
     screen.line("  and then `pace chat helper --model local`");
+    screen.line("  or with neither: `pace init shop --template showcase`, whose answers are recorded");
     if !is_on_path() {
         screen.line(&screen.dim("  (`cargo install --path compiler/cli` puts `pace` on your path)"));
     }
@@ -76,7 +78,7 @@ fn built(stage: &Stage, screen: &Screen) -> anyhow::Result<Build> {
         milliseconds(build.took),
         verified.length(),
     ));
-    screen.line(summary::who_can(verified.bundle()).trim_end());
+    screen.line(&wrapped(summary::who_can(verified.bundle()).trim_end(), Some(screen.width())));
     Ok(build)
 }
 

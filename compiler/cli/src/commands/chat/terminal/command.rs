@@ -6,7 +6,7 @@ use pace_ir::text::quoted;
 /// What can be typed, as `/help` prints it.
 pub(super) const HELP: &str = "  /help    what can be typed
   /reset   begin a new conversation
-  /quit    leave; so does Ctrl-D
+  /quit    leave; so do /exit and Ctrl-D
   //text   send the message `/text`
 
   Ctrl-C   cancels an answer; at the prompt, twice leaves
@@ -16,7 +16,8 @@ pub(super) const HELP: &str = "  /help    what can be typed
 ";
 
 /// The commands by what is typed.
-const COMMANDS: [(&str, Command); 3] = [("/help", Command::Help), ("/reset", Command::Reset), ("/quit", Command::Quit)];
+const COMMANDS: [(&str, Command); 4] =
+    [("/help", Command::Help), ("/reset", Command::Reset), ("/quit", Command::Quit), ("/exit", Command::Quit)];
 
 /// A command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,11 +74,6 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     COMMANDS.iter().map(|(name, _)| *name)
 }
 
-/// A message as it is typed.
-pub(super) fn typed_as(message: &str) -> String {
-    if message.starts_with('/') { format!("/{message}") } else { message.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,8 +82,8 @@ mod tests {
     fn a_slash_begins_a_command_and_two_a_message() {
         assert_eq!(parse("hello /quit"), Typed::Message("hello /quit"));
         assert_eq!(parse("//quit now"), Typed::Message("/quit now"));
-        assert_eq!(parse(&typed_as("/quit now")), Typed::Message("/quit now"));
         assert_eq!(parse("/quit "), Typed::Command(Command::Quit));
+        assert_eq!(parse("/exit"), Typed::Command(Command::Quit));
         let unknown = |text: &str| match parse(text) {
             Typed::Unknown { message, help } => (message, help.split('\n').next().unwrap().to_owned()),
             other => panic!("{other:?}"),

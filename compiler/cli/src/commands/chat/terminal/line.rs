@@ -65,16 +65,15 @@ impl Lines {
         Ok(Self { editor, history })
     }
 
-    /// What the person types next; `draft` stands there already.
-    pub(super) fn read(&mut self, draft: &str) -> Said {
+    /// What the person types next.
+    pub(super) fn read(&mut self) -> Said {
         let mut text = String::new();
-        let mut draft = draft;
         loop {
             if let Some(aid) = self.editor.helper() {
-                aid.is_empty.set(draft.is_empty() && text.is_empty());
+                aid.is_empty.set(text.is_empty());
             }
             let prompt = if text.is_empty() { PROMPT } else { CONTINUED };
-            match self.editor.readline_with_initial(prompt, (draft, "")) {
+            match self.editor.readline(prompt) {
                 Ok(line) => {
                     let Some(start) = line.strip_suffix('\\') else {
                         text.push_str(&line);
@@ -86,7 +85,6 @@ impl Lines {
                 Err(ReadlineError::Interrupted) => return self.interrupted(&text),
                 Err(_) => return Said::End,
             }
-            draft = "";
         }
         let text = text.trim_end_matches(['\n', '\r']);
         if text.trim().is_empty() { Said::Nothing } else { Said::Text(text.to_owned()) }

@@ -11,6 +11,7 @@ use pace_runner::events::{Answer, Event, EventSink, Source};
 
 use crate::exit;
 use crate::foreign::{Filter, filtered};
+use crate::wrap::{Wrap, columns, wrapped};
 
 const BOLD: &str = "1";
 const DIM: &str = "2";
@@ -34,6 +35,7 @@ pub(super) struct Printer {
 struct Screen {
     line: Line,
     filter: Filter,
+    wrap: Wrap,
     /// Line breaks that are printed only when something follows: how a reply ends is not left to the model.
     breaks: String,
 }
@@ -67,7 +69,7 @@ pub(super) fn print(text: &str) {
 pub(super) fn print_failure(message: &str, help: Option<&str>) {
     let words = exit::words(message, help);
     let lines: Vec<_> = words.split('\n').map(pace_runner::printable).collect();
-    print(&lines.join("\n"));
+    print(&wrapped(&lines.join("\n"), columns(&stdout())));
 }
 
 impl Printer {
@@ -87,7 +89,8 @@ impl Printer {
 
     /// Something that is neither message nor reply, on a line of its own.
     pub(super) fn note(&self, text: &str) {
-        print(&format!("{}\n", paint(self.colour, DIM, &format!("({})", pace_runner::printable(text)))));
+        let text = wrapped(&format!("({})", pace_runner::printable(text)), columns(&stdout()));
+        print(&format!("{}\n", paint(self.colour, DIM, &text)));
     }
 
     /// Goes to the start of a line; a name that nothing follows is taken back.
@@ -98,7 +101,7 @@ impl Printer {
                 let width = self.agent.as_str().len() + 2;
                 print(&format!("\r{}\r", " ".repeat(width)));
             }
-            Line::Reply => print("\n"),
+            Line::Reply => print(&format!("{}\n", screen.wrap.end(columns(&stdout())))),
         }
         screen.filter = Filter::default();
         screen.breaks.clear();
@@ -108,12 +111,14 @@ impl Printer {
         if screen.line == Line::Start {
             print(&paint(self.colour, BOLD, &format!("{}: ", self.agent)));
             screen.line = Line::Named;
+            screen.wrap = Wrap::after(self.agent.as_str().len() + 2, 0);
         }
     }
 
     fn aside(&self, screen: &mut Screen, text: &str) {
         self.start(screen);
-        print(&format!("{}\n", paint(self.colour, DIM, &format!("  [{text}]"))));
+        let text = wrapped(&format!("  [{text}]"), columns(&stdout()));
+        print(&format!("{}\n", paint(self.colour, DIM, &text)));
     }
 
     fn text(&self, screen: &mut Screen, text: &str) {
@@ -122,7 +127,7 @@ impl Printer {
         let (said, breaks) = printable.split_at(printable.trim_end_matches('\n').len());
         breaks.clone_into(&mut screen.breaks);
         screen.line = Line::Reply;
-        print(said);
+        print(&screen.wrap.pass(said, columns(&stdout())));
     }
 
     fn done(&self, screen: &mut Screen, answer: &Answer) {
