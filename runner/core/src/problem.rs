@@ -97,7 +97,7 @@ codes! {
     OutputMismatch = "output-mismatch", 502, "The model's reply does not fit the schema";
     /// The model's service refused to answer, or to go on.
     AnswerBlocked = "answer-blocked", 502, "The model's service blocked the answer";
-    /// The model stopped with nothing said.
+    /// The model stopped with nothing said, or its service sent nothing.
     EmptyAnswer = "empty-answer", 502, "The model's answer is empty";
     /// 401 from the model's service.
     ModelUnauthorized = "model-unauthorized", 502, "The model's service refused the key";
@@ -152,9 +152,15 @@ impl Problem {
             detail: &self.detail,
             code: self.code.as_str(),
             help: self.help.as_deref(),
+            retry_after: self.retry_after.map(whole_seconds),
             invocation,
         }
     }
+}
+
+/// A wait in whole seconds, as in the header `Retry-After`: rounded up, and at least one.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 /// A problem document (RFC 9457), `application/problem+json`.
@@ -167,6 +173,9 @@ pub struct Document<'a> {
     code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
+    /// Seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     invocation: Option<InvocationId>,
 }
@@ -197,5 +206,7 @@ mod tests {
         let document = serde_json::to_string(&problem.document(None)).unwrap();
         let wanted = r#"{"type":"urn:paceline:problem:unknown-agent","title":"There is no such agent","status":404,"detail":"there is no agent `x`","code":"unknown-agent"}"#;
         assert_eq!(document, wanted);
+        let problem = Problem::new(Code::ModelRateLimited, "no").retry_after(Duration::from_millis(1_500));
+        assert_eq!(serde_json::to_value(problem.document(None)).unwrap()["retry_after"], 2);
     }
 }

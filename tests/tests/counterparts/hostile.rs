@@ -118,7 +118,7 @@ fn assert_cut(runner: &Runner, agent: &str, message: &str, is_whole: bool) {
         return;
     }
     let code = document["code"].as_str().unwrap_or_default();
-    let is_named = ["model-cut-off", "model-unreachable", "model-garbled"].contains(&code);
+    let is_named = ["model-cut-off", "model-unreachable", "model-garbled", "empty-answer"].contains(&code);
     assert!(is_named && !is_whole, "{agent}, {message}: {}", answer.body);
 }
 
@@ -138,10 +138,10 @@ fn each_kind_of_nonsense_has_its_problem() {
             b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<html>Log in</html>".to_vec(),
             &["model-garbled"],
         ),
-        ("an end after the head", stream(b""), &["model-cut-off"]),
+        ("an end after the head", stream(b""), &["empty-answer"]),
         ("data that is no JSON", stream(b"data: {{{{\n\n"), &["model-garbled"]),
         ("JSON of another kind", stream(b"data: [1,2,3]\n\n"), &["model-garbled"]),
-        ("nothing but comments", stream(b": hello\n\n: hello\n\n"), &["model-cut-off"]),
+        ("nothing but comments", stream(b": hello\n\n: hello\n\n"), &["empty-answer"]),
         ("compression nobody asked for", [gzip_head.as_bytes(), &gzip].concat(), &["model-garbled", "model-cut-off"]),
         (
             "a way elsewhere",

@@ -3,11 +3,14 @@
 
 pub(super) mod body;
 pub(super) mod connection;
+mod settings;
+mod wait;
 
 use std::time::Duration;
 
 use pace_ir::text::shortened;
 
+pub(super) use self::settings::Settings;
 use super::wire::{ServiceError, WireError};
 use crate::environment::Secret;
 use crate::problem::{Code, Problem};
@@ -93,7 +96,7 @@ impl Subject {
     }
 
     /// A status that is no answer.
-    pub(super) fn refused(&self, error: &ServiceError) -> Failure {
+    pub(super) fn refused(&self, error: &ServiceError, settings: Settings) -> Failure {
         let (code, told, help, again) = match error.status {
             401 => self.unauthorized(),
             403 => {
@@ -118,15 +121,17 @@ impl Subject {
                 let help = "set the base URL to where the service itself is";
                 self.plain(Code::ModelRejected, &format!("answers with a redirect ({})", error.status), help)
             }
-            400..=499 => {
-                self.plain(Code::ModelRejected, "refused the request", "check the agent's `generation` and `output`")
-            }
+            400..=499 => self.plain(Code::ModelRejected, "refused the request", settings.help()),
             status => self.failed(status),
         };
         let again = again.map(|again| {
             let loading = error.message.to_lowercase().contains("loading model").then_some(LOADING);
             Again { least: error.retry_after.or(loading), ..again }
         });
+        let help = match error.retry_after.filter(|wait| !wait.is_zero()) {
+            Some(wait) => format!("{help}; the service asks to wait {}", wait::told(wait)),
+            None => help,
+        };
         let mut problem = Problem::new(code, told + &self.said(&error.message)).help(help);
         problem.retry_after = error.retry_after;
         Failure { problem, again }
@@ -169,7 +174,7 @@ impl Subject {
     }
 
     /// An answer that cannot be read. `begun` says whether anything good of it was heard.
-    pub(super) fn unreadable(&self, error: WireError, begun: Begun) -> Failure {
+    pub(super) fn unreadable(&self, error: WireError, begun: Begun, settings: Settings) -> Failure {
         match error {
             WireError::Garbled(what) => {
                 let told = format!("{} sent what cannot be read: {}", self.service(), self.without_key(&what));
@@ -185,7 +190,7 @@ impl Subject {
                 Failure { problem: Problem::new(Code::ModelCutOff, told).help("send the message again"), again }
             }
             WireError::Service(error) => {
-                let failure = self.refused(&error);
+                let failure = self.refused(&error, settings);
                 if begun == Begun::No { failure } else { Failure { again: None, ..failure } }
             }
         }
@@ -198,6 +203,14 @@ impl Subject {
         let media_type = shortened(media_type, 60);
         let told = format!("{} answered with `{media_type}` instead of a stream of events: `{shown}`", self.service());
         Problem::new(Code::ModelGarbled, told).help(self.check_provider()).into()
+    }
+
+    /// A stream that ended well, without anything in it. Once more may help: some gateways answer so when what is behind
+    /// them has gone.
+    pub(super) fn empty(&self) -> Failure {
+        let told = format!("{} sent an empty answer: not one event", self.service());
+        let again = Again { attempts: 2, ..Again::because("empty answer") };
+        Failure { problem: Problem::new(Code::EmptyAnswer, told).help(self.check_provider()), again: Some(again) }
     }
 
     fn check_provider(&self) -> String {

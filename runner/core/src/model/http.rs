@@ -46,12 +46,23 @@ const KEEP_IDLE: Duration = Duration::from_mins(1);
 const MAX_IDLE: usize = 64;
 
 /// What a connection leads to first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Way {
-    /// The service.
+    /// The service, over TLS.
     Direct,
+    /// The same without TLS.
+    Plain,
     /// A proxy.
-    Proxy,
+    Proxy(Proxy),
+}
+
+/// A proxy, as far as it may be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Proxy {
+    /// Host and port.
+    pub(super) host: String,
+    /// Whether it is shown a user and a password.
+    pub(super) has_user: bool,
 }
 
 /// The client.
@@ -89,7 +100,15 @@ impl Http {
 
     /// Whether a proxy stands on the way to `uri`.
     pub(super) fn way(&self, uri: &Uri) -> Way {
-        if self.connector.proxies().intercept(uri).is_some() { Way::Proxy } else { Way::Direct }
+        match self.connector.proxies().intercept(uri) {
+            Some(proxy) => Way::Proxy(Proxy {
+                // The matcher has taken user and password out of the address.
+                host: proxy.uri().authority().map(|host| pace_ir::text::quoted(host.as_str())).unwrap_or_default(),
+                has_user: proxy.basic_auth().is_some(),
+            }),
+            None if uri.scheme_str() == Some("http") => Way::Plain,
+            None => Way::Direct,
+        }
     }
 
     /// Sends a request; the future ends when the answer's head is there.

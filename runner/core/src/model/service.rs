@@ -10,8 +10,8 @@ use hyper::header::{CONTENT_TYPE, HeaderMap, PROXY_AUTHORIZATION, RETRY_AFTER};
 use hyper::{Method, Response, Uri};
 use tokio::time::timeout;
 
-use super::failure::{Begun, Failure, Subject, body, connection};
-use super::http::Http;
+use super::failure::{Begun, Failure, Settings, Subject, body, connection};
+use super::http::{Http, Way};
 use super::sse::Parser;
 use super::wire::{Decoder, Wire, WireError};
 use super::{Listener, Progress, Request, retry};
@@ -23,6 +23,9 @@ const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
 /// The most bytes that are read of an answer that is none.
 const MAX_REFUSAL: usize = 64 * 1024;
+
+/// The most bytes that are kept of a stream in which no event has come yet.
+const MAX_START: usize = 300;
 
 /// How long more is waited for when the answer is there: at most the tokens it took come after it. As long for the words of
 /// a refusal, which come at once where they come at all.
@@ -54,11 +57,10 @@ impl Service {
         let body = self.wire.encode(&self.model, request).map_err(|error| {
             Problem::new(Code::Internal, format!("the request to `{}` cannot be written: {error}", self.subject.model))
         })?;
-        let body = Bytes::from(body);
-        let at = request.messages.len();
+        let sent = Sent { body: Bytes::from(body), at: request.messages.len(), settings: Settings::of(request) };
         let mut attempt = 1;
         loop {
-            let failure = match self.attempt(body.clone(), at, &mut *listener).await {
+            let failure = match self.attempt(&sent, &mut *listener).await {
                 Ok(turn) => return Ok(turn),
                 Err(failure) => failure,
             };
@@ -75,21 +77,21 @@ impl Service {
         }
     }
 
-    async fn attempt(&self, body: Bytes, at: usize, listener: Listener<'_>) -> Result<ModelTurn, Failure> {
+    async fn attempt(&self, sent: &Sent, listener: Listener<'_>) -> Result<ModelTurn, Failure> {
         let limit = self.http.timeouts().first_byte;
-        let response = match timeout(limit, self.http.send(self.request(body))).await {
+        let response = match timeout(limit, self.http.send(self.request(sent.body.clone()))).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(connection::failure(&self.subject, self.http.way(&self.uri), &error)),
+            Ok(Err(error)) => return Err(connection::failure(&self.subject, &self.http.way(&self.uri), &error)),
             Err(_elapsed) => return Err(self.subject.timed_out("did not begin to answer", limit)),
         };
         if !response.status().is_success() {
-            return Err(self.refusal(response).await);
+            return Err(self.refusal(response, sent.settings).await);
         }
         if let Some(other) = media_type(&response) {
             let start = self.start(response.into_body()).await;
             return Err(self.subject.no_stream(&other, &start));
         }
-        self.read(response.into_body(), self.wire.decoder(at), listener).await
+        self.read(response.into_body(), sent, listener).await
     }
 
     fn request(&self, body: Bytes) -> hyper::Request<Full<Bytes>> {
@@ -103,13 +105,17 @@ impl Service {
         request
     }
 
-    async fn refusal(&self, response: Response<Incoming>) -> Failure {
+    async fn refusal(&self, response: Response<Incoming>, settings: Settings) -> Failure {
         let status = response.status().as_u16();
+        // Over plain http the proxy answers itself; through a tunnel nobody but the service does.
+        if let (407, Way::Proxy(proxy), Some("http")) = (status, self.http.way(&self.uri), self.uri.scheme_str()) {
+            return connection::wants_user(&proxy);
+        }
         let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let wait = header.and_then(|value| retry::retry_after(value, SystemTime::now()));
         let mut error = body::parse(&self.start(response.into_body()).await, status);
         error.retry_after = error.retry_after.max(wait);
-        self.subject.refused(&error)
+        self.subject.refused(&error, settings)
     }
 
     /// The start of a body that is only quoted; as much as comes in time.
@@ -127,9 +133,10 @@ impl Service {
         start
     }
 
-    async fn read(&self, mut body: Incoming, decoder: Decoder, listener: Listener<'_>) -> Result<ModelTurn, Failure> {
+    async fn read(&self, mut body: Incoming, sent: &Sent, listener: Listener<'_>) -> Result<ModelTurn, Failure> {
         let timeouts = self.http.timeouts();
-        let mut reading = Reading { parser: Parser::default(), decoder, begun: Begun::No, bytes: 0 };
+        let unreadable = |error, begun| self.subject.unreadable(error, begun, sent.settings);
+        let mut reading = Reading::new(self.wire.decoder(sent.at));
         loop {
             let (limit, waited) = match reading.bytes {
                 0 => (timeouts.first_byte, "did not begin to answer"),
@@ -142,15 +149,18 @@ impl Service {
                     None => Ok(()),
                 },
                 Ok(None) => {
-                    reading.end(&mut *listener).map_err(|error| self.subject.unreadable(error, reading.begun))?;
+                    reading.end(&mut *listener).map_err(|error| unreadable(error, reading.begun))?;
+                    if reading.is_empty() {
+                        return Err(self.subject.empty());
+                    }
                     break;
                 }
                 // What was to come after a complete answer is not missed.
                 Ok(Some(Err(_))) | Err(_) if reading.decoder.is_complete() => break,
-                Ok(Some(Err(_))) => Err(WireError::CutOff),
+                Ok(Some(Err(_))) => reading.no_event().and(Err(WireError::CutOff)),
                 Err(_elapsed) => return Err(self.subject.timed_out(waited, limit)),
             };
-            step.map_err(|error| self.subject.unreadable(error, reading.begun))?;
+            step.map_err(|error| unreadable(error, reading.begun))?;
             if reading.decoder.has_end_mark() {
                 if timeout(DRAIN, to_the_end(&mut body)).await.is_err() {
                     // Nobody waits for it any longer, but the connection is worth keeping.
@@ -160,8 +170,16 @@ impl Service {
             }
         }
         let begun = reading.begun;
-        reading.decoder.finish().map_err(|error| self.subject.unreadable(error, begun))
+        reading.decoder.finish().map_err(|error| unreadable(error, begun))
     }
+}
+
+/// What is sent in each attempt, and what is to be known of it.
+struct Sent {
+    body: Bytes,
+    /// The turn's place in the conversation.
+    at: usize,
+    settings: Settings,
 }
 
 /// An answer being read.
@@ -170,11 +188,39 @@ struct Reading {
     decoder: Decoder,
     begun: Begun,
     bytes: usize,
+    /// The first bytes, to be shown if no event comes.
+    start: Vec<u8>,
 }
 
 impl Reading {
+    fn new(decoder: Decoder) -> Self {
+        Self { parser: Parser::default(), decoder, begun: Begun::No, bytes: 0, start: Vec::new() }
+    }
+
+    /// Whether there was nothing in the stream but, perhaps, what keeps a connection open.
+    fn is_empty(&self) -> bool {
+        let is_silence = |line: &[u8]| line.trim_ascii().is_empty() || line.starts_with(b":");
+        self.begun == Begun::No && self.start.split(|byte| *byte == b'\n').all(is_silence)
+    }
+
+    /// Fails if what came is no event and no part of one.
+    fn no_event(&self) -> Result<(), WireError> {
+        let fields: [&[u8]; 5] = [b":", b"data", b"event", b"id", b"retry"];
+        let is_field = |line: &[u8]| {
+            let line = line.trim_ascii();
+            line.is_empty() || fields.iter().any(|field| line.starts_with(field) || field.starts_with(line))
+        };
+        if self.begun == Begun::Yes || self.start.split(|byte| *byte == b'\n').all(is_field) {
+            return Ok(());
+        }
+        let shown = pace_ir::text::shortened(String::from_utf8_lossy(&self.start).trim(), 120);
+        Err(WireError::Garbled(format!("`{shown}`, which is no stream of events")))
+    }
+
     fn push(&mut self, data: &[u8], listener: Listener<'_>) -> Result<(), WireError> {
         self.bytes += data.len();
+        let room = MAX_START.saturating_sub(self.start.len()).min(data.len());
+        self.start.extend_from_slice(data.get(..room).unwrap_or_default());
         if self.bytes > MAX_ANSWER {
             return Err(WireError::Garbled(format!("more than {MAX_ANSWER} bytes in one answer")));
         }
@@ -183,13 +229,14 @@ impl Reading {
     }
 
     fn end(&mut self, listener: Listener<'_>) -> Result<(), WireError> {
-        let Self { parser, decoder, begun, .. } = self;
+        let Self { parser, decoder, begun, .. } = &mut *self;
         let was_complete = decoder.is_complete();
         let result = parser.end(&mut |event| one(decoder, begun, event, &mut *listener));
         match result {
             // Half an event at the end of a stream is a stream that was cut.
             Err(WireError::Garbled(_)) if was_complete => Ok(()),
             Err(WireError::Garbled(_)) => Err(WireError::CutOff),
+            Ok(()) => self.no_event(),
             other => other,
         }
     }

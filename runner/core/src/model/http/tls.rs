@@ -1,5 +1,5 @@
-//! TLS towards services: rustls with Mozilla's root certificates, and those of `SSL_CERT_FILE`. Set up at the first
-//! connection that needs it: a start is measured in milliseconds.
+//! TLS towards services: rustls with Mozilla's root certificates, and those of `SSL_CERT_FILE`. The file is read
+//! at the start, the rest is set up at the first connection that needs it: a start is measured in milliseconds.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -16,49 +16,90 @@ const FILE: &str = "SSL_CERT_FILE";
 /// The settings of TLS.
 #[derive(Debug)]
 pub(super) struct Tls {
-    file: Option<String>,
+    /// Those of the file.
+    roots: RootCertStore,
     config: OnceLock<Result<Arc<ClientConfig>, String>>,
 }
 
 impl Tls {
-    /// Looks only whether the file is there; it is read when it is needed.
+    /// Reads the file, where one is named: what is wrong with it is to be known before the first message.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no PEM, or holds no certificate.
     pub(super) fn configure(environment: &Environment) -> Result<Self, SetupError> {
-        let file = environment.text(FILE)?.map(str::to_owned);
-        if let Some(path) = file.as_deref().map(Path::new).filter(|path| !path.is_file()) {
-            return Err(SetupError::new(
-                format!("`{FILE}` names `{}`, which is no file", crate::load::shown(path)),
-                "name a file of root certificates in PEM, or unset it",
-            ));
-        }
-        Ok(Self { file, config: OnceLock::new() })
+        let roots = match environment.text(FILE)? {
+            Some(file) => roots(Path::new(file))?,
+            None => RootCertStore::empty(),
+        };
+        Ok(Self { roots, config: OnceLock::new() })
     }
 
     /// The settings.
     ///
     /// # Errors
-    /// The file cannot be read, in words.
+    /// TLS cannot be set up, in words.
     pub(super) fn config(&self) -> Result<Arc<ClientConfig>, String> {
-        self.config.get_or_init(|| config(self.file.as_deref()).map(Arc::new)).clone()
+        self.config.get_or_init(|| config(self.roots.clone()).map(Arc::new)).clone()
     }
 }
 
-fn config(file: Option<&str>) -> Result<ClientConfig, String> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(file) = file {
-        let shown = crate::printable(file);
-        let broken =
-            |why: String| format!("the certificates in `{shown}`, which `{FILE}` names, cannot be read: {why}");
-        let certificates = CertificateDer::pem_file_iter(file).map_err(|error| broken(error.to_string()))?;
-        for certificate in certificates {
-            // A bundle of a system may hold certificates that rustls takes for no roots; the others still count.
-            let certificate = certificate.map_err(|error| broken(error.to_string()))?;
-            let _ignored = roots.add(certificate);
-        }
+/// The root certificates in a file.
+fn roots(path: &Path) -> Result<RootCertStore, SetupError> {
+    let wrong = |what: String| {
+        SetupError::new(
+            format!("`{FILE}` names `{}`, which {what}", crate::load::shown(path)),
+            "name a file of root certificates in PEM, or unset it",
+        )
+    };
+    if !path.is_file() {
+        return Err(wrong("is no file".to_owned()));
     }
+    let bytes = std::fs::read(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&bytes) {
+        let certificate = certificate
+            .map_err(|error| wrong(format!("is no PEM: {}", pace_ir::text::shortened(&error.to_string(), 100))))?;
+        // A bundle of a system may hold certificates that rustls takes for no roots; the others still count.
+        let _ignored = roots.add(certificate);
+    }
+    if roots.is_empty() { Err(wrong("holds no certificate that can be a root".to_owned())) } else { Ok(roots) }
+}
+
+fn config(mut roots: RootCertStore) -> Result<ClientConfig, String> {
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.map_err(|error| format!("TLS cannot be set up: {error}"))?;
     let mut config = builder.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_certificates_is_named() {
+        let file = std::env::temp_dir().join(format!("pace-roots-{}.pem", std::process::id()));
+        let shown = crate::load::shown(&file);
+        for (content, wanted) in [
+            ("", "holds no certificate that can be a root"),
+            ("no certificate", "holds no certificate that can be a root"),
+            (
+                "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                "holds no certificate that can be a root",
+            ),
+            ("-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n", "is no PEM: "),
+            ("-----BEGIN CERTIFICATE-----\nAAAA\n", "is no PEM: "),
+        ] {
+            std::fs::write(&file, content).unwrap();
+            let environment = Environment::from_pairs([(FILE, file.to_str().unwrap())]);
+            let message = Tls::configure(&environment).unwrap_err().message;
+            assert!(message.starts_with(&format!("`{FILE}` names `{shown}`, which {wanted}")), "{message}");
+        }
+        std::fs::remove_file(&file).unwrap();
+        let environment = Environment::from_pairs([(FILE, file.to_str().unwrap())]);
+        assert!(Tls::configure(&environment).unwrap_err().message.ends_with("which is no file"));
+    }
 }

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use pace_ir::program::{Provider, Template};
 
-use super::server::{GOOD, Server, plain, stream};
+use super::server::{GOOD, Server, Step, plain, stream};
 use super::{asked, bundle, configured, models_at};
 use crate::environment::Environment;
 use crate::problem::{Code, Problem};
@@ -24,7 +24,7 @@ fn each_status_has_its_words() {
     let error = |message: &str| format!("{{\"error\":{{\"message\":\"{message}\"}}}}");
     let service = "the service of `fast` at `host`";
     for (status, code, detail, help) in [
-        (400, Code::ModelRejected, "refused the request: why", "check the agent's `generation` and `output`"),
+        (400, Code::ModelRejected, "refused the request: why", "see what the service says"),
         (
             401,
             Code::ModelUnauthorized,
@@ -137,9 +137,39 @@ fn proxies_are_used_and_left_out() {
     let heard = asked(&models_at(Provider::Gemini, "https://model.test", &[("HTTPS_PROXY", &proxy_url)]));
     let problem = heard.turn.unwrap_err();
     assert_eq!(problem.code, Code::ModelUnreachable);
-    let told = "the proxy on the way to `model.test`, the host of `fast`, cannot be reached: tunnel error";
-    assert!(problem.detail.starts_with(told), "{problem:?}");
+    let proxy = format!("127.0.0.1:{}", refusing.port);
+    assert_eq!(problem.detail, format!("the proxy `{proxy}` refused to connect to `model.test`, the host of `fast`"));
     assert!(refusing.requests()[0].starts_with("CONNECT model.test:443 HTTP/1.1"));
+}
+
+#[test]
+fn a_proxy_that_wants_a_user_is_told_apart() {
+    for (variable, url) in [("HTTP_PROXY", "http://model.test"), ("HTTPS_PROXY", "https://model.test")] {
+        for (user, told) in [("", "wants a user and password"), ("me:hunter2@", "refused the user and password")] {
+            let proxy = Server::start(vec![plain(407, "Proxy-Authenticate: Basic\r\n", "<p>who?")]);
+            let address = format!("http://{user}127.0.0.1:{}", proxy.port);
+            let problem = asked(&models_at(Provider::Gemini, url, &[(variable, &address)])).turn.unwrap_err();
+            assert_eq!(problem.code, Code::ModelUnreachable);
+            assert_eq!(problem.detail, format!("the proxy `127.0.0.1:{}` {told}", proxy.port));
+            assert!(problem.help.unwrap().contains("user:password@"));
+        }
+    }
+}
+
+#[test]
+fn a_port_that_wants_tls_is_suspected() {
+    let alert = vec![Step::Send(b"\x15\x03\x01\x00\x02\x02\x46".to_vec()), Step::Close];
+    for (reply, told, retries) in [
+        (vec![Step::Close], "closed the connection before it answered", 3),
+        (alert, "answered with what is no HTTP", 0),
+    ] {
+        let server = Server::start(vec![reply]);
+        let heard = asked(&models_at(Provider::Gemini, &server.url(), &[]));
+        let problem = heard.turn.unwrap_err();
+        assert!(problem.detail.ends_with(told), "{problem:?}");
+        assert!(problem.help.as_deref().is_some_and(|help| help.contains("`https://`")), "{problem:?}");
+        assert_eq!(heard.heard.len(), retries);
+    }
 }
 
 #[test]

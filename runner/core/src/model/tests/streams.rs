@@ -74,7 +74,37 @@ fn too_long_a_wait_is_told_at_once() {
     let server = Server::start(vec![plain(429, "", body)]);
     let problem = asked(&gemini(&server)).turn.unwrap_err();
     assert_eq!((problem.code, problem.retry_after), (Code::ModelRateLimited, Some(Duration::from_hours(1))));
+    let help = "ask again later, or raise the limits of the key's account; the service asks to wait 1 h";
+    assert_eq!(problem.help.as_deref(), Some(help));
     assert_eq!(server.requests().len(), 1);
+    let server = Server::start(vec![plain(503, "Retry-After: 90\r\n", "")]);
+    let problem = asked(&gemini(&server)).turn.unwrap_err();
+    assert_eq!(problem.help.as_deref(), Some("ask again later; the service asks to wait 90 s"));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn what_is_no_event_is_not_broken_off() {
+    let closed = |body: &str| {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
+        vec![Step::Send(format!("{head}{body}").into_bytes()), Step::Close]
+    };
+    let unended: Vec<Step> = begun("<html>busy").into_iter().chain([Step::Close]).collect();
+    for reply in [stream("<html>busy"), closed("<html>busy"), unended] {
+        let server = Server::start(vec![reply]);
+        let problem = asked(&gemini(&server)).turn.unwrap_err();
+        assert_eq!(problem.code, Code::ModelGarbled);
+        assert!(problem.detail.ends_with("`<html>busy`, which is no stream of events"), "{problem:?}");
+        assert_eq!(server.requests().len(), 1);
+    }
+    for reply in [closed(""), closed(": ping\n\n"), plain(200, "Content-Type: text/event-stream\r\n", "")] {
+        let server = Server::start(vec![reply]);
+        let heard = asked(&gemini(&server));
+        let problem = heard.turn.unwrap_err();
+        assert_eq!(problem.code, Code::EmptyAnswer);
+        assert!(problem.detail.ends_with("sent an empty answer: not one event"), "{problem:?}");
+        assert_eq!(heard.heard, ["retry 2: empty answer"]);
+    }
 }
 
 #[test]
