@@ -34,7 +34,7 @@ pub(crate) struct Global {
     /// Say which files are read
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
-    /// Use nothing from the network; nothing does yet
+    /// Compile without the network; nothing here needs it yet, and models are asked all the same
     #[arg(long, global = true)]
     pub(crate) offline: bool,
     /// Change no lock file, and fail if one would have to change; nothing is locked yet

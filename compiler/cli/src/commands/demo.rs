@@ -25,7 +25,7 @@ use crate::output::Output;
 #[derive(Debug, Args)]
 pub(crate) struct Demo {}
 
-/// How long the whole of it may take. It takes about four seconds; a machine on which it takes this long has other worries.
+/// How long the whole of it may take. It takes about a second; a machine on which it takes this long has other worries.
 const AT_MOST: Duration = Duration::from_mins(2);
 
 /// Runs the command.
@@ -42,7 +42,7 @@ pub(crate) fn run(_: &Demo, global: &Global) -> anyhow::Result<ExitCode> {
                 Ok(told) => told.map(|()| ExitCode::Success),
                 Err(_elapsed) => Err(late().into()),
             },
-            Ok(()) = tokio::signal::ctrl_c() => Ok(ExitCode::Interrupted),
+            () = told_to_stop() => Ok(ExitCode::Interrupted),
         }
     });
     runtime.shutdown_background();
@@ -52,6 +52,27 @@ pub(crate) fn run(_: &Demo, global: &Global) -> anyhow::Result<ExitCode> {
         story::end(&screen, begun.elapsed());
     }
     Ok(code)
+}
+
+/// Ready when somebody wants it to end: the folder is to be removed then, too.
+#[cfg(unix)]
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+    let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = kinds else {
+        // The system gives no signals; nothing can be heard then.
+        return std::future::pending().await;
+    };
+    tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {}, _ = hangup.recv() => {} }
+}
+
+/// Ready when somebody presses Ctrl-C.
+#[cfg(not(unix))]
+async fn told_to_stop() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
 }
 
 fn late() -> Ended {

@@ -3,7 +3,8 @@
 use std::io::{IsTerminal, Read, stdin, stdout};
 
 use pace_ir::program::AgentName;
-use pace_runner::events::{Answer, Unheard};
+use pace_ir::text::quoted;
+use pace_runner::events::{Answer, Event, EventSink, Source};
 use pace_runner::session::MAX_SESSION_BYTES;
 
 use super::talk::{self, Talk};
@@ -26,7 +27,7 @@ pub(super) fn run(mut talk: Talk, form: Form) -> anyhow::Result<ExitCode> {
     let message = read(talk.agent())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let admitted = talk.say(message).map_err(|problem| talk::ended(&problem))?;
-    let answer = runtime.block_on(admitted.run(&Unheard)).map_err(|problem| talk::ended(&problem))?;
+    let answer = runtime.block_on(admitted.run(&Waits)).map_err(|problem| talk::ended(&problem))?;
     let kept = talk.answered(&answer);
     print(&answer, form)?;
     if let Some(why) = talk::cut(&answer) {
@@ -34,6 +35,18 @@ pub(super) fn run(mut talk: Talk, form: Form) -> anyhow::Result<ExitCode> {
     }
     kept?;
     Ok(ExitCode::Success)
+}
+
+/// Tells whoever reads standard error why it takes so long; nothing else is told before the end.
+#[derive(Debug)]
+struct Waits;
+
+impl EventSink for Waits {
+    fn on_event(&self, _: &Source, event: &Event<'_>) {
+        if let Event::ModelRetry { attempt, wait, why } = event {
+            err(&format!("note: {}; attempt {attempt} in {:.1} s\n", quoted(why), wait.as_secs_f64()));
+        }
+    }
 }
 
 /// All of standard input.
