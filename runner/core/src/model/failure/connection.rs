@@ -70,7 +70,12 @@ fn unreachable(told: String, help: &str, again: Option<Again>) -> Failure {
 
 /// No trust, which asking again does not mend.
 fn secure(subject: &Subject, error: &rustls::Error) -> Failure {
+    use rustls::CertificateError::{NotValidForName, NotValidForNameContext};
+
     let (what, help) = match error {
+        rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
+            ("shows a certificate for another host", "check the host in the base URL")
+        }
         rustls::Error::InvalidCertificate(_) => (
             "shows a certificate that is not trusted",
             "let `SSL_CERT_FILE` name a file with the certificate of the authority that signed it",
