@@ -57,4 +57,16 @@ impl Provider {
             Self::Replay => "replay",
         }
     }
+
+    /// The end of an address that is the interface's own path, which is added to a base URL and cannot be part of it.
+    pub fn own_path(self, address: &str) -> Option<&'static str> {
+        let paths: &[&str] = match self {
+            Self::Gemini => &[":generateContent", ":streamGenerateContent"],
+            Self::OpenAi => &["/chat/completions"],
+            Self::Anthropic => &["/messages"],
+            Self::Replay => &[],
+        };
+        let address = address.trim_end_matches('/');
+        paths.iter().copied().find(|path| address.ends_with(path))
+    }
 }

@@ -47,7 +47,7 @@ pub enum Asked {
 /// A recorded answer.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RecordedAnswer {
-    /// What it says.
+    /// What it says; the compact JSON of what is recorded as `output`.
     pub text: String,
     /// The tools it wants called.
     pub calls: Vec<RecordedCall>,

@@ -86,7 +86,8 @@ impl Identity {
             )),
             Authentication::Sources(_) => Err(SetupError::new(
                 "the bundle's `authentication` lists sources, and this version can check none of them yet",
-                "talk to an agent with `pace chat`, or write `authentication: none` in `paceline.yaml` for now",
+                "talk to its agents with `pace chat`; `authentication: none` in `paceline.yaml` would serve them, and admit \
+                 everybody as `anonymous`",
             )),
         }
     }

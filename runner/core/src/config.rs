@@ -83,11 +83,24 @@ pub fn log_settings(environment: &Environment, standard_error: StandardError) ->
 pub fn unknown(environment: &Environment) -> Vec<String> {
     let is_known = |name: &str| VARIABLES.iter().any(|variable| variable.is(name));
     let ours = environment.names().filter(|name| name.starts_with("PACE_") && !is_known(name));
-    ours.map(|name| match near(name) {
+    let unknown = ours.map(|name| match without_prefix(name).or_else(|| near(name)) {
         Some(near) => format!("there is no variable `{}`; did you mean `{near}`?", quoted(name)),
         None => format!("there is no variable `{}`; `pace-runner --help` lists all there are", quoted(name)),
-    })
-    .collect()
+    });
+    unknown.chain(old_name(environment)).collect()
+}
+
+/// The variable that has no prefix where ours is thought to have one: `PORT` for `PACE_PORT`.
+fn without_prefix(name: &str) -> Option<&'static str> {
+    let bare = name.strip_prefix("PACE_")?;
+    VARIABLES.iter().find(|variable| variable.is(bare)).map(|variable| variable.name)
+}
+
+/// OpenAI's library once read its address from another variable, which many machines still set.
+fn old_name(environment: &Environment) -> Option<String> {
+    let is_set = |name: &str| matches!(environment.text(name), Ok(Some(_)) | Err(_));
+    (is_set("OPENAI_API_BASE") && !is_set("OPENAI_BASE_URL"))
+        .then(|| "the variable `OPENAI_API_BASE` is an old name and has no effect; set `OPENAI_BASE_URL`".to_owned())
 }
 
 /// The known name that is meant: at most a third of its letters differ.
@@ -197,5 +210,13 @@ mod tests {
             "there is no variable `PACE_X`; `pace-runner --help` lists all there are",
         ];
         assert_eq!(unknown(&environment), wanted);
+        for (name, meant) in [("PACE_PORT", "PORT"), ("PACE_HOST", "HOST"), ("PACE_LOG_LEVEL", "LOG_LEVEL")] {
+            let wanted = format!("there is no variable `{name}`; did you mean `{meant}`?");
+            assert_eq!(unknown(&of(&[(name, "x")])), [wanted]);
+        }
+        let old = ("OPENAI_API_BASE", "http://localhost:8000/v1");
+        let wanted = "the variable `OPENAI_API_BASE` is an old name and has no effect; set `OPENAI_BASE_URL`";
+        assert_eq!(unknown(&of(&[old])), [wanted]);
+        assert_eq!(unknown(&of(&[old, ("OPENAI_BASE_URL", "http://localhost:8000/v1")])), Vec::<String>::new());
     }
 }

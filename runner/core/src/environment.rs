@@ -99,18 +99,13 @@ impl Environment {
     /// # Errors
     /// A reference leads to nothing.
     pub fn resolve(&self, template: &Template, what: &str) -> Result<Secret, SetupError> {
-        let mut text = String::new();
+        let (mut text, mut unset) = (String::new(), Vec::new());
         for part in &template.parts {
             match part {
                 TemplatePart::Literal(literal) => text.push_str(literal),
                 TemplatePart::Env(name) => match self.secret(name)? {
                     Some(value) => text.push_str(value.expose()),
-                    None => {
-                        return Err(SetupError::new(
-                            format!("{what} is `{template}`, and the variable `{name}` is not set"),
-                            format!("set `{name}`, or `{name}_FILE` to a file that holds the value"),
-                        ));
-                    }
+                    None => unset.push(name.as_str()),
                 },
                 TemplatePart::Credential(name) => {
                     return Err(SetupError::new(
@@ -120,7 +115,16 @@ impl Environment {
                 }
             }
         }
-        Ok(Secret(text))
+        if unset.is_empty() {
+            return Ok(Secret(text));
+        }
+        let (variable, verb) = if unset.len() == 1 { ("variable", "is") } else { ("variables", "are") };
+        let names = unset.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let help = unset.iter().map(|name| format!("set `{name}`, or `{name}_FILE` to a file that holds the value"));
+        Err(SetupError::new(
+            format!("{what} is `{template}`, and the {variable} {names} {verb} not set"),
+            help.collect::<Vec<_>>().join("\n"),
+        ))
     }
 }
 

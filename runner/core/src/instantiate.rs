@@ -22,6 +22,9 @@ use crate::work::Work;
 /// The most names that a message lists.
 const MOST_NAMES: usize = 8;
 
+/// The most letters of a wrong name that are compared.
+const MOST_LETTERS: usize = 80;
+
 /// For which agents a runner is made: only what they need has to be there.
 #[derive(Debug, Clone, Copy)]
 pub enum Scope<'a> {
@@ -147,11 +150,21 @@ impl Runner {
     pub fn unknown_agent(&self, asked: &str) -> Problem {
         let names: Vec<_> = self.names.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
         let more = if self.names.len() > MOST_NAMES { " and more" } else { "" };
-        let problem = Problem::new(Code::UnknownAgent, format!("there is no agent `{}`", quoted(asked)));
+        let meant = self.near(asked).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+        let problem = Problem::new(Code::UnknownAgent, format!("there is no agent `{}`{meant}", quoted(asked)));
         match names.as_slice() {
             [] => problem.help("this bundle has no agents"),
             names => problem.help(format!("the agents here are {}{more}", names.join(", "))),
         }
+    }
+
+    /// The served agent that is meant: at most a third of its letters differ, capitals aside.
+    fn near(&self, asked: &str) -> Option<&AgentName> {
+        // Names are short, and whoever asks decides how long this takes.
+        let asked: String = asked.chars().take(MOST_LETTERS).collect::<String>().to_lowercase();
+        let distance = |name: &AgentName| strsim::damerau_levenshtein(&asked, name.as_str());
+        let nearest = self.names.iter().min_by_key(|name| distance(name))?;
+        (distance(nearest) * 3 <= nearest.as_str().len()).then_some(nearest)
     }
 
     /// The loops by name, with their first firing after `now`.

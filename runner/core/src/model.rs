@@ -118,7 +118,7 @@ impl Models {
         environment: &Environment,
         timeouts: Timeouts,
     ) -> Result<Self, SetupError> {
-        let (mut by_name, mut missing) = (BTreeMap::new(), Vec::new());
+        let (mut by_name, mut missing, mut wrong) = (BTreeMap::new(), Vec::new(), Vec::new());
         // Made with the first model that calls somebody, and shared by all: they share its connections.
         let mut http: Option<Http> = None;
         for (name, model) in bundle.program.models.iter().filter(|(name, _)| used.contains(name)) {
@@ -131,7 +131,10 @@ impl Models {
                 };
                 match configure::service(bundle, (name, model), environment, http) {
                     Ok(service) => Answers::Service(Box::new(service)),
-                    Err(NoService::Setup(error)) => return Err(error),
+                    Err(NoService::Setup(errors)) => {
+                        wrong.extend(errors);
+                        continue;
+                    }
                     Err(NoService::Key(key)) => {
                         missing.push(key);
                         continue;
@@ -140,7 +143,10 @@ impl Models {
             };
             by_name.insert(name.clone(), Model { name: name.clone(), price: model.price, answers });
         }
-        if missing.is_empty() { Ok(Self { by_name }) } else { Err(configure::missing(&missing)) }
+        if !missing.is_empty() {
+            wrong.push(configure::missing(&missing));
+        }
+        SetupError::all(wrong).map_or(Ok(Self { by_name }), Err)
     }
 
     /// The model of this name.

@@ -123,6 +123,15 @@ codes! {
     NoRecordedTurn = "no-recorded-turn", 502, "No recorded turn matches";
 }
 
+impl Code {
+    /// Whether the detail may be logged: nothing of what people and agents say to each other is in it. Left out are also
+    /// answers that cannot be read, because they are quoted.
+    pub fn is_detail_for_logs(self) -> bool {
+        let is_of_models = self.as_str().starts_with("model-") && self != Self::ModelGarbled;
+        is_of_models || matches!(self, Self::LimitReached | Self::TimedOut)
+    }
+}
+
 impl Problem {
     /// A problem with nothing more to say than what happened.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {

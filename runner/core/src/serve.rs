@@ -27,6 +27,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use pace_ir::Bundle;
+
 use crate::authorize::{Identity, Reach};
 use crate::instantiate::Runner;
 use crate::setup::SetupError;
@@ -62,10 +64,7 @@ impl Server {
     /// # Errors
     /// The bundle may not be served at this address, or the address cannot be had.
     pub fn bind(runner: Arc<Runner>, settings: &ServeSettings) -> Result<Self, SetupError> {
-        let host = settings.host.to_canonical();
-        let reach = if host.is_loopback() { Reach::ThisMachine } else { Reach::Others };
-        let authentication = &runner.bundle().auth.authentication;
-        let identity = Identity::of_listener(authentication, reach)?;
+        let identity = judge(runner.bundle(), settings)?;
         let listener = TcpListener::bind((settings.host, settings.port)).map_err(|error| taken(settings, &error))?;
         let address = listener.local_addr().map_err(|error| taken(settings, &error))?;
         listener.set_nonblocking(true).map_err(|error| taken(settings, &error))?;
@@ -104,6 +103,16 @@ impl Server {
         acceptor.end().await;
         Ok(Drained { cancelled })
     }
+}
+
+/// Whether a bundle may be served at an address, and whom requests are taken for. Needs nothing that the bundle's models do:
+/// who may not serve it is not sent looking for keys first.
+///
+/// # Errors
+/// It may not.
+pub fn judge(bundle: &Bundle, settings: &ServeSettings) -> Result<Identity, SetupError> {
+    let reach = if settings.host.to_canonical().is_loopback() { Reach::ThisMachine } else { Reach::Others };
+    Identity::of_listener(&bundle.auth.authentication, reach)
 }
 
 fn taken(settings: &ServeSettings, error: &io::Error) -> SetupError {

@@ -10,8 +10,8 @@ use crate::config::{self, StandardError};
 use crate::environment::Environment;
 use crate::instantiate::{Scope, instantiate};
 use crate::log::{self, Format};
-use crate::serve::listing::{idle_loops, listing};
-use crate::serve::{Ended, ServeSettings, Server, until_signalled};
+use crate::serve::listing::{closed_agents, idle_loops, listing};
+use crate::serve::{Ended, ServeSettings, Server, judge, until_signalled};
 use crate::setup::SetupError;
 
 /// On a machine of many cores without a quota, more workers would not answer faster: they wait for models. Each would bring a
@@ -59,11 +59,17 @@ impl Service {
     /// # Errors
     /// What the bundle needs is missing, or the address cannot be had.
     pub fn new(bundle: VerifiedBundle, environment: &Environment, settings: &Settings) -> Result<Self, SetupError> {
+        judge(bundle.bundle(), &settings.serve)?;
         let runner = instantiate(bundle, environment, Scope::All)?;
-        for warning in config::unknown(environment).into_iter().chain(idle_loops(&runner)) {
+        // Also where there is no listener in the end: it may be why.
+        for warning in config::unknown(environment) {
             tracing::warn!("{warning}");
         }
-        Ok(Self { server: Server::bind(runner, &settings.serve)?, format: settings.format })
+        let server = Server::bind(runner, &settings.serve)?;
+        for warning in closed_agents(server.runner()).into_iter().chain(idle_loops(server.runner())) {
+            tracing::warn!("{warning}");
+        }
+        Ok(Self { server, format: settings.format })
     }
 
     /// Serves until the process is told to stop. `tell` is called with what is served and where, for people, unless programs

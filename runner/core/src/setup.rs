@@ -15,4 +15,17 @@ impl SetupError {
     pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { message: message.into(), help: help.into() }
     }
+
+    /// Several in one, so that one start tells all; `None` for none.
+    pub fn all(errors: Vec<Self>) -> Option<Self> {
+        let mut errors = errors.into_iter();
+        let first = errors.next()?;
+        Some(errors.fold(first, |mut all, next| {
+            all.message = format!("{}; {}", all.message, next.message);
+            let known: Vec<&str> = all.help.lines().collect();
+            let new: Vec<&str> = next.help.lines().filter(|line| !known.contains(line)).collect();
+            all.help = [known, new].concat().join("\n");
+            all
+        }))
+    }
 }

@@ -57,12 +57,40 @@ fn variables_with_wrong_values() {
 }
 
 #[test]
+fn a_bundle_that_cannot_be_served_is_refused_before_its_keys_are_missed() {
+    let yaml = "authentication:\n  - {type: header, principal: X-User, prefix: \"proxy-\", from: [10.0.0.1]}\n";
+    let project = pace_tests::Project::new(&[
+        ("paceline.yaml", yaml),
+        ("agents/helper/spec.yaml", "name: helper\nmodel: gemini-2.5-flash\ndescription: Help.\n"),
+    ]);
+    let run = ended(&project, &[]);
+    assert_setup(&run, "the bundle's `authentication` lists sources", "admit everybody as `anonymous`");
+}
+
+#[test]
 fn variables_that_do_not_exist() {
     let project = project();
     let runner = Runner::start(&project, &[("PACE_STATEDIR", "memory"), ("PACE_STATE_DIR", "memory")]);
-    let warnings: Vec<_> = runner.lines().into_iter().filter(|line| line.contains("WARN")).collect();
+    let warnings: Vec<_> = runner.lines().into_iter().filter(|line| line.contains("there is no variable")).collect();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].contains("there is no variable `PACE_STATEDIR`; did you mean `PACE_STATE_DIR`?"));
+}
+
+#[test]
+fn agents_that_nobody_can_reach_are_named_at_the_start() {
+    let project = project();
+    let runner = Runner::start(&project, &[]);
+    let wanted = "nobody can reach the agent `closed` over HTTP: its `acl` has no `anonymous`, which is what this version \
+                  takes everybody for";
+    runner.wait_for(|line| line["level"] == "WARN" && line["message"] == wanted);
+    let mut child = command(&project, &[("LOG_FORMAT", "text")]).stderr(Stdio::piped()).spawn().unwrap();
+    let stderr = std::io::BufReader::new(child.stderr.take().unwrap());
+    let lines: Vec<_> = std::io::BufRead::lines(stderr).map(Result::unwrap).take(6).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(lines[0].contains("WARN") && lines[0].contains(wanted), "{lines:?}");
+    assert_eq!(lines[4], "    closed  → /agents/closed/chat  (its `acl` lets nobody in over HTTP)");
+    assert_eq!(lines[5], "    helper  → /agents/helper/chat");
 }
 
 #[test]

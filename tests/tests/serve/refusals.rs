@@ -11,6 +11,8 @@ fn what_is_not_there() {
     let answer = get(runner.address, "/agents/nobody/status");
     assert_eq!(answer.problem(), (404, "unknown-agent".to_owned(), "there is no agent `nobody`".to_owned()));
     assert_eq!(answer.json()["help"], "the agents here are `closed`, `helper`");
+    let detail = get(runner.address, "/agents/Helpr/status").problem().2;
+    assert_eq!(detail, "there is no agent `Helpr`; did you mean `helper`?");
     for (method, path, code) in [
         ("GET", "/nothing", "unknown-path"),
         ("GET", "/agents/", "unknown-path"),
@@ -45,6 +47,24 @@ fn what_a_path_does_not_take() {
         let answer = ask(runner.address, &format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n\r\n"));
         assert_eq!((answer.problem().0, answer.problem().1.as_str()), (405, "wrong-method"), "{method} {path}");
         assert_eq!(answer.header("allow"), Some(allowed), "{method} {path}");
+        let named: Vec<_> = allowed.split(',').filter(|method| *method != "HEAD").map(|it| format!("`{it}`")).collect();
+        assert_eq!(answer.json()["help"], format!("send it with {}", named.join(" or ")), "{method} {path}");
+    }
+}
+
+#[test]
+fn who_is_not_let_in_is_told_the_way() {
+    let project = project();
+    let runner = Runner::start(&project, &[]);
+    for path in ["/agents/closed/chat", "/agents/closed/chat/stream"] {
+        let answer = ask(runner.address, &post(path, r#"{"message":"hello"}"#));
+        let wanted = "no `acl` gives `anonymous` the role `execute` on the agent `closed`";
+        assert_eq!(answer.problem(), (403, "not-allowed".to_owned(), wanted.to_owned()));
+        assert_eq!(
+            answer.json()["help"],
+            "talk to it on its operator's machine, `pace chat closed --as user:<name>`, or add `anonymous` to its `acl`: \
+             this version takes everybody who asks over HTTP for `anonymous`"
+        );
     }
 }
 
@@ -129,6 +149,7 @@ fn what_an_invocation_fails_with_is_told_and_logged_without_its_words() {
     let line = runner.wait_for(|line| line["message"] == "an invocation failed");
     assert_eq!((&line["code"], &line["agent"]), (&"no-recorded-turn".into(), &"helper".into()));
     assert_eq!(line["invocation"], invocation);
+    assert_eq!((&line["model"], line.get("detail")), (&"recorded".into(), None));
     assert!(!runner.lines().concat().contains("diary"));
 }
 

@@ -116,7 +116,7 @@ fn places_that_are_none() {
     for (query, header, words) in [
         ("?after=x", "", "`after` is `x`"),
         ("?after=-1", "", "`after` is `-1`"),
-        ("?after=99", "", "there is no event 99 of this invocation yet: the last is "),
+        ("?after=99", "", "there is no event 99 of this invocation: it is over, and its last is "),
         ("", "last-event-id: nine\r\n", "the header `Last-Event-ID` is `nine`"),
         ("?after=18446744073709551615", "", "there is no event 18446744073709551615"),
     ] {

@@ -67,7 +67,7 @@ fn check_declared<'p>(
 ) -> Option<CheckedModel<'p>> {
     secret_literal::reference(&spec.api_key, &format!("`api_key` of `{name}`"), sink);
     let provider = *spec.provider.get()?;
-    base_url(spec, sink);
+    base_url(spec, provider, sink);
     let turns = if provider == Provider::Replay {
         not_with_replay(name, spec, sink);
         Some(turns(name, spec, parsed, sink)?)
@@ -94,9 +94,16 @@ fn check_declared<'p>(
 }
 
 /// An address that no provider could be reached at.
-fn base_url(spec: &ModelSpec, sink: &mut Sink) {
+fn base_url(spec: &ModelSpec, provider: Provider, sink: &mut Sink) {
     let Some(url) = spec.base_url.spanned() else { return };
-    if url.value.as_literal().is_some_and(|text| !text.starts_with("https://") && !text.starts_with("http://")) {
+    let literal = url.value.as_literal();
+    if let Some(path) = literal.and_then(|text| provider.own_path(text)) {
+        let message = format!("`base_url` must not end in `{path}`");
+        let diagnostic = Diagnostic::new(&code::MODEL_CONFIGURATION, message)
+            .at(url.span, "the runner adds this path by itself")
+            .help("write the address up to where the provider's own paths begin");
+        sink.error(diagnostic);
+    } else if literal.is_some_and(|text| !text.starts_with("https://") && !text.starts_with("http://")) {
         let diagnostic = Diagnostic::new(&code::MODEL_CONFIGURATION, "`base_url` must be an http or https address")
             .at(url.span, "expected `https://…`")
             .help("write the address up to where the provider's own paths begin");

@@ -203,6 +203,7 @@ struct Answer(RecordedAnswer);
 #[serde(deny_unknown_fields)]
 struct AnswerObject {
     text: Option<String>,
+    output: Option<Value>,
     #[serde(default)]
     calls: Vec<Call>,
     #[serde(default)]
@@ -213,16 +214,20 @@ struct AnswerObject {
 written!(Answer, AnswerObject);
 
 impl Written<AnswerObject> for Answer {
-    const EXPECTED: &'static str = "a string or an object with `text`, `calls`, `usage`, `cut`";
+    const EXPECTED: &'static str = "a string or an object with `text`, `output`, `calls`, `usage`, `cut`";
 
     fn of_text(text: &str) -> Result<Self, String> {
         Ok(Self(RecordedAnswer { text: text.to_owned(), ..RecordedAnswer::default() }))
     }
 
     fn of_object(object: AnswerObject) -> Result<Self, String> {
-        let AnswerObject { text, calls, usage, cut } = object;
+        let AnswerObject { text, output, calls, usage, cut } = object;
+        let text = match (text, output) {
+            (Some(_), Some(_)) => return Err("an answer has `text` or `output`, not both".to_owned()),
+            (text, output) => text.or_else(|| output.map(|output| output.to_string())),
+        };
         if text.is_none() && calls.is_empty() && cut.is_none() {
-            return Err("an answer has `text`, `calls` or `cut`".to_owned());
+            return Err("an answer has `text`, `output`, `calls` or `cut`".to_owned());
         }
         if cut.as_deref().is_some_and(|cut| cut.trim().is_empty()) {
             return Err("`cut` is `length`, or another word for why the answer is cut".to_owned());
@@ -321,12 +326,14 @@ mod tests {
             {"user": {"contains": "weather"}, "turn": 2, "wait": "200ms", "pace": "1s",
              "model": {"text": "", "calls": [{"name": "a", "arguments": {"z": 1, "b": 2}}, {"name": "b"}],
                        "usage": {"input": 3, "output": 4}}},
-            {"results": ["a", "b"], "model": {"text": "so", "cut": "length"}}
+            {"results": ["a", "b"], "model": {"text": "so", "cut": "length"}},
+            {"user": "d", "model": {"output": {"z": [1.50, "ä\n"], "b": {}}}}
         ]"#;
         let turns = parsed(text).unwrap().turns;
         let asked: Vec<_> = turns.iter().map(|turn| turn.asked.clone()).collect();
         let results = Asked::Results(vec!["a".to_owned(), "b".to_owned()]);
-        assert_eq!(asked, [Asked::User("hi".to_owned()), Asked::Contains("weather".to_owned()), results]);
+        assert_eq!(asked[..3], [Asked::User("hi".to_owned()), Asked::Contains("weather".to_owned()), results]);
+        assert_eq!(turns[3].answer.text, r#"{"z":[1.5,"ä\n"],"b":{}}"#);
         assert_eq!(turns[0].answer.text, "hello");
         let second = &turns[1];
         assert_eq!(
@@ -370,7 +377,12 @@ mod tests {
         let text = r#"[{"user": {"has": "a"}, "model": "c"}]"#;
         wrong(text, "unknown key `has`; expected `contains`", "1:12", "\"has\"");
         let text = r#"[{"user": "ä\" b", "model": {}}]"#;
-        wrong(text, "an answer has `text`, `calls` or `cut`", "1:30", "}");
+        wrong(text, "an answer has `text`, `output`, `calls` or `cut`", "1:30", "}");
+        let text = r#"[{"user": "a", "model": {"text": "b", "output": {}}}]"#;
+        wrong(text, "an answer has `text` or `output`, not both", "1:51", "}");
+        let text = r#"[{"user": "a", "model": {"txt": "b"}}]"#;
+        let keys = "`text`, `output`, `calls`, `usage`, `cut`";
+        wrong(text, &format!("unknown key `txt`; expected one of {keys}"), "1:26", "\"txt\"");
         let text = r#"[{"user": "a", "model": {"calls": [{"name": "b", "arguments": -12}]}}]"#;
         let arguments = "expected an object, or a string for arguments that are no JSON, not integer `-12`";
         wrong(text, arguments, "1:63", "-12");

@@ -33,6 +33,13 @@ pub(super) async fn within_time(
     })
 }
 
+/// A reply that does not fit, once there is one.
+struct Misfit {
+    /// Where it stands in the conversation.
+    at: usize,
+    why: String,
+}
+
 /// What stays the same over the turns of an invocation.
 struct Turns<'a> {
     agent: ServedAgent<'a>,
@@ -45,10 +52,16 @@ impl Turns<'_> {
         let agent = &self.agent;
         let mut budget = Budget::new(&self.source.agent, &agent.spec.limits, agent.model.price());
         session.messages.push(Message::User(message));
-        // Where the reply that does not fit stands, once there is one.
-        let mut misfit = None;
+        let mut misfit: Option<Misfit> = None;
         loop {
-            let turn = self.ask(&session.messages, &mut budget).await?;
+            let turn = match (self.ask(&session.messages, &mut budget).await, &misfit) {
+                (Ok(turn), _) => turn,
+                // Whoever recorded the first reply is told what is wrong with it: the request to mend it is the runner's own.
+                (Err(problem), Some(misfit)) if problem.code == Code::NoRecordedTurn => {
+                    return Err(misrecorded(self.source, &misfit.why));
+                }
+                (Err(problem), _) => return Err(problem),
+            };
             if !turn.calls.is_empty() {
                 let results = dispatch(&turn.calls, &mut budget, self.source, self.sink)?;
                 session.messages.extend([Message::Model(turn), Message::ToolResults(results)]);
@@ -60,8 +73,9 @@ impl Turns<'_> {
                 Some(Ok(output)) => Some(output),
                 Some(Err(why)) if misfit.is_none() && cut.is_none() => {
                     self.sink.on_event(self.source, &Event::Repair { why: &why });
-                    misfit = Some(session.messages.len());
-                    session.messages.extend([Message::Model(turn), Message::User(repair(&why))]);
+                    let (at, request) = (session.messages.len(), repair(&why));
+                    misfit = Some(Misfit { at, why });
+                    session.messages.extend([Message::Model(turn), Message::User(request)]);
                     continue;
                 }
                 Some(Err(why)) => return Err(mismatch(self.source, &why, cut.as_deref())),
@@ -70,7 +84,7 @@ impl Turns<'_> {
                 // It was held back until it was known to fit.
                 self.sink.on_event(self.source, &Event::Text(&turn.text));
             }
-            if let Some(at) = misfit {
+            if let Some(Misfit { at, .. }) = misfit {
                 // The conversation goes on as if the reply had been right at once.
                 session.messages.drain(at..at.saturating_add(2));
             }
@@ -139,6 +153,12 @@ fn cut(turn: &ModelTurn, agent: &ServedAgent<'_>) -> Result<Option<String>, Prob
         Finish::Length => Ok(Some("length".to_owned())),
         Finish::Stop | Finish::ToolCalls => Ok(None),
     }
+}
+
+fn misrecorded(source: &Source, why: &str) -> Problem {
+    let why = why.replace('\n', "; ");
+    let detail = format!("the recorded reply does not fit the `output` of `{}`: {why}", source.agent);
+    Problem::new(Code::OutputMismatch, detail).help("record one that fits, as in `\"model\": {\"output\": {…}}`")
 }
 
 fn mismatch(source: &Source, why: &str, cut: Option<&str>) -> Problem {

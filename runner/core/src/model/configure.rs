@@ -8,7 +8,7 @@ use hyper::Uri;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use pace_ir::Bundle;
 use pace_ir::program::{Model, ModelName};
-use pace_ir::text::quoted;
+use pace_ir::text::{quoted, shortened};
 
 use self::provider::Facts;
 use super::failure::Subject;
@@ -29,13 +29,13 @@ pub(super) struct Missing {
 pub(super) enum NoService {
     /// Told together with the other missing keys.
     Key(Missing),
-    /// Told at once.
-    Setup(SetupError),
+    /// What its declaration says leads to nothing.
+    Setup(Vec<SetupError>),
 }
 
 impl From<SetupError> for NoService {
     fn from(error: SetupError) -> Self {
-        Self::Setup(error)
+        Self::Setup(vec![error])
     }
 }
 
@@ -73,13 +73,19 @@ pub(super) fn service(
     http: &Http,
 ) -> Result<Service, NoService> {
     let facts = Facts::of(model.provider);
-    let base = base(name, model, facts, environment)?;
+    let base = base(name, model, facts, environment).map_err(|error| {
+        // Which key is asked for follows from the address, but not whether a declared one is there.
+        let declared = model.api_key.as_ref().and_then(|_| key(name, model, facts, NamedBy::Bundle, environment).err());
+        NoService::Setup([error].into_iter().chain(declared).collect())
+    })?;
     let key = key(name, model, facts, base.from, environment)?;
     if key.is_none() && facts.is_key_needed(base.from) {
         return Err(NoService::Key(Missing { model: name.clone(), facts }));
     }
     let declared = bundle.source_map.as_ref().and_then(|map| map.locations.get(&format!("models/{name}")));
     let declared = declared.map(|place| format!("`{}:{}`", quoted(&place.file), place.line));
+    let headers = headers(facts, key.as_ref())?;
+    let uri = endpoint(&base.uri, facts, &model.model);
     let subject = Subject {
         model: name.to_string(),
         provider_model: quoted(&model.model),
@@ -87,17 +93,11 @@ pub(super) fn service(
         key: key.as_ref().map(|key| key.source.clone()),
         secret: key.as_ref().map(|key| key.value.clone()),
         key_help: key_help(name, facts, base.from),
+        url: without_query(&uri),
+        is_version_missing: facts.is_version_missing(&base.uri, base.from),
         declared,
     };
-    let headers = headers(facts, key.as_ref())?;
-    Ok(Service {
-        wire: facts.wire(base.from),
-        uri: endpoint(&base.uri, facts, &model.model),
-        model: model.model.clone(),
-        headers,
-        subject,
-        http: http.clone(),
-    })
+    Ok(Service { wire: facts.wire(base.from), uri, model: model.model.clone(), headers, subject, http: http.clone() })
 }
 
 fn base(name: &ModelName, model: &Model, facts: &Facts, environment: &Environment) -> Result<Base, SetupError> {
@@ -109,7 +109,11 @@ fn base(name: &ModelName, model: &Model, facts: &Facts, environment: &Environmen
     } else {
         (facts.base.to_owned(), facts.base.to_owned(), NamedBy::Provider)
     };
-    let uri = address(text.trim()).map_err(|why| {
+    let uri = address(text.trim(), facts).map_err(|why| {
+        let what = match shown(text.trim()).filter(|_| from == NamedBy::Environment && why == NO_WEB_ADDRESS) {
+            Some(value) => format!("{what} is `{value}`, which"),
+            None => what.clone(),
+        };
         SetupError::new(
             format!("{what} {why}"),
             "write the address up to where the provider's own paths begin, as in `http://127.0.0.1:8000/v1`",
@@ -121,11 +125,25 @@ fn base(name: &ModelName, model: &Model, facts: &Facts, environment: &Environmen
     Ok(Base { uri, from: if is_own { NamedBy::Provider } else { from } })
 }
 
+const NO_WEB_ADDRESS: &str = "is not an http or https address";
+
+/// What of a wrong address can be shown: not what stands before the host or behind the path, and nothing at all of a text
+/// that does not look like an address, which may be a key in the wrong place.
+fn shown(text: &str) -> Option<String> {
+    let bare = text.rsplit('@').next()?.split(['?', '#']).next()?;
+    let has_port = || {
+        let authority = bare.split('/').next().unwrap_or_default();
+        let port = authority.rsplit_once(':').map(|(_, port)| port);
+        port.is_some_and(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    (bare.contains("://") || has_port()).then(|| quoted(bare))
+}
+
 /// A base URL, without what no request could use. The text may hold a password, so it is not shown.
-fn address(text: &str) -> Result<Uri, &'static str> {
+fn address(text: &str, facts: &Facts) -> Result<Uri, &'static str> {
     let uri: Uri = text.trim_end_matches('/').parse().map_err(|_| "is not an address")?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
-        return Err("is not an http or https address");
+        return Err(NO_WEB_ADDRESS);
     }
     let authority = uri.authority().ok_or("names no host")?;
     if authority.as_str().contains('@') {
@@ -136,6 +154,9 @@ fn address(text: &str) -> Result<Uri, &'static str> {
     }
     if uri.query().is_some() || text.contains('#') {
         return Err("has a part after `?` or `#`, where no path can follow");
+    }
+    if facts.provider.own_path(uri.path()).is_some() {
+        return Err("ends in the path that the runner adds by itself");
     }
     Ok(uri)
 }
@@ -202,6 +223,15 @@ fn endpoint(base: &Uri, facts: &Facts, model: &str) -> Uri {
     parts.path_and_query = path.parse().ok();
     Uri::from_parts(parts).unwrap_or_else(|_| base.clone())
 }
+
+/// An address as it can be shown. Base URLs with a user or a password are refused before.
+fn without_query(uri: &Uri) -> String {
+    let (scheme, authority) = (uri.scheme_str().unwrap_or_default(), uri.authority().map_or("", |it| it.as_str()));
+    shortened(&format!("{scheme}://{authority}{}", uri.path()), MOST_URL)
+}
+
+/// The most characters of an address in a message.
+const MOST_URL: usize = 300;
 
 /// A model's name in a path: everything but what paths hold anyway is percent-encoded.
 fn encoded(model: &str) -> String {

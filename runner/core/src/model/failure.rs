@@ -73,6 +73,10 @@ pub(super) struct Subject {
     pub(super) key_help: String,
     /// Where the model is declared: `paceline.yaml:3`; `None` for one that is built in.
     pub(super) declared: Option<String>,
+    /// What is asked, without its query.
+    pub(super) url: String,
+    /// Whether the base URL lacks the version that such addresses end in.
+    pub(super) is_version_missing: bool,
 }
 
 impl Subject {
@@ -152,11 +156,17 @@ impl Subject {
     }
 
     fn not_found(&self) -> (Code, String, String, Option<Again>) {
-        let told = format!("{} does not know the model `{}`", self.service(), self.provider_model);
+        let told = format!(
+            "{} has no model `{}`, or nothing at its address: 404 for `POST {}`",
+            self.service(),
+            self.provider_model,
+            self.url
+        );
         let help = match &self.declared {
             Some(place) => format!("check `model` and `base_url` of `{}` in {place}", self.model),
             None => "choose another model, or check the base URL in the environment".to_owned(),
         };
+        let help = if self.is_version_missing { format!("{help}; such addresses usually end in /v1") } else { help };
         (Code::ModelNotFound, told, help, None)
     }
 

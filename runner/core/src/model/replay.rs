@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(
             detail,
             "no recorded turn of `recorded` is for the message `What is the weather in Rome?\\u{1b}[2J`; \
-             the nearest, turn 1, is for `What is the weather in Oslo?`"
+             the nearest, number 1 of the list, is for `What is the weather in Oslo?`"
         );
         assert_eq!(
             help,
@@ -249,15 +249,17 @@ mod tests {
         assert_eq!(
             detail,
             "no recorded turn of `recorded` is for the message `Good bye`; \
-             the nearest, turn 2, is for `Good bye` as message 2 of the user, and this is message 1"
+             the nearest, number 2 of the list, is for `Good bye` as message 2 of the user, and this is message 1"
         );
         let (detail, help) = miss(&recorded, &[user("x"), results(&["forecast", "clock"])]);
         assert_eq!(
             detail,
             "no recorded turn of `recorded` is for results of `forecast`, `clock`; \
-             the nearest, turn 3, is for results of `forecast`"
+             the nearest, number 3 of the list, is for results of `forecast`"
         );
         assert_eq!(help, "add a turn to `turns.json`: `{\"results\": [\"forecast\",\"clock\"], \"model\": \"…\"}`");
+        let (detail, _) = miss(&recorded, &[user("Tell me a story")]);
+        assert_eq!(detail, "no recorded turn of `recorded` is for the message `Tell me a story`; none is like it");
         let (detail, _) = miss(&replay("[]"), &[user("x")]);
         assert_eq!(detail, "no recorded turn of `recorded` is for the message `x`; the recording is empty");
         let (detail, _) = miss(&replay(r#"[{"results": ["a"], "model": "b"}]"#), &[user("x")]);

@@ -81,7 +81,12 @@ impl Service {
         let limit = self.http.timeouts().first_byte;
         let response = match timeout(limit, self.http.send(self.request(sent.body.clone()))).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(connection::failure(&self.subject, &self.http.way(&self.uri), &error)),
+            Ok(Err(error)) => {
+                let failure = connection::failure(&self.subject, &self.http.way(&self.uri), &error);
+                let (model, url) = (self.subject.model.as_str(), self.subject.url.as_str());
+                tracing::debug!(model, url, detail = failure.problem.detail, "no connection to a model's service");
+                return Err(failure);
+            }
             Err(_elapsed) => return Err(self.subject.timed_out("did not begin to answer", limit)),
         };
         if !response.status().is_success() {

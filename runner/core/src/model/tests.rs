@@ -5,6 +5,7 @@ mod failures;
 mod keys;
 mod server;
 mod streams;
+mod tls;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -15,7 +15,7 @@ use super::routes::{Path, Shared};
 use crate::events::Unheard;
 use crate::id::InvocationId;
 use crate::invoke::{Admitted, Call, Conversation, admit};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// `POST /agents/{name}/chat`
 pub(super) async fn chat(
@@ -32,7 +32,7 @@ pub(super) async fn chat(
             Ok(response)
         }
         Err(problem) => {
-            log(&asked, invocation, &problem);
+            log(&shared, &asked, invocation, &problem);
             Err(Refusal::of(problem, invocation))
         }
     }
@@ -54,10 +54,26 @@ pub(super) async fn admitted(shared: &Shared, asked: &str, request: Request) -> 
         conversation: said.session.map_or(Conversation::New, Conversation::Session),
         parent: None,
     };
-    admit(&shared.runner, call)
+    let agent = call.agent.clone();
+    admit(&shared.runner, call).map_err(|problem| match problem.code {
+        Code::NotAllowed => problem.help(way_in(&agent)),
+        _ => problem,
+    })
+}
+
+/// What to do where the rules do not let a request in: over HTTP nobody can say who they are.
+fn way_in(agent: &AgentName) -> String {
+    format!(
+        "talk to it on its operator's machine, `pace chat {agent} --as user:<name>`, or add `anonymous` to its `acl`: \
+         this version takes everybody who asks over HTTP for `anonymous`"
+    )
 }
 
 /// Notes that an invocation failed; never what was said.
-pub(super) fn log(agent: &str, invocation: InvocationId, problem: &Problem) {
-    tracing::warn!(code = problem.code.as_str(), agent, %invocation, "an invocation failed");
+pub(super) fn log(shared: &Shared, agent: &str, invocation: InvocationId, problem: &Problem) {
+    let name = agent.parse::<AgentName>().ok();
+    let model = name.and_then(|name| Some(shared.runner.agent(&name)?.spec.model.to_string()));
+    let (code, model) = (problem.code.as_str(), model.as_deref());
+    let detail = problem.code.is_detail_for_logs().then_some(problem.detail.as_str());
+    tracing::warn!(code, agent, model, %invocation, detail, "an invocation failed");
 }

@@ -4,17 +4,39 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 
 use chrono::{DateTime, Utc};
+use pace_ir::access::{Chain, Decision, Rules};
+use pace_ir::program::AgentName;
 
+use crate::authorize::{Action, Identity, decide};
 use crate::instantiate::{NextFiring, Runner, ServedLoop};
 
 /// Where it listens, the agents with their paths, and the loops with their next firing after `now`.
 pub fn listing(runner: &Runner, address: SocketAddr, now: DateTime<Utc>) -> String {
     let mut text = format!("  Listening on http://{address}\n");
-    let agents = runner.agents().map(|agent| (agent.name.to_string(), format!("/agents/{}/chat", agent.name)));
+    let agents = runner.agents().map(|agent| {
+        let note = if is_closed(runner, agent.name) { "  (its `acl` lets nobody in over HTTP)" } else { "" };
+        (agent.name.to_string(), format!("/agents/{}/chat{note}", agent.name))
+    });
     table(&mut text, "Agents", agents.collect());
     let loops = runner.loops(now).map(|scheduled| (scheduled.name.to_string(), firing(&scheduled)));
     table(&mut text, "Loops", loops.collect());
     text
+}
+
+/// What is said of the agents that every request will be refused for; absent where there are none.
+pub fn closed_agents(runner: &Runner) -> Option<String> {
+    let closed = runner.agents().filter(|agent| is_closed(runner, agent.name)).map(|agent| format!("`{}`", agent.name));
+    let named = match closed.collect::<Vec<_>>().as_slice() {
+        [] => return None,
+        [one] => format!("nobody can reach the agent {one} over HTTP: its `acl` has"),
+        several => format!("nobody can reach the agents {} over HTTP: their `acl` have", several.join(", ")),
+    };
+    Some(format!("{named} no `anonymous`, which is what this version takes everybody for"))
+}
+
+fn is_closed(runner: &Runner, agent: &AgentName) -> bool {
+    let chain = Chain::direct(Identity::Anonymous.subject());
+    matches!(decide(Rules::of(runner.bundle()), &chain, Action::Execute(agent)), Decision::Denied(_))
 }
 
 /// What is said of loops that people expect to fire; absent where there are none.

@@ -72,7 +72,18 @@ async fn unknown_path(uri: Uri) -> Refusal {
 
 async fn wrong_method(method: Method, uri: Uri) -> Refusal {
     let detail = format!("`{}` does not take `{}`", quoted(uri.path()), quoted(method.as_str()));
-    Problem::new(Code::WrongMethod, detail).help("the header `Allow` of this answer lists what it takes").into()
+    Problem::new(Code::WrongMethod, detail).help(format!("send it with {}", methods(uri.path()))).into()
+}
+
+/// What the paths take that are there, as [`router`] has them; `HEAD` goes without saying.
+fn methods(path: &str) -> &'static str {
+    if path.ends_with("/chat") || path.ends_with("/chat/stream") {
+        "`POST`"
+    } else if path.contains("/sessions/") {
+        "`GET` or `DELETE`"
+    } else {
+        "`GET`"
+    }
 }
 
 fn nothing_here(path: &str) -> Problem {

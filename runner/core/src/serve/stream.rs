@@ -52,7 +52,8 @@ pub(super) async fn events(
     let after = after(&headers, &uri)?;
     let (last, is_over) = record.last();
     if after > last {
-        let detail = format!("there is no event {after} of this invocation yet: the last is {last}");
+        let is_what = if is_over { ": it is over, and its last is" } else { " yet: the last is" };
+        let detail = format!("there is no event {after} of this invocation{is_what} {last}");
         return Err(Problem::new(Code::MalformedRequest, detail)
             .help("send the `id` of the last event you read")
             .into());
@@ -78,7 +79,7 @@ async fn run(shared: Arc<Shared>, agent: String, admitted: Admitted, record: Arc
         }
     };
     if let Err(problem) = result {
-        log(&agent, invocation, &problem);
+        log(&shared, &agent, invocation, &problem);
     }
 }
 

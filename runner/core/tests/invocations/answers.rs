@@ -91,6 +91,15 @@ async fn a_reply_that_fits_is_data_and_is_held_back_until_it_is_known_to_fit() {
 }
 
 #[tokio::test]
+async fn a_recorded_output_is_said_as_compact_json() {
+    let turns = r#"[{"user":"where?","model":{"output":{"city": "Paris",  "a": [1, null]}}}]"#;
+    let runner = Fixture { output: Some(CITY), ..Fixture::of(turns) }.runner();
+    let answer = ask(&runner, "where?").await.0.unwrap();
+    assert_eq!(answer.response, r#"{"city":"Paris","a":[1,null]}"#);
+    assert_eq!(answer.output, Some(serde_json::json!({"city": "Paris", "a": [1, null]})));
+}
+
+#[tokio::test]
 async fn a_reply_that_does_not_fit_is_mended_once_and_leaves_no_trace() {
     let turns = r#"[
         {"user":"where?","model":"in Paris"},

@@ -31,6 +31,7 @@ async fn what_cannot_be_admitted() {
     let nobody = Call { agent: "helpr".parse().unwrap(), ..call("hello", Conversation::New) };
     let problem = admit(&runner, nobody).unwrap_err();
     assert_eq!((problem.code, problem.help.as_deref()), (Code::UnknownAgent, Some("the agents here are `helper`")));
+    assert_eq!(problem.detail, "there is no agent `helpr`; did you mean `helper`?");
     for (message, code) in [(" \n", Code::MalformedRequest), (&*"x".repeat((8 << 20) + 1), Code::TooLarge)] {
         assert_eq!(admit(&runner, call(message, Conversation::New)).unwrap_err().code, code);
     }
@@ -86,6 +87,21 @@ async fn a_reply_that_never_fits_is_not_passed_on() {
     assert_eq!(problem.code, Code::OutputMismatch);
     assert!(problem.detail.contains("neither did the first: it is no JSON"), "{problem:?}");
     assert!(!heard.iter().any(|line| line.starts_with("text")), "{heard:?}");
+    assert_eq!(runner.sessions().size(), (0, 0));
+}
+
+#[tokio::test]
+async fn a_recorded_reply_that_does_not_fit_is_named_itself() {
+    let turns = r#"[{"user":"where?","model":{"output":{"city":1}}}]"#;
+    let schema = Some(r#"{"type":"object","properties":{"city":{"type":"string"}}}"#);
+    let runner = Fixture { output: schema, ..Fixture::of(turns) }.runner();
+    let problem = ask(&runner, "where?").await.0.unwrap_err();
+    assert_eq!(problem.code, Code::OutputMismatch);
+    assert_eq!(
+        problem.detail,
+        "the recorded reply does not fit the `output` of `helper`: at /city: 1 is not of type \"string\""
+    );
+    assert_eq!(problem.help.unwrap(), "record one that fits, as in `\"model\": {\"output\": {…}}`");
     assert_eq!(runner.sessions().size(), (0, 0));
 }
 

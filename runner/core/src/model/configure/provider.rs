@@ -10,6 +10,7 @@ use crate::model::wire::{Wire, anthropic, gemini, openai};
 /// A provider's address and keys.
 #[derive(Debug)]
 pub(super) struct Facts {
+    pub(super) provider: Provider,
     format: Format,
     /// The provider's own base URL.
     pub(super) base: &'static str,
@@ -33,6 +34,7 @@ enum Format {
 }
 
 static GEMINI: Facts = Facts {
+    provider: Provider::Gemini,
     format: Format::Gemini,
     base: "https://generativelanguage.googleapis.com",
     base_variable: "GOOGLE_GEMINI_BASE_URL",
@@ -44,6 +46,7 @@ static GEMINI: Facts = Facts {
 };
 
 static OPENAI: Facts = Facts {
+    provider: Provider::OpenAi,
     format: Format::OpenAi,
     base: "https://api.openai.com/v1",
     base_variable: "OPENAI_BASE_URL",
@@ -55,6 +58,7 @@ static OPENAI: Facts = Facts {
 };
 
 static ANTHROPIC: Facts = Facts {
+    provider: Provider::Anthropic,
     format: Format::Anthropic,
     base: "https://api.anthropic.com",
     base_variable: "ANTHROPIC_BASE_URL",
@@ -91,6 +95,14 @@ impl Facts {
             Format::OpenAi => Wire::OpenAi(Dialect::Compatible),
             Format::Anthropic => Wire::Anthropic,
         }
+    }
+
+    /// Whether another server's address lacks the version that such addresses end in: `/v1` for nearly all that speak
+    /// OpenAI's format. The other formats' paths bring theirs along.
+    pub(super) fn is_version_missing(&self, base: &hyper::Uri, from: NamedBy) -> bool {
+        let last = base.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let is_version = last.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        self.format == Format::OpenAi && from != NamedBy::Provider && !is_version
     }
 
     /// Where requests go.

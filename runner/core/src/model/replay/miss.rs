@@ -7,6 +7,9 @@ use pace_ir::text::{quoted, shortened};
 use super::{AskedNow, Question, Replay, is_asked};
 use crate::problem::{Code, Problem};
 
+/// How much alike, from 0 to 1, what was asked and what is recorded have to be for one to be taken for the other.
+const LIKE: f64 = 0.5;
+
 /// The most characters of a message that are compared: what differs further on is told as well by the beginning.
 const COMPARED: usize = 200;
 
@@ -19,7 +22,10 @@ impl Replay {
             return Problem::new(Code::NoRecordedTurn, format!("`{name}` was asked nothing"));
         };
         let nearest = match self.nearest(question) {
-            Some((number, turn)) => format!("the nearest, turn {}, is for {}", number + 1, difference(turn, question)),
+            Some((likeness, number, turn)) if likeness >= LIKE => {
+                format!("the nearest, number {} of the list, is for {}", number + 1, difference(turn, question))
+            }
+            Some(_) => "none is like it".to_owned(),
             None if self.recording.turns.is_empty() => "the recording is empty".to_owned(),
             None => match question.asked {
                 AskedNow::User(_) => "all of them are for results of tools".to_owned(),
@@ -33,15 +39,14 @@ impl Replay {
     }
 
     /// The turn for the same kind of message that is most like it; the first of several.
-    fn nearest(&self, question: Question<'_>) -> Option<(usize, &RecordedTurn)> {
+    fn nearest(&self, question: Question<'_>) -> Option<(f64, usize, &RecordedTurn)> {
         let scored = self
             .recording
             .turns
             .iter()
             .enumerate()
             .filter_map(|(number, turn)| Some((likeness(&turn.asked, question.asked)?, number, turn)));
-        let best = scored.reduce(|best, next| if next.0 > best.0 { next } else { best });
-        best.map(|(_, number, turn)| (number, turn))
+        scored.reduce(|best, next| if next.0 > best.0 { next } else { best })
     }
 }
 

@@ -36,7 +36,8 @@ fn each_status_has_its_words() {
         (
             404,
             Code::ModelNotFound,
-            "does not know the model `fast-1`: why",
+            "has no model `fast-1`, or nothing at its address: 404 for `POST \
+             http://host/v1beta/models/fast-1:streamGenerateContent`: why",
             "choose another model, or check the base URL in the environment",
         ),
         (413, Code::ModelRejected, "finds the request too large: why", "start a new session, or ask for less"),
@@ -179,7 +180,7 @@ fn a_declared_model_is_named_with_its_place() {
     let environment = Environment::from_pairs([("OPENAI_API_KEY", "s3cret")]);
     let models = configured(&declared, &environment).unwrap();
     let help = asked(&models).turn.unwrap_err().help.unwrap();
-    assert_eq!(help, "check `model` and `base_url` of `fast` in `paceline.yaml:3`");
+    assert_eq!(help, "check `model` and `base_url` of `fast` in `paceline.yaml:3`; such addresses usually end in /v1");
     let problem = asked(&models).turn.unwrap_err();
     assert!(problem.detail.contains("wants a key, and none was sent"), "{problem:?}");
     assert_eq!(

@@ -38,6 +38,24 @@ fn a_missing_key_is_named_with_the_ways_to_one() {
 }
 
 #[test]
+fn all_that_is_missing_is_told_at_once() {
+    let env = |name: &str| Some(Template { parts: vec![TemplatePart::Env(name.to_owned())] });
+    let models = [
+        ("a", Provider::OpenAi, env("A_URL"), env("A_KEY")),
+        ("b", Provider::Gemini, None, env("B_KEY")),
+        ("c", Provider::Anthropic, None, None),
+    ];
+    let error = fails(&models, &[]);
+    for name in ["A_URL", "A_KEY", "B_KEY"] {
+        assert!(error.message.contains(&format!("the variable `{name}` is not set")), "{error:?}");
+        assert!(error.help.lines().any(|line| line.starts_with(&format!("set `{name}`"))), "{error:?}");
+    }
+    assert!(error.message.ends_with("; no key for the model `c`: `ANTHROPIC_API_KEY` is not set"), "{error:?}");
+    assert!(error.help.contains("set `ANTHROPIC_API_KEY`"), "{error:?}");
+    assert_eq!(error.message.lines().count(), 1);
+}
+
+#[test]
 fn who_needs_no_key() {
     let local = Some(Template::literal("http://127.0.0.1:11434/v1"));
     let works = |models: &[(&str, Provider, Option<Template>, Option<Template>)], pairs: &[(&str, &str)]| {
@@ -56,10 +74,9 @@ fn who_needs_no_key() {
 fn addresses_and_keys_that_no_request_could_use() {
     let env = |name: &str| Some(Template { parts: vec![TemplatePart::Env(name.to_owned())] });
     for (url, wanted) in [
-        ("ftp://x", "is not an http or https address"),
-        ("localhost:8000", "is not an http or https address"),
+        ("AIzas3cret", "is not an http or https address"),
+        ("https://x/v1/chat/completions/", "ends in the path that the runner adds by itself"),
         ("/v1", "is not an http or https address"),
-        ("http://", "is not an http or https address"),
         ("https://me:s3cret@x", "holds a user or a password; a key belongs into `api_key`"),
         ("https://x/?key=s3cret", "has a part after `?` or `#`, where no path can follow"),
         ("not an address", "is not an address"),
@@ -68,6 +85,15 @@ fn addresses_and_keys_that_no_request_could_use() {
         assert_eq!(error.message, format!("the `base_url` of the model `fast` {wanted}"), "{url}");
         let error = fails(&[("fast", Provider::OpenAi, None, None)], &[("OPENAI_BASE_URL", url)]);
         assert_eq!(error.message, format!("the variable `OPENAI_BASE_URL` {wanted}"), "{url}");
+    }
+    for (url, shown) in
+        [("ftp://x", "ftp://x"), ("localhost:8000", "localhost:8000"), ("ftp://me:s3cret@x:1/v1?key=s3cret", "x:1/v1")]
+    {
+        let error = fails(&[("fast", Provider::OpenAi, None, None)], &[("OPENAI_BASE_URL", url)]);
+        let wanted = format!("the variable `OPENAI_BASE_URL` is `{shown}`, which is not an http or https address");
+        assert_eq!(error.message, wanted, "{url}");
+        let error = fails(&[("fast", Provider::OpenAi, env("URL"), None)], &[("URL", url)]);
+        assert_eq!(error.message, "the `base_url` of the model `fast` is not an http or https address", "{url}");
     }
     let error = fails(&[("fast", Provider::Gemini, None, None)], &[("GOOGLE_API_KEY", "s3cret\nx")]);
     assert_eq!(error.message, "the key of the variable `GOOGLE_API_KEY` holds characters that no key has");

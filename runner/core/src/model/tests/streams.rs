@@ -65,7 +65,7 @@ fn a_rate_limit_is_waited_for_as_long_as_it_says() {
     assert_eq!(heard.turn.unwrap().text, "Good day.");
     assert_eq!(heard.heard, ["retry 2: rate limit", "retry 3: rate limit", "Good ", "day."]);
     assert!(heard.waits[0] >= Duration::from_secs(1), "{:?}", heard.waits);
-    assert!(begin.elapsed() >= heard.waits.iter().sum());
+    assert!(begin.elapsed() >= heard.waits.iter().sum::<Duration>());
 }
 
 #[test]
