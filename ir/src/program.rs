@@ -16,6 +16,7 @@ pub mod references;
 pub mod scheduled_loop;
 pub mod template;
 pub mod tool;
+pub mod tool_map;
 pub mod values;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ pub use references::BrokenReference;
 pub use scheduled_loop::Loop;
 pub use template::{Json, Template};
 pub use tool::{Target, ToolEntry, ToolSection};
+pub use tool_map::{ToolMap, ToolMapSection};
 pub use values::MeaninglessValue;
 
 /// The agents, loops and models of a project (section `PROG`).
@@ -66,4 +68,6 @@ pub struct Bundle {
     pub source_map: Option<SourceMapSection>,
     /// `SBOM`, optional.
     pub sbom: Option<SbomSection>,
+    /// `TMAP`, optional.
+    pub tool_map: Option<ToolMapSection>,
 }

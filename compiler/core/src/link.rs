@@ -41,6 +41,7 @@ pub(crate) fn link(checked: &Checked<'_>, program: Program, sink: &mut Sink) -> 
         lock: LockSection { inputs: checked.resolved.parsed.inputs.clone() },
         source_map: Some(program.source_map),
         sbom: None,
+        tool_map: None,
     };
     Ok(LinkedProgram { bundle })
 }
