@@ -51,6 +51,11 @@ impl Output {
         matches!(self.format, MessageFormat::Human | MessageFormat::Short)
     }
 
+    /// Whether a person sits before it and would like to know what takes so long.
+    pub(crate) fn is_watched(self) -> bool {
+        self.is_for_people() && !self.is_quiet && std::io::stderr().is_terminal()
+    }
+
     /// Whether one JSON object a line is wanted.
     pub(crate) fn is_json(self) -> bool {
         self.format == MessageFormat::Json

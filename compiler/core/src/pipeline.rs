@@ -5,33 +5,40 @@ use pace_syntax::SourceMap;
 
 use crate::check::Checked;
 use crate::outcome::{Built, Counts, Failure, Outcome};
+use crate::resolve::tool_files;
+use crate::tools::ToolCompiler;
 use crate::world::World;
 use crate::{check as check_pass, emit, link, lower, parse, resolve};
 
-/// Checks a project; starts nothing and writes nothing.
+/// Checks a project; starts nothing and writes nothing. Of its tools it looks only at whether their files are text.
 pub fn check(world: &dyn World) -> Outcome<Counts> {
-    run(world, |checked, _, _| Ok(counts(checked)))
-}
-
-/// Builds a project.
-pub fn build(world: &dyn World) -> Outcome<Built> {
-    run(world, |checked, sources, sink| {
-        let program = lower::lower(checked, sources);
-        let linked = link::link(checked, program, sink)?;
-        Ok(Built { emitted: emit::emit(&linked)?, counts: counts(checked) })
+    run(|sources, sink| {
+        let parsed = parse::parse(world, sources, sink)?;
+        let resolved = resolve::resolve(&parsed, sink);
+        tool_files::read(&resolved, world, sources, sink)?;
+        let checked = check_pass::check(&resolved, sink)?;
+        Ok(counts(&checked))
     })
 }
 
-fn run<T>(
-    world: &dyn World,
-    finish: impl FnOnce(&Checked<'_>, &SourceMap, &mut Sink) -> Result<T, Failure>,
-) -> Outcome<T> {
+/// Builds a project; `tools` compiles the tools that its agents list.
+pub fn build(world: &dyn World, tools: &dyn ToolCompiler) -> Outcome<Built> {
+    run(|sources, sink| {
+        let parsed = parse::parse(world, sources, sink)?;
+        let resolved = resolve::resolve(&parsed, sink);
+        let mut needed = tool_files::read(&resolved, world, sources, sink)?;
+        needed.wanted.retain(|key, _| tools.knows(key));
+        let compiled = tools.compile(&needed.wanted, sources, sink)?;
+        let checked = check_pass::check(&resolved, sink)?;
+        let program = lower::lower(&checked, sources);
+        let linked = link::link(&checked, program, compiled, sink)?;
+        Ok(Built { emitted: emit::emit(&linked)?, counts: counts(&checked) })
+    })
+}
+
+fn run<T>(passes: impl FnOnce(&mut SourceMap, &mut Sink) -> Result<T, Failure>) -> Outcome<T> {
     let (mut sources, mut sink) = (SourceMap::new(), Sink::new());
-    let result = parse::parse(world, &mut sources, &mut sink).map_err(Failure::from).and_then(|parsed| {
-        let resolved = resolve::resolve(&parsed, &mut sink);
-        let checked = check_pass::check(&resolved, &mut sink)?;
-        finish(&checked, &sources, &mut sink)
-    });
+    let result = passes(&mut sources, &mut sink);
     Outcome::new(result, sink.finish(), sources)
 }
 

@@ -29,8 +29,9 @@ pub(crate) struct Build {
 pub(crate) fn run(command: &Build, global: &Global) -> anyhow::Result<ExitCode> {
     let root = project::find(global)?;
     let world = project::open(&root)?;
-    let outcome = pace_compiler::build(&world);
     let output = Output::new(global);
+    let tools = project::tools(&root, output)?;
+    let outcome = pace_compiler::build(&world, &tools);
     output.files(&root, &outcome.sources);
     let shown = outcome.shown();
     let report = output::report(&outcome, &shown, Action::Build, warnings(command.deny_warnings));

@@ -1,0 +1,17 @@
+// The module `@paceline/runtime`, bundled into every tool and loaded again for each call: its length is paid every time.
+// Its types are in index.d.ts. What a tool says of itself is read by the engine, and checked by `pace-tools`.
+
+/** The arguments as a schema of a library gives them: with defaults, transformed. */
+const fitted = async (standard, input) => {
+  const { issues, value } = await standard.validate(input);
+  if (!issues) return value;
+  const place = ({ path = [] }) => path.map((part) => part?.key ?? part).join(".");
+  throw new TypeError(`the arguments do not fit: ${issues.map((issue) => `${place(issue)} ${issue.message}`.trim()).join("; ")}`);
+};
+
+export const defineTool = (definition) => {
+  const standard = definition?.parameters?.["~standard"];
+  const tool = { ...definition, [Symbol.for("paceline.tool")]: true };
+  if (standard && tool.execute) tool.execute = async (input, context) => definition.execute(await fitted(standard, input), context);
+  return tool;
+};
