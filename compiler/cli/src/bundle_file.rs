@@ -37,7 +37,7 @@ pub(crate) fn write_build(root: &Path, emitted: &Emitted, manifest: &str) -> any
 }
 
 /// `.pace/` holds what this machine made; a project that is cloned makes its own.
-fn keep_out_of_git(folder: &Path) -> anyhow::Result<()> {
+pub(crate) fn keep_out_of_git(folder: &Path) -> anyhow::Result<()> {
     let ignore = folder.join(".gitignore");
     if ignore.exists() { Ok(()) } else { write_whole(&ignore, b"*\n") }
 }

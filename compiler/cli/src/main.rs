@@ -10,6 +10,7 @@ mod manifest;
 mod output;
 mod project;
 mod summary;
+mod types;
 mod view;
 mod world;
 

@@ -20,7 +20,7 @@ const EMBEDDED: &str = "\0paceline:std/";
 
 /// How much stack a thread of the bundler has. Its parser goes down with every level of nesting; what needs more than this
 /// is no program.
-pub(crate) const STACK: usize = 256 << 20;
+pub(crate) const STACK: usize = 64 << 20;
 
 /// Whether a module is JSON, by its name.
 fn is_json(id: &str) -> bool {

@@ -127,6 +127,8 @@ pub(crate) enum Problem {
     FileType { specifier: String },
     /// A name that a module does not export.
     MissingExport { name: String, exporter: String, is_type: bool, near: Option<String> },
+    /// A name that modules pass on to each other and none defines.
+    Circle { name: String },
     /// No `export default`.
     NoDefault,
     /// `import()` of something only known when the tool runs.

@@ -1,6 +1,8 @@
 //! What an author's editor and `tsc` need: the types of `@paceline/runtime` and of the sandbox under `.pace/types`, and a
 //! `tsconfig.json` that leads to them. With these, a project checks without installing anything.
 
+pub mod checker;
+
 use std::path::Path;
 
 use crate::embedded;

@@ -44,11 +44,41 @@ impl<'s> Files<'s> {
         Some(Span::new(file, range.start.min(length)..range.end.min(length)))
     }
 
+    /// The rest of the word, or the sign, at a line and a column in UTF-16 units.
+    pub(crate) fn word(&mut self, path: &str, line: u32, column: u32) -> Option<Span> {
+        let text = self.text(path)?;
+        let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
+        let on_line = text.get(start..)?.lines().next().unwrap_or_default();
+        let mut units = 1;
+        let skipped: usize = on_line
+            .chars()
+            .take_while(|letter| {
+                let is_before = units < column as usize;
+                units += letter.len_utf16();
+                is_before
+            })
+            .map(char::len_utf8)
+            .sum();
+        let rest = on_line.get(skipped..).unwrap_or_default();
+        if let Some(quote) = rest.chars().next().filter(|first| ['"', '\'', '`'].contains(first)) {
+            let length = rest.get(1..)?.find(quote).map_or(1, |end| end + 2);
+            return self.span(path, Some(place(start + skipped, length)));
+        }
+        let word = rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_' || *letter == '$');
+        let length = word.map(char::len_utf8).sum::<usize>().max(rest.chars().next().map_or(0, char::len_utf8));
+        self.span(path, Some(place(start + skipped, length)))
+    }
+
     /// The text of a file.
     pub(crate) fn text(&self, path: &str) -> Option<&str> {
         let file = self.sources.find(path).and_then(|file| self.sources.get(file));
         file.map(pace_syntax::SourceFile::text).or_else(|| self.texts.get(path).map(String::as_str))
     }
+}
+
+fn place(start: usize, length: usize) -> Place {
+    let bound = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+    Place { start: bound(start), end: bound(start + length) }
 }
 
 /// Findings in words, at most [`MOST`]. A package that needs Node.js mostly needs much of it: that is one thing to say.
@@ -79,6 +109,7 @@ fn of(finding: &Finding, files: &mut Files<'_>) -> Diagnostic {
         Problem::MissingExport { name, exporter, is_type, near } => {
             imports::missing_export(&says, name, exporter, *is_type, near.as_deref())
         }
+        Problem::Circle { name } => imports::circle(&says, name),
         Problem::DynamicImport => imports::dynamic(&says),
         Problem::NoDefault => loading::no_default(&says),
         Problem::Syntax { message, label, help, others } => {

@@ -162,12 +162,16 @@ fn converted(error: &BuildDiagnostic, graph: &Graph) -> Option<Finding> {
         _ if graph.is_broken(&id) => None,
         EventKind::ParseError | EventKind::JsonParseError => Some(broken(error, &id, graph)),
         EventKind::MissingExportError => missing_export(error, &id, graph),
+        EventKind::CircularReexportError => circle(error, graph),
         // Imports that lead nowhere were noted by the plugin, with their places.
         EventKind::UnresolvedImport | EventKind::ResolveError => None,
         _ => {
             let message = error.to_diagnostic_with(&DiagnosticOptions { cwd: graph.root.clone() });
             let message = message.to_string().lines().next().unwrap_or_default().to_owned();
             let message = if message.is_empty() { error.to_string() } else { message };
+            // The bundler's own name for it stands in brackets before.
+            let message =
+                message.split_once("] ").map_or(message.as_str(), |(_, words)| words).trim_end_matches('.').to_owned();
             Some(graph.finding(&id, Problem::Other { message }, |_| None))
         }
     }
@@ -223,7 +227,18 @@ fn missing_export(error: &BuildDiagnostic, id: &str, graph: &Graph) -> Option<Fi
     let exporter = if exporter == RUNTIME_ID { "@paceline/runtime".to_owned() } else { shown };
     let problem = Problem::MissingExport { name: name.clone(), exporter, is_type, near };
     Some(graph.finding(id, problem, |script| {
-        script.names.iter().find(|(imported, ..)| *imported == name).map(|(.., place)| *place)
+        script.names.iter().rfind(|(imported, ..)| *imported == name).map(|(.., place)| *place)
+    }))
+}
+
+/// The bundler names the export and the module, in quotes.
+fn circle(error: &BuildDiagnostic, graph: &Graph) -> Option<Finding> {
+    let words = error.to_message_with(&DiagnosticOptions { cwd: graph.root.clone() });
+    let mut quoted = words.split('\'').skip(1).step_by(2);
+    let name = quoted.next()?.to_owned();
+    let module = reach::normal(&graph.root.join(quoted.next()?));
+    Some(graph.finding(&module.to_string_lossy(), Problem::Circle { name: name.clone() }, |script| {
+        script.names.iter().rfind(|(imported, ..)| *imported == name).map(|(.., place)| *place)
     }))
 }
 

@@ -170,14 +170,14 @@ impl Graph {
             })
         });
         let all: Vec<Finding> = own.chain(failed).collect();
-        // What the bundler made of an `import()` it could compute was told of already, with its place.
-        let dynamic: BTreeSet<String> = all
+        // What the bundler itself imports for JSX, or for an `import()` it could compute, was told of with its place.
+        let told: BTreeSet<String> = all
             .iter()
-            .filter(|finding| finding.problem == Problem::DynamicImport)
+            .filter(|finding| matches!(finding.problem, Problem::DynamicImport | Problem::Jsx))
             .map(|finding| finding.file.clone())
             .collect();
         let is_echo =
-            |finding: &Finding| finding.place.is_none() && finding.chain.is_empty() && dynamic.contains(&finding.file);
+            |finding: &Finding| finding.place.is_none() && finding.chain.is_empty() && told.contains(&finding.file);
         all.into_iter().filter(|finding| !is_echo(finding)).collect()
     }
 

@@ -53,6 +53,10 @@ impl Plugin for Door {
         if importer.starts_with('\0') || specifier.starts_with('\0') || specifier.starts_with("@oxc-project/runtime") {
             return Ok(None);
         }
+        if self.leaves(importer, specifier) {
+            self.graph.failed(importer, Problem::Outside { specifier: specifier.to_owned() });
+            return Ok(Some(nothing(specifier)));
+        }
         let options = PluginContextResolveOptions { import_kind: wanted.kind, ..Default::default() };
         let problem = match context.resolve(specifier, Some(importer), Some(options)).await? {
             // A package may say that a module is empty outside of Node.js.
@@ -76,8 +80,7 @@ impl Plugin for Door {
             _ => Problem::Unresolved { specifier: specifier.to_owned() },
         };
         self.graph.failed(importer, problem);
-        // Goes on as if it were there, so that one run finds all that is wrong.
-        Ok(Some(HookResolveIdOutput { id: specifier.into(), external: Some(true.into()), ..Default::default() }))
+        Ok(Some(nothing(specifier)))
     }
 
     async fn load(&self, _: SharedLoadPluginContext, wanted: &HookLoadArgs<'_>) -> HookLoadReturn {
@@ -97,6 +100,11 @@ impl Plugin for Door {
     }
 }
 
+/// An import that came to nothing: the bundler goes on as if it were there, so that one run finds all that is wrong.
+fn nothing(specifier: &str) -> HookResolveIdOutput {
+    HookResolveIdOutput { id: specifier.into(), external: Some(true.into()), ..Default::default() }
+}
+
 fn module(code: String, module_type: Option<ModuleType>) -> HookLoadOutput {
     HookLoadOutput { code: code.into(), module_type, ..Default::default() }
 }
@@ -113,6 +121,14 @@ fn kind(path: &Path) -> Option<ModuleType> {
 }
 
 impl Door {
+    /// Whether a path in a file of the project leads out of it, whatever stands there.
+    fn leaves(&self, importer: &str, specifier: &str) -> bool {
+        let (root, from) = (&self.graph.root, Path::new(importer));
+        let folder = from.parent().unwrap_or(root);
+        let is_own = reach::home(root, from) == reach::Home::Project;
+        is_own && reach::is_path(specifier) && !reach::normal(&folder.join(specifier)).starts_with(root)
+    }
+
     /// Why an import may not lead there.
     fn refuse(&self, specifier: &str, importer: &str, id: &str) -> Option<Problem> {
         let (root, path) = (&self.graph.root, Path::new(id));
@@ -138,7 +154,7 @@ impl Door {
             }
             None => {
                 self.graph.failed(importer, Problem::Unresolved { specifier: specifier.to_owned() });
-                HookResolveIdOutput { id: specifier.into(), external: Some(true.into()), ..Default::default() }
+                nothing(specifier)
             }
         }
     }

@@ -80,11 +80,20 @@ fn broken(kind: SourceType, text: &str, parsed: &ParserReturn<'_>) -> Vec<(Place
 }
 
 fn syntax(diagnostic: &OxcDiagnostic) -> (Place, Problem) {
-    let mut labels = diagnostic.labels.iter().map(|label| {
-        let start = label.offset();
-        let end = start.saturating_add(label.len());
-        (Place { start, end }, label.label().unwrap_or_default().to_owned())
-    });
+    let mut labels: Vec<(Place, String)> = diagnostic
+        .labels
+        .iter()
+        .map(|label| {
+            let start = label.offset();
+            let place = Place { start, end: start.saturating_add(label.len()) };
+            (place, label.label().unwrap_or_default().to_owned())
+        })
+        .collect();
+    // The parser points at the first of two first; the author would edit the second.
+    if diagnostic.message.ends_with("already been declared") {
+        labels.reverse();
+    }
+    let mut labels = labels.into_iter();
     let (place, label) = labels.next().unwrap_or((Place { start: 0, end: 0 }, String::new()));
     let problem = Problem::Syntax {
         message: diagnostic.message.to_string(),

@@ -108,6 +108,12 @@ pub(super) fn missing_export(
     }
 }
 
+pub(super) fn circle(says: &Says<'_>, name: &str) -> Diagnostic {
+    let message = format!("no module defines `{name}`: it is passed on in a circle");
+    says.show(Diagnostic::new(&code::MISSING_EXPORT, message), "leads back to here")
+        .help("define it in one of the modules, and pass it on from there")
+}
+
 pub(super) fn dynamic(says: &Says<'_>) -> Diagnostic {
     let message = "`import()` of something that is only known when the tool runs";
     says.show(Diagnostic::new(&code::DYNAMIC_IMPORT, message), "not a plain string")

@@ -7,9 +7,9 @@ use pace_ir::program::record::SourceLocation;
 use pace_ir::text::{printable, shortened};
 use pace_sandbox::{CompileError, ToolError, ToolErrorKind};
 
+use super::syntax::lowered;
 use super::{Files, Says};
 use crate::engine::MODULE;
-use crate::protocol::Place;
 
 /// How much of what a tool throws is repeated.
 const MOST_WORDS: usize = 200;
@@ -20,7 +20,7 @@ pub(super) fn no_default(says: &Says<'_>) -> Diagnostic {
 }
 
 pub(super) fn other(says: &Says<'_>, message: &str) -> Diagnostic {
-    let message = format!("`{}` cannot be bundled: {}", says.culprit(), printable(message));
+    let message = format!("`{}` cannot be bundled: {}", says.culprit(), lowered(&printable(message)));
     says.show(Diagnostic::new(&code::NOT_BUNDLED, message), "")
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn not_compiled(path: &str, error: &CompileError, map: &ToolMap, file
     let words = printable(error.message.trim_start_matches("SyntaxError: "));
     let diagnostic = Diagnostic::new(&code::TOOL_SYNTAX, format!("the engine cannot read `{path}`: {words}"));
     let place = error.line.and_then(|line| map.locate(line, error.column.unwrap_or(1)));
-    match place.and_then(|place| spot(&place.file, place.line, place.column, files)) {
+    match place.and_then(|place| files.word(&place.file, place.line, place.column)) {
         Some(span) => diagnostic.at(span, "here"),
         None => at_start(diagnostic, path, "in the module it was bundled to", files),
     }
@@ -81,7 +81,7 @@ pub(crate) fn not_loaded(path: &str, error: &ToolError, map: &ToolMap, files: &m
     let diagnostic = Diagnostic::new(&code::TOOL_FAILS_TO_LOAD, message);
     let places: Vec<_> = places(error, map).collect();
     let own = places.iter().find(|place| !place.file.starts_with("node_modules/"));
-    let diagnostic = match own.and_then(|place| spot(&place.file, place.line, place.column, files)) {
+    let diagnostic = match own.and_then(|place| files.word(&place.file, place.line, place.column)) {
         Some(span) => diagnostic.at(span, "from here"),
         None => at_start(diagnostic, path, "when the module is run", files),
     };
@@ -103,29 +103,6 @@ fn frame(text: &str) -> Option<(u32, u32)> {
     let (_, place) = text.rsplit_once(MODULE)?;
     let mut numbers = place.trim_start_matches(':').trim_end_matches(')').split(':');
     Some((numbers.next()?.parse().ok()?, numbers.next().and_then(|column| column.parse().ok()).unwrap_or(1)))
-}
-
-/// The rest of the word, or the sign, at a line and a column in UTF-16 units.
-fn spot(path: &str, line: u32, column: u32, files: &mut Files<'_>) -> Option<pace_syntax::Span> {
-    let text = files.text(path)?;
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
-    let on_line = text.get(start..)?.lines().next().unwrap_or_default();
-    let mut units = 1;
-    let skipped: usize = on_line
-        .chars()
-        .take_while(|letter| {
-            let is_before = units < column as usize;
-            units += letter.len_utf16();
-            is_before
-        })
-        .map(char::len_utf8)
-        .sum();
-    let rest = on_line.get(skipped..).unwrap_or_default();
-    let word = rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_' || *letter == '$');
-    let length = word.map(char::len_utf8).sum::<usize>().max(rest.chars().next().map_or(0, char::len_utf8));
-    let bound = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-    let place = Place { start: bound(start + skipped), end: bound(start + skipped + length) };
-    files.span(path, Some(place))
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub(super) fn syntax(
 }
 
 /// The parser's words in our manner: no full stop, and no capital letter unless a name begins.
-fn lowered(text: &str) -> String {
+pub(super) fn lowered(text: &str) -> String {
     let text = text.trim().trim_end_matches('.');
     let mut letters = text.chars();
     match (letters.next(), letters.clone().next()) {
