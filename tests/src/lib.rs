@@ -14,6 +14,11 @@ pub fn binary(name: &str) -> PathBuf {
     path
 }
 
+/// Whether there is a TypeScript that `pace check --types` would find in any project.
+pub fn has_type_checker() -> bool {
+    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("tsc").is_file()))
+}
+
 /// A project in a folder of its own, removed at the end.
 #[derive(Debug)]
 pub struct Project(tempfile::TempDir);

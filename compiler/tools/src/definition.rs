@@ -126,7 +126,7 @@ fn no_tool(exported: &Exported, written: Written<'_>, files: &mut Files<'_>) -> 
     let found = match exported {
         Exported::Tool => return None,
         // `defineTool` was called, and what it got lacks the part that does the work.
-        Exported::Other(kind) if kind == "object" && !properties.is_empty() => {
+        Exported::Other(kind) if kind == "object" && written.outline.defined => {
             let help = "add `execute: async ({ … }) => { … }`";
             return Some(match properties.get("execute") {
                 Some((_, value)) => point(
@@ -145,8 +145,15 @@ fn no_tool(exported: &Exported, written: Written<'_>, files: &mut Files<'_>) -> 
         Exported::Nothing => "nothing is exported by default".to_owned(),
     };
     let diagnostic = Diagnostic::new(&code::NO_TOOL, format!("`{}` exports no tool", written.path));
-    let place = written.outline.exported.unwrap_or(Place { start: 0, end: 0 });
+    let place = first_line(written.outline.exported.unwrap_or(Place { start: 0, end: 0 }), written, files);
     Some(point(diagnostic, place, &found, written, files).help("write `export default defineTool({ … })`"))
+}
+
+/// The part of a place on its first line: what follows is too much to underline.
+fn first_line(place: Place, written: Written<'_>, files: &Files<'_>) -> Place {
+    let text = files.text(written.path).and_then(|text| text.get(place.start as usize..place.end as usize));
+    let length = text.and_then(|text| text.find('\n')).and_then(|at| u32::try_from(at).ok());
+    length.map_or(place, |length| Place { start: place.start, end: place.start + length })
 }
 
 fn article(kind: &str) -> String {
@@ -222,8 +229,10 @@ fn missing(property: &str, help: &str, written: Written<'_>, files: &mut Files<'
 fn bad_parameters(fault: Fault, written: Written<'_>, files: &mut Files<'_>) -> Diagnostic {
     let Fault { path, why, help } = fault;
     let message = match path.as_str() {
-        "" => format!("`parameters` of `{}` are no schema", written.path),
-        path => format!("`{}` in `parameters` of `{}` is no schema", printable(&path.replace('/', ".")), written.path),
+        "" => format!("`parameters` of `{}` are no JSON Schema", written.path),
+        path => {
+            format!("`{}` in `parameters` of `{}` is not JSON Schema", printable(&path.replace('/', ".")), written.path)
+        }
     };
     let full = if path.is_empty() { "parameters".to_owned() } else { format!("parameters/{path}") };
     let diagnostic = Diagnostic::new(&code::TOOL_DEFINITION, message);

@@ -15,7 +15,6 @@ const MAX_DESCRIPTION: usize = 4 << 20;
 #[derive(Debug)]
 pub(crate) struct Describer {
     engine: Engine,
-    runtime: tokio::runtime::Runtime,
 }
 
 /// A tool that was loaded and asked what it is.
@@ -40,8 +39,7 @@ impl Describer {
     /// Sets the engine up.
     pub(crate) fn new() -> Result<Self, String> {
         let engine = Engine::new(&EngineSettings::default()).map_err(|error| error.to_string())?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        Ok(Self { engine, runtime: runtime.map_err(|error| error.to_string())? })
+        Ok(Self { engine })
     }
 
     /// Compiles a module, runs it in the sandbox without environment, network, clock and random, and asks what it is.
@@ -52,7 +50,7 @@ impl Describer {
             .load(&bytecode.0)
             .map_err(|error| Refusal::Compile(CompileError { message: error.to_string(), line: None, column: None }))?;
         let limits = Limits { time: TIME, result: MAX_DESCRIPTION, requests: 0, ..Limits::default() };
-        let description = self.runtime.block_on(tool.describe(limits)).map_err(Refusal::Load)?;
+        let description = tool.describe(limits).map_err(Refusal::Load)?;
         Ok(Described { bytecode, description })
     }
 }

@@ -55,6 +55,8 @@ fn fault(path: &str, why: &str, help: Option<&str>) -> Fault {
 fn in_words(kind: &str) -> String {
     match kind {
         "array" => "a list".to_owned(),
+        "object" => "an object".to_owned(),
+        "integer" => "a whole number".to_owned(),
         "string" | "number" | "boolean" => format!("a {kind}"),
         other => format!("`{other}`"),
     }
@@ -141,7 +143,9 @@ fn why(pointer: &str, error: &jsonschema::ValidationError<'_>) -> String {
             "expected `string`, `number`, `integer`, `boolean`, `object`, `array` or `null`, or a list of them"
                 .to_owned()
         }
-        (_, ValidationErrorKind::Type { kind: TypeKind::Single(kind) }) => format!("expected {kind}"),
+        (_, ValidationErrorKind::Type { kind: TypeKind::Single(kind) }) => {
+            format!("expected {}", in_words(&kind.to_string()))
+        }
         _ => error.to_string(),
     }
 }

@@ -86,6 +86,8 @@ pub(crate) struct Package {
 pub(crate) struct Outline {
     /// What follows `export default`.
     pub(crate) exported: Option<Place>,
+    /// Whether `defineTool` is called with an object that stands there.
+    pub(crate) defined: bool,
     /// The properties of the object given to `defineTool`, key and value, by path: `parameters`, `parameters/city`.
     pub(crate) properties: BTreeMap<String, (Place, Place)>,
 }

@@ -242,10 +242,10 @@ fn circle(error: &BuildDiagnostic, graph: &Graph) -> Option<Finding> {
     }))
 }
 
-/// The texts that findings point into, and the tool's own.
+/// The texts that findings point into, and all of the project: what fails when the module is run is told there.
 fn texts(graph: &Graph, findings: &[Finding]) -> BTreeMap<String, String> {
     let ids = findings.iter().map(|finding| graph.root.join(&finding.file).to_string_lossy().into_owned());
-    let ids = ids.map(|id| reach::normal(Path::new(&id)).to_string_lossy().into_owned()).chain([graph.tool.clone()]);
+    let ids = ids.map(|id| reach::normal(Path::new(&id)).to_string_lossy().into_owned()).chain(graph.own());
     let texts = ids.filter_map(|id| {
         let text = graph.text(&id)?;
         let path = match id.strip_prefix(EMBEDDED) {

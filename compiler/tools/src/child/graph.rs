@@ -122,6 +122,14 @@ impl Graph {
         self.with(|state| state.loaded.get(id).map(|loaded| loaded.text.clone()))
     }
 
+    /// The modules that are the author's own, by id.
+    pub(super) fn own(&self) -> Vec<String> {
+        self.with(|state| {
+            let own = state.loaded.iter().filter(|(_, loaded)| loaded.script.is_some());
+            own.map(|(id, _)| id.clone()).collect()
+        })
+    }
+
     /// Looks into the author's reading of a module.
     pub(super) fn script<T>(&self, id: &str, look: impl FnOnce(&Script) -> T) -> Option<T> {
         self.with(|state| state.loaded.get(id).and_then(|loaded| loaded.script.as_ref()).map(look))

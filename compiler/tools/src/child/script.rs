@@ -153,8 +153,9 @@ fn type_name(statement: &Statement<'_>) -> Option<String> {
 fn outline(exported: Option<Place>, tools: Vec<(Place, Properties)>) -> Outline {
     let inside = |place: &Place| exported.is_some_and(|out| out.start <= place.start && place.end <= out.end);
     let chosen = tools.iter().position(|(place, _)| inside(place)).unwrap_or(0);
+    let defined = !tools.is_empty();
     let properties = tools.into_iter().nth(chosen).map(|(_, properties)| properties).unwrap_or_default();
-    Outline { exported, properties }
+    Outline { exported, defined, properties }
 }
 
 /// Goes through a whole file.
