@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pace_ir::bundle::verify::TOOL_ABI;
-use pace_ir::{Emitted, Policy, VerifiedBundle};
+use pace_ir::{BundleId, Emitted, Policy, VerifiedBundle};
 
 use crate::world::plain;
 
@@ -136,8 +136,13 @@ const READABLE: &[&str] = &[TOOL_ABI];
 
 /// Reads and verifies a bundle, by the very steps the runner takes.
 pub(crate) fn read(path: &Path) -> anyhow::Result<VerifiedBundle> {
+    read_expected(path, None)
+}
+
+/// As [`read`], where it has to be this bundle.
+pub(crate) fn read_expected(path: &Path, expect: Option<BundleId>) -> anyhow::Result<VerifiedBundle> {
     let bytes = pace_runner::load(path)?;
-    Ok(pace_runner::verify_for(path, &bytes, &Policy { expect: None, features: READABLE })?)
+    Ok(pace_runner::verify_for(path, &bytes, &Policy { expect, features: READABLE })?)
 }
 
 /// The newest build of a project.

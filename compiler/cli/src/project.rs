@@ -52,9 +52,17 @@ pub(crate) fn open(root: &Path) -> anyhow::Result<Folder> {
 
 /// What compiles the project's tools; tells people who wait how far it is.
 pub(crate) fn tools(root: &Path, output: Output) -> anyhow::Result<TypeScript> {
+    compiler(root, if output.is_watched() { Arc::new(Lines(output)) } else { Arc::new(Silent) })
+}
+
+/// The same, and says nothing.
+pub(crate) fn silent_tools(root: &Path) -> anyhow::Result<TypeScript> {
+    compiler(root, Arc::new(Silent))
+}
+
+fn compiler(root: &Path, progress: Arc<dyn Progress>) -> anyhow::Result<TypeScript> {
     let program = std::env::current_exe()
         .map_err(|error| anyhow::anyhow!("cannot tell where this program is: {}", plain(&error)))?;
-    let progress: Arc<dyn Progress> = if output.is_watched() { Arc::new(Lines(output)) } else { Arc::new(Silent) };
     TypeScript::new(root, &program, progress)
         .map_err(|error| anyhow::anyhow!("cannot open `{}`: {}", root.display(), plain(&error)))
 }

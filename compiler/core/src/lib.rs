@@ -21,6 +21,7 @@ mod emit;
 mod link;
 mod lower;
 pub mod outcome;
+pub mod overrides;
 mod parse;
 pub mod pipeline;
 mod resolve;
@@ -30,6 +31,7 @@ pub mod tools;
 pub mod world;
 
 pub use outcome::{Built, Counts, Failure, Outcome};
-pub use pipeline::{build, check};
+pub use overrides::{ModelOverride, Overrides};
+pub use pipeline::{build, build_with, check};
 pub use tools::{CompiledTool, CompiledTools, NoTools, ToolCompiler};
 pub use world::{DirEntry, EntryKind, World, WorldError};

@@ -5,6 +5,7 @@ use pace_syntax::SourceMap;
 
 use crate::check::Checked;
 use crate::outcome::{Built, Counts, Failure, Outcome};
+use crate::overrides::Overrides;
 use crate::resolve::tool_files;
 use crate::tools::ToolCompiler;
 use crate::world::World;
@@ -14,7 +15,7 @@ use crate::{check as check_pass, emit, link, lower, parse, resolve};
 pub fn check(world: &dyn World) -> Outcome<Counts> {
     run(|sources, sink| {
         let parsed = parse::parse(world, sources, sink)?;
-        let resolved = resolve::resolve(&parsed, sink);
+        let resolved = resolve::resolve(&parsed, &Overrides::default(), sink);
         tool_files::read(&resolved, world, sources, sink)?;
         let checked = check_pass::check(&resolved, sink)?;
         Ok(counts(&checked))
@@ -23,9 +24,14 @@ pub fn check(world: &dyn World) -> Outcome<Counts> {
 
 /// Builds a project; `tools` compiles the tools that its agents list.
 pub fn build(world: &dyn World, tools: &dyn ToolCompiler) -> Outcome<Built> {
+    build_with(world, tools, &Overrides::default())
+}
+
+/// Builds a project with a few things changed.
+pub fn build_with(world: &dyn World, tools: &dyn ToolCompiler, overrides: &Overrides) -> Outcome<Built> {
     run(|sources, sink| {
         let parsed = parse::parse(world, sources, sink)?;
-        let resolved = resolve::resolve(&parsed, sink);
+        let resolved = resolve::resolve(&parsed, overrides, sink);
         let mut needed = tool_files::read(&resolved, world, sources, sink)?;
         needed.wanted.retain(|key, _| tools.knows(key));
         let compiled = tools.compile(&needed.wanted, sources, sink)?;

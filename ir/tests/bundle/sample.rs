@@ -58,6 +58,7 @@ pub(crate) fn bundle() -> Bundle {
                 Component { licence: Some("MIT".into()), digest: Digest::of(b"zod") },
             )]),
         }),
+        tool_map: None,
     }
 }
 
