@@ -15,7 +15,8 @@ use crate::{check as check_pass, emit, link, lower, parse, resolve};
 pub fn check(world: &dyn World) -> Outcome<Counts> {
     run(|sources, sink| {
         let parsed = parse::parse(world, sources, sink)?;
-        let resolved = resolve::resolve(&parsed, &Overrides::default(), sink);
+        let overrides = Overrides::default();
+        let resolved = resolve::resolve(&parsed, &overrides, sink);
         tool_files::read(&resolved, world, sources, sink)?;
         let checked = check_pass::check(&resolved, sink)?;
         Ok(counts(&checked))
