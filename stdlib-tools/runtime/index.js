@@ -11,6 +11,9 @@ const fitted = async (standard, input) => {
 
 export const defineTool = (definition) => {
   const standard = definition?.parameters?.["~standard"];
+  // The short form takes JSON Schemas; of a library's schema, JSON would keep something that looks like one.
+  const mixed = standard ? undefined : Object.entries(definition?.parameters ?? {}).find(([, one]) => one?.["~standard"]);
+  if (mixed) throw new TypeError(`${mixed[0]} is a schema of its own; make one of all parameters`);
   const tool = { ...definition, [Symbol.for("paceline.tool")]: true };
   if (standard && tool.execute) tool.execute = async (input, context) => definition.execute(await fitted(standard, input), context);
   return tool;

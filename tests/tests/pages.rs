@@ -120,8 +120,13 @@ fn rules() -> Vec<Rule> {
 
 /// The rules whose examples can be judged here.
 fn judged() -> impl Iterator<Item = Rule> {
-    let has_checker = pace_tests::has_type_checker();
+    let has_checker = packages().is_some();
     rules().into_iter().filter(move |rule| has_checker || rule.id != TYPES_ONLY)
+}
+
+/// Where TypeScript is; the suite of tools counts it as skipped where it is not.
+fn packages() -> Option<PathBuf> {
+    std::env::var_os("PACE_TEST_PACKAGES").map(|folder| Path::new(&folder).join("node_modules"))
 }
 
 fn pages() -> PathBuf {
@@ -176,6 +181,9 @@ fn diagnose(rule: &Rule, files: &Files) -> Found {
         let path = project.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
+    }
+    if let Some(packages) = packages().filter(|_| rule.id == TYPES_ONLY) {
+        pace_tests::link_packages(project.path(), &packages);
     }
     let verb: &[&str] = match rule.id.as_str() {
         TYPES_ONLY => &["check", "--types"],

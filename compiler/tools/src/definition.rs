@@ -29,6 +29,10 @@ pub(crate) struct Definition {
     pub(crate) parameters: Json,
 }
 
+/// What `defineTool` throws when a parameter of the short form is a schema of a library, after the parameter's name; see
+/// `stdlib-tools/runtime/index.js`.
+const MIXED: &str = " is a schema of its own; make one of all parameters";
+
 /// Where a tool was written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Written<'w> {
@@ -84,6 +88,11 @@ pub(crate) fn unsayable(
     written: Written<'_>,
     files: &mut Files<'_>,
 ) -> Option<Diagnostic> {
+    if let Some(name) = error.message.strip_prefix("TypeError: ").and_then(|words| words.strip_suffix(MIXED)) {
+        let why = "the schema of a library, inside of Paceline's short form".to_owned();
+        let help = "make one schema of all parameters, such as `parameters: z.object({ … })`".to_owned();
+        return Some(bad_parameters(Fault { path: name.to_owned(), why, help: Some(help) }, written, files));
+    }
     let is_about_schema = crate::words::places(error, map).any(|place| place.file.contains("json-schema"));
     let words = error.message.split_once(": ").map_or(error.message.as_str(), |(_, words)| words);
     (error.kind == ToolErrorKind::Threw && is_about_schema).then(|| {
@@ -96,7 +105,7 @@ pub(crate) fn unsayable(
     })
 }
 
-/// What JSON dropped or turned into something else: a function, a schema of a library inside of the short form.
+/// What JSON dropped, such as a function, or turned into something else: a schema that cannot say itself.
 fn not_json(value: &Value, written: Written<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     if let Some(standard) = value.get(STANDARD) {
@@ -104,13 +113,6 @@ fn not_json(value: &Value, written: Written<'_>) -> Vec<Fault> {
         let why = format!("a schema of `{}` that cannot say itself as JSON Schema", quoted(vendor));
         let help = "use zod from version 4 on (`import { z } from \"zod\"`), or write a JSON Schema";
         return vec![Fault { path: String::new(), why, help: Some(help.to_owned()) }];
-    }
-    for (name, schema) in value.as_object().into_iter().flatten() {
-        if schema.get(STANDARD).is_some() {
-            let why = "the schema of a library, inside of Paceline's short form".to_owned();
-            let help = "make one schema of all parameters, such as `parameters: z.object({ … })`".to_owned();
-            faults.push(Fault { path: name.clone(), why, help: Some(help) });
-        }
     }
     let tops = written.outline.properties.keys().filter_map(|path| path.strip_prefix("parameters/"));
     for name in tops.filter(|path| !path.contains('/') && value.get(path).is_none()) {
