@@ -5,6 +5,7 @@
 mod bench;
 mod cache;
 mod command;
+mod engine;
 mod fuzz;
 mod needs;
 mod python;
@@ -31,6 +32,8 @@ Commands:
                           no part of `test`.
   bench                   Measures `pace check` and `pace build` over growing projects, as ratios
                           against a counterpart in the same run. Builds optimised; takes minutes.
+  engine [--write]        Builds the engine of the sandbox from its source and proves that the one checked
+                          in is the same, bit for bit; --write stores it. Debian only; takes minutes.
   fuzz [--minutes N] [TARGET]
                           Runs the fuzz targets of `ir`, one or all, N minutes each (default 5).
   help                    This text.
@@ -60,6 +63,8 @@ fn dispatch(arguments: &[String]) -> Result<Verdict> {
         ["tidy"] => tidy::run(),
         ["bench"] => bench::run(),
         ["__measure", rest @ ..] => bench::child(rest).map(|()| Verdict::Passed),
+        ["engine"] => engine::run(engine::Mode::Compare),
+        ["engine", "--write"] => engine::run(engine::Mode::Write),
         ["advisories"] => tidy::advisories(),
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["help" | "--help" | "-h"] => {
