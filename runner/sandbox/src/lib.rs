@@ -9,11 +9,21 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice)
 )]
 
+mod block;
+mod busy;
 mod call;
+mod config;
 mod console;
 mod engine;
 mod error;
+mod imports;
+mod json;
 mod net;
+mod operation;
+mod redact;
+mod run;
+mod state;
+mod ticker;
 mod tool;
 
 pub use call::{Call, Clock, Limits, Secret};

@@ -46,12 +46,13 @@ pub enum Exported {
 }
 
 impl Tool {
-    /// Runs the module and asks what it exports, without environment and network, under a fixed clock. At build time.
+    /// Runs the module and asks what it exports, without environment and network, under a fixed clock. At build time; blocks,
+    /// on any thread.
     ///
     /// # Errors
     /// The module throws, waits for ever, or exceeds a limit.
-    pub async fn describe(&self, limits: Limits) -> Result<Description, ToolError> {
-        crate::engine::describe(self, limits).await
+    pub fn describe(&self, limits: Limits) -> Result<Description, ToolError> {
+        crate::engine::describe(self, limits)
     }
 
     /// Calls the tool in a fresh instance and returns its result, a JSON text of at most `limits.result` bytes (`null` for
