@@ -14,6 +14,7 @@ export const defineTool = (definition) => {
   // The short form takes JSON Schemas; of a library's schema, JSON would keep something that looks like one.
   const mixed = standard ? undefined : Object.entries(definition?.parameters ?? {}).find(([, one]) => one?.["~standard"]);
   if (mixed) throw new TypeError(`${mixed[0]} is a schema of its own; make one of all parameters`);
+  if (standard && !standard.jsonSchema) throw new TypeError(`${standard.vendor} makes no JSON Schema of this schema`);
   const tool = { ...definition, [Symbol.for("paceline.tool")]: true };
   if (standard && tool.execute) tool.execute = async (input, context) => definition.execute(await fitted(standard, input), context);
   return tool;

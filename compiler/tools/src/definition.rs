@@ -15,8 +15,8 @@ use crate::words::Files;
 /// The most a description may hold, bytes: it is sent to the model with every request.
 const MAX_DESCRIPTION: usize = 8 << 10;
 
-/// The property that makes an object a schema of a library (https://standardschema.dev).
-const STANDARD: &str = "~standard";
+/// What `defineTool` throws, after the library's name, when a schema has no way to say itself as JSON Schema.
+const SPEECHLESS: &str = " makes no JSON Schema of this schema";
 
 /// What a model is told of a tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +93,11 @@ pub(crate) fn unsayable(
         let help = "make one schema of all parameters, such as `parameters: z.object({ … })`".to_owned();
         return Some(bad_parameters(Fault { path: name.to_owned(), why, help: Some(help) }, written, files));
     }
+    if let Some(vendor) = error.message.strip_prefix("TypeError: ").and_then(|words| words.strip_suffix(SPEECHLESS)) {
+        let why = format!("this schema of `{}` cannot say itself as JSON Schema", quoted(vendor));
+        let help = "use zod from version 4 on (`import { z } from \"zod\"`), or write a JSON Schema".to_owned();
+        return Some(bad_parameters(Fault { path: String::new(), why, help: Some(help) }, written, files));
+    }
     let is_about_schema = crate::words::places(error, map).any(|place| place.file.contains("json-schema"));
     let words = error.message.split_once(": ").map_or(error.message.as_str(), |(_, words)| words);
     (error.kind == ToolErrorKind::Threw && is_about_schema).then(|| {
@@ -105,15 +110,9 @@ pub(crate) fn unsayable(
     })
 }
 
-/// What JSON dropped, such as a function, or turned into something else: a schema that cannot say itself.
+/// What JSON dropped, such as a function.
 fn not_json(value: &Value, written: Written<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    if let Some(standard) = value.get(STANDARD) {
-        let vendor = standard.get("vendor").and_then(Value::as_str).unwrap_or("this library");
-        let why = format!("a schema of `{}` that cannot say itself as JSON Schema", quoted(vendor));
-        let help = "use zod from version 4 on (`import { z } from \"zod\"`), or write a JSON Schema";
-        return vec![Fault { path: String::new(), why, help: Some(help.to_owned()) }];
-    }
     let tops = written.outline.properties.keys().filter_map(|path| path.strip_prefix("parameters/"));
     for name in tops.filter(|path| !path.contains('/') && value.get(path).is_none()) {
         let why = "expected a schema, found what JSON cannot say".to_owned();
