@@ -1,5 +1,8 @@
-//! What the suites share: where the binaries are, and small projects to run them on.
+//! What the suites share: where the binaries are, small projects to run them on, and how a test is skipped.
 
+pub mod terminal;
+
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -98,4 +101,31 @@ pub struct Run {
     pub out: String,
     /// What it said to people.
     pub err: String,
+}
+
+/// The path in an environment variable that `cargo xtask test` sets to something installed; without it the test that asks
+/// is skipped, and has to return.
+///
+/// # Panics
+/// If the log of skipped tests cannot be written.
+pub fn installed(variable: &str, what: &str) -> Option<PathBuf> {
+    let path = std::env::var_os(variable).map(PathBuf::from);
+    if path.is_none() {
+        skip(&format!("{what} ({variable} is not set; `cargo xtask counterparts` prints it)"));
+    }
+    path
+}
+
+/// Says that a test cannot run here, and counts it.
+///
+/// # Panics
+/// If the log of skipped tests cannot be written.
+pub fn skip(missing: &str) {
+    // Past the capture of tests that pass: skipping is said aloud.
+    let _unread = writeln!(std::io::stderr(), "skipped: {missing}");
+    if let Some(log) = std::env::var_os("PACE_SKIP_LOG") {
+        let mut log = std::fs::OpenOptions::new().append(true).create(true).open(log).expect("the skip log opens");
+        // One write a line, so that tests that skip at once do not mix theirs.
+        log.write_all(format!("{missing}\n").as_bytes()).expect("the skip log takes a line");
+    }
 }

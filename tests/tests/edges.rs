@@ -37,6 +37,8 @@ const RULES: &[(&str, &str, &[&str])] = &[
     ("pace-runner", "runner/core", &["pace-ir", "pace-sandbox", "pace-mcp"]),
     // The suites judge binaries; what they read of the crates is the contract.
     ("pace-tests", "tests", &["pace-ir"]),
+    // What the runner is measured with knows nothing of what is measured.
+    ("pace-bench", "tests/bench", &[]),
     // The chores have to build while the crates do not.
     ("xtask", "xtask", &[]),
 ];

@@ -7,7 +7,10 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-const TEMPLATES: [&str; 2] = ["minimal", "team"];
+const TEMPLATES: [&str; 3] = ["minimal", "showcase", "team"];
+
+/// What the minimal template says of its agent.
+const CHAT: &str = "pace chat helper    # needs GOOGLE_API_KEY; a key is free at https://aistudio.google.com/apikey";
 
 const MOVE_IT: &str = "start in another folder with `pace init <dir>`, or move it away";
 
@@ -32,7 +35,7 @@ fn every_template_can_be_chosen() {
     let home = TempDir::new().unwrap();
     let output = pace(home.path(), &["init", "--template", "large"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("[possible values: minimal, team]"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("[possible values: minimal, showcase, team]"), "{}", stderr(&output));
     assert!(files(home.path()).is_empty());
 }
 
@@ -43,8 +46,10 @@ fn it_says_what_it_made_and_what_comes_next() {
     assert_ok(&output);
     assert_eq!(
         stderr(&output),
-        "✓ Project started in `my desk/büro`\n  agents/helper/spec.yaml\n  paceline.yaml\n  .gitignore\n\
-         \nNext:\n  cd 'my desk/büro'\n  pace build\n"
+        format!(
+            "✓ Project started in `my desk/büro`\n  agents/helper/spec.yaml\n  paceline.yaml\n  .gitignore\n\
+             \nNext:\n  cd 'my desk/büro'\n  {CHAT}\n  pace build\n"
+        )
     );
     assert_eq!(output.stdout, b"");
     assert_ok(&pace(&home.path().join("my desk/büro"), &["build"]));
@@ -60,8 +65,10 @@ fn without_a_folder_it_takes_the_current_one_and_leaves_other_files_alone() {
     assert_ok(&output);
     assert_eq!(
         stderr(&output),
-        "✓ Project started\n  agents/helper/spec.yaml\n  paceline.yaml\n  \
-         .gitignore was there already and is left as it is\n\nNext:\n  pace build\n"
+        format!(
+            "✓ Project started\n  agents/helper/spec.yaml\n  paceline.yaml\n  \
+             .gitignore was there already and is left as it is\n\nNext:\n  {CHAT}\n  pace build\n"
+        )
     );
     let files = files(home.path());
     for (path, text) in [("README.md", "mine\n"), ("agents/notes.txt", "mine\n"), (".gitignore", "target/\n")] {

@@ -1,5 +1,6 @@
 //! `pace-runner` through its binary: what it refuses, what it says about it, and how it ends.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -100,16 +101,30 @@ fn a_good_bundle_is_named_and_served() {
     assert!(id.starts_with("b3:") && id.len() == 67, "{id}");
 
     assert_eq!(check(&project.bundle, &["--expect", id]).code, Some(0));
-    let run = run_binary("pace-runner", &[project.bundle.to_str().unwrap(), "--expect", id]);
-    assert_eq!(run.code, Some(0));
-    assert!(run.err.contains("does not serve yet"), "{run:?}");
-    let lines: Vec<_> = run.out.lines().collect();
-    assert_eq!(lines[0], format!("Project shop, bundle {id}"));
-    let agents = ["Agents:", "  helper  → /agents/helper/chat", "  writer  → /agents/writer/chat"];
-    assert_eq!(lines[2..5], agents);
-    let digest = "  digest  → cron(0 9 * * *) Europe/Berlin, asks writer, next ";
-    assert!(lines[7].starts_with(digest) && lines[7].contains(" 09:00 CE"), "{run:?}");
-    assert_eq!(lines[8], "  off     → cron(0 9 * * *) Europe/Berlin, asks writer, not enabled");
+    let shown = served(&project.bundle, id, 9);
+    assert!(
+        shown[0].contains("WARN") && shown[0].contains("a loop, and this version does not fire loops"),
+        "{shown:?}"
+    );
+    assert!(shown[1].starts_with("  Listening on http://127.0.0.1:"), "{shown:?}");
+    let agents =
+        ["", "  Agents:", "    helper  → /agents/helper/chat", "    writer  → /agents/writer/chat", "", "  Loops:"];
+    assert_eq!(shown[2..8], agents);
+    let digest = "    digest  → cron(0 9 * * *) Europe/Berlin, asks writer, next ";
+    assert!(shown[8].starts_with(digest) && shown[8].contains(" 09:00 CE"), "{shown:?}");
+}
+
+/// The first lines that people are shown of a bundle that is served. That it answers is judged in `serve`.
+fn served(bundle: &Path, id: &str, lines: usize) -> Vec<String> {
+    let mut command = Command::new(binary("pace-runner"));
+    command.arg(bundle).args(["--expect", id]).env_clear().env("PORT", "0").env("LOG_FORMAT", "text");
+    // The models of this bundle are not recorded; nobody asks them.
+    let mut child = command.env("GOOGLE_API_KEY", "unused").stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    let shown = stderr.lines().map(Result::unwrap).take(lines).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    shown
 }
 
 #[test]
@@ -208,13 +223,15 @@ fn closed_pipes_do_not_change_the_verdict() {
     let missing = project.folder.path().join("missing.pace");
     for (arguments, wanted) in [
         (vec!["check", project.bundle.to_str().unwrap()], 0),
-        (vec![project.bundle.to_str().unwrap()], 0),
+        (vec![project.bundle.to_str().unwrap()], 2),
         (vec!["check", refused.to_str().unwrap()], 3),
         (vec![missing.to_str().unwrap()], 2),
         (vec!["check"], 2),
     ] {
         let closed = || std::process::Stdio::from(std::io::pipe().unwrap().1);
-        let status = Command::new(binary("pace-runner")).args(&arguments).stdout(closed()).stderr(closed()).status();
+        let mut command = Command::new(binary("pace-runner"));
+        // What would be served is refused for its address, so that it ends.
+        let status = command.args(&arguments).env("PORT", "none").stdout(closed()).stderr(closed()).status();
         assert_eq!(status.unwrap().code(), Some(wanted), "{arguments:?}");
     }
 }
@@ -236,6 +253,10 @@ fn the_help_says_how_it_ends() {
         let run = run_binary("pace-runner", arguments);
         assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
         assert!(run.out.contains("--expect <ID>") && run.out.contains("3 bundle refused"), "{run:?}");
+    }
+    let long = run_binary("pace-runner", &["--help"]).out;
+    for variable in ["HOST", "PORT", "DRAIN_TIMEOUT", "GOOGLE_API_KEY, GOOGLE_API_KEY_FILE", "SSL_CERT_FILE"] {
+        assert!(long.contains(&format!("\n  {variable}\n")), "{long}");
     }
     let version = run_binary("pace-runner", &["--version"]);
     assert_eq!(version.out, format!("pace-runner {}\n", env!("CARGO_PKG_VERSION")));

@@ -8,6 +8,7 @@ mod command;
 mod engine;
 mod fuzz;
 mod needs;
+mod node;
 mod python;
 mod test;
 mod tidy;
@@ -26,12 +27,19 @@ Usage: cargo xtask <command>
 Commands:
   test                    Everything CI runs, in CI's order: format, tidy, clippy, all tests.
                           Installs what the tests need first.
+  counterparts            Installs what the tests are run against: oracles, mocks of model services,
+                          a small real model. Prints the `export` lines by which single tests
+                          find them.
   tidy                    The checks of the house style that no compiler makes: file lengths, module
                           docs, pages and ui cases of every diagnostic code, licences, bans.
   advisories              Known vulnerabilities among the dependencies. Fetches a database, so it is
                           no part of `test`.
-  bench                   Measures `pace check` and `pace build` over growing projects, as ratios
+  demo                    `pace demo`, built optimised: what README shows first.
+  bench [compile|serve]   Measures what is promised: `pace check` and `pace build` over growing
+                          projects, and what `pace-runner` takes to start and to answer, as ratios
                           against a counterpart in the same run. Builds optimised; takes minutes.
+  bench peers [--install] Measures other agent servers and `pace-runner` under the same load, those
+                          that are installed; see tests/bench/peers/README.md.
   engine [--write]        Builds the engine of the sandbox from its source and proves that the one checked
                           in is the same, bit for bit; --write stores it. Debian only; takes minutes.
   fuzz [--minutes N] [TARGET]
@@ -60,8 +68,12 @@ fn dispatch(arguments: &[String]) -> Result<Verdict> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["test"] => test::run(),
+        ["counterparts"] => test::counterparts::print(),
         ["tidy"] => tidy::run(),
-        ["bench"] => bench::run(),
+        ["demo"] => {
+            command::run(command::cargo()?.args(["run", "--release", "--locked", "--bin", "pace", "--", "demo"]))
+        }
+        ["bench", rest @ ..] => bench::run(rest),
         ["__measure", rest @ ..] => bench::child(rest).map(|()| Verdict::Passed),
         ["engine"] => engine::run(engine::Mode::Compare),
         ["engine", "--write"] => engine::run(engine::Mode::Write),

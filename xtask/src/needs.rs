@@ -26,6 +26,15 @@ pub(crate) const PYTHON: Need = Need {
     packages: &["python3", "python3-venv"],
 };
 
+/// The terminal in which `pace chat` is tested.
+pub(crate) const TMUX: Need = Need { name: "tmux", probe: &["tmux", "-V"], packages: &["tmux"] };
+
+/// Loads servers in the bench.
+pub(crate) const WRK: Need = Need { name: "wrk", probe: &["sh", "-c", "command -v wrk"], packages: &["wrk"] };
+
+/// Reads event streams, as the documentation does.
+pub(crate) const CURL: Need = Need { name: "curl", probe: &["curl", "--version"], packages: &["curl"] };
+
 /// Builds libFuzzer.
 pub(crate) const CPLUSPLUS: Need = Need { name: "a C++ compiler", probe: &["c++", "--version"], packages: &["g++"] };
 

@@ -9,6 +9,7 @@ use crate::command::{self, Verdict};
 use crate::test::suite::Tally;
 use crate::{needs, tidy};
 
+pub(crate) mod counterparts;
 mod suite;
 
 /// Runs all steps and prints one line for each, then the totals.
@@ -16,7 +17,7 @@ mod suite;
 /// # Errors
 /// Something is missing on this machine.
 pub(crate) fn run() -> Result<Verdict> {
-    needs::ensure(&[needs::GIT, needs::PYTHON])?;
+    needs::ensure(&[needs::GIT, needs::PYTHON, needs::TMUX, needs::CURL])?;
     let steps = [
         step("fmt", || cargo(&["fmt", "--all", "--check"]))?,
         step("tidy", tidy::run)?,

@@ -78,11 +78,14 @@ pub(crate) enum MessageFormat {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Init(commands::init::Init),
+    Chat(commands::chat::Chat),
     Build(commands::build::Build),
     Check(commands::check::Check),
     Inspect(commands::inspect::Inspect),
     Diff(commands::diff::Diff),
     WhoCan(commands::who_can::WhoCan),
+    Serve(commands::serve::Serve),
+    Demo(commands::demo::Demo),
     Explain(commands::explain::Explain),
     Schema(commands::schema::Schema),
     Completions(commands::completions::Completions),

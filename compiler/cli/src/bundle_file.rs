@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pace_ir::{Emitted, VerifiedBundle};
+use pace_ir::{BundleId, Emitted, VerifiedBundle};
 
 use crate::world::plain;
 
@@ -37,7 +37,7 @@ pub(crate) fn write_build(root: &Path, emitted: &Emitted, manifest: &str) -> any
 }
 
 /// `.pace/` holds what this machine made; a project that is cloned makes its own.
-fn keep_out_of_git(folder: &Path) -> anyhow::Result<()> {
+pub(crate) fn keep_out_of_git(folder: &Path) -> anyhow::Result<()> {
     let ignore = folder.join(".gitignore");
     if ignore.exists() { Ok(()) } else { write_whole(&ignore, b"*\n") }
 }
@@ -132,8 +132,13 @@ fn clean(folder: &Path) {
 
 /// Reads and verifies a bundle, by the very steps the runner takes.
 pub(crate) fn read(path: &Path) -> anyhow::Result<VerifiedBundle> {
+    read_expected(path, None)
+}
+
+/// As [`read`], where it has to be this bundle.
+pub(crate) fn read_expected(path: &Path, expect: Option<BundleId>) -> anyhow::Result<VerifiedBundle> {
     let bytes = pace_runner::load(path)?;
-    Ok(pace_runner::verify(path, &bytes, None)?)
+    Ok(pace_runner::verify(path, &bytes, expect)?)
 }
 
 /// The newest build of a project.

@@ -1,13 +1,16 @@
 //! The commands, one file each.
 
 pub(crate) mod build;
+pub(crate) mod chat;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod demo;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod schema;
+pub(crate) mod serve;
 pub(crate) mod who_can;
 
 use crate::arguments::{Arguments, Command};
@@ -18,8 +21,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let global = &arguments.global;
     match &arguments.command {
         Command::Init(command) => init::run(command, global),
+        Command::Chat(command) => chat::run(command, global),
         Command::Build(command) => build::run(command, global),
         Command::Check(command) => check::run(command, global),
+        Command::Serve(command) => serve::run(command, global),
+        Command::Demo(command) => demo::run(command, global),
         Command::Inspect(command) => inspect::run(command, global),
         Command::Diff(command) => diff::run(command, global),
         Command::WhoCan(command) => who_can::run(command, global),

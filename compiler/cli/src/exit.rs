@@ -1,6 +1,6 @@
 //! How a run ends. One enum, so that every command agrees.
 
-use pace_runner::{LoadError, Refused};
+use pace_runner::{LoadError, Refused, SetupError};
 
 use crate::output;
 
@@ -15,6 +15,8 @@ pub(crate) enum ExitCode {
     Usage,
     /// 3: a bundle was refused.
     Refused,
+    /// 130: interrupted.
+    Interrupted,
 }
 
 impl From<ExitCode> for std::process::ExitCode {
@@ -24,7 +26,37 @@ impl From<ExitCode> for std::process::ExitCode {
             ExitCode::Errors => 1,
             ExitCode::Usage => 2,
             ExitCode::Refused => 3,
+            ExitCode::Interrupted => 130,
         })
+    }
+}
+
+/// Why a command ends without having done what was asked, with the exit code that goes with it.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct Ended {
+    /// What is wrong, one line that stands alone.
+    message: String,
+    /// What to do, imperative; may have several lines.
+    help: Option<String>,
+    /// How the run ends.
+    code: ExitCode,
+}
+
+impl Ended {
+    /// Wrong usage, or surroundings that do not work.
+    pub(crate) fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), help: Some(help.into()), code: ExitCode::Usage }
+    }
+
+    /// What to do.
+    pub(crate) fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    /// What was asked for was tried, and did not come about.
+    pub(crate) fn errors(message: impl Into<String>, help: Option<String>) -> Self {
+        Self { message: message.into(), help, code: ExitCode::Errors }
     }
 }
 
@@ -49,15 +81,25 @@ pub(crate) fn environment(failure: &pace_compiler::Failure) -> anyhow::Error {
 
 /// Says why a command failed, and what to do about it.
 pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
-    let mut text = format!("error: {error:#}\n");
+    output::err(&explained(error));
+    let load = error.downcast_ref::<LoadError>();
+    let is_refused = error.is::<Refused>() || matches!(load, Some(LoadError::Refused(_)));
+    let ended = error.downcast_ref::<Ended>();
+    if is_refused { ExitCode::Refused } else { ended.map_or(ExitCode::Usage, |ended| ended.code) }
+}
+
+/// What a failure says, with what to do about it. Not yet printable: it may hold names of files and arguments.
+pub(crate) fn explained(error: &anyhow::Error) -> String {
     let load = error.downcast_ref::<LoadError>();
     let refused = error.downcast_ref::<Refused>();
-    if let Some(help) = refused.map(Refused::help).or(load.map(LoadError::help)) {
-        text.push_str("  help: ");
-        text.push_str(help);
-        text.push('\n');
-    }
-    output::err(&text);
-    let is_refused = refused.is_some() || matches!(load, Some(LoadError::Refused(_)));
-    if is_refused { ExitCode::Refused } else { ExitCode::Usage }
+    let setup = error.downcast_ref::<SetupError>();
+    let ended = error.downcast_ref::<Ended>();
+    let help = refused.map(Refused::help).or(load.map(LoadError::help)).or(setup.map(|setup| setup.help.as_str()));
+    words(&format!("{error:#}"), help.or(ended.and_then(Ended::help)))
+}
+
+/// A failure as people read it: one line, and what to do on the lines below.
+pub(crate) fn words(message: &str, help: Option<&str>) -> String {
+    let help = help.map(|help| format!("  help: {}\n", help.replace('\n', "\n        ")));
+    format!("error: {message}\n{}", help.unwrap_or_default())
 }

@@ -3,12 +3,16 @@
 mod arguments;
 mod bundle_file;
 mod commands;
+mod compiled;
 mod diff;
 mod exit;
 mod fix;
+mod foreign;
 mod manifest;
 mod output;
+mod private_file;
 mod project;
+mod subject;
 mod summary;
 mod view;
 mod world;

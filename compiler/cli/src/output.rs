@@ -18,6 +18,7 @@ use crate::world::plain;
 pub(crate) struct Output {
     format: MessageFormat,
     also_github: bool,
+    choice: ColorChoice,
     colour: Colour,
     glyphs: Glyphs,
     is_quiet: bool,
@@ -27,7 +28,6 @@ pub(crate) struct Output {
 impl Output {
     /// By flags and environment.
     pub(crate) fn new(global: &Global) -> Self {
-        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let format = global.message_format.unwrap_or(MessageFormat::Human);
         let in_github = std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true");
         let choice = match global.color {
@@ -35,11 +35,11 @@ impl Output {
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        let plain = set("NO_COLOR") || !std::io::stderr().is_terminal();
         Self {
             format,
             also_github: in_github && matches!(format, MessageFormat::Human | MessageFormat::Short),
-            colour: choice.on(if plain { Stream::Plain } else { Stream::Terminal }),
+            choice,
+            colour: choice.on(stream(&std::io::stderr())),
             glyphs: if is_utf8_locale() { Glyphs::Unicode } else { Glyphs::Ascii },
             is_quiet: global.quiet,
             is_verbose: global.verbose,
@@ -49,6 +49,16 @@ impl Output {
     /// Whether people read this run rather than programs.
     pub(crate) fn is_for_people(self) -> bool {
         matches!(self.format, MessageFormat::Human | MessageFormat::Short)
+    }
+
+    /// The colours of what is printed on standard output, where that is for people.
+    pub(crate) fn colour_of_data(self) -> Colour {
+        self.choice.on(stream(&std::io::stdout()))
+    }
+
+    /// What can be drawn.
+    pub(crate) fn glyphs(self) -> Glyphs {
+        self.glyphs
     }
 
     /// Whether one JSON object a line is wanted.
@@ -69,6 +79,21 @@ impl Output {
             out(&render::github(report))?;
         }
         Ok(())
+    }
+
+    /// As [`Self::report`], all of it on standard error: for commands whose standard output is the answer of an agent.
+    pub(crate) fn report_aside(self, report: &Report<'_>) {
+        let text = match self.format {
+            MessageFormat::Human => render::human(&self.quieted(report), self.colour, self.glyphs),
+            MessageFormat::Short => render::short(&self.quieted(report), self.colour, self.glyphs),
+            MessageFormat::Json => render::json::diagnostics(report),
+            MessageFormat::Github => render::github(report),
+            MessageFormat::Sarif => render::sarif(report),
+        };
+        raw_err(&text);
+        if self.also_github {
+            raw_err(&render::github(report));
+        }
     }
 
     /// Tells programs that the run is over, and whether it did what it should.
@@ -103,6 +128,12 @@ impl Output {
         let read = sources.files().map(|(_, file)| format!("  read {}\n", file.path()));
         self.note(&format!("project in {}\n{}", root.display(), read.collect::<String>()));
     }
+}
+
+/// What colours can be expected to do on a stream.
+fn stream(stream: &impl IsTerminal) -> Stream {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if plain || !stream.is_terminal() { Stream::Plain } else { Stream::Terminal }
 }
 
 /// Prints data. A reader that has seen enough and closed the pipe is no failure, and changes no verdict.

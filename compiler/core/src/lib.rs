@@ -20,6 +20,7 @@ mod emit;
 mod link;
 mod lower;
 pub mod outcome;
+pub mod overrides;
 mod parse;
 pub mod pipeline;
 mod resolve;
@@ -28,5 +29,6 @@ mod secret;
 pub mod world;
 
 pub use outcome::{Built, Counts, Failure, Outcome};
-pub use pipeline::{build, check};
+pub use overrides::{ModelOverride, Overrides};
+pub use pipeline::{build, build_with, check};
 pub use world::{DirEntry, EntryKind, World, WorldError};

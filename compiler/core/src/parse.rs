@@ -8,6 +8,7 @@ pub(crate) mod json;
 mod misplaced;
 mod other_words;
 mod plain_key;
+pub(crate) mod recording;
 pub(crate) mod scalar;
 pub(crate) mod shape;
 mod skill;
@@ -42,7 +43,7 @@ pub(crate) struct Parsed {
     /// The folders of `skills/*/SKILL.md`.
     pub(crate) skills: BTreeSet<String>,
     /// Files of recorded turns that models name, by path; `None` where there is no such file.
-    pub(crate) turns: BTreeMap<String, Option<Vec<u8>>>,
+    pub(crate) recordings: BTreeMap<String, Option<recording::Recorded>>,
     /// Every YAML tree read, for the checks that look at all texts.
     pub(crate) documents: Vec<(FileId, Document)>,
     /// Files that stand where nothing reads them: lints, told once their levels are known.
@@ -62,9 +63,9 @@ pub(crate) fn parse(world: &dyn World, sources: &mut SourceMap, sink: &mut Sink)
     let loops = reading.loops()?;
     let tools = reading.tools()?;
     let skills = reading.skills()?;
-    let turns = reading.turns(project.as_ref())?;
+    let recordings = reading.recordings(project.as_ref())?;
     let tree::Reading { complete, documents, misplaced, inputs, .. } = reading;
-    Ok(Parsed { project, agents, loops, complete, tools, skills, turns, documents, misplaced, inputs })
+    Ok(Parsed { project, agents, loops, complete, tools, skills, recordings, documents, misplaced, inputs })
 }
 
 impl Parsed {

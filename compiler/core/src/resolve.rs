@@ -15,13 +15,14 @@ use std::collections::BTreeMap;
 
 use pace_diag::Sink;
 use pace_ir::program::{AgentName, LoopName, ModelName, ServiceAccountName};
-use pace_syntax::Spanned;
+use pace_syntax::{Span, Spanned};
 
 pub(crate) use account::Accounts;
 pub(crate) use address::{Address, Destination, is_secure};
 pub(crate) use models::ResolvedModel;
 pub(crate) use tools::{ResolvedGrant, ResolvedTarget, ResolvedTool, malformed_server};
 
+use crate::overrides::Overrides;
 use crate::parse::spec::{AgentSpec, LoopSpec};
 use crate::parse::{Parsed, SpecFile};
 
@@ -51,7 +52,9 @@ pub(crate) struct ResolvedAgent<'p> {
     pub(crate) spec: &'p AgentSpec,
     /// The name and its place.
     pub(crate) name: &'p Spanned<AgentName>,
-    /// What `model` names.
+    /// The model's name, and its place unless the run chose another than the spec.
+    pub(crate) model_name: Option<(&'p ModelName, Option<Span>)>,
+    /// What that name stands for.
     pub(crate) model: Option<ResolvedModel<'p>>,
     /// What `tools` names, in the author's order.
     pub(crate) tools: Vec<ResolvedTool<'p>>,
@@ -73,11 +76,11 @@ pub(crate) struct ResolvedLoop<'p> {
 }
 
 /// Resolves every name of a project.
-pub(crate) fn resolve<'p>(parsed: &'p Parsed, sink: &mut Sink) -> Resolved<'p> {
+pub(crate) fn resolve<'p>(parsed: &'p Parsed, overrides: &'p Overrides, sink: &mut Sink) -> Resolved<'p> {
     let accounts = account::collect(parsed, sink);
     let models = models::declared(parsed, sink);
     let named = named::collect(parsed, sink);
-    let agents = agents::resolve(&named, &models, &accounts, parsed, sink);
+    let agents = agents::resolve(&named, &models, &accounts, parsed, overrides, sink);
     let loops = agents::loops(&named, &accounts, parsed, sink);
     account::check_lists(parsed, &accounts, sink);
     let grants = tools::grants(parsed, sink);

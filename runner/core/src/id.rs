@@ -1,6 +1,7 @@
 //! Ids that the runner gives: 128 random bits, written as 32 hexadecimal digits. Knowing one is not being allowed to use it;
 //! but where nobody says who they are, an id that cannot be guessed is all there is.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::str::FromStr;
 
@@ -24,9 +25,7 @@ macro_rules! id {
             /// # Errors
             /// The operating system has no random bytes to give.
             pub fn new() -> Result<Self, getrandom::Error> {
-                let mut bytes = [0; 16];
-                getrandom::fill(&mut bytes)?;
-                Ok(Self(u128::from_le_bytes(bytes)))
+                random().map(Self)
             }
         }
 
@@ -73,6 +72,36 @@ id!(
     SessionId
 );
 
+impl InvocationId {
+    /// A number below 256, as evenly spread as the ids are.
+    pub(crate) fn first_byte(self) -> u8 {
+        let [first, ..] = self.0.to_le_bytes();
+        first
+    }
+}
+
+/// How many ids a thread gets from the system at once: a call for each would be a tenth of what a short answer costs.
+const AT_ONCE: usize = 32;
+
+thread_local! {
+    /// Random numbers that were got and not given yet.
+    static SUPPLY: RefCell<Vec<u128>> = const { RefCell::new(Vec::new()) };
+}
+
+/// 128 bits from the system that nobody else was given.
+fn random() -> Result<u128, getrandom::Error> {
+    SUPPLY.with_borrow_mut(|supply| {
+        if supply.is_empty() {
+            let mut bytes = [0; 16 * AT_ONCE];
+            getrandom::fill(&mut bytes)?;
+            let (numbers, _rest) = bytes.as_chunks();
+            supply.extend(numbers.iter().map(|number| u128::from_le_bytes(*number)));
+        }
+        // It was filled a moment ago.
+        supply.pop().ok_or(getrandom::Error::UNEXPECTED)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +110,8 @@ mod tests {
     fn ids_print_as_they_parse_and_differ() {
         let (one, two) = (SessionId::new().unwrap(), SessionId::new().unwrap());
         assert_ne!(one, two);
+        let many: std::collections::BTreeSet<_> = (0..10 * AT_ONCE).map(|_| SessionId::new().unwrap()).collect();
+        assert_eq!(many.len(), 10 * AT_ONCE);
         assert_eq!(one.to_string().parse(), Ok(one));
         for bad in ["", "0", &"0".repeat(33), &"A".repeat(32), &"+".repeat(32), &"é".repeat(16)] {
             assert_eq!(bad.parse::<SessionId>(), Err(MalformedId), "{bad}");

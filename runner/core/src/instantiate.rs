@@ -2,6 +2,7 @@
 //! the first message.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -60,7 +61,6 @@ pub fn instantiate(
 }
 
 /// A runner for one bundle.
-#[derive(Debug)]
 pub struct Runner {
     bundle: VerifiedBundle,
     /// The agents in scope.
@@ -165,6 +165,13 @@ impl Runner {
             let (schedule, timezone) = (&scheduled.schedule, scheduled.timezone);
             ServedLoop { name, schedule, timezone, agent: &scheduled.agent, next }
         })
+    }
+}
+
+impl fmt::Debug for Runner {
+    /// Its name alone: it holds whole conversations.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Runner").field(&self.id()).finish()
     }
 }
 

@@ -52,6 +52,7 @@ pub enum Conversation {
 
 /// An invocation that may begin.
 #[derive(Debug)]
+#[must_use = "nothing happens before it runs"]
 pub struct Admitted {
     runner: Arc<Runner>,
     source: Source,
@@ -93,7 +94,7 @@ pub fn admit(runner: &Arc<Runner>, call: Call) -> Result<Admitted, Problem> {
     let invocation = InvocationId::new()
         .map_err(|error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}")))?;
     let source = Source { invocation, parent, agent };
-    let cancel = runner.work().cancelled().child_token();
+    let cancel = runner.work().token(invocation);
     Ok(Admitted { runner: Arc::clone(runner), source, chain, by, message, turn, cancel, place })
 }
 

@@ -8,6 +8,7 @@
 )]
 
 pub mod authorize;
+pub mod config;
 pub mod conversation;
 pub mod environment;
 pub mod events;
@@ -15,8 +16,11 @@ pub mod id;
 pub mod instantiate;
 pub mod invoke;
 pub mod load;
+pub mod log;
 pub mod model;
 pub mod problem;
+pub mod serve;
+pub mod service;
 pub mod session;
 pub mod setup;
 pub mod verify;

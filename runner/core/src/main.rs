@@ -6,26 +6,30 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice)
 )]
 
-mod listing;
-
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::SystemTime;
 
-use clap::{Args, Parser, Subcommand};
+use anyhow::Context;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use pace_ir::BundleId;
+use pace_runner::config::{self, StandardError};
 use pace_runner::environment::Environment;
-use pace_runner::{LoadError, Refused, Runner, Scope, instantiate, load, verify};
+use pace_runner::serve::Ended;
+use pace_runner::service::{self, Service};
+use pace_runner::{LoadError, Refused, SetupError, load, verify};
+
+/// Half of what a short answer takes besides system calls is memory got and given back, much of it by another thread.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Execute a bundle made by `pace build`, and nothing else.
 ///
-/// The file is verified first, every byte of it, and refused with a reason if anything is wrong. This version then prints
-/// what the bundle would serve; it does not serve yet.
+/// The file is verified first, every byte of it, and refused with a reason if anything is wrong. Then its agents are served
+/// over HTTP until SIGTERM or Ctrl-C; invocations that run then may finish.
 #[derive(Debug, Parser)]
 #[command(name = "pace-runner", version, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
-#[command(subcommand_negates_reqs = true, after_help = EXIT_CODES)]
+#[command(subcommand_negates_reqs = true)]
 struct Arguments {
     #[command(flatten)]
     file: Option<BundleFile>,
@@ -55,19 +59,22 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
     let done = match (arguments.command, arguments.file) {
-        (Some(Command::Check(file)), _) => check(&file),
+        (Some(Command::Check(file)), _) => check(&file).map(|()| ExitCode::SUCCESS),
         (None, Some(file)) => serve(&file),
-        (None, None) => Ok(()),
+        (None, None) => Ok(ExitCode::SUCCESS),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(&error),
-    }
+    done.unwrap_or_else(|error| failed(&error))
+}
+
+fn parse() -> Result<Arguments, clap::Error> {
+    let after = format!("{}\n{EXIT_CODES}", config::plain());
+    let matches = Arguments::command().after_help(EXIT_CODES).after_long_help(after).try_get_matches()?;
+    Arguments::from_arg_matches(&matches)
 }
 
 fn check(file: &BundleFile) -> anyhow::Result<()> {
@@ -76,16 +83,19 @@ fn check(file: &BundleFile) -> anyhow::Result<()> {
     out(&format!("{}\n", verified.id()))
 }
 
-fn serve(file: &BundleFile) -> anyhow::Result<()> {
-    let runner = open(&file.path, file.expect)?;
-    out(&listing::listing(&runner, SystemTime::now().into()))?;
-    tell("note: this version of pace-runner verifies bundles and says what they would serve; it does not serve yet");
-    Ok(())
-}
-
-fn open(path: &Path, expect: Option<BundleId>) -> anyhow::Result<Arc<Runner>> {
-    let bytes = load(path)?;
-    Ok(instantiate(verify(path, &bytes, expect)?, &Environment::of_process(), Scope::All)?)
+fn serve(file: &BundleFile) -> anyhow::Result<ExitCode> {
+    let environment = Environment::of_process();
+    let standard_error = if io::stderr().is_terminal() { StandardError::Terminal } else { StandardError::Elsewhere };
+    let settings = service::configure(&environment, standard_error)?;
+    let bytes = load(&file.path)?;
+    let verified = verify(&file.path, &bytes, file.expect)?;
+    // What was verified is decoded; the file's own bytes would only take up memory for as long as it is served.
+    drop(bytes);
+    let service = Service::new(verified, &environment, &settings)?;
+    match service.run(tell).context("cannot serve")? {
+        Ended::Drained(_) => Ok(ExitCode::SUCCESS),
+        Ended::AtOnce => Ok(ExitCode::from(130)),
+    }
 }
 
 fn out(text: &str) -> anyhow::Result<()> {
@@ -113,13 +123,14 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     if error.downcast_ref::<io::Error>().is_some_and(is_closed) {
         return ExitCode::SUCCESS;
     }
-    let load = error.downcast_ref::<LoadError>();
+    let (load, setup) = (error.downcast_ref::<LoadError>(), error.downcast_ref::<SetupError>());
     let refused = match load {
         Some(LoadError::Refused(refused)) => Some(refused),
         _ => error.downcast_ref::<Refused>(),
     };
     tell(&format!("error: {error:#}"));
-    if let Some(help) = refused.map(Refused::help).or_else(|| load.map(LoadError::help)) {
+    let help = refused.map(Refused::help).or_else(|| load.map(LoadError::help));
+    if let Some(help) = help.or_else(|| setup.map(|setup| setup.help.as_str())) {
         tell(&format!("  help: {help}"));
     }
     ExitCode::from(if refused.is_some() { 3 } else { 2 })

@@ -8,13 +8,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pace_ir::Bundle;
-use pace_ir::program::{Generation, ModelName, Price};
+use pace_ir::program::{Generation, ModelName, Price, Provider};
 use serde_json::Value;
 
 use crate::conversation::{Message, ModelTurn};
 use crate::environment::Environment;
 use crate::problem::Problem;
 use crate::setup::SetupError;
+
+mod configure;
+mod failure;
+mod http;
+mod replay;
+mod retry;
+mod service;
+mod sse;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use configure::NoService;
+use http::{Http, Timeouts};
+use replay::Replay;
+use service::Service;
 
 /// What a model is asked.
 #[derive(Debug, Clone, Copy)]
@@ -72,10 +88,18 @@ pub struct Models {
 pub struct Model {
     name: ModelName,
     price: Option<Price>,
+    answers: Answers,
+}
+
+/// What answers for a model.
+#[derive(Debug)]
+enum Answers {
+    Replay(Replay),
+    Service(Box<Service>),
 }
 
 impl Models {
-    /// The models of this name, with their addresses and keys.
+    /// The models of these names, with their addresses and keys.
     ///
     /// # Errors
     /// A key is missing, a reference leads to nothing, or recorded turns cannot be read.
@@ -84,13 +108,39 @@ impl Models {
         used: &BTreeSet<&ModelName>,
         environment: &Environment,
     ) -> Result<Self, SetupError> {
-        let _ = (environment, used);
-        let by_name = bundle
-            .program
-            .models
-            .iter()
-            .map(|(name, model)| (name.clone(), Model { name: name.clone(), price: model.price }));
-        Ok(Self { by_name: by_name.collect() })
+        Self::configure_with(bundle, used, environment, Timeouts::default())
+    }
+
+    /// As [`Self::configure`], for tests that cannot wait as long.
+    fn configure_with(
+        bundle: &Bundle,
+        used: &BTreeSet<&ModelName>,
+        environment: &Environment,
+        timeouts: Timeouts,
+    ) -> Result<Self, SetupError> {
+        let (mut by_name, mut missing) = (BTreeMap::new(), Vec::new());
+        // Made with the first model that calls somebody, and shared by all: they share its connections.
+        let mut http: Option<Http> = None;
+        for (name, model) in bundle.program.models.iter().filter(|(name, _)| used.contains(name)) {
+            let answers = if model.provider == Provider::Replay {
+                Answers::Replay(Replay::configure(bundle, name, model.turns)?)
+            } else {
+                let http = match &mut http {
+                    Some(http) => http,
+                    none => none.insert(Http::configure(environment, timeouts)?),
+                };
+                match configure::service(bundle, (name, model), environment, http) {
+                    Ok(service) => Answers::Service(Box::new(service)),
+                    Err(NoService::Setup(error)) => return Err(error),
+                    Err(NoService::Key(key)) => {
+                        missing.push(key);
+                        continue;
+                    }
+                }
+            };
+            by_name.insert(name.clone(), Model { name: name.clone(), price: model.price, answers });
+        }
+        if missing.is_empty() { Ok(Self { by_name }) } else { Err(configure::missing(&missing)) }
     }
 
     /// The model of this name.
@@ -115,7 +165,9 @@ impl Model {
     /// # Errors
     /// Why there is none, after all the retries that make sense.
     pub async fn answer(&self, request: &Request<'_>, listener: Listener<'_>) -> Result<ModelTurn, Problem> {
-        let _ = (request, listener);
-        std::future::ready(Err(Problem::new(crate::problem::Code::Internal, "scaffold"))).await
+        match &self.answers {
+            Answers::Replay(replay) => replay.answer(&self.name, request.messages, listener).await,
+            Answers::Service(service) => service.answer(request, listener).await,
+        }
     }
 }

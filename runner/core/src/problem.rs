@@ -65,6 +65,8 @@ codes! {
     UnknownSession = "unknown-session", 404, "There is no such session";
     /// No such invocation, somebody else's, or its events are gone.
     UnknownInvocation = "unknown-invocation", 404, "There is no such invocation";
+    /// Events of an invocation are gone; only in event streams.
+    EventsLost = "events-lost", 410, "Events were dropped";
     /// The path is right, the method is not.
     WrongMethod = "wrong-method", 405, "The path does not take this method";
     /// The client was too slow to send its request.
@@ -175,6 +177,14 @@ mod tests {
     fn codes_are_used_once() {
         let words: BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(words.len(), Code::ALL.len());
+    }
+
+    #[test]
+    fn the_reference_has_all_codes() {
+        let page = include_str!("../../../docs/reference/http.md");
+        let row = |code: &Code| format!("| `{}` | {} | {} |\n", code.as_str(), code.status(), code.title());
+        let table = Code::ALL.iter().map(row).collect::<String>();
+        assert!(page.ends_with(&table), "docs/reference/http.md has to end in:\n{table}");
     }
 
     #[test]

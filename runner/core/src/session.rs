@@ -5,6 +5,7 @@
 //! through all sessions.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -23,7 +24,7 @@ pub const MAX_BYTES: usize = 64 << 20;
 pub const MAX_SESSION_BYTES: usize = 8 << 20;
 
 /// All sessions of a runner.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Sessions {
     kept: Mutex<Kept>,
 }
@@ -52,7 +53,7 @@ pub struct Overview {
     pub is_busy: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Kept {
     sessions: HashMap<SessionId, Session>,
     /// Idle sessions, those used least recently first. The number grows with each use.
@@ -63,7 +64,6 @@ struct Kept {
     by_owner: BTreeMap<Owner, BTreeSet<SessionId>>,
 }
 
-#[derive(Debug)]
 struct Session {
     owner: Owner,
     created: SystemTime,
@@ -71,14 +71,12 @@ struct Session {
     state: State,
 }
 
-#[derive(Debug)]
 enum State {
     Idle { messages: Vec<Message>, bytes: usize, use_number: u64 },
     Busy { is_forgotten: bool },
 }
 
 /// A turn being taken: the only access to a session's conversation. Dropped, it puts back what was there before the turn.
-#[derive(Debug)]
 pub struct Turn {
     sessions: Arc<Sessions>,
     id: SessionId,
@@ -115,8 +113,9 @@ impl Sessions {
         }
         let state = State::Busy { is_forgotten: false };
         kept.sessions.insert(id, Session { owner, created: now, used: now, state });
-        kept.shrink();
+        let gone = kept.shrink();
         drop(kept);
+        drop(gone);
         let kept = messages.len();
         Ok(Turn { sessions: Arc::clone(self), id, messages, kept, is_new: true })
     }
@@ -170,11 +169,14 @@ impl Sessions {
         let mut kept = self.lock();
         let session = kept.sessions.get_mut(&id).filter(|session| session.owner == *owner);
         let session = session.ok_or_else(|| unknown(id, &owner.agent))?;
+        let mut gone = None;
         if let State::Busy { is_forgotten } = &mut session.state {
             *is_forgotten = true;
         } else {
-            kept.remove(id);
+            gone = kept.remove(id);
         }
+        drop(kept);
+        drop(gone);
         Ok(())
     }
 
@@ -187,18 +189,10 @@ impl Sessions {
     fn give_back(&self, id: SessionId, messages: Vec<Message>, is_worth_keeping: bool) {
         let bytes = messages.iter().map(size).sum::<usize>();
         let mut kept = self.lock();
-        let kept = &mut *kept;
-        let Some(session) = kept.sessions.get_mut(&id) else { return };
-        let is_forgotten = matches!(session.state, State::Busy { is_forgotten: true });
-        kept.uses += 1;
-        session.state = State::Idle { messages, bytes, use_number: kept.uses };
-        session.used = SystemTime::now();
-        kept.idle.insert(kept.uses, id);
-        kept.bytes += bytes;
-        if is_forgotten || !is_worth_keeping {
-            kept.remove(id);
-        }
-        kept.shrink();
+        let gone = kept.give_back(id, messages, bytes, is_worth_keeping);
+        // A conversation is many pieces of memory; others need not wait until each is free.
+        drop(kept);
+        drop(gone);
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -207,16 +201,35 @@ impl Sessions {
     }
 }
 
+/// What was taken out, to be dropped when the lock is given up.
+type Gone = Vec<Session>;
+
 impl Kept {
-    fn shrink(&mut self) {
-        while self.sessions.len() > MAX_SESSIONS || self.bytes > MAX_BYTES {
-            let Some((_, id)) = self.idle.first_key_value() else { return };
-            self.remove(*id);
-        }
+    fn give_back(&mut self, id: SessionId, messages: Vec<Message>, bytes: usize, is_worth_keeping: bool) -> Gone {
+        let Some(session) = self.sessions.get_mut(&id) else { return Gone::new() };
+        let is_forgotten = matches!(session.state, State::Busy { is_forgotten: true });
+        self.uses += 1;
+        session.state = State::Idle { messages, bytes, use_number: self.uses };
+        session.used = SystemTime::now();
+        self.idle.insert(self.uses, id);
+        self.bytes += bytes;
+        let forgotten = if is_forgotten || !is_worth_keeping { self.remove(id) } else { None };
+        let mut gone = self.shrink();
+        gone.extend(forgotten);
+        gone
     }
 
-    fn remove(&mut self, id: SessionId) {
-        let Some(session) = self.sessions.remove(&id) else { return };
+    fn shrink(&mut self) -> Gone {
+        let mut gone = Gone::new();
+        while self.sessions.len() > MAX_SESSIONS || self.bytes > MAX_BYTES {
+            let Some((_, id)) = self.idle.first_key_value() else { break };
+            gone.extend(self.remove(*id));
+        }
+        gone
+    }
+
+    fn remove(&mut self, id: SessionId) -> Option<Session> {
+        let session = self.sessions.remove(&id)?;
         if let State::Idle { bytes, use_number, .. } = session.state {
             self.idle.remove(&use_number);
             self.bytes -= bytes;
@@ -227,6 +240,7 @@ impl Kept {
                 self.by_owner.remove(&session.owner);
             }
         }
+        Some(session)
     }
 }
 
@@ -254,6 +268,19 @@ impl Drop for Turn {
         messages.shrink_to_fit();
         let is_worth_keeping = !self.is_new || !messages.is_empty();
         self.sessions.give_back(self.id, messages, is_worth_keeping);
+    }
+}
+
+impl fmt::Debug for Sessions {
+    /// How many there are: what was said is nobody else's business.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Sessions").field(&self.size().0).finish()
+    }
+}
+
+impl fmt::Debug for Turn {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Turn").field(&self.id).finish()
     }
 }
 

@@ -7,10 +7,14 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use crate::id::InvocationId;
 use crate::problem::{Code, Problem};
 
 /// The most invocations at once. Each holds its session and at most one answer in memory, and mostly waits for a model.
 pub const MAX_RUNNING: usize = 1_024;
+
+/// Over how many tokens the invocations are spread; a few for each of as many cores as one runner makes use of.
+const BRANCHES: usize = 16;
 
 /// The invocations of a runner.
 #[derive(Debug)]
@@ -18,14 +22,18 @@ pub struct Work {
     places: Arc<Semaphore>,
     is_draining: AtomicBool,
     cancel: CancellationToken,
+    /// Children of `cancel`. A token keeps its children behind a lock, and each invocation begins and ends with it.
+    branches: [CancellationToken; BRANCHES],
 }
 
 impl Default for Work {
     fn default() -> Self {
+        let cancel = CancellationToken::new();
         Self {
             places: Arc::new(Semaphore::new(MAX_RUNNING)),
             is_draining: AtomicBool::new(false),
-            cancel: CancellationToken::new(),
+            branches: std::array::from_fn(|_| cancel.child_token()),
+            cancel,
         }
     }
 }
@@ -78,9 +86,10 @@ impl Work {
         let _all = self.places.acquire_many(everything).await;
     }
 
-    /// Cancelled when everything is to end; invocations derive theirs from it.
-    pub fn cancelled(&self) -> &CancellationToken {
-        &self.cancel
+    /// A token for an invocation: cancelled when everything is to end.
+    pub fn token(&self, invocation: InvocationId) -> CancellationToken {
+        let branch = self.branches.get(usize::from(invocation.first_byte()) % BRANCHES);
+        branch.unwrap_or(&self.cancel).child_token()
     }
 
     /// What an invocation that was cancelled answers.

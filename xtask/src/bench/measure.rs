@@ -34,12 +34,15 @@ pub(crate) fn measure(
             samples.push(sample);
         }
     }
-    let median = |figure: fn(&Sample) -> f64| {
-        let mut figures: Vec<f64> = samples.iter().map(figure).collect();
-        figures.sort_by(f64::total_cmp);
-        figures[figures.len() / 2]
-    };
+    let median = |figure: fn(&Sample) -> f64| median(samples.iter().map(figure));
     Ok(Sample { cpu_ms: median(|s| s.cpu_ms), wall_ms: median(|s| s.wall_ms), peak_mib: median(|s| s.peak_mib) })
+}
+
+/// The middle figure; not a number where there is none.
+pub(super) fn median(figures: impl IntoIterator<Item = f64>) -> f64 {
+    let mut figures: Vec<f64> = figures.into_iter().collect();
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Runs this very program as `__measure`: the accounting of children adds up over a process's life, so each run gets one.

@@ -18,6 +18,18 @@ pub(crate) fn write(folder: &Path, agents: usize) -> Result<()> {
     put(folder, "paceline.yaml", &project)
 }
 
+/// Writes a project of `agents` agents that everybody may ask.
+pub(crate) fn write_open(folder: &Path, agents: usize) -> Result<()> {
+    put(folder, "paceline.yaml", "project: bench\n")?;
+    for number in 0..agents {
+        let spec = format!(
+            "name: agent-{number}\nmodel: gemini-2.5-flash\ndescription: Answer questions about the weather.\n"
+        );
+        put(folder, &format!("agents/agent-{number}/spec.yaml"), &spec)?;
+    }
+    Ok(())
+}
+
 fn agent(number: usize) -> String {
     let sentence = "Answer in one short paragraph, name your sources, and say so when you do not know. ";
     let prompt = sentence.repeat(12);

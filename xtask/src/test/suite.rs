@@ -10,10 +10,7 @@ use anyhow::{Context, Result};
 use tempfile::NamedTempFile;
 
 use crate::command::{self, Verdict};
-use crate::python;
-
-/// The pinned packages of the oracles.
-const ORACLES: &str = "tests/oracles/requirements.txt";
+use crate::test::counterparts;
 
 /// The results of all test programs together.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -37,30 +34,16 @@ impl Tally {
 /// Runs every test of the workspace.
 ///
 /// # Errors
-/// The oracles cannot be installed in CI, or cargo cannot be run.
+/// A counterpart cannot be installed in CI, or cargo cannot be run.
 pub(crate) fn run() -> Result<Tally> {
     let skip_log = NamedTempFile::new().context("cannot make a temporary file")?;
     let mut test = command::cargo()?;
     test.args(["test", "--workspace", "--no-fail-fast", "--locked"]).env("PACE_SKIP_LOG", skip_log.path());
-    if let Some(python) = oracles()? {
-        test.env("PACE_TEST_PYTHON", python);
-    }
+    test.envs(counterparts::variables()?);
     let mut tally = watch(&mut test)?;
     let logged = std::fs::read_to_string(skip_log.path()).context("cannot read the log of skipped tests")?;
     add_skips(&mut tally, &logged);
     Ok(tally)
-}
-
-/// The Python that has the oracles' packages. Without a network the tests that ask an oracle are skipped, except in CI.
-fn oracles() -> Result<Option<std::path::PathBuf>> {
-    match python::environment(ORACLES) {
-        Ok(environment) => Ok(Some(environment.program("python"))),
-        Err(error) if !command::in_ci() => {
-            eprintln!("warning: tests that ask an oracle will be skipped: {error:#}");
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
 }
 
 fn watch(test: &mut Command) -> Result<Tally> {

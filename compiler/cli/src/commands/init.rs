@@ -1,7 +1,7 @@
 //! `pace init`: a project to start from. Needs no network and no key, and touches nothing that is there already.
 
-mod placing;
-mod template;
+pub(crate) mod placing;
+pub(crate) mod template;
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use self::placing::Placing;
-use self::template::{Template, TemplateFile};
+use self::template::Template;
 use crate::arguments::Global;
 use crate::exit::ExitCode;
 use crate::output::Output;
@@ -116,7 +116,12 @@ fn success(placing: &Placing, command: &Init, root: &Path) -> String {
     let made = placing.files.iter().map(|file| format!("  {}\n", file.path));
     let kept = placing.kept.iter().map(|path| format!("  {path} was there already and is left as it is\n"));
     let files: Vec<_> = made.chain(kept).collect();
-    format!("✓ Project started{place}\n{}{}\nNext:\n{enter}  pace build\n", files.concat(), outer_project(root))
+    format!(
+        "✓ Project started{place}\n{}{}\nNext:\n{enter}  {}\n  pace build\n",
+        files.concat(),
+        outer_project(root),
+        command.template.chat()
+    )
 }
 
 /// Commands take the nearest project, so a project inside of another one is worth a word.

@@ -37,12 +37,11 @@ fn narrow(value: i64) -> u32 {
 }
 
 fn unpriced(agent: &ResolvedAgent<'_>, limit: Span) -> Diagnostic {
-    let model = agent.spec.model.spanned();
-    let name = model.map_or("", |model| model.value.as_str());
+    let (name, place) = agent.model_name.map_or(("", None), |(name, place)| (name.as_str(), place));
     let message = format!("`{}` has a limit in dollars, but the model `{name}` has no price", agent.name.value);
     let diagnostic = Diagnostic::new(&code::UNPRICED_MODEL, message).at(limit, "cannot be kept without a price");
-    let diagnostic = match model {
-        Some(model) => diagnostic.also(model.span, "the model"),
+    let diagnostic = match place {
+        Some(place) => diagnostic.also(place, "the model"),
         None => diagnostic,
     };
     diagnostic

@@ -1,13 +1,17 @@
-//! Models: `P0202` (keys that do not go with the provider) and `P0203` (a file of recorded turns that is not there or no
-//! JSON).
+//! Models: `P0202` (keys that do not go with the provider) and `P0203` (a file of recorded turns that is not there or is
+//! no recording).
 
 use std::collections::BTreeMap;
 
 use pace_diag::{Diagnostic, Sink, code};
+use pace_ir::program::recording::{Malformed, MalformedRecording};
 use pace_ir::program::{Model, ModelName, Provider};
+use pace_syntax::{Span, Spanned};
 
 use super::secret_literal;
 use crate::parse::Parsed;
+use crate::parse::recording::Recorded;
+use crate::parse::scalar::Line;
 use crate::parse::spec::project::ModelSpec;
 use crate::resolve::{Resolved, ResolvedModel};
 
@@ -31,7 +35,7 @@ pub(super) fn check<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> BTreeMap
         }
     }
     let used = resolved.agents.values().filter_map(|agent| {
-        let name = agent.spec.model.get()?;
+        let (name, _) = agent.model_name?;
         let model = match agent.model? {
             ResolvedModel::BuiltIn(model) => CheckedModel {
                 model: Model {
@@ -123,26 +127,36 @@ fn turns<'p>(name: &ModelName, spec: &ModelSpec, parsed: &'p Parsed, sink: &mut 
         }
         return None;
     };
-    let report = |message: String, why: String, sink: &mut Sink| {
+    let report = |message: String, why: &str, sink: &mut Sink| {
         sink.error(Diagnostic::new(&code::TURNS_FILE, message).at(path.span, why));
     };
-    match parsed.turns.get(&path.value.0) {
-        Some(Some(bytes)) => match serde_json::from_slice::<serde_json::Value>(bytes) {
-            Ok(_) => return Some(bytes),
-            Err(why) => report(format!("`{}` is not JSON", path.value.0), why.to_string(), sink),
-        },
+    match parsed.recordings.get(&path.value.0) {
+        Some(Some(Recorded::Good(bytes))) => return Some(bytes),
+        Some(Some(Recorded::Malformed { why, place })) => malformed(path, why, *place, sink),
         Some(None) => {
-            report(
-                format!("there is no file `{}`", path.value.0),
-                "recorded turns are read from here".to_owned(),
-                sink,
-            );
+            report(format!("there is no file `{}`", path.value.0), "recorded turns are read from here", sink);
         }
         None => report(
             format!("`{}` is not a path in the project", path.value.0),
-            "expected a relative path with `/`, without `.` and `..`".to_owned(),
+            "expected a relative path with `/`, without `.` and `..`",
             sink,
         ),
     }
     None
+}
+
+/// Points into the file where it can be shown, else at its name.
+fn malformed(path: &Spanned<Line>, why: &MalformedRecording, place: Option<Span>, sink: &mut Sink) {
+    let is_what = match why.kind {
+        Malformed::NotJson => "is not JSON",
+        Malformed::OtherJson => "is not a recording",
+    };
+    let diagnostic = Diagnostic::new(&code::TURNS_FILE, format!("`{}` {is_what}", path.value.0));
+    let diagnostic = match place {
+        // Two models may name one file; what is wrong with it is said once.
+        Some(place) if sink.has(&code::TURNS_FILE, place) => return,
+        Some(place) => diagnostic.at(place, why.message.clone()).also(path.span, "recorded turns are read from here"),
+        None => diagnostic.at(path.span, why.to_string()),
+    };
+    sink.error(diagnostic.help("write a list of turns: `[{\"user\": \"Hello\", \"model\": \"Good day.\"}]`"));
 }

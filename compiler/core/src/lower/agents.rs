@@ -16,7 +16,7 @@ use crate::resolve::{Address, ResolvedTarget};
 /// The agents by name.
 pub(super) fn agents(checked: &Checked<'_>) -> BTreeMap<AgentName, Agent> {
     let agents = checked.agents.iter().filter_map(|agent| {
-        let model = agent.resolved.spec.model.get()?;
+        let (model, _) = agent.resolved.model_name?;
         Some((agent.resolved.name.value.clone(), lower(agent, model)))
     });
     agents.collect()

@@ -20,7 +20,7 @@ pub(super) fn of(checked: &Checked<'_>, sources: &SourceMap) -> SourceMapSection
     for agent in &checked.agents {
         let (name, spec) = (&agent.resolved.name.value, agent.resolved.spec);
         note(format!("agents/{name}"), Some(agent.resolved.name.span));
-        note(format!("agents/{name}/model"), spec.model.span());
+        note(format!("agents/{name}/model"), agent.resolved.model_name.and_then(|(_, place)| place));
         note(format!("agents/{name}/output"), spec.output.key());
         note(format!("agents/{name}/limits"), spec.limits.key());
         for (index, tool) in agent.tools.iter().enumerate() {

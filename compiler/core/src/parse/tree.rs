@@ -8,6 +8,7 @@ use pace_syntax::{Document, FileId, SourceMap};
 
 use super::decode::Decode;
 use super::file::{self, SpecFile};
+use super::recording::{self, Recorded};
 use super::skill;
 use super::spec::{AgentSpec, LoopSpec, ProjectSpec};
 use crate::world::{DirEntry, EntryKind, World, WorldError};
@@ -100,20 +101,22 @@ impl<'a> Reading<'a> {
         Ok(skills)
     }
 
-    /// The recorded turns that models name.
-    pub(super) fn turns(
+    /// The recordings that models name.
+    pub(super) fn recordings(
         &mut self,
         project: Option<&SpecFile<ProjectSpec>>,
-    ) -> Result<BTreeMap<String, Option<Vec<u8>>>, WorldError> {
-        let mut turns = BTreeMap::new();
+    ) -> Result<BTreeMap<String, Option<Recorded>>, WorldError> {
+        let mut recordings = BTreeMap::new();
         let spec = project.and_then(|project| project.spec.as_ref());
         for model in spec.map_or(&[][..], |spec| spec.value.models.items()) {
-            if let Some(path) = model.value.turns.get().filter(|path| stays_inside(&path.0)) {
+            let path = model.value.turns.get().filter(|path| stays_inside(&path.0));
+            if let Some(path) = path.filter(|path| !recordings.contains_key(&path.0)) {
                 let bytes = self.read(&path.0)?;
-                turns.insert(path.0.clone(), bytes);
+                let recorded = bytes.map(|bytes| recording::read(&path.0, bytes, self.sources));
+                recordings.insert(path.0.clone(), recorded);
             }
         }
-        Ok(turns)
+        Ok(recordings)
     }
 
     /// Lists a directory. A world sorts by itself; every order of ours hangs on it, so it is made sure here.

@@ -7,9 +7,10 @@ use pace_ir::program::{AgentName, LoopName, ModelName};
 use pace_syntax::Spanned;
 
 use super::account::{self, Accounts};
-use super::models::{self, ResolvedModel};
+use super::models::{self, Place, ResolvedModel, WantedModel};
 use super::named::NamedAgents;
 use super::{ResolvedAgent, ResolvedLoop, duplicate_name, tools, unknown_agent};
+use crate::overrides::Overrides;
 use crate::parse::Parsed;
 
 /// Resolves what agents refer to.
@@ -18,19 +19,25 @@ pub(super) fn resolve<'p>(
     models: &BTreeMap<&'p ModelName, ResolvedModel<'p>>,
     accounts: &Accounts<'p>,
     parsed: &'p Parsed,
+    overrides: &'p Overrides,
     sink: &mut Sink,
 ) -> BTreeMap<&'p AgentName, ResolvedAgent<'p>> {
     let mut agents = BTreeMap::new();
     for (key, (file, name)) in &named.by_name {
         let Some(spec) = file.spec.as_ref().map(|spec| &spec.value) else { continue };
-        let model = spec.model.spanned().and_then(|model| models::find(model, models, parsed, sink));
+        let wanted = match overrides.models.get(*key) {
+            Some(other) => Some(WantedModel { name: &other.model, place: Place::Outside(other.given_by) }),
+            None => spec.model.spanned().map(WantedModel::written),
+        };
+        let model = wanted.and_then(|wanted| models::find(wanted, models, parsed, sink));
+        let model_name = wanted.map(|wanted| (wanted.name, wanted.span()));
         let tools = tools::entries(spec, named, parsed, sink);
         let run_as = match spec.run_as.sound() {
             Ok(None) => Some((*key).into()),
             Ok(Some(_)) => account::of_run_as(&spec.run_as, accounts, sink).map(|account| account.value),
             Err(_) => None,
         };
-        agents.insert(*key, ResolvedAgent { file, spec, name, model, tools, run_as });
+        agents.insert(*key, ResolvedAgent { file, spec, name, model_name, model, tools, run_as });
     }
     nameless(named, models, accounts, parsed, sink);
     agents
@@ -49,7 +56,7 @@ fn nameless(
     for file in parsed.agents.iter().filter(|file| !known.contains(file.path.as_str())) {
         let Some(spec) = file.spec.as_ref().map(|spec| &spec.value) else { continue };
         if let Some(model) = spec.model.spanned() {
-            models::find(model, models, parsed, sink);
+            models::find(WantedModel::written(model), models, parsed, sink);
         }
         tools::entries(spec, named, parsed, sink);
         account::of_run_as(&spec.run_as, accounts, sink);

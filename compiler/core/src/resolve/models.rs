@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pace_diag::{Applicability, Diagnostic, Sink, code, nearest};
 use pace_ir::program::{ModelName, Price, Provider};
-use pace_syntax::Spanned;
+use pace_syntax::{Span, Spanned};
 
 use super::duplicate_name;
 use crate::catalogue::{self, CatalogueModel};
@@ -56,17 +56,50 @@ pub(super) fn declared<'p>(parsed: &'p Parsed, sink: &mut Sink) -> BTreeMap<&'p 
     models
 }
 
+/// A model's name, and where it was said.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WantedModel<'p> {
+    /// The name.
+    pub(super) name: &'p ModelName,
+    /// Where.
+    pub(super) place: Place,
+}
+
+/// Where a name was said.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    /// In a file of the project.
+    Written(Span),
+    /// In no file; what messages call it.
+    Outside(&'static str),
+}
+
+impl<'p> WantedModel<'p> {
+    /// A name in a spec.
+    pub(super) fn written(name: &'p Spanned<ModelName>) -> Self {
+        Self { name: &name.value, place: Place::Written(name.span) }
+    }
+
+    /// Its place in a file.
+    pub(super) fn span(self) -> Option<Span> {
+        match self.place {
+            Place::Written(span) => Some(span),
+            Place::Outside(_) => None,
+        }
+    }
+}
+
 /// The model of this name; the project's own win over the catalogue.
 pub(super) fn find<'p>(
-    wanted: &Spanned<ModelName>,
+    wanted: WantedModel<'_>,
     declared: &BTreeMap<&'p ModelName, ResolvedModel<'p>>,
     parsed: &Parsed,
     sink: &mut Sink,
 ) -> Option<ResolvedModel<'p>> {
-    if let Some(model) = declared.get(&wanted.value) {
+    if let Some(model) = declared.get(wanted.name) {
         return Some(*model);
     }
-    if let Some(model) = catalogue::model(wanted.value.as_str()) {
+    if let Some(model) = catalogue::model(wanted.name.as_str()) {
         return Some(ResolvedModel::BuiltIn(model));
     }
     let settings_are_whole = parsed.project.as_ref().is_none_or(|file| file.spec.is_some());
@@ -76,22 +109,29 @@ pub(super) fn find<'p>(
     None
 }
 
-fn unknown(
-    wanted: &Spanned<ModelName>,
-    declared: &BTreeMap<&ModelName, ResolvedModel<'_>>,
-    parsed: &Parsed,
-) -> Diagnostic {
-    let diagnostic = Diagnostic::new(&code::UNKNOWN_MODEL, format!("unknown model `{}`", wanted.value))
-        .at(wanted.span, "no model has this name");
+fn unknown(wanted: WantedModel<'_>, declared: &BTreeMap<&ModelName, ResolvedModel<'_>>, parsed: &Parsed) -> Diagnostic {
+    let name = wanted.name;
+    let diagnostic = match wanted.place {
+        Place::Written(span) => {
+            Diagnostic::new(&code::UNKNOWN_MODEL, format!("unknown model `{name}`")).at(span, "no model has this name")
+        }
+        Place::Outside(given_by) => {
+            Diagnostic::new(&code::UNKNOWN_MODEL, format!("unknown model `{name}` in `{given_by}`"))
+        }
+    };
     let own = || declared.keys().map(|name| name.as_str());
     let built_in = catalogue::MODELS.iter().map(|model| model.name).filter(|name| !own().any(|own| own == *name));
     let names: Vec<_> = own().chain(built_in).collect();
-    let diagnostic = match nearest::nearest(wanted.value.as_str(), names.iter().copied()) {
-        Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, wanted.span, near),
-        None => diagnostic.help(format!("choose one of {}", all(&names))),
+    let near = nearest::nearest(name.as_str(), names.iter().copied());
+    let diagnostic = match (near, wanted.span()) {
+        (Some(near), Some(span)) => {
+            diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, span, near)
+        }
+        (Some(near), None) => diagnostic.help(format!("did you mean `{near}`?")),
+        (None, _) => diagnostic.help(format!("choose one of {}", all(&names))),
     };
     let file = if parsed.project.is_some() { "`paceline.yaml`" } else { "a new `paceline.yaml`" };
-    let (name, provider) = (&wanted.value, usual_provider(wanted.value.as_str()));
+    let provider = usual_provider(name.as_str());
     diagnostic.help(format!("or declare it under `models` in {file}: `- {{name: {name}, provider: {provider}}}`"))
 }
 

@@ -31,7 +31,7 @@ async fn what_cannot_be_admitted() {
     let nobody = Call { agent: "helpr".parse().unwrap(), ..call("hello", Conversation::New) };
     let problem = admit(&runner, nobody).unwrap_err();
     assert_eq!((problem.code, problem.help.as_deref()), (Code::UnknownAgent, Some("the agents here are `helper`")));
-    for (message, code) in [(" \n", Code::MalformedRequest), (&*"x".repeat(8 << 20), Code::TooLarge)] {
+    for (message, code) in [(" \n", Code::MalformedRequest), (&*"x".repeat((8 << 20) + 1), Code::TooLarge)] {
         assert_eq!(admit(&runner, call(message, Conversation::New)).unwrap_err().code, code);
     }
     assert_eq!((runner.work().running(), runner.sessions().size()), (0, (0, 0)));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempPath};
 
-use super::TemplateFile;
+use super::template::TemplateFile;
 
 /// A list of what others keep, too: an author's own one stays. Builds keep `.pace/` out of git by themselves anyway.
 const SHARED: &str = ".gitignore";
@@ -81,7 +81,7 @@ fn is_absence(error: &io::Error) -> bool {
 ///
 /// # Errors
 /// When anything fails, or a file has come to be there meanwhile; then nothing that was made here is left.
-pub(super) fn place(root: &Path, files: &[TemplateFile]) -> io::Result<()> {
+pub(crate) fn place(root: &Path, files: &[TemplateFile]) -> io::Result<()> {
     let mut made = Made::default();
     let result = made.place(root, files);
     if result.is_err() {

@@ -7,17 +7,19 @@ use clap::ValueEnum;
 pub(crate) enum Template {
     /// One agent
     Minimal,
+    /// Agents with recorded answers: a project that talks without a key
+    Showcase,
     /// Three agents and a loop, with access lists, authentication, a model of your own, limits and lints
     Team,
 }
 
 /// A file of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TemplateFile {
+pub(crate) struct TemplateFile {
     /// Relative to the project, with `/`.
-    pub(super) path: &'static str,
+    pub(crate) path: &'static str,
     /// What is in it.
-    pub(super) text: &'static str,
+    pub(crate) text: &'static str,
 }
 
 macro_rules! template {
@@ -31,6 +33,15 @@ macro_rules! template {
 
 /// In the order of reading: first what a project is made of, last what belongs to the tools around it.
 const MINIMAL: &[TemplateFile] = template!("minimal": "agents/helper/spec.yaml" "paceline.yaml" ".gitignore");
+const SHOWCASE: &[TemplateFile] = template!("showcase":
+    "agents/helper/spec.yaml"
+    "agents/refunds/spec.yaml"
+    "agents/triage/spec.yaml"
+    "loops/morning.yaml"
+    "recordings/shop.json"
+    "paceline.yaml"
+    ".gitignore"
+);
 const TEAM: &[TemplateFile] = template!("team":
     "agents/digest/spec.yaml"
     "agents/triage/spec.yaml"
@@ -42,18 +53,34 @@ const TEAM: &[TemplateFile] = template!("team":
 
 impl Template {
     /// Its files.
-    pub(super) fn files(self) -> &'static [TemplateFile] {
+    pub(crate) fn files(self) -> &'static [TemplateFile] {
         match self {
             Self::Minimal => MINIMAL,
+            Self::Showcase => SHOWCASE,
             Self::Team => TEAM,
         }
     }
 
     /// What an author types to start with it in `folder`.
-    pub(super) fn command(self, folder: &str) -> String {
+    pub(crate) fn command(self, folder: &str) -> String {
         match self {
             Self::Minimal => format!("pace init {folder}"),
+            Self::Showcase => format!("pace init {folder} --template showcase"),
             Self::Team => format!("pace init {folder} --template team"),
+        }
+    }
+
+    /// What an author types to talk to an agent of it, with a remark on what that needs.
+    pub(crate) fn chat(self) -> &'static str {
+        match self {
+            Self::Minimal => {
+                "pace chat helper    # needs GOOGLE_API_KEY; a key is free at https://aistudio.google.com/apikey"
+            }
+            Self::Showcase => "pace chat helper    # its answers are recorded, so it needs no key",
+            Self::Team => {
+                "pace chat triage --as group:support    # needs GOOGLE_API_KEY; a key is free at \
+                 https://aistudio.google.com/apikey"
+            }
         }
     }
 }

@@ -11,6 +11,8 @@ use pace_ir::program::{AgentName, Authentication, GrantTarget, LoopName, Princip
 
 use pace_runner::printable;
 
+use crate::subject::{subject, tightened};
+
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Question {
@@ -143,18 +145,6 @@ fn is_called(thing: &Thing, argument: &str) -> bool {
         }
         Thing::Tool(GrantTarget::Local(name) | GrantTarget::Server(name)) => name == argument,
     }
-}
-
-/// Without the spaces that people put after commas: no principal, agent, loop or tool has any.
-fn tightened(argument: &str) -> String {
-    argument.split(',').map(str::trim).collect::<Vec<_>>().join(",")
-}
-
-/// `user:ann,group:ops`.
-fn subject(argument: &str) -> Result<Subject, pace_ir::program::principal::MalformedPrincipal> {
-    let mut words = argument.split(",group:");
-    let principal = words.next().unwrap_or_default().parse()?;
-    Ok(Subject { principal, groups: words.map(str::to_owned).collect() })
 }
 
 fn is_meant_as_principal(argument: &str) -> bool {

@@ -1,19 +1,29 @@
-//! What a bundle would serve, for people.
+//! What a server serves, for people who start it.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
 
 use chrono::{DateTime, Utc};
-use pace_runner::Runner;
-use pace_runner::instantiate::{NextFiring, ServedLoop};
 
-/// The agents with their paths, and the loops with their next firing after `now`.
-pub(crate) fn listing(runner: &Runner, now: DateTime<Utc>) -> String {
-    let mut text = format!("Project {}, bundle {}\n", runner.bundle().meta.project, runner.id());
+use crate::instantiate::{NextFiring, Runner, ServedLoop};
+
+/// Where it listens, the agents with their paths, and the loops with their next firing after `now`.
+pub fn listing(runner: &Runner, address: SocketAddr, now: DateTime<Utc>) -> String {
+    let mut text = format!("  Listening on http://{address}\n");
     let agents = runner.agents().map(|agent| (agent.name.to_string(), format!("/agents/{}/chat", agent.name)));
     table(&mut text, "Agents", agents.collect());
     let loops = runner.loops(now).map(|scheduled| (scheduled.name.to_string(), firing(&scheduled)));
     table(&mut text, "Loops", loops.collect());
     text
+}
+
+/// What is said of loops that people expect to fire; absent where there are none.
+pub fn idle_loops(runner: &Runner) -> Option<String> {
+    match runner.bundle().program.loops.values().filter(|scheduled| scheduled.enabled).count() {
+        0 => None,
+        1 => Some("the bundle has a loop, and this version does not fire loops yet".to_owned()),
+        count => Some(format!("the bundle has {count} loops, and this version does not fire loops yet")),
+    }
 }
 
 /// `cron(0 9 * * *) Europe/Berlin, asks helper, next 2026-11-23 09:00 CET`.
@@ -32,8 +42,8 @@ fn table(text: &mut String, title: &str, rows: Vec<(String, String)>) {
         return;
     }
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
-    let _infallible = write!(text, "\n{title}:\n");
+    let _infallible = write!(text, "\n  {title}:\n");
     for (name, what) in rows {
-        let _infallible = writeln!(text, "  {name:width$}  → {what}");
+        let _infallible = writeln!(text, "    {name:width$}  → {what}");
     }
 }

@@ -1,0 +1,120 @@
+//! `pace chat`: a conversation with one agent, in a terminal or through a pipe. The project is compiled to a bundle in
+//! memory, and the runner answers from that; there is no second way to an answer.
+
+mod pipe;
+mod session_file;
+mod talk;
+mod terminal;
+
+use std::io::{IsTerminal, stdin, stdout};
+
+use clap::Args;
+use pace_compiler::{ModelOverride, Overrides};
+use pace_diag::nearest;
+use pace_ir::access::Subject;
+use pace_ir::program::{AgentName, ModelName};
+use pace_ir::text::quoted;
+use pace_ir::{Bundle, VerifiedBundle};
+use pace_runner::environment::Environment;
+use pace_runner::{Scope, instantiate};
+
+use self::session_file::{SessionFile, SessionName};
+use self::talk::Talk;
+use crate::arguments::Global;
+use crate::compiled::{Compiled, compile};
+use crate::exit::{Ended, ExitCode};
+use crate::output::Output;
+use crate::{project, subject};
+
+/// Talk to an agent
+///
+/// In a terminal, a conversation: `/help` says what can be typed. Through a pipe, all of standard input is one message, and
+/// the answer is all that goes to standard output. The project is built in memory first, with the checks of `pace build`.
+#[derive(Debug, Args)]
+pub(crate) struct Chat {
+    /// The agent; not needed where the project has only one
+    #[arg(value_name = "AGENT")]
+    agent: Option<String>,
+    /// Keep the conversation under this name, and go on from it next time
+    #[arg(long, value_name = "NAME")]
+    session: Option<SessionName>,
+    /// Try another model, built-in or of `paceline.yaml`
+    #[arg(long, value_name = "NAME")]
+    model: Option<ModelName>,
+    /// Who asks, and in which groups: user:ann,group:ops. Without it, the user who runs the command
+    #[arg(long = "as", value_name = "WHO", value_parser = subject::asked_as)]
+    subject: Option<Subject>,
+    /// Read one message, and answer it with the JSON object that the HTTP interface answers with
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(command: &Chat, global: &Global) -> anyhow::Result<ExitCode> {
+    let root = project::find(global)?;
+    let output = Output::new(global);
+    let (agent, bundle) = match compiled(command, &root, output)? {
+        Ok(compiled) => compiled,
+        Err(code) => return Ok(code),
+    };
+    let subject = command.subject.clone().unwrap_or_else(|| Subject::new(subject::operator()));
+    let runner = instantiate(bundle, &Environment::of_process(), Scope::Agent(&agent))?;
+    let file = command.session.as_ref().map(|name| SessionFile::open(&root, &agent, name, &subject)).transpose()?;
+    let talk = Talk::new(runner, agent, subject, file)?;
+    if command.json || !stdin().is_terminal() || !stdout().is_terminal() {
+        let form = if command.json { pipe::Form::Json } else { pipe::Form::Answer };
+        pipe::run(talk, form)
+    } else {
+        terminal::run(talk, &root, output)
+    }
+}
+
+/// The agent that is meant and the bundle it is in, or the exit code where the project has errors.
+fn compiled(
+    command: &Chat,
+    root: &std::path::Path,
+    output: Output,
+) -> anyhow::Result<Result<(AgentName, VerifiedBundle), ExitCode>> {
+    let mut asked = command.agent.clone();
+    if let (None, Some(_)) = (&asked, &command.model) {
+        // Whose model is replaced is known only when the project was read once.
+        match compile(root, &Overrides::default(), output)? {
+            Compiled::Bundle(bundle) => asked = Some(choose(None, bundle.bundle())?.to_string()),
+            Compiled::Failed(code) => return Ok(Err(code)),
+        }
+    }
+    let mut overrides = Overrides::default();
+    let named = asked.as_deref().and_then(|agent| agent.parse().ok());
+    if let (Some(agent), Some(model)) = (named, &command.model) {
+        overrides.models.insert(agent, ModelOverride { model: model.clone(), given_by: "--model" });
+    }
+    match compile(root, &overrides, output)? {
+        Compiled::Bundle(bundle) => Ok(Ok((choose(asked.as_deref(), bundle.bundle())?, *bundle))),
+        Compiled::Failed(code) => Ok(Err(code)),
+    }
+}
+
+/// The agent that is meant.
+///
+/// # Errors
+/// There is none of this name, or it is not clear which.
+fn choose(asked: Option<&str>, bundle: &Bundle) -> Result<AgentName, Ended> {
+    let agents = &bundle.program.agents;
+    let names = || agents.keys().map(AgentName::as_str);
+    let there_are = || match agents.len() {
+        0 => "write one in `agents/<name>/spec.yaml`".to_owned(),
+        1 => format!("the only agent here is {}", nearest::listing(names())),
+        _ => format!("the agents here are {}", nearest::listing(names())),
+    };
+    let mut all = agents.keys();
+    match (asked, all.next(), all.next()) {
+        (None, Some(only), None) => Ok(only.clone()),
+        (None, None, _) => Err(Ended::usage("the project has no agents", there_are())),
+        (None, Some(_), Some(_)) => Err(Ended::usage("say which agent to talk to", there_are())),
+        (Some(asked), ..) => agents.keys().find(|name| name.as_str() == asked).cloned().ok_or_else(|| {
+            let help =
+                nearest::nearest(asked, names()).map_or_else(there_are, |near| format!("did you mean `{near}`?"));
+            Ended::usage(format!("there is no agent `{}`", quoted(asked)), help)
+        }),
+    }
+}

@@ -1,0 +1,129 @@
+//! A conversation as both manners of `pace chat` hold it: each message is an invocation, and goes on from the last one that
+//! was answered.
+
+use std::sync::Arc;
+
+use pace_ir::access::{Chain, Rules, Subject};
+use pace_ir::program::{AgentName, ModelName};
+use pace_ir::text::quoted;
+use pace_runner::authorize::{Action, authorize};
+use pace_runner::conversation::Message;
+use pace_runner::events::Answer;
+use pace_runner::invoke::{Admitted, Call, Conversation, admit};
+use pace_runner::problem::Code;
+use pace_runner::session::Owner;
+use pace_runner::{Problem, Runner};
+
+use super::session_file::SessionFile;
+use crate::exit::Ended;
+
+/// A conversation.
+#[derive(Debug)]
+pub(super) struct Talk {
+    runner: Arc<Runner>,
+    agent: AgentName,
+    subject: Subject,
+    next: Conversation,
+    file: Option<SessionFile>,
+}
+
+impl Talk {
+    /// A conversation that begins, or goes on from where a file has it.
+    ///
+    /// # Errors
+    /// The rules do not let the subject talk to the agent: said before anything is typed.
+    pub(super) fn new(
+        runner: Arc<Runner>,
+        agent: AgentName,
+        subject: Subject,
+        file: Option<SessionFile>,
+    ) -> Result<Self, Ended> {
+        let rules = Rules::of(runner.bundle());
+        if let Err(problem) = authorize(rules, &Chain::direct(subject.clone()), Action::Execute(&agent)) {
+            return Err(ended(&problem));
+        }
+        let next = file.as_ref().map_or(Conversation::New, SessionFile::conversation);
+        Ok(Self { runner, agent, subject, next, file })
+    }
+
+    /// Who answers.
+    pub(super) fn agent(&self) -> &AgentName {
+        &self.agent
+    }
+
+    /// What answers for it.
+    pub(super) fn model(&self) -> Option<&ModelName> {
+        Some(&self.runner.agent(&self.agent)?.spec.model)
+    }
+
+    /// Whether its replies are data.
+    pub(super) fn is_data(&self) -> bool {
+        self.runner.agent(&self.agent).is_some_and(|agent| agent.output.is_some())
+    }
+
+    /// The file it is kept in.
+    pub(super) fn file(&self) -> Option<&SessionFile> {
+        self.file.as_ref()
+    }
+
+    /// The next message's invocation.
+    ///
+    /// # Errors
+    /// What [`admit`] says.
+    pub(super) fn say(&self, message: String) -> Result<Admitted, Problem> {
+        let call = Call {
+            agent: self.agent.clone(),
+            chain: Chain::direct(self.subject.clone()),
+            message,
+            conversation: self.next.clone(),
+            parent: None,
+        };
+        admit(&self.runner, call)
+    }
+
+    /// Goes on from here, and keeps what was said.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(super) fn answered(&mut self, answer: &Answer) -> Result<(), Ended> {
+        self.next = Conversation::Session(answer.session);
+        let messages = self.messages(answer);
+        self.file.as_mut().map_or(Ok(()), |file| file.save(messages))
+    }
+
+    /// Begins anew.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(super) fn reset(&mut self) -> Result<(), Ended> {
+        self.next = Conversation::New;
+        self.file.as_mut().map_or(Ok(()), |file| file.save(Vec::new()))
+    }
+
+    fn messages(&self, answer: &Answer) -> Vec<Message> {
+        let owner = Owner { agent: self.agent.clone(), principal: self.subject.principal.clone() };
+        self.runner.sessions().overview(&owner, answer.session).map(|session| session.messages).unwrap_or_default()
+    }
+}
+
+/// What to do about a problem, where the command line knows more than the runner.
+pub(super) fn help(problem: &Problem) -> Option<String> {
+    match problem.code {
+        Code::NotAllowed => Some("ask as somebody else: `--as user:<name>,group:<name>`".to_owned()),
+        _ => problem.help.clone(),
+    }
+}
+
+/// A problem that ends the run.
+pub(super) fn ended(problem: &Problem) -> Ended {
+    Ended::errors(problem.detail.clone(), help(problem))
+}
+
+/// One line about an answer that is cut.
+pub(super) fn cut(answer: &Answer) -> Option<String> {
+    let reason = answer.cut.as_deref()?;
+    Some(match reason {
+        "length" => "the answer is cut: the model reached its longest output".to_owned(),
+        reason => format!("the answer is cut: the model's service stopped it ({})", quoted(reason)),
+    })
+}

@@ -1,0 +1,161 @@
+//! What the demo shows, in order.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use pace_diag::render::{self, Action, Warnings};
+use pace_runner::serve::{ServeSettings, Server};
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use super::client::{Client, Reply, detail};
+use super::screen::Screen;
+use super::stage::{Build, Stage, open};
+use crate::commands::build::counted;
+use crate::exit::Ended;
+use crate::output::{self, Output};
+use crate::summary;
+
+/// Tells it.
+pub(super) async fn tell(stage: &Stage, screen: &Screen, output: Output) -> anyhow::Result<()> {
+    screen.line(
+        &screen.bold("Paceline: a project is built, served and talked to. No key, no network: answers are recorded."),
+    );
+    spec(stage, screen)?;
+    let build = built(stage, screen)?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (client, serving) = served(&build, screen, stopped).await?;
+    let conversation = conversation(client, screen).await;
+    // The runner drains also when the conversation failed; its own end has nothing to add to that.
+    let _gone = stop.send(());
+    let ended = serving.await;
+    conversation?;
+    ended.context("the runner broke down")?.context("the runner failed")?;
+    mistake(stage, screen, output)
+}
+
+/// Says how long it took and what to try.
+pub(super) fn end(screen: &Screen, took: Duration) {
+    screen.line(&format!(
+        "\n{}\n  pace init hello && cd hello\n  pace chat helper      {}\n  pace serve            {}",
+        screen.bold(&format!("That was all, in {:.1} s, and nothing of it is left. Now your own:", took.as_secs_f64())),
+        screen.dim("with GOOGLE_API_KEY set; a key is free at https://aistudio.google.com/apikey"),
+        screen.dim("after `pace build`: the same agent over HTTP"),
+    ));
+    screen.line("  or with Ollama on your machine, in `paceline.yaml`:");
+    screen.line("    models: [{name: local, provider: openai, model: llama3.2, base_url: http://localhost:11434/v1}]");
+    screen.line("  and then `pace chat helper --model local`");
+    if !is_on_path() {
+        screen.line(&screen.dim("  (`cargo install --path compiler/cli` puts `pace` on your path)"));
+    }
+}
+
+fn is_on_path() -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join("pace").is_file())
+}
+
+fn spec(stage: &Stage, screen: &Screen) -> anyhow::Result<()> {
+    screen.heading("An agent is a few lines of YAML");
+    let text = stage.text("agents/refunds/spec.yaml")?;
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with('#') && !line.trim().is_empty());
+    let brief: Vec<_> = lines.take_while(|line| !line.contains("leads")).map(|line| format!("  {line}\n")).collect();
+    screen.lines(&format!("agents/refunds/spec.yaml\n{}", brief.concat()));
+    screen.lines("beside it: agents `helper` and `triage`, and the loop `morning`");
+    Ok(())
+}
+
+fn built(stage: &Stage, screen: &Screen) -> anyhow::Result<Build> {
+    screen.heading("`pace build` checks all that can be known before anything runs, and writes one file");
+    let build = stage.build()?;
+    let verified = &build.built.emitted.verified;
+    let name = build.bundle.file_name().unwrap_or_default().to_string_lossy();
+    screen.lines(&format!(
+        "✓ {} in {}: `{name}`, {} bytes, named by its content",
+        counted(build.built.counts),
+        milliseconds(build.took),
+        verified.length(),
+    ));
+    screen.line(summary::who_can(verified.bundle()).trim_end());
+    Ok(build)
+}
+
+type Serving = tokio::task::JoinHandle<std::io::Result<pace_runner::serve::Drained>>;
+
+async fn served(build: &Build, screen: &Screen, stopped: oneshot::Receiver<()>) -> anyhow::Result<(Client, Serving)> {
+    screen.heading("The runner verifies every byte of that file, and serves it");
+    let begun = Instant::now();
+    let runner = open(&build.bundle)?;
+    let server = Server::bind(runner, &ServeSettings { port: 0, ..ServeSettings::default() })?;
+    let client = Client(server.address());
+    let serving = tokio::spawn(server.run(async {
+        let _told = stopped.await;
+    }));
+    if !client.is_ready().await? {
+        bail!("the runner is not ready");
+    }
+    screen.lines(&format!("✓ ready after {} at http://{}", milliseconds(begun.elapsed()), client.0));
+    Ok((client, serving))
+}
+
+async fn conversation(client: Client, screen: &Screen) -> anyhow::Result<()> {
+    screen.heading("POST /agents/helper/chat/stream: the answer as it arrives");
+    let first = streamed(client, screen, "My Brompton squeaks. What can I do?", None).await?;
+    screen.heading("The next turn of the session remembers the first");
+    streamed(client, screen, "Which bike did I say I have?", first.get("session")).await?;
+    screen.heading("`triage` has an `output` schema, so its answer is data that fits");
+    let message = "My parcel is two weeks late, and I need it for a trip on Friday!";
+    let Reply { status, body } = asked(client, screen, "triage", message).await?;
+    let Some(data) = body.get("output").filter(|_| status == 200) else { bail!(unexpected(status, &body)) };
+    let mut speech = screen.says("triage");
+    speech.add(&serde_json::to_string_pretty(data)?);
+    speech.end();
+    screen.heading("`refunds` is for `group:support`: others are refused, and told why");
+    let Reply { status, body } = asked(client, screen, "refunds", "I want a refund of 40 dollars.").await?;
+    if status != 403 {
+        bail!(unexpected(status, &body));
+    }
+    screen.lines(&format!("{}: {}", screen.bold("403"), detail(&body)));
+    Ok(())
+}
+
+async fn streamed(client: Client, screen: &Screen, message: &str, session: Option<&Value>) -> anyhow::Result<Value> {
+    say(screen, message);
+    let mut body = json!({ "message": message });
+    if let (Some(session), Some(body)) = (session, body.as_object_mut()) {
+        body.insert("session".to_owned(), session.clone());
+    }
+    let mut speech = screen.says("helper");
+    let answer = client.stream("helper", &body, |text| speech.add(text)).await;
+    speech.end();
+    answer
+}
+
+async fn asked(client: Client, screen: &Screen, agent: &str, message: &str) -> anyhow::Result<Reply> {
+    say(screen, message);
+    client.chat(agent, &json!({ "message": message })).await
+}
+
+fn say(screen: &Screen, message: &str) {
+    let mut speech = screen.says("You");
+    speech.add(message);
+    speech.end();
+}
+
+fn unexpected(status: u16, body: &Value) -> Ended {
+    Ended::errors(format!("the runner answered with {status}: {}", detail(body)), None)
+}
+
+/// The real thing: what `pace build` says of the copy.
+fn mistake(stage: &Stage, screen: &Screen, output: Output) -> anyhow::Result<()> {
+    screen.heading("One slip of the hand, and the build says where and what to do");
+    let outcome = stage.build_with_a_slip()?;
+    let shown = outcome.shown();
+    let report = output::report(&outcome, &shown, Action::Build, Warnings::Allowed);
+    screen.lines(&render::human(&report, output.colour_of_data(), output.glyphs()));
+    Ok(())
+}
+
+fn milliseconds(duration: Duration) -> String {
+    format!("{:.1} ms", duration.as_secs_f64() * 1_000.0)
+}

@@ -1,0 +1,80 @@
+//! People on the command line: `user:ann,group:ops`.
+
+use pace_ir::access::Subject;
+use pace_ir::program::Principal;
+use pace_ir::program::principal::MalformedPrincipal;
+
+/// Without the spaces that people put after commas: no principal, agent, loop or tool has any.
+pub(crate) fn tightened(argument: &str) -> String {
+    argument.split(',').map(str::trim).collect::<Vec<_>>().join(",")
+}
+
+/// `user:ann,group:ops`.
+///
+/// # Errors
+/// What stands before the groups is no principal.
+pub(crate) fn subject(argument: &str) -> Result<Subject, MalformedPrincipal> {
+    let mut words = argument.split(",group:");
+    let principal = words.next().unwrap_or_default().parse()?;
+    Ok(Subject { principal, groups: words.map(str::to_owned).collect() })
+}
+
+/// As [`subject`], where groups alone are those of the person who runs the command.
+///
+/// # Errors
+/// As [`subject`], for one word of the list at a time.
+pub(crate) fn asked_as(argument: &str) -> Result<Subject, MalformedPrincipal> {
+    let argument = tightened(argument);
+    let whole = if argument.starts_with("group:") { format!("{},{argument}", operator()) } else { argument };
+    let subject = subject(&whole)?;
+    // A group is a principal in lists, and is read by the same rules.
+    for group in &subject.groups {
+        format!("group:{group}").parse::<Principal>()?;
+    }
+    Ok(subject)
+}
+
+/// The person who runs this command: `user:` and the login name, as the system has it.
+pub(crate) fn operator() -> Principal {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let login = set("USER").or_else(|| set("LOGNAME")).unwrap_or_else(user_number);
+    let name: String = login.trim().chars().map(|c| if is_plain(c) { c } else { '-' }).take(MOST).collect();
+    format!("user:{name}").parse().unwrap_or(Principal::Anonymous)
+}
+
+/// Bytes of a user's id are bounded, and a character has at most four.
+const MOST: usize = 60;
+
+/// Commas would begin a group where the name is typed again.
+fn is_plain(character: char) -> bool {
+    !character.is_control() && !character.is_whitespace() && character != ',' && !pace_ir::text::is_invisible(character)
+}
+
+/// What stands for a name where the environment has none, as in containers.
+#[cfg(unix)]
+fn user_number() -> String {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").map_or_else(|_| "local".to_owned(), |process| format!("uid-{}", process.uid()))
+}
+
+#[cfg(not(unix))]
+fn user_number() -> String {
+    "local".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_alone_are_the_operators() {
+        let subject = asked_as("group:ops, group:staff").unwrap();
+        assert_eq!(subject.principal, operator());
+        assert_eq!(subject.groups.into_iter().collect::<Vec<_>>(), ["ops", "staff"]);
+        let subject = asked_as("user:ann, group:ops").unwrap();
+        assert_eq!((subject.principal.to_string().as_str(), subject.groups.len()), ("user:ann", 1));
+        for bad in ["", "ann", "user:", "user:ann,group:", "user:a b", "group:"] {
+            assert!(asked_as(bad).is_err(), "{bad}");
+        }
+    }
+}

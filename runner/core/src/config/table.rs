@@ -1,0 +1,136 @@
+//! The table itself, and how it is printed. What does nothing in this version is not in it.
+
+use std::fmt::Write;
+
+/// An environment variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// The value that counts where it is not set; empty where there is none.
+    pub default: &'static str,
+    /// What it is for, one line without a full stop.
+    pub meaning: &'static str,
+    /// Who reads it.
+    pub reader: Reader,
+    /// Whether `<name>_FILE` may name a file that holds the value.
+    pub of_file: OfFile,
+}
+
+/// Which commands read a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// `pace-runner`, and `pace serve`, which is the same server.
+    Servers,
+    /// Those, and every command of `pace` that runs an agent.
+    Everything,
+}
+
+/// Whether a value may come from a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfFile {
+    /// Yes: it is a secret.
+    Too,
+    /// No.
+    Never,
+}
+
+impl Variable {
+    /// Whether this is its name, or that of its file.
+    pub fn is(&self, name: &str) -> bool {
+        name == self.name || (self.of_file == OfFile::Too && name.strip_suffix("_FILE") == Some(self.name))
+    }
+
+    fn names(&self) -> String {
+        match self.of_file {
+            OfFile::Too => format!("{0}, {0}_FILE", self.name),
+            OfFile::Never => self.name.to_owned(),
+        }
+    }
+
+    fn reader(&self) -> &'static str {
+        match self.reader {
+            Reader::Servers => "`pace-runner`, `pace serve`",
+            Reader::Everything => "all that runs agents",
+        }
+    }
+}
+
+const fn setting(name: &'static str, default: &'static str, meaning: &'static str) -> Variable {
+    Variable { name, default, meaning, reader: Reader::Servers, of_file: OfFile::Never }
+}
+
+const fn everywhere(name: &'static str, meaning: &'static str) -> Variable {
+    Variable { name, default: "", meaning, reader: Reader::Everything, of_file: OfFile::Never }
+}
+
+const fn secret(name: &'static str, meaning: &'static str) -> Variable {
+    Variable { name, default: "", meaning, reader: Reader::Everything, of_file: OfFile::Too }
+}
+
+/// All of them, in the order in which they are printed.
+pub const VARIABLES: &[Variable] = &[
+    setting("HOST", "127.0.0.1", "the address to listen on; others than loopback need `authentication` in the bundle"),
+    setting("PORT", "8080", "the port to listen on; 0 takes any that is free"),
+    setting("LOG_LEVEL", "info", "what is logged: `error`, `warn`, `info` or `debug`"),
+    setting("LOG_FORMAT", "", "`text` or `json`; without it, `text` on a terminal and `json` elsewhere"),
+    setting("DRAIN_TIMEOUT", "25s", "how long invocations may go on after SIGTERM, at most `1h`"),
+    setting("PACE_STATE_DIR", "memory", "where sessions are kept; this version knows `memory` alone"),
+    secret("GOOGLE_API_KEY", "the key for models of the provider `gemini`"),
+    secret("GEMINI_API_KEY", "the same, where `GOOGLE_API_KEY` is not set"),
+    secret("OPENAI_API_KEY", "the key for models of the provider `openai`"),
+    secret("ANTHROPIC_API_KEY", "the key for models of the provider `anthropic`"),
+    everywhere("GOOGLE_GEMINI_BASE_URL", "another address of the Gemini API, for models without a `base_url`"),
+    everywhere("OPENAI_BASE_URL", "another address of the OpenAI API, for models without a `base_url`"),
+    everywhere("ANTHROPIC_BASE_URL", "another address of the Anthropic API, for models without a `base_url`"),
+    everywhere("HTTPS_PROXY", "the proxy for requests to models at `https` addresses; lower case counts too"),
+    everywhere("HTTP_PROXY", "the proxy for requests to models at `http` addresses; lower case counts too"),
+    everywhere("ALL_PROXY", "the proxy for both, where the one above is not set; lower case counts too"),
+    everywhere("NO_PROXY", "hosts that are asked without a proxy, with commas between; lower case counts too"),
+    everywhere("SSL_CERT_FILE", "root certificates in PEM that are trusted besides Mozilla's"),
+];
+
+/// The table for a terminal: a line for each name, and its meaning below.
+pub fn plain() -> String {
+    let mut text = String::from("Environment variables:\n");
+    for variable in VARIABLES {
+        let default = match variable.default {
+            "" => String::new(),
+            default => format!(" [default: {default}]"),
+        };
+        let meaning = variable.meaning.replace('`', "");
+        let _infallible = write!(text, "  {}\n          {meaning}{default}\n", variable.names());
+    }
+    text
+}
+
+/// The table for the reference.
+pub fn markdown() -> String {
+    let mut text = String::from("| variable | default | meaning | read by |\n|---|---|---|---|\n");
+    for variable in VARIABLES {
+        let names = variable.names().split(", ").map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let default = if variable.default.is_empty() { String::new() } else { format!("`{}`", variable.default) };
+        let _infallible = writeln!(text, "| {names} | {default} | {} | {} |", variable.meaning, variable.reader());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_has_this_table() {
+        let page = include_str!("../../../../docs/reference/configuration.md");
+        let table = markdown();
+        assert!(page.contains(&table), "put this table into docs/reference/configuration.md:\n{table}");
+    }
+
+    #[test]
+    fn names_are_there_once() {
+        let mut names: Vec<_> = VARIABLES.iter().map(|variable| variable.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), VARIABLES.len());
+    }
+}

@@ -1,0 +1,80 @@
+//! The runner's log, on standard error: lines for a person, or one JSON object a line for whatever collects them. It never
+//! holds what people and agents say to each other.
+
+use std::io;
+
+use tracing_subscriber::fmt::time::SystemTime;
+
+use crate::config::StandardError;
+
+/// What is logged, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogSettings {
+    /// The least important that is.
+    pub level: Level,
+    /// For whom.
+    pub format: Format,
+    /// Colours are for terminals.
+    pub standard_error: StandardError,
+}
+
+/// How important a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Level {
+    /// The runner cannot do what it is there for.
+    Error,
+    /// Something failed, or will.
+    Warn,
+    /// What an operator wants to have on record.
+    #[default]
+    Info,
+    /// For finding faults.
+    Debug,
+}
+
+/// How lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For a person.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Level {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Error, Self::Warn, Self::Info, Self::Debug];
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        }
+    }
+}
+
+/// Sends the log of this process to standard error. A second call changes nothing.
+pub fn start(settings: &LogSettings) {
+    let level = match settings.level {
+        Level::Error => tracing::Level::ERROR,
+        Level::Warn => tracing::Level::WARN,
+        Level::Info => tracing::Level::INFO,
+        Level::Debug => tracing::Level::DEBUG,
+    };
+    let builder = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_timer(SystemTime)
+        .with_target(false)
+        .with_ansi(settings.standard_error == StandardError::Terminal)
+        // A log that cannot be written has nobody to be told so; and telling would panic.
+        .log_internal_errors(false)
+        .with_writer(io::stderr);
+    // The only error is that there is a log already.
+    let _already_started = match settings.format {
+        Format::Text => builder.compact().try_init(),
+        Format::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
+    };
+}

@@ -1,0 +1,99 @@
+//! Connections to the services: one pool for all models of a runner, over TCP or TLS, through a proxy where the environment
+//! names one. What is sent over them is not known here.
+
+pub(super) mod connector;
+mod proxy;
+mod stream;
+mod tls;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Uri;
+use hyper::header::HeaderValue;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use self::connector::Connector;
+use self::proxy::Proxies;
+use self::tls::Tls;
+use crate::environment::Environment;
+use crate::setup::SetupError;
+
+/// How long is waited for what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timeouts {
+    /// For a connection: the name's address, TCP, a proxy and TLS together. A service within reach takes under a second.
+    pub(super) connect: Duration,
+    /// For the first byte of the answer's body. Models think before they write, and some services say nothing while
+    /// they do.
+    pub(super) first_byte: Duration,
+    /// From byte to byte. Once they write, even slow models write several words a second.
+    pub(super) idle: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), first_byte: Duration::from_mins(2), idle: Duration::from_mins(1) }
+    }
+}
+
+/// How long an idle connection is kept: services close theirs after one to ten minutes.
+const KEEP_IDLE: Duration = Duration::from_mins(1);
+
+/// The most idle connections to one host.
+const MAX_IDLE: usize = 64;
+
+/// What a connection leads to first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// The service.
+    Direct,
+    /// A proxy.
+    Proxy,
+}
+
+/// The client.
+#[derive(Debug, Clone)]
+pub(super) struct Http {
+    client: Client<Connector, Full<Bytes>>,
+    connector: Connector,
+    timeouts: Timeouts,
+}
+
+impl Http {
+    /// A client as the environment says. Nothing is opened, and TLS is not set up before it is needed.
+    ///
+    /// # Errors
+    /// The file of `SSL_CERT_FILE` cannot be read, or a proxy is of a kind that is not spoken.
+    pub(super) fn configure(environment: &Environment, timeouts: Timeouts) -> Result<Self, SetupError> {
+        let connector =
+            Connector::new(Proxies::configure(environment)?, Tls::configure(environment)?, timeouts.connect);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(KEEP_IDLE)
+            .pool_max_idle_per_host(MAX_IDLE)
+            .build(connector.clone());
+        Ok(Self { client, connector, timeouts })
+    }
+
+    pub(super) fn timeouts(&self) -> Timeouts {
+        self.timeouts
+    }
+
+    /// What a proxy on the way to `uri` wants to be shown with each request; one that tunnels is shown it by itself.
+    pub(super) fn proxy_authorization(&self, uri: &Uri) -> Option<HeaderValue> {
+        self.connector.proxies().authorization(uri)
+    }
+
+    /// Whether a proxy stands on the way to `uri`.
+    pub(super) fn way(&self, uri: &Uri) -> Way {
+        if self.connector.proxies().intercept(uri).is_some() { Way::Proxy } else { Way::Direct }
+    }
+
+    /// Sends a request; the future ends when the answer's head is there.
+    pub(super) fn send(&self, request: hyper::Request<Full<Bytes>>) -> hyper_util::client::legacy::ResponseFuture {
+        self.client.request(request)
+    }
+}

@@ -1,0 +1,128 @@
+//! A runner as an HTTP/1.1 server. [`Server::bind`] takes the address and judges whether this bundle may be served there;
+//! [`Server::run`] serves until it is told to stop, and then drains: nothing new begins, what runs may finish.
+//!
+//! One connection is one task, a request lives inside it, and only an invocation that is streamed has a task of its own,
+//! because it may outlive the connection of whoever asked. Everything a client sends or holds open is bounded, and each
+//! bound is a constant with its reason or a field of [`Patience`].
+
+mod about;
+mod body;
+mod chat;
+mod connection;
+mod follow;
+pub mod listing;
+mod record;
+mod records;
+mod reply;
+mod routes;
+mod sessions;
+pub mod settings;
+mod signals;
+mod socket;
+mod stream;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::authorize::{Identity, Reach};
+use crate::instantiate::Runner;
+use crate::setup::SetupError;
+use connection::Acceptor;
+use routes::Shared;
+
+pub use settings::{Patience, ServeSettings};
+pub use signals::{Ended, until_signalled};
+
+/// The most connections at once; the next ones wait in the system's queue. Four for each invocation that may run, and about
+/// 40 MiB if all of them are idle.
+pub const MAX_CONNECTIONS: usize = 4_096;
+
+/// A server that has its address, and does not yet take requests.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    drain: Duration,
+    shared: Arc<Shared>,
+}
+
+/// How a server ended that was told to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drained {
+    /// How many invocations were cancelled because the time to drain was over.
+    pub cancelled: usize,
+}
+
+impl Server {
+    /// Takes an address for a runner. Needs no runtime.
+    ///
+    /// # Errors
+    /// The bundle may not be served at this address, or the address cannot be had.
+    pub fn bind(runner: Arc<Runner>, settings: &ServeSettings) -> Result<Self, SetupError> {
+        let host = settings.host.to_canonical();
+        let reach = if host.is_loopback() { Reach::ThisMachine } else { Reach::Others };
+        let authentication = &runner.bundle().auth.authentication;
+        let identity = Identity::of_listener(authentication, reach)?;
+        let listener = TcpListener::bind((settings.host, settings.port)).map_err(|error| taken(settings, &error))?;
+        let address = listener.local_addr().map_err(|error| taken(settings, &error))?;
+        listener.set_nonblocking(true).map_err(|error| taken(settings, &error))?;
+        let shared = Arc::new(Shared::new(runner, identity, settings.patience));
+        Ok(Self { listener, address, drain: settings.drain, shared })
+    }
+
+    /// The address it has: the port, where any free one was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it serves.
+    pub fn runner(&self) -> &Arc<Runner> {
+        &self.shared.runner
+    }
+
+    /// Serves until `shutdown` is ready; then drains, for as long as the settings say. Returns when nothing runs any more
+    /// and every connection is closed.
+    ///
+    /// # Errors
+    /// The system does not let the runtime have the socket.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> io::Result<Drained> {
+        let Self { listener, drain, shared, .. } = self;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let mut acceptor = Acceptor::new(listener, Arc::clone(&shared));
+        acceptor.serve_until(shutdown).await;
+        shared.runner.work().drain();
+        acceptor.close_idle();
+        // Whoever still comes is told that the runner is shutting down.
+        let work = shared.runner.work();
+        let finished = async { tokio::time::timeout(drain, work.finished()).await.is_ok() };
+        let is_finished = acceptor.serve_until(finished).await;
+        let cancelled = if is_finished { 0 } else { work.running() };
+        work.cancel();
+        acceptor.end().await;
+        Ok(Drained { cancelled })
+    }
+}
+
+fn taken(settings: &ServeSettings, error: &io::Error) -> SetupError {
+    let address = SocketAddr::new(settings.host, settings.port);
+    match error.kind() {
+        io::ErrorKind::AddrInUse => SetupError::new(
+            format!("the address `{address}` is taken: another program listens there"),
+            "stop the other program, or set PORT to another port; PORT=0 takes any that is free",
+        ),
+        io::ErrorKind::PermissionDenied => SetupError::new(
+            format!("this user may not listen on `{address}`"),
+            "set PORT to one above 1023, such as PORT=8080",
+        ),
+        io::ErrorKind::AddrNotAvailable => SetupError::new(
+            format!("this machine has no address `{}`", settings.host),
+            "set HOST to an address of this machine; 127.0.0.1 is this machine alone, 0.0.0.0 all its addresses",
+        ),
+        _ => SetupError::new(
+            format!("cannot listen on `{address}`: {error}"),
+            "set HOST and PORT to an address of this machine and a free port",
+        ),
+    }
+}

@@ -1,0 +1,75 @@
+//! A follower of a record: the body of an event stream. It reads as fast as its client takes, says something when there is
+//! nothing to say, and says so when events were dropped before it got to them.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame};
+use tokio::time::{Sleep, sleep};
+
+use super::record::{FollowerId, Next, Record, written};
+use crate::problem::{Code, Problem};
+
+/// The body of an event stream.
+#[derive(Debug)]
+pub(super) struct Follower {
+    record: Arc<Record>,
+    id: FollowerId,
+    /// The number of the next event.
+    next: u64,
+    comment: Duration,
+    clock: Pin<Box<Sleep>>,
+}
+
+impl Follower {
+    /// Follows a record from the event after `after` on, with a comment each `comment`.
+    pub(super) fn new(record: Arc<Record>, after: u64, comment: Duration) -> Self {
+        let id = record.join();
+        Self { record, id, next: after.saturating_add(1), comment, clock: Box::pin(sleep(comment)) }
+    }
+
+    fn lost(&mut self, first: u64) -> Bytes {
+        let detail = format!("the events {} to {} were dropped: they were read too late", self.next, first - 1);
+        let problem = Problem::new(Code::EventsLost, detail).help("read on: the event `done` holds the whole answer");
+        let document = problem.document(Some(self.record.invocation));
+        // It bears the number of the last event that was lost, so that whoever resumes after it is not told again.
+        let data = serde_json::to_string(&document).unwrap_or_default();
+        self.next = first;
+        written(Some(first - 1), "error", &data)
+    }
+}
+
+impl Body for Follower {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let this = self.get_mut();
+        let frame = |bytes| Poll::Ready(Some(Ok(Frame::data(bytes))));
+        match this.record.poll_next(context, this.id, this.next) {
+            Poll::Ready(Next::Event(event)) => {
+                this.next += 1;
+                frame(event)
+            }
+            Poll::Ready(Next::Lost { first }) => frame(this.lost(first)),
+            Poll::Ready(Next::Over) => Poll::Ready(None),
+            Poll::Pending => {
+                if this.clock.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                this.clock = Box::pin(sleep(this.comment));
+                frame(Bytes::from_static(b": waiting\n\n"))
+            }
+        }
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.record.leave(self.id);
+    }
+}

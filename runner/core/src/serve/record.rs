@@ -1,0 +1,315 @@
+//! The record of one streamed invocation: its events as they go over the wire, numbered from 1, and whoever follows them.
+//!
+//! The invocation writes and never waits; followers read at their own speed. What is kept is bounded, and the oldest events
+//! go first: a follower that is too slow for that is told that it missed some.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use pace_ir::program::Principal;
+use serde::Serialize;
+use tokio::sync::Notify;
+
+use crate::events::{Event, EventSink, Source};
+use crate::id::{InvocationId, SessionId};
+use crate::problem::{Code, Problem};
+
+/// The most bytes of events kept of one invocation: an answer of about 8,000 tokens, each sent for itself.
+const MAX_BYTES: usize = 1 << 20;
+/// The most bytes of events kept of all invocations together, as long as each keeps no more than [`MIN_BYTES`].
+const MAX_BYTES_OF_ALL: usize = 64 << 20;
+/// What each may keep however many there are: 1,024 of them are another 64 MiB.
+const MIN_BYTES: usize = 64 << 10;
+/// What an event takes besides its text, about.
+const FIXED: usize = 64;
+
+/// The events of one invocation.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) invocation: InvocationId,
+    pub(super) session: SessionId,
+    /// Who may follow it.
+    pub(super) owner: Principal,
+    state: Mutex<State>,
+    /// Somebody began or ceased to follow.
+    followers_changed: Notify,
+    bytes_of_all: Arc<AtomicUsize>,
+}
+
+#[derive(Debug)]
+struct State {
+    events: VecDeque<Bytes>,
+    /// The number of the first event that is kept.
+    first: u64,
+    bytes: usize,
+    is_over: bool,
+    followers: Vec<(FollowerId, Option<Waker>)>,
+    next_follower: u64,
+}
+
+/// One that follows a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FollowerId(u64);
+
+/// What a follower meets at its place.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The event.
+    Event(Bytes),
+    /// The event is gone; those from this one on are there.
+    Lost {
+        /// The first that is kept.
+        first: u64,
+    },
+    /// No more will come.
+    Over,
+}
+
+impl Record {
+    pub(super) fn new(
+        invocation: InvocationId,
+        session: SessionId,
+        owner: Principal,
+        bytes_of_all: Arc<AtomicUsize>,
+    ) -> Self {
+        let state = State {
+            events: VecDeque::new(),
+            first: 1,
+            bytes: 0,
+            is_over: false,
+            followers: Vec::new(),
+            next_follower: 0,
+        };
+        let (state, followers_changed) = (Mutex::new(state), Notify::new());
+        Self { invocation, session, owner, state, followers_changed, bytes_of_all }
+    }
+
+    /// Somebody begins to follow.
+    pub(super) fn join(&self) -> FollowerId {
+        let mut state = self.lock();
+        let id = FollowerId(state.next_follower);
+        state.next_follower += 1;
+        state.followers.push((id, None));
+        drop(state);
+        self.followers_changed.notify_one();
+        id
+    }
+
+    /// Somebody ceases to follow.
+    pub(super) fn leave(&self, id: FollowerId) {
+        self.lock().followers.retain(|(follower, _)| *follower != id);
+        self.followers_changed.notify_one();
+    }
+
+    /// The event of this number, or what is there in its place. Where it has not happened yet, the follower is woken when it
+    /// does.
+    pub(super) fn poll_next(&self, context: &mut Context<'_>, id: FollowerId, number: u64) -> Poll<Next> {
+        let mut state = self.lock();
+        if number < state.first {
+            return Poll::Ready(Next::Lost { first: state.first });
+        }
+        let place = usize::try_from(number - state.first).unwrap_or(usize::MAX);
+        if let Some(event) = state.events.get(place) {
+            return Poll::Ready(Next::Event(event.clone()));
+        }
+        if state.is_over {
+            return Poll::Ready(Next::Over);
+        }
+        if let Some((_, waker)) = state.followers.iter_mut().find(|(follower, _)| *follower == id) {
+            match waker {
+                Some(waker) => waker.clone_from(context.waker()),
+                None => *waker = Some(context.waker().clone()),
+            }
+        }
+        Poll::Pending
+    }
+
+    /// The number of the last event so far, 0 before the first; and whether it is the last of all.
+    pub(super) fn last(&self) -> (u64, bool) {
+        let state = self.lock();
+        (state.first + state.events.len() as u64 - 1, state.is_over)
+    }
+
+    /// Bytes that are kept.
+    pub(super) fn bytes(&self) -> usize {
+        self.lock().bytes
+    }
+
+    /// Ready when nobody has followed for a while.
+    pub(super) async fn abandoned(&self, grace: Duration) {
+        loop {
+            while !self.lock().followers.is_empty() {
+                self.followers_changed.notified().await;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(grace) => return,
+                () = self.followers_changed.notified() => {}
+            }
+        }
+    }
+
+    /// Adds the last event, where the invocation did not get to it: its task ended with a fault.
+    pub(super) fn end(&self) {
+        if !self.lock().is_over {
+            let problem = Problem::new(Code::Internal, "the invocation met a fault of the runner");
+            self.add("error", &problem.document(Some(self.invocation)), Place::Last);
+        }
+    }
+
+    fn add(&self, name: &str, data: &impl Serialize, place: Place) {
+        let Ok(data) = serde_json::to_string(data) else { return };
+        let mut state = self.lock();
+        let number = state.first + state.events.len() as u64;
+        let event = written(Some(number), name, &data);
+        let size = event.len() + FIXED;
+        state.events.push_back(event);
+        state.bytes += size;
+        let mut of_all = self.bytes_of_all.fetch_add(size, Ordering::Relaxed) + size;
+        while state.bytes > MAX_BYTES || (of_all > MAX_BYTES_OF_ALL && state.bytes > MIN_BYTES) {
+            // The last event is kept, however long: it holds the answer.
+            if state.events.len() == 1 {
+                break;
+            }
+            let Some(oldest) = state.events.pop_front() else { break };
+            let size = oldest.len() + FIXED;
+            (state.first, state.bytes) = (state.first + 1, state.bytes - size);
+            of_all = self.bytes_of_all.fetch_sub(size, Ordering::Relaxed) - size;
+        }
+        if place == Place::Last {
+            state.is_over = true;
+            state.events.shrink_to_fit();
+        }
+        let wakers: Vec<_> = state.followers.iter_mut().filter_map(|(_, waker)| waker.take()).collect();
+        drop(state);
+        for waker in wakers {
+            waker.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Every change is made whole before the lock is given up, so what a panicking thread leaves is sound.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.bytes_of_all.fetch_sub(self.bytes(), Ordering::Relaxed);
+    }
+}
+
+/// Where an event stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Inside,
+    Last,
+}
+
+/// An event as it goes over the wire. JSON has no line breaks of its own, so the data is one line.
+pub(super) fn written(number: Option<u64>, name: &str, data: &str) -> Bytes {
+    let number = number.map(|number| format!("id: {number}\n")).unwrap_or_default();
+    Bytes::from(format!("{number}event: {name}\ndata: {data}\n\n").into_bytes())
+}
+
+impl EventSink for Record {
+    fn on_event(&self, source: &Source, event: &Event<'_>) {
+        match event {
+            Event::Started { session, .. } => {
+                self.add("start", &Start { invocation: source.invocation, session: *session }, Place::Inside);
+            }
+            Event::Text(text) => self.add("text", &Text { text }, Place::Inside),
+            Event::ToolCall(call) => self.add("tool_call", call, Place::Inside),
+            Event::ToolResult(result) => self.add("tool_result", result, Place::Inside),
+            Event::Done(answer) => self.add("done", answer, Place::Last),
+            Event::Failed(problem) => self.add("error", &problem.document(Some(source.invocation)), Place::Last),
+            // What the runner does to get an answer is for traces; a client waits for what the agent says.
+            Event::ModelCall { .. }
+            | Event::ModelRetry { .. }
+            | Event::ModelAnswered { .. }
+            | Event::Repair { .. }
+            | Event::Decided { .. } => {}
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Start {
+    invocation: InvocationId,
+    session: SessionId,
+}
+
+#[derive(Serialize)]
+struct Text<'a> {
+    text: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(in crate::serve) fn record() -> (Record, Source) {
+        let (invocation, session) = (InvocationId::new().unwrap(), SessionId::new().unwrap());
+        let source = Source { invocation, parent: None, agent: "helper".parse().unwrap() };
+        (Record::new(invocation, session, Principal::Anonymous, Arc::default()), source)
+    }
+
+    fn at(record: &Record, id: FollowerId, number: u64) -> Poll<Next> {
+        record.poll_next(&mut Context::from_waker(Waker::noop()), id, number)
+    }
+
+    #[test]
+    fn events_are_numbered_from_one() {
+        let (record, source) = record();
+        let id = record.join();
+        assert_eq!((record.last(), at(&record, id, 1)), ((0, false), Poll::Pending));
+        record.on_event(&source, &Event::Text("a\nb"));
+        record.on_event(&source, &Event::ModelCall { turn: 1 });
+        let wanted = Bytes::from_static(b"id: 1\nevent: text\ndata: {\"text\":\"a\\nb\"}\n\n");
+        assert_eq!(at(&record, id, 1), Poll::Ready(Next::Event(wanted)));
+        assert_eq!((record.last(), at(&record, id, 2)), ((1, false), Poll::Pending));
+        record.end();
+        record.end();
+        assert_eq!((record.last(), at(&record, id, 3)), ((2, true), Poll::Ready(Next::Over)));
+    }
+
+    #[test]
+    fn the_oldest_events_go_first_and_are_missed_aloud() {
+        let (record, source) = record();
+        let id = record.join();
+        let piece = "x".repeat(1_000);
+        for _ in 0..2_000 {
+            record.on_event(&source, &Event::Text(&piece));
+        }
+        assert!(record.bytes() <= MAX_BYTES, "{}", record.bytes());
+        assert_eq!(record.bytes_of_all.load(Ordering::Relaxed), record.bytes());
+        let Poll::Ready(Next::Lost { first }) = at(&record, id, 1) else { panic!("nothing was lost") };
+        assert!(matches!(at(&record, id, first), Poll::Ready(Next::Event(_))));
+        assert_eq!(record.last(), (2_000, false));
+        // One event over all bounds is kept: it is the answer.
+        record.on_event(&source, &Event::Text(&"x".repeat(2 * MAX_BYTES)));
+        assert!(matches!(at(&record, id, 2_001), Poll::Ready(Next::Event(_))));
+        let of_all = Arc::clone(&record.bytes_of_all);
+        drop(record);
+        assert_eq!(of_all.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_abandoned_when_nobody_came_back_in_time() {
+        let (record, _) = record();
+        let grace = Duration::from_secs(30);
+        let id = record.join();
+        let mut abandoned = std::pin::pin!(record.abandoned(grace));
+        let within = |seconds| tokio::time::sleep(Duration::from_secs(seconds));
+        tokio::select! { () = &mut abandoned => panic!("it is followed"), () = within(100) => {} }
+        record.leave(id);
+        tokio::select! { () = &mut abandoned => panic!("too early"), () = within(29) => {} }
+        let id = record.join();
+        tokio::select! { () = &mut abandoned => panic!("it is followed again"), () = within(100) => {} }
+        record.leave(id);
+        tokio::select! { () = &mut abandoned => {}, () = within(31) => panic!("too late") }
+    }
+}

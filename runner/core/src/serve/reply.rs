@@ -1,0 +1,101 @@
+//! Answers: JSON from our own types, and problems as RFC 9457 documents.
+
+use std::sync::LazyLock;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use serde::Serialize;
+
+use crate::id::{InvocationId, SessionId};
+use crate::problem::{Code, Problem};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+const INVOCATION: HeaderName = HeaderName::from_static("paceline-invocation");
+const SESSION: HeaderName = HeaderName::from_static("paceline-session");
+
+/// A problem on its way to a client.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    problem: Box<Problem>,
+    invocation: Option<InvocationId>,
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self { problem: Box::new(problem), invocation: None }
+    }
+}
+
+impl Refusal {
+    /// The problem that an invocation ended with.
+    pub(super) fn of(problem: Problem, invocation: InvocationId) -> Self {
+        Self { problem: Box::new(problem), invocation: Some(invocation) }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self { problem, invocation } = self;
+        let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = json(status, &problem.document(invocation));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, PROBLEM);
+        if let Some(wait) = problem.retry_after {
+            // Whole seconds, rounded up: who comes back a moment early is refused again.
+            let seconds = wait.as_millis().div_ceil(1_000).max(1);
+            headers.insert(RETRY_AFTER, number(u64::try_from(seconds).unwrap_or(u64::MAX)));
+        }
+        if let Some(id) = invocation {
+            headers.insert(INVOCATION, text(&id.to_string()));
+        }
+        // What remains of such a request may still be on its way, and is not to be taken for the next one.
+        if matches!(problem.code, Code::SlowRequest | Code::TooLarge) {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
+
+/// A value as JSON.
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    match serde_json::to_vec(value) {
+        Ok(bytes) => {
+            let mut response = Response::new(Body::from(Bytes::from(bytes)));
+            *response.status_mut() = status;
+            response.headers_mut().insert(CONTENT_TYPE, JSON);
+            response
+        }
+        // Only a type whose own serialization fails comes here, and none of ours does.
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Which run it is an answer of.
+pub(super) fn name(response: &mut Response, invocation: InvocationId, session: SessionId) {
+    response.headers_mut().insert(INVOCATION, text(&invocation.to_string()));
+    response.headers_mut().insert(SESSION, text(&session.to_string()));
+}
+
+/// A whole answer for a client whose request's head did not arrive in time, as it goes over the wire.
+pub(super) fn slow_head() -> &'static [u8] {
+    static ANSWER: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let problem = Problem::new(Code::SlowRequest, "the head of the request did not arrive in time");
+        let document = serde_json::to_string(&problem.document(None)).unwrap_or_default();
+        let head = "HTTP/1.1 408 Request Timeout\r\ncontent-type: application/problem+json\r\nconnection: close";
+        format!("{head}\r\ncontent-length: {}\r\n\r\n{document}", document.len()).into_bytes()
+    });
+    &ANSWER
+}
+
+fn number(number: u64) -> HeaderValue {
+    HeaderValue::from(number)
+}
+
+/// A text of digits and letters as a header's value.
+fn text(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+}

@@ -1,0 +1,139 @@
+//! Conversations, for those who hold them: what was said, without the prompt and without what only the model's provider
+//! understands.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, SecondsFormat, Utc};
+use hyper::StatusCode;
+use pace_ir::text::quoted;
+use serde::Serialize;
+
+use super::reply::{Refusal, json};
+use super::routes::{Path, Shared};
+use crate::conversation::{Message, ToolCall, ToolResult};
+use crate::id::SessionId;
+use crate::problem::{Code, Problem};
+use crate::session::{Overview, Owner};
+
+/// `GET /agents/{name}/sessions`. Where nobody says who they are, nobody has a list: an id is all that shows whose a
+/// conversation is.
+pub(super) async fn list(State(shared): State<Arc<Shared>>, Path(asked): Path<String>) -> Result<Response, Refusal> {
+    let owner = owner(&shared, &asked)?;
+    let sessions = shared.runner.sessions();
+    // A session may go between the two looks; then it is not listed.
+    let entries = sessions.of(&owner).into_iter().filter_map(|id| sessions.overview(&owner, id).ok());
+    let entries: Vec<_> = entries.map(|overview| Entry::new(&overview)).collect();
+    Ok(json(StatusCode::OK, &List { sessions: entries }))
+}
+
+/// `GET /agents/{name}/sessions/{id}`
+pub(super) async fn show(
+    State(shared): State<Arc<Shared>>,
+    Path((asked, id)): Path<(String, String)>,
+) -> Result<Response, Refusal> {
+    let owner = owner(&shared, &asked)?;
+    let overview = shared.runner.sessions().overview(&owner, session(&owner, &id)?)?;
+    let messages = overview.messages.iter().map(Line::new).collect();
+    Ok(json(StatusCode::OK, &Conversation { entry: Entry::new(&overview), messages }))
+}
+
+/// `DELETE /agents/{name}/sessions/{id}`
+pub(super) async fn forget(
+    State(shared): State<Arc<Shared>>,
+    Path((asked, id)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    shared.refuse_foreign_pages(request.headers())?;
+    let owner = owner(&shared, &asked)?;
+    shared.runner.sessions().forget(&owner, session(&owner, &id)?)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn owner(shared: &Shared, asked: &str) -> Result<Owner, Problem> {
+    Ok(Owner { agent: shared.agent(asked)?, principal: shared.identity.subject().principal })
+}
+
+/// A text that is no id is the id of no session.
+fn session(owner: &Owner, asked: &str) -> Result<SessionId, Problem> {
+    asked.parse().map_err(|_| {
+        let detail = format!("the agent `{}` has no session `{}` of yours", owner.agent, quoted(asked));
+        Problem::new(Code::UnknownSession, detail)
+    })
+}
+
+#[derive(Serialize)]
+struct List {
+    sessions: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    id: SessionId,
+    created: String,
+    used: String,
+    is_busy: bool,
+}
+
+impl Entry {
+    fn new(overview: &Overview) -> Self {
+        let Overview { id, created, used, is_busy, .. } = *overview;
+        Self { id, created: written(created), used: written(used), is_busy }
+    }
+}
+
+fn written(time: SystemTime) -> String {
+    DateTime::<Utc>::from(time).to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+#[derive(Serialize)]
+struct Conversation<'a> {
+    #[serde(flatten)]
+    entry: Entry,
+    messages: Vec<Line<'a>>,
+}
+
+/// A message as its owner sees it.
+#[derive(Serialize)]
+#[serde(tag = "role", rename_all = "snake_case")]
+enum Line<'a> {
+    User {
+        text: &'a str,
+    },
+    Model {
+        text: &'a str,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        tool_calls: &'a [ToolCall],
+    },
+    Tool {
+        results: &'a [ToolResult],
+    },
+}
+
+impl<'a> Line<'a> {
+    fn new(message: &'a Message) -> Self {
+        match message {
+            Message::User(text) => Self::User { text },
+            Message::Model(turn) => Self::Model { text: &turn.text, tool_calls: &turn.calls },
+            Message::ToolResults(results) => Self::Tool { results },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::conversation::{ModelTurn, RawTurn};
+
+    #[test]
+    fn what_only_the_provider_understands_is_not_shown() {
+        let raw = Some(RawTurn { provider: "gemini".to_owned(), content: json!([{"thoughtSignature": "c2VjcmV0"}]) });
+        let turn = ModelTurn { text: "Hello!".to_owned(), raw, ..ModelTurn::default() };
+        let line = serde_json::to_value(Line::new(&Message::Model(turn))).unwrap();
+        assert_eq!(line, json!({"role": "model", "text": "Hello!"}));
+    }
+}

@@ -1,0 +1,70 @@
+//! How a server is set up: where it listens, and how patient it is with clients and with its own end.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+/// How a server is set up. [`crate::config`] reads it from the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServeSettings {
+    /// Where it listens.
+    pub host: IpAddr,
+    /// On which port; 0 is any free one.
+    pub port: u16,
+    /// How long invocations may go on after the server was told to stop.
+    pub drain: Duration,
+    /// How long it waits for others.
+    pub patience: Patience,
+}
+
+/// Where `HOST` and `PORT` point if they are not set: this machine alone, as design and habit have it.
+pub const DEFAULT_PORT: u16 = 8080;
+/// Kubernetes kills 30 seconds after it asked to stop: this leaves 5 for the last answers to be written.
+pub const DEFAULT_DRAIN: Duration = Duration::from_secs(25);
+
+impl Default for ServeSettings {
+    fn default() -> Self {
+        Self {
+            host: Ipv4Addr::LOCALHOST.into(),
+            port: DEFAULT_PORT,
+            drain: DEFAULT_DRAIN,
+            patience: Patience::default(),
+        }
+    }
+}
+
+/// How long a server waits for others. Not settings of the operator: tests shorten them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For the rest of a request's head, from its first byte on.
+    pub head: Duration,
+    /// For the next request on a connection. Longer than the 60 seconds of common load balancers, so that it is they who
+    /// close, and no request meets a closed connection.
+    pub idle: Duration,
+    /// For a request's body.
+    pub body: Duration,
+    /// For a client that takes nothing of its answer.
+    pub write: Duration,
+    /// Between two comments in an event stream; proxies close what is silent for 30 or 60 seconds.
+    pub comment: Duration,
+    /// For somebody to follow an invocation again after everybody left.
+    pub grace: Duration,
+    /// For somebody to read the events of an invocation that is over.
+    pub kept: Duration,
+    /// For the last answers to be written when the server ends.
+    pub flush: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
+            body: Duration::from_secs(30),
+            write: Duration::from_secs(30),
+            comment: Duration::from_secs(15),
+            grace: Duration::from_secs(30),
+            kept: Duration::from_mins(5),
+            flush: Duration::from_secs(2),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! How a server is told to stop: SIGTERM, as orchestrators do, or SIGINT, as people do.
+
+use std::io;
+
+use super::{Drained, Server};
+
+/// How a server ended that was told to by signals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// After the first signal, in order.
+    Drained(Drained),
+    /// At once, because of a second signal.
+    AtOnce,
+}
+
+/// Runs a server until the first SIGTERM or SIGINT, then drains it; the second signal ends it at once. `ready` is called as
+/// soon as signals are heard.
+///
+/// # Errors
+/// The system gives no signals, or what [`Server::run`] says.
+#[cfg(unix)]
+pub async fn until_signalled(server: Server, ready: impl FnOnce()) -> io::Result<Ended> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    ready();
+    let (first, told) = tokio::sync::oneshot::channel();
+    let shutdown = async {
+        // An error is a sender that is gone, and it is never gone before it has sent.
+        let _ended = told.await;
+    };
+    let second = async {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tracing::info!("shutting down; a second signal ends at once");
+        let _gone = first.send(());
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    };
+    tokio::select! {
+        drained = server.run(shutdown) => drained.map(Ended::Drained),
+        () = second => Ok(Ended::AtOnce),
+    }
+}
+
+/// Runs a server until Ctrl-C, then drains it; the second one ends it at once. `ready` is called before.
+///
+/// # Errors
+/// What [`Server::run`] says.
+#[cfg(not(unix))]
+pub async fn until_signalled(server: Server, ready: impl FnOnce()) -> io::Result<Ended> {
+    ready();
+    let (first, told) = tokio::sync::oneshot::channel();
+    let shutdown = async {
+        let _ended = told.await;
+    };
+    let second = async {
+        let _first = tokio::signal::ctrl_c().await;
+        tracing::info!("shutting down; a second Ctrl-C ends at once");
+        let _gone = first.send(());
+        let _second = tokio::signal::ctrl_c().await;
+    };
+    tokio::select! {
+        drained = server.run(shutdown) => drained.map(Ended::Drained),
+        () = second => Ok(Ended::AtOnce),
+    }
+}

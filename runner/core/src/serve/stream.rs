@@ -1,0 +1,111 @@
+//! An agent answers a message as a stream of server-sent events, and the stream of one that runs, or ran, can be followed
+//! again from where it broke off. The invocation has a task of its own: it goes on for a while if nobody follows.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{HeaderMap, StatusCode, Uri};
+use pace_ir::text::quoted;
+
+use super::chat::{admitted, log};
+use super::follow::Follower;
+use super::record::Record;
+use super::reply::{Refusal, name};
+use super::routes::{Path, Shared};
+use crate::invoke::Admitted;
+use crate::problem::{Code, Problem};
+
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// nginx, and others after it, hold answers back unless told.
+const BUFFERING: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// `POST /agents/{name}/chat/stream`
+pub(super) async fn chat(
+    State(shared): State<Arc<Shared>>,
+    Path(asked): Path<String>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let admitted = admitted(&shared, &asked, request).await?;
+    let owner = shared.identity.subject().principal;
+    let record = shared.records.begin(admitted.id(), admitted.session(), owner);
+    // It is followed before it begins, so that its time alone does not begin either.
+    let response = followed(&shared, &record, 0);
+    tokio::spawn(run(shared, asked, admitted, record));
+    Ok(response)
+}
+
+/// `GET /invocations/{id}/events`
+pub(super) async fn events(
+    State(shared): State<Arc<Shared>>,
+    Path(asked): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Refusal> {
+    let record = shared.records.get(&asked, &shared.identity.subject().principal)?;
+    let after = after(&headers, &uri)?;
+    let (last, is_over) = record.last();
+    if after > last {
+        let detail = format!("there is no event {after} of this invocation yet: the last is {last}");
+        return Err(Problem::new(Code::MalformedRequest, detail)
+            .help("send the `id` of the last event you read")
+            .into());
+    }
+    if is_over && after == last {
+        // The one answer that makes a browser's `EventSource` stop asking.
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Ok(followed(&shared, &record, after))
+}
+
+/// Takes an invocation to its end: its own, or that of the patience with absent followers.
+async fn run(shared: Arc<Shared>, agent: String, admitted: Admitted, record: Arc<Record>) {
+    let (invocation, cancellation) = (admitted.id(), admitted.cancellation().clone());
+    let open = shared.records.open(record);
+    let record = &*open.record;
+    let mut running = pin!(admitted.run(record));
+    let result = tokio::select! {
+        result = &mut running => result,
+        () = record.abandoned(shared.patience.grace) => {
+            cancellation.cancel();
+            running.await
+        }
+    };
+    if let Err(problem) = result {
+        log(&agent, invocation, &problem);
+    }
+}
+
+fn followed(shared: &Shared, record: &Arc<Record>, after: u64) -> Response {
+    let follower = Follower::new(Arc::clone(record), after, shared.patience.comment);
+    let mut response = Response::new(Body::new(follower));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, EVENT_STREAM);
+    headers.insert(CACHE_CONTROL, NO_STORE);
+    headers.insert(BUFFERING.0, BUFFERING.1);
+    name(&mut response, record.invocation, record.session);
+    response
+}
+
+/// The last event that a client has read, 0 if none: from the header that browsers send when they come back, or else from
+/// the query, for clients that cannot set one.
+fn after(headers: &HeaderMap, uri: &Uri) -> Result<u64, Problem> {
+    let of_query = || uri.query()?.split('&').find_map(|pair| pair.strip_prefix("after="));
+    let (place, text) = match headers.get(LAST_EVENT_ID) {
+        Some(value) => ("the header `Last-Event-ID`", String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        None => match of_query() {
+            Some(text) => ("`after`", text.to_owned()),
+            None => return Ok(0),
+        },
+    };
+    text.trim().parse().map_err(|_| {
+        let detail = format!("{place} is `{}`, and the ids of events are numbers from 1", quoted(&text));
+        Problem::new(Code::MalformedRequest, detail).help("send the `id` of the last event you read")
+    })
+}

@@ -1,0 +1,111 @@
+//! The process that serves one bundle until it is told to stop: what `pace-runner` and `pace serve` have in common, from the
+//! environment to the last drained invocation. Prints nothing by itself; the log goes to standard error.
+
+use std::io;
+use std::time::SystemTime;
+
+use pace_ir::VerifiedBundle;
+
+use crate::config::{self, StandardError};
+use crate::environment::Environment;
+use crate::instantiate::{Scope, instantiate};
+use crate::log::{self, Format};
+use crate::serve::listing::{idle_loops, listing};
+use crate::serve::{Ended, ServeSettings, Server, until_signalled};
+use crate::setup::SetupError;
+
+/// On a machine of many cores without a quota, more workers would not answer faster: they wait for models. Each would bring a
+/// stack and an arena of the allocator.
+const MOST_WORKERS: usize = 4;
+
+/// How the process was told to work, before it knows a bundle.
+#[derive(Debug)]
+pub struct Settings {
+    format: Format,
+    serve: ServeSettings,
+}
+
+/// A bundle that has its address, and is not yet served.
+#[derive(Debug)]
+pub struct Service {
+    server: Server,
+    format: Format,
+}
+
+/// Reads what the environment says of log and listener, and starts the log. Called once in a process.
+///
+/// # Errors
+/// A variable has a value that none of its are.
+pub fn configure(environment: &Environment, standard_error: StandardError) -> Result<Settings, SetupError> {
+    let log = config::log_settings(environment, standard_error)?;
+    let serve = config::serve_settings(environment)?;
+    log::start(&log);
+    Ok(Settings { format: log.format, serve })
+}
+
+impl Service {
+    /// A runner for a bundle, at its address.
+    ///
+    /// # Errors
+    /// What the bundle needs is missing, or the address cannot be had.
+    pub fn new(bundle: VerifiedBundle, environment: &Environment, settings: &Settings) -> Result<Self, SetupError> {
+        let runner = instantiate(bundle, environment, Scope::All)?;
+        for warning in config::unknown(environment).into_iter().chain(idle_loops(&runner)) {
+            tracing::warn!("{warning}");
+        }
+        Ok(Self { server: Server::bind(runner, &settings.serve)?, format: settings.format })
+    }
+
+    /// Serves until the process is told to stop. `tell` is called with what is served and where, for people, unless programs
+    /// read the log: those get a line of it.
+    ///
+    /// # Errors
+    /// The system has no threads, sockets or signals to give.
+    pub fn run(self, tell: impl FnOnce(&str)) -> io::Result<Ended> {
+        allow_open_files();
+        let Self { server, format } = self;
+        let (runner, address) = (server.runner().clone(), server.address());
+        let ready = || match format {
+            Format::Text => tell(&listing(&runner, address, SystemTime::now().into())),
+            Format::Json => {
+                tracing::info!(address = %format_args!("http://{address}"), bundle = %runner.id(), "listening");
+            }
+        };
+        let ended = runtime()?.block_on(until_signalled(server, ready))?;
+        match ended {
+            Ended::Drained(drained) => tracing::info!(cancelled = drained.cancelled, "stopped"),
+            Ended::AtOnce => tracing::warn!("stopped at once; what ran was lost"),
+        }
+        Ok(ended)
+    }
+}
+
+/// The runtime of a server: a worker for each core it may use, at most [`MOST_WORKERS`].
+///
+/// Several workers and not one: an invocation that uses the processor (a schema that is checked, a tool) would let all others
+/// wait. Measured on two cores with answers from a recording, the second worker costs a tenth of CPU time a request at most,
+/// and 0.1 MiB. A quota of the container counts: the standard library reads it.
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    tokio::runtime::Builder::new_multi_thread().worker_threads(cores.min(MOST_WORKERS)).enable_all().build()
+}
+
+/// Lets this process have as many files open as its connections and those to models take. The usual soft limit of 1,024 is
+/// for programs that use `select`; programs that do not are meant to raise it to what the hard limit allows. Where that is
+/// not enough, connections wait.
+#[cfg(unix)]
+fn allow_open_files() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+    /// Connections from clients, as many again to models, and what a process has open anyway.
+    const WANTED: u64 = 2 * crate::serve::MAX_CONNECTIONS as u64 + 64;
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < WANTED.min(hard)
+    {
+        // Not being allowed to is no reason not to serve.
+        let _as_before = setrlimit(Resource::RLIMIT_NOFILE, WANTED.min(hard), hard);
+    }
+}
+
+#[cfg(not(unix))]
+fn allow_open_files() {}

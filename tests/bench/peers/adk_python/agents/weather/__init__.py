@@ -1,0 +1,3 @@
+"""What `adk api_server` looks for: a package with a module `agent`."""
+
+from . import agent

@@ -1,0 +1,121 @@
+//! The runner as a process: started, told to stop, and what it said.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use pace_tests::{Project, binary};
+use serde_json::Value;
+
+/// How long a test waits for what has to come, on a machine that is busy.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A runner that listens.
+pub(crate) struct Runner {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    log: Arc<Mutex<Vec<String>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// `pace-runner` on the bundle of a project, with these variables and no others.
+pub(crate) fn command(project: &Project, variables: &[(&str, &str)]) -> Command {
+    let bundle = project.path().join("x.pace");
+    if !bundle.exists() {
+        let built = project.run(&["build", "--output", "x.pace"]);
+        assert_eq!(built.code, Some(0), "{}", built.err);
+    }
+    let mut command = Command::new(binary("pace-runner"));
+    command.env_clear().envs([("PORT", "0")]).envs(variables.iter().copied()).arg(bundle).stdin(Stdio::null());
+    command
+}
+
+/// A run that is expected to end by itself.
+pub(crate) fn ended(project: &Project, variables: &[(&str, &str)]) -> Ended {
+    let output = command(project, variables).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+impl Runner {
+    pub(crate) fn start(project: &Project, variables: &[(&str, &str)]) -> Self {
+        let mut child = command(project, variables).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = Arc::clone(&log);
+        let reader = std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                lines.lock().unwrap().push(line);
+            }
+        });
+        let address = "0.0.0.0:0".parse().unwrap();
+        let mut runner = Self { child, address, log, reader: Some(reader) };
+        let line = runner.wait_for(|line| line["message"] == "listening");
+        runner.address = line["address"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
+        runner
+    }
+
+    /// Waits for a line of the log.
+    pub(crate) fn wait_for(&self, is_it: impl Fn(&Value) -> bool) -> Value {
+        let begin = Instant::now();
+        loop {
+            let lines = self.lines();
+            let found = lines.iter().filter_map(|line| serde_json::from_str(line).ok()).find(&is_it);
+            if let Some(found) = found {
+                return found;
+            }
+            assert!(begin.elapsed() < PATIENCE, "it did not come: {lines:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Sends a signal by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Its exit code; absent if a signal ended it. Waits for it to end by itself.
+    pub(crate) fn code(&mut self) -> Option<i32> {
+        let begin = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(begin.elapsed() < PATIENCE, "it does not end: {:?}", self.lines());
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        status.code()
+    }
+
+    /// SIGTERM, and its exit code.
+    pub(crate) fn stop(&mut self) -> Option<i32> {
+        self.signal("TERM");
+        self.code()
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        let _ended_already = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}

@@ -1,0 +1,138 @@
+//! `pace serve`: which bundle it takes, and what it says of sources that changed. How a bundle is served is judged at
+//! `pace-runner`, which shares the code.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+use pace_tests::Project;
+
+const SETTINGS: &str = "models: [{name: recorded, provider: replay, turns: turns.json}]\n";
+
+fn project() -> Project {
+    Project::new(&[
+        ("agents/helper/spec.yaml", "name: helper\nmodel: recorded\ndescription: You help.\n"),
+        ("paceline.yaml", SETTINGS),
+        ("turns.json", r#"[{"user": "Hello", "model": "Good day."}]"#),
+    ])
+}
+
+/// `pace serve` on any free port, and what it said until it listened.
+struct Serving {
+    child: Child,
+    address: String,
+    said: String,
+}
+
+impl Serving {
+    fn start(mut command: Command) -> Self {
+        command.env("PORT", "0").env_remove("HOST").env("LOG_FORMAT", "json");
+        let child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        // From here on, whatever fails, the child is ended.
+        let mut serving = Self { child, address: String::new(), said: String::new() };
+        let mut stderr = BufReader::new(serving.child.stderr.take().unwrap());
+        while serving.address.is_empty() {
+            let read = stderr.read_line(&mut serving.said).unwrap();
+            assert!(read > 0, "it does not listen: {}", serving.said);
+            let log = serving.said.lines().last().unwrap_or_default();
+            let log: serde_json::Value = serde_json::from_str(log).unwrap_or_default();
+            let address = log["address"].as_str().and_then(|address| address.strip_prefix("http://"));
+            address.unwrap_or_default().clone_into(&mut serving.address);
+        }
+        std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+        serving
+    }
+
+    fn ask(&self) -> String {
+        let body = r#"{"message": "Hello"}"#;
+        let length = body.len();
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let head =
+            "POST /agents/helper/chat HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json";
+        write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn stop(mut self) -> Option<i32> {
+        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _code = self.child.wait();
+    }
+}
+
+#[test]
+fn the_newest_build_is_served() {
+    let project = project();
+    assert_eq!(project.run(&["build", "-q"]).code, Some(0));
+    let serving = Serving::start(project.pace(&["serve"]));
+    assert!(!serving.said.contains("warning"), "{}", serving.said);
+    let answer = serving.ask();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("{\"response\":\"Good day.\""), "{answer}");
+    assert_eq!(serving.stop(), Some(0));
+}
+
+#[test]
+fn a_bundle_can_be_named_from_anywhere() {
+    let project = project();
+    assert_eq!(project.run(&["build", "-q", "--output", "x.pace"]).code, Some(0));
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = project.path().join("x.pace");
+    let serving = Serving::start(pace_tests::pace(folder.path(), &["serve", bundle.to_str().unwrap()]));
+    assert!(serving.ask().contains("Good day."));
+    assert_eq!(serving.stop(), Some(0));
+}
+
+#[test]
+fn sources_that_say_something_else_are_named() {
+    let project = project();
+    assert_eq!(project.run(&["build", "-q"]).code, Some(0));
+    project.write("turns.json", r#"[{"user": "Hello", "model": "Good evening."}]"#);
+    project.write("agents/new/spec.yaml", "name: new\n");
+    let serving = Serving::start(project.pace(&["serve"]));
+    let warning = "warning: the bundle is not what the sources say now: `agents/new/spec.yaml`, `turns.json`\n  \
+                   help: run `pace build` and serve again, unless this is meant\n";
+    assert!(serving.said.contains(warning), "{}", serving.said);
+    // What is served is the bundle.
+    assert!(serving.ask().contains("Good day."));
+    serving.stop();
+}
+
+#[test]
+fn without_a_build_it_says_what_to_run() {
+    let run = project().run(&["serve"]);
+    let why = "error: the project has no bundle yet\n  help: run `pace build`, or name a bundle\n";
+    assert_eq!((run.code, run.err.as_str()), (Some(2), why));
+}
+
+#[test]
+fn another_bundle_than_the_expected_one_is_refused() {
+    let project = project();
+    assert_eq!(project.run(&["build", "-q"]).code, Some(0));
+    let id = format!("b3:{}", "0".repeat(64));
+    let run = project.run(&["serve", "--expect", &id]);
+    assert_eq!((run.code, run.out.as_str()), (Some(3), ""));
+    assert!(run.err.contains("was demanded"), "{}", run.err);
+    let run = project.run(&["serve", "paceline.yaml"]);
+    assert_eq!(run.code, Some(3));
+    assert!(run.err.contains("this is not a bundle"), "{}", run.err);
+}
+
+#[test]
+fn a_port_that_is_taken_is_said() {
+    let project = project();
+    assert_eq!(project.run(&["build", "-q"]).code, Some(0));
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = project.pace(&["serve"]).env("PORT", &port).env_remove("HOST").output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(err.contains(&format!("error: the address `127.0.0.1:{port}` is taken")), "{err}");
+}

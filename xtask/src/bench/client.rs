@@ -1,0 +1,30 @@
+//! One HTTP request, for what is asked once. Load comes from wrk.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+/// Sends a JSON document to a port of this machine and returns all of the answer.
+///
+/// # Errors
+/// No connection, no answer within half a minute, or one that is no success.
+pub(super) fn post(port: u16, path: &str, body: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).context("no connection")?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let length = body.len();
+    // In one piece: a second write might wait for the answer to the first.
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).context("no answer")?;
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    if !answer.starts_with("HTTP/1.1 200") {
+        bail!("the answer is no success: {answer}");
+    }
+    Ok(answer)
+}

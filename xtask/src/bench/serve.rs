@@ -1,0 +1,184 @@
+//! `cargo xtask bench serve`: what the runner takes to start and to answer, against the floor: a bare HTTP server that does
+//! nothing but ask the same model (`tests/bench/floor`). The model is `tests/bench/mockllm`, the load comes from wrk.
+
+mod start;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::load::{Load, Outcome};
+use super::measure::count;
+use super::promises::Promises;
+use super::server::Server;
+use super::{build, project};
+use crate::command::{Verdict, capture, program};
+use crate::needs;
+
+/// CPU time of a request without tools, as a multiple of the floor's.
+const MOST_CPU: f64 = 2.0;
+/// From exec to the first answer, without tools, milliseconds.
+const MOST_START_MS: f64 = 12.0;
+/// Resident memory before the first request, MiB.
+const MOST_IDLE_MIB: f64 = 12.0;
+
+/// Servers take turns, so that a noisy minute hits all of them.
+const ROUNDS: usize = 5;
+const AGENTS: usize = 20;
+
+pub(super) const MESSAGE: &str = r#"{"message":"what is the weather"}"#;
+const CHAT: Load<'static> = Load { path: "/agents/agent-0/chat", body: MESSAGE, connections: 16, seconds: 2 };
+const STREAM: Load<'static> = Load { path: "/agents/agent-0/chat/stream", ..CHAT };
+const CROWD: Load<'static> = Load { connections: 256, ..CHAT };
+
+/// What is measured with.
+struct Rig {
+    programs: PathBuf,
+    bundle: PathBuf,
+    /// A model that answers at once.
+    model: Server,
+    _folder: tempfile::TempDir,
+}
+
+/// Measures everything.
+pub(super) fn run() -> Result<Verdict> {
+    needs::ensure(&[needs::WRK])?;
+    let rig = Rig::new()?;
+    let mut promises = Promises::default();
+    println!("\n{}", machine()?);
+    rig.start(&mut promises)?;
+    rig.requests(&mut promises)?;
+    rig.memory(&mut promises)?;
+    rig.size()?;
+    Ok(promises.verdict())
+}
+
+impl Rig {
+    fn new() -> Result<Self> {
+        let programs = build::release(&[&["--package", "pace-runner", "--package", "pace-bench"]])?;
+        let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+        project::write_open(folder.path(), AGENTS)?;
+        let bundle = build::bundle(folder.path())?;
+        let model = Server::start(&programs.join("mockllm"), &[])?;
+        Ok(Self { programs, bundle, model, _folder: folder })
+    }
+
+    fn runner(&self, model: &Server) -> Result<Server> {
+        Server::start_runner(&self.programs.join("pace-runner"), self.bundle.as_os_str(), model.port)
+    }
+
+    fn floor(&self, model: &Server, more: &[&str]) -> Result<Server> {
+        let address = format!("http://127.0.0.1:{}", model.port);
+        Server::start(&self.programs.join("floor"), &[&["--model", &address], more].concat())
+    }
+
+    fn start(&self, promises: &mut Promises) -> Result<()> {
+        let start = start::measure(&self.programs.join("pace-runner"), self.bundle.as_os_str(), self.model.port)?;
+        println!(
+            "\nstart, {AGENTS} agents: listens after {:.1} ms, has answered after {:.1} ms",
+            start.listening, start.answered
+        );
+        promises.judge("from exec to the first answer", start.answered, MOST_START_MS, "ms");
+        Ok(())
+    }
+
+    fn requests(&self, promises: &mut Promises) -> Result<()> {
+        let slow = Server::start(&self.programs.join("mockllm"), &["--latency", "100"])?;
+        let floor = ("floor", self.floor(&self.model, &[])?);
+        let single = ("floor, one thread", self.floor(&self.model, &["--current-thread"])?);
+        let runner = ("pace-runner", self.runner(&self.model)?);
+        let patient = [("floor", self.floor(&slow, &[])?), ("pace-runner", self.runner(&slow)?)];
+        println!(
+            "\nmedian of {ROUNDS} rounds of {} s, servers in turn; a new session for each request\n",
+            CHAT.seconds
+        );
+        println!(
+            "{:<30} {:<18} {:>10} {:>7} {:>9} {:>9} {:>9} {:>10}",
+            "", "", "CPU µs", "±", "req/s", "p50 ms", "p99 ms", "CPU/floor"
+        );
+        let chat = compare("chat", CHAT, &[&floor, &single, &runner])?;
+        promises.judge("CPU time of a chat, against the floor", chat, MOST_CPU, "×");
+        let stream = compare("chat/stream", STREAM, &[&floor, &single, &runner])?;
+        promises.judge("CPU time of a streamed chat, against the floor", stream, MOST_CPU, "×");
+        compare("chat, 256 connections", CROWD, &[&floor, &runner])?;
+        compare("chat, 256, model takes 200 ms", CROWD, &patient.each_ref())?;
+        Ok(())
+    }
+
+    fn memory(&self, promises: &mut Promises) -> Result<()> {
+        let server = self.runner(&self.model)?;
+        let idle = server.memory()?;
+        println!("\nresident memory, MiB: {:.1} idle", idle.resident);
+        promises.judge("resident memory idle", idle.resident, MOST_IDLE_MIB, "MiB");
+        let mut requests = 0.0;
+        let mut last = (requests, idle.resident);
+        for _ in 0..4 {
+            requests += Load { seconds: 5, ..CHAT }.run(&server)?.requests;
+            let memory = server.memory()?;
+            let growth = (memory.resident - last.1) * 1024.0 * 1024.0 / (requests - last.0);
+            last = (requests, memory.resident);
+            println!(
+                "  {:.1} after {requests:.0} requests, {:.1} at most; {growth:+.0} bytes a request since the last line",
+                memory.resident, memory.peak
+            );
+        }
+        Ok(())
+    }
+
+    fn size(&self) -> Result<()> {
+        let runner = self.programs.join("pace-runner");
+        let stripped = runner.with_extension("stripped");
+        capture(program("strip")?.arg("-o").arg(&stripped).arg(&runner))?;
+        println!(
+            "\nsize of pace-runner, MiB: {:.1}, {:.1} stripped (not the shipped profile)",
+            mebibytes(&runner)?,
+            mebibytes(&stripped)?
+        );
+        std::fs::remove_file(stripped).context("cannot remove a temporary file")
+    }
+}
+
+/// Loads the servers in turn, prints a line for each, and returns what the last one costs as a multiple of the first.
+fn compare(what: &str, load: Load<'_>, servers: &[&(&str, Server)]) -> Result<f64> {
+    let mut outcomes: Vec<Vec<Outcome>> = vec![Vec::new(); servers.len()];
+    for round in 0..=ROUNDS {
+        for ((_, server), outcomes) in servers.iter().zip(&mut outcomes) {
+            let outcome = load.run(server)?;
+            // The first round warms up.
+            if round > 0 {
+                outcomes.push(outcome);
+            }
+        }
+    }
+    let mut floor = f64::NAN;
+    let mut ratio = f64::NAN;
+    for (index, ((name, _), outcomes)) in servers.iter().zip(&outcomes).enumerate() {
+        let median = Outcome::median(outcomes);
+        if index == 0 {
+            floor = median.cpu_us;
+        }
+        ratio = median.cpu_us / floor;
+        println!(
+            "{what:<30} {name:<18} {:>10.1} {:>6.0}% {:>9.0} {:>9.2} {:>9.2} {ratio:>10.2}",
+            median.cpu_us,
+            Outcome::spread(outcomes) * 100.0,
+            median.rate,
+            median.p50_ms,
+            median.p99_ms,
+        );
+    }
+    Ok(ratio)
+}
+
+/// What the figures were taken on.
+fn machine() -> Result<String> {
+    let load = std::fs::read_to_string("/proc/loadavg").context("this bench needs Linux's /proc")?;
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let load = load.split(' ').next().unwrap_or_default();
+    Ok(format!("{cores} cores, shared by server, model and load; load average before: {load}"))
+}
+
+fn mebibytes(path: &Path) -> Result<f64> {
+    let bytes = std::fs::metadata(path).context("a program is gone")?.len();
+    Ok(count(usize::try_from(bytes)?) / 1024.0 / 1024.0)
+}

@@ -1,0 +1,70 @@
+//! What the tests are run against that is not ours: oracles, mocks of model services, a small real model. A test finds
+//! each in an environment variable.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::command::{self, Verdict};
+use crate::node::Node;
+use crate::python;
+
+/// A variable and the path it is set to.
+type Variable = (&'static str, PathBuf);
+
+type Install = fn() -> Result<Vec<Variable>>;
+
+/// `cargo xtask counterparts`: installs all of them and prints a shell's commands that set the variables, for those who run
+/// single tests.
+///
+/// # Errors
+/// As [`variables`].
+pub(crate) fn print() -> Result<Verdict> {
+    for (name, path) in variables()? {
+        println!("export {name}='{}'", path.display());
+    }
+    Ok(Verdict::Passed)
+}
+
+/// Installs all of them. Without a network the tests that need one are skipped, except in CI.
+///
+/// # Errors
+/// In CI, one cannot be installed.
+pub(super) fn variables() -> Result<Vec<Variable>> {
+    let all: [(&str, Install); 4] =
+        [("an oracle", oracles), ("`aimock`", aimock), ("`llmock`", llmock), ("a small real model", smollm)];
+    let mut variables = Vec::new();
+    for (what, install) in all {
+        match install() {
+            Ok(found) => variables.extend(found),
+            Err(error) if !command::in_ci() => {
+                eprintln!("warning: tests that ask {what} will be skipped: {error:#}");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(variables)
+}
+
+/// Implementations that ours are compared with.
+fn oracles() -> Result<Vec<Variable>> {
+    let python = python::environment("tests/oracles/requirements.txt")?.program("python");
+    Ok(vec![("PACE_TEST_PYTHON", python)])
+}
+
+fn aimock() -> Result<Vec<Variable>> {
+    let node = Node::install()?;
+    let script = node.packages("tests/counterparts/aimock")?.file("@copilotkit/aimock/dist/cli.js");
+    Ok(vec![("PACE_TEST_NODE", node.program()), ("PACE_TEST_AIMOCK", script)])
+}
+
+fn llmock() -> Result<Vec<Variable>> {
+    let environment = python::environment("tests/counterparts/llmock/requirements.txt")?;
+    Ok(vec![("PACE_TEST_LLMOCK", environment.program("llmock"))])
+}
+
+/// A Python that runs `tests/counterparts/smollm/serve.py`.
+fn smollm() -> Result<Vec<Variable>> {
+    let environment = python::environment("tests/counterparts/smollm/requirements.txt")?;
+    Ok(vec![("PACE_TEST_SMOLLM", environment.program("python"))])
+}
