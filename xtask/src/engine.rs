@@ -47,7 +47,7 @@ pub(crate) fn run(mode: Mode) -> Result<Verdict> {
 }
 
 fn write(folder: &Path, built: &[u8], installed: &BTreeMap<String, String>) -> Result<Verdict> {
-    let packages: String = installed.iter().map(|(name, version)| format!("{name} {version}\n")).collect();
+    let packages = installed.iter().fold(String::new(), |all, (name, version)| all + name + " " + version + "\n");
     let put = |name: &str, bytes: &[u8]| {
         std::fs::write(folder.join(name), bytes).with_context(|| format!("cannot write {name}"))
     };

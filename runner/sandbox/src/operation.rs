@@ -1,6 +1,6 @@
 //! What a tool has under way: requests and timers. They are polled by the call itself, so that dropping the call ends them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub(crate) struct Operations {
     requests: FuturesUnordered<Request>,
     handles: BTreeMap<u32, AbortHandle>,
     /// By the time they are due, then in the order of their making.
-    timers: BTreeMap<(Duration, u32), ()>,
+    timers: BTreeSet<(Duration, u32)>,
     due: BTreeMap<u32, Duration>,
 }
 
@@ -37,7 +37,7 @@ impl Operations {
             last: 0,
             requests: FuturesUnordered::new(),
             handles: BTreeMap::new(),
-            timers: BTreeMap::new(),
+            timers: BTreeSet::new(),
             due: BTreeMap::new(),
         }
     }
@@ -71,7 +71,7 @@ impl Operations {
         let id = self.next_id();
         let wait = Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default();
         let due = now.saturating_add(wait);
-        self.timers.insert((due, id), ());
+        self.timers.insert((due, id));
         self.due.insert(id, due);
         id
     }
@@ -87,7 +87,7 @@ impl Operations {
     }
 
     fn fire(&mut self) -> Option<u32> {
-        let ((_, id), ()) = self.timers.pop_first()?;
+        let (_, id) = self.timers.pop_first()?;
         self.due.remove(&id);
         Some(id)
     }
@@ -125,7 +125,7 @@ pub(crate) fn outcome(about: &serde_json::Value, body: &[u8]) -> Outcome {
 
 /// Waits until an operation is done, puts its outcome into the stash and returns its id. Ends the call when its time is up.
 pub(crate) async fn wait_any(state: &mut State) -> Result<u32> {
-    let next = state.operations.timers.first_key_value().map(|((due, _), ())| *due);
+    let next = state.operations.timers.first().map(|(due, _)| *due);
     if state.operations.handles.is_empty() && next.is_none() {
         return Err(Error::msg("nothing is under way"));
     }
@@ -160,8 +160,9 @@ async fn wait_real(state: &mut State, next: Option<Duration>) -> Result<(u32, Ou
         return Ok((fired, Outcome::new()));
     }
     let deadline = tokio::time::Instant::from_std(state.deadline);
-    let alarm =
-        next.and_then(|due| tokio::time::Instant::now().checked_add(due - now)).filter(|alarm| *alarm < deadline);
+    let alarm = next
+        .and_then(|due| tokio::time::Instant::now().checked_add(due.saturating_sub(now)))
+        .filter(|alarm| *alarm < deadline);
     match tokio::time::timeout_at(alarm.unwrap_or(deadline), state.operations.answered()).await {
         Ok(answered) => Ok(answered),
         Err(_) => match alarm.and_then(|_| state.operations.fire()) {

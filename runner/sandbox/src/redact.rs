@@ -44,12 +44,13 @@ impl Redactor {
     }
 }
 
+/// What is shorter is likely to be found by chance where it is disguised.
+const DISGUISED: usize = 6;
+
 /// The value as it is, and in the codings that a request puts it into: JSON, a URL, base64 (also of `user:value`, cut to what
 /// does not depend on what comes before), hexadecimal.
 fn spellings(value: &str) -> Vec<String> {
     let mut all = vec![value.to_owned()];
-    // What is short is likely to be found by chance where it is disguised.
-    const DISGUISED: usize = 6;
     if value.len() < DISGUISED {
         return all;
     }

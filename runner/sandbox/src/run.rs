@@ -114,7 +114,9 @@ struct Ended {
 }
 
 async fn run(inner: &Inner, state: State, export: &str) -> Ended {
-    let Some(_slot) = slot(inner, &state).await else {
+    // Builds wait for each other only, and know no clock.
+    let waits = (!state.operations.is_offline()).then_some(state.deadline);
+    let Some(_slot) = slot(inner, waits).await else {
         let result = Err(wasmtime::Error::msg("no room"));
         return Ended { result, answer: None, stop: Some(Stop::Time), out_of_memory: false };
     };
@@ -136,17 +138,12 @@ async fn run(inner: &Inner, state: State, export: &str) -> Ended {
     Ended { result, answer: state.answer, stop: state.stop, out_of_memory: state.out_of_memory }
 }
 
-/// A place, as soon as there is one; none if the time is up before.
-async fn slot<'a>(inner: &'a Inner, state: &State) -> Option<SemaphorePermit<'a>> {
-    if state.operations.is_offline() {
-        return inner.builds.acquire().await.ok();
-    }
+/// A place among the calls, or none if there is none before `until`; without that, a place among the builds.
+async fn slot(inner: &Inner, until: Option<Instant>) -> Option<SemaphorePermit<'_>> {
+    let Some(until) = until else { return inner.builds.acquire().await.ok() };
     match inner.calls.try_acquire() {
         Ok(slot) => Some(slot),
-        Err(_) => {
-            let until = tokio::time::Instant::from_std(state.deadline);
-            tokio::time::timeout_at(until, inner.calls.acquire()).await.ok()?.ok()
-        }
+        Err(_) => tokio::time::timeout_at(until.into(), inner.calls.acquire()).await.ok()?.ok(),
     }
 }
 

@@ -102,7 +102,7 @@ impl State {
             operations,
             limits,
             // A time nobody can add up is a time that never ends; a year is as good.
-            deadline: start.checked_add(limits.time).unwrap_or_else(|| start + Duration::from_secs(365 * 86_400)),
+            deadline: start.checked_add(limits.time).unwrap_or_else(|| start + Duration::from_hours(365 * 24)),
             stop: None,
             out_of_memory: false,
             chance: Chance::new(clock, start),

@@ -26,15 +26,16 @@ pub(crate) fn reached(address: IpAddr) -> IpAddr {
         let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
         IpAddr::V4(Ipv4Addr::new(a, b, c, d))
     };
+    if six.is_unspecified() || six.is_loopback() {
+        return address;
+    }
     match six.segments() {
-        // `::` and `::1` are themselves.
-        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => address,
-        // RFC 4291 2.5.5: compatible and mapped; RFC 2765: translated.
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => embedded(high, low),
-        // RFC 6052: NAT64.
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
+        // RFC 4291 2.5.5: compatible and mapped; RFC 2765: translated; RFC 6052: NAT64.
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
         // RFC 3056: 6to4.
-        [0x2002, high, low, ..] => embedded(high, low),
+        | [0x2002, high, low, ..] => embedded(high, low),
         _ => address,
     }
 }
@@ -58,17 +59,19 @@ pub(crate) fn is_metadata(address: IpAddr) -> bool {
 
 fn is_public_four(address: Ipv4Addr) -> bool {
     let is_special = match address.octets() {
-        // This network; private; loopback; multicast, reserved, broadcast.
-        [0 | 10 | 127 | 224.., ..] => true,
-        // Shared by carriers (RFC 6598).
+        // Shared by carriers (RFC 6598); private.
         [100, second, ..] => (64..128).contains(&second),
-        // Link-local.
-        [169, 254, ..] => true,
         [172, second, ..] => (16..32).contains(&second),
-        // Protocol assignments, documentation, 6to4 relays, private.
-        [192, 0, 0 | 2, _] | [192, 88, 99, _] | [192, 168, ..] => true,
-        // Benchmarks, documentation.
-        [198, 18 | 19, ..] | [198, 51, 100, _] | [203, 0, 113, _] => true,
+        // This network; private; loopback; multicast, reserved, broadcast; link-local; protocol assignments, documentation, 6to4
+        // relays, private; benchmarks, documentation.
+        [0 | 10 | 127 | 224.., ..]
+        | [169, 254, ..]
+        | [192, 0, 0 | 2, _]
+        | [192, 88, 99, _]
+        | [192, 168, ..]
+        | [198, 18 | 19, ..]
+        | [198, 51, 100, _]
+        | [203, 0, 113, _] => true,
         _ => false,
     };
     !is_special

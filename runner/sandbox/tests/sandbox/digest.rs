@@ -20,7 +20,9 @@ fn the_digest_is_the_modules() {
 #[test]
 fn the_engine_was_built_from_this_source() {
     let mut files = Vec::new();
-    SOURCES.iter().for_each(|name| collect(&folder().join(name), &mut files));
+    for name in SOURCES {
+        collect(&folder().join(name), &mut files);
+    }
     files.sort();
     let mut hasher = blake3::Hasher::new();
     for file in files {
@@ -39,7 +41,9 @@ fn the_engine_was_built_from_this_source() {
 
 fn collect(path: &Path, files: &mut Vec<PathBuf>) {
     if path.is_dir() {
-        std::fs::read_dir(path).unwrap().for_each(|entry| collect(&entry.unwrap().path(), files));
+        for entry in std::fs::read_dir(path).unwrap() {
+            collect(&entry.unwrap().path(), files);
+        }
     } else {
         files.push(path.to_owned());
     }

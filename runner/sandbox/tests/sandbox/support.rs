@@ -104,6 +104,7 @@ impl Console for Kept {
 }
 
 /// Says aloud that a test cannot run, and has it counted (`cargo xtask test`).
+#[expect(clippy::print_stderr, reason = "a skipped test says so aloud")]
 pub(crate) fn skip(missing: &str) {
     eprintln!("skipped: {missing}");
     if let Some(path) = std::env::var_os("PACE_SKIP_LOG") {

@@ -12,11 +12,12 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sandbox/web")
 }
 
-/// Node 20 or later, where there is one.
+/// Node 20 or later, where there is one: the one that `cargo xtask test` installed, or this machine's.
 fn node() -> Option<Command> {
-    let version = Command::new("node").arg("--version").output().ok()?;
+    let program = std::env::var_os("PACE_TEST_NODE").unwrap_or_else(|| "node".into());
+    let version = Command::new(&program).arg("--version").output().ok()?;
     let major: u32 = String::from_utf8(version.stdout).ok()?.strip_prefix('v')?.split('.').next()?.parse().ok()?;
-    (major >= 20).then(|| Command::new("node"))
+    (major >= 20).then(|| Command::new(program))
 }
 
 #[tokio::test(flavor = "multi_thread")]
