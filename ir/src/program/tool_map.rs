@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn places_are_found_again() {
-        assert_eq!(map().mappings, "IAME;;ACNF,oBAwnkEG;;;CDtnkED");
+        assert_eq!(map().mappings, "IAME;;ACNF,oBAg3oEG;;;CD92oED");
         assert_eq!(found(1, 9), Some(("tools/a.ts".into(), 7, 3)));
         assert_eq!(found(3, 20), Some(("node_modules/b/index.js".into(), 1, 1)));
         assert_eq!(found(3, 21), Some(("node_modules/b/index.js".into(), 70_001, 4)));
