@@ -1,6 +1,6 @@
 import { defineTool } from "@paceline/runtime";
 import secret from "../../../../etc/hosts.json"; //~ P0521
-import { clean } from "../../shared/clean"; //~ P0521
+import { clean } from "../../common/clean"; //~ P0521
 
 export default defineTool({
   name: "search",
