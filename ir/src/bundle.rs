@@ -13,4 +13,5 @@ pub mod header;
 pub mod reject;
 pub mod sections;
 pub mod table;
+pub mod tool_module;
 pub mod verify;

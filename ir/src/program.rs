@@ -17,6 +17,7 @@ pub mod references;
 pub mod scheduled_loop;
 pub mod template;
 pub mod tool;
+pub mod tool_map;
 pub mod values;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ pub use references::BrokenReference;
 pub use scheduled_loop::Loop;
 pub use template::{Json, Template};
 pub use tool::{Target, ToolEntry, ToolSection};
+pub use tool_map::{ToolMap, ToolMapSection};
 pub use values::MeaninglessValue;
 
 /// The agents, loops and models of a project (section `PROG`).
@@ -68,4 +70,6 @@ pub struct Bundle {
     pub source_map: Option<SourceMapSection>,
     /// `SBOM`, optional.
     pub sbom: Option<SbomSection>,
+    /// `TMAP`, optional.
+    pub tool_map: Option<ToolMapSection>,
 }

@@ -17,6 +17,24 @@ pub fn binary(name: &str) -> PathBuf {
     path
 }
 
+/// The `node_modules` of the packages that tools import in the tests, TypeScript among them. Nothing where they are not
+/// installed; then the test is counted as skipped.
+///
+/// # Panics
+/// As [`skip`].
+pub fn packages() -> Option<PathBuf> {
+    installed("PACE_TEST_PACKAGES", "packages of npm").map(|folder| folder.join("node_modules"))
+}
+
+/// Links the packages into a project.
+///
+/// # Panics
+/// If the link cannot be made.
+#[cfg(unix)]
+pub fn link_packages(project: &Path, packages: &Path) {
+    std::os::unix::fs::symlink(packages, project.join("node_modules")).expect("a link can be made");
+}
+
 /// A project in a folder of its own, removed at the end.
 #[derive(Debug)]
 pub struct Project(tempfile::TempDir);

@@ -42,6 +42,10 @@ fn contents(kept: &VerifiedBundle) -> String {
     let (lock, source_map, sbom) = (&bundle.lock, &bundle.source_map, &bundle.sbom);
     let _infallible =
         write!(text, "{meta:#?}\n{program:#?}\n{auth:#?}\n{tools:#?}\n{lock:#?}\n{source_map:#?}\n{sbom:#?}\n");
+    // Older bundles have none, and what is stored of them stays as it is.
+    if let Some(tool_map) = &bundle.tool_map {
+        let _infallible = write!(text, "{tool_map:#?}\n");
+    }
     text
 }
 

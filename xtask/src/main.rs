@@ -5,6 +5,7 @@
 mod bench;
 mod cache;
 mod command;
+mod engine;
 mod fuzz;
 mod needs;
 mod node;
@@ -39,6 +40,8 @@ Commands:
                           against a counterpart in the same run. Builds optimised; takes minutes.
   bench peers [--install] Measures other agent servers and `pace-runner` under the same load, those
                           that are installed; see tests/bench/peers/README.md.
+  engine [--write]        Builds the engine of the sandbox from its source and proves that the one checked
+                          in is the same, bit for bit; --write stores it. Debian only; takes minutes.
   fuzz [--minutes N] [TARGET]
                           Runs the fuzz targets of `ir`, one or all, N minutes each (default 5).
   help                    This text.
@@ -72,6 +75,8 @@ fn dispatch(arguments: &[String]) -> Result<Verdict> {
         }
         ["bench", rest @ ..] => bench::run(rest),
         ["__measure", rest @ ..] => bench::child(rest).map(|()| Verdict::Passed),
+        ["engine"] => engine::run(engine::Mode::Compare),
+        ["engine", "--write"] => engine::run(engine::Mode::Write),
         ["advisories"] => tidy::advisories(),
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["help" | "--help" | "-h"] => {

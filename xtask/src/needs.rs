@@ -9,11 +9,11 @@ use crate::command::{self, Verdict, succeeds};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Need {
     /// What a person would call it.
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// A command that succeeds where it is there.
-    probe: &'static [&'static str],
+    pub(crate) probe: &'static [&'static str],
     /// The Debian packages that bring it.
-    packages: &'static [&'static str],
+    pub(crate) packages: &'static [&'static str],
 }
 
 /// Lists the files of the checkout.

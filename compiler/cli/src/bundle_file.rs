@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pace_ir::{BundleId, Emitted, VerifiedBundle};
+use pace_ir::bundle::verify::TOOL_ABI;
+use pace_ir::{BundleId, Emitted, Policy, VerifiedBundle};
 
 use crate::world::plain;
 
@@ -130,6 +131,9 @@ fn clean(folder: &Path) {
     }
 }
 
+/// What a bundle may require that is only to be told of: whatever this version builds.
+const READABLE: &[&str] = &[TOOL_ABI];
+
 /// Reads and verifies a bundle, by the very steps the runner takes.
 pub(crate) fn read(path: &Path) -> anyhow::Result<VerifiedBundle> {
     read_expected(path, None)
@@ -138,7 +142,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<VerifiedBundle> {
 /// As [`read`], where it has to be this bundle.
 pub(crate) fn read_expected(path: &Path, expect: Option<BundleId>) -> anyhow::Result<VerifiedBundle> {
     let bytes = pace_runner::load(path)?;
-    Ok(pace_runner::verify(path, &bytes, expect)?)
+    Ok(pace_runner::verify_for(path, &bytes, &Policy { expect, features: READABLE })?)
 }
 
 /// The newest build of a project.

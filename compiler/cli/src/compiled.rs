@@ -27,7 +27,8 @@ pub(crate) enum Compiled {
 /// The surroundings failed, or the runner refuses the bundle.
 pub(crate) fn compile(root: &Path, overrides: &Overrides, output: Output) -> anyhow::Result<Compiled> {
     let world = project::open(root)?;
-    let outcome = pace_compiler::build_with(&world, overrides);
+    let tools = project::tools(root, output)?;
+    let outcome = pace_compiler::build_with(&world, &tools, overrides);
     output.files(root, &outcome.sources);
     if let Some(ended) = wrong_override(&outcome.diagnostics, overrides) {
         return Err(ended.into());

@@ -75,6 +75,11 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success }
 }
 
+/// How the process ends that bundles tools for another: whoever started it reads its answers, and nobody its words.
+pub(crate) fn bundling(result: std::io::Result<()>) -> std::process::ExitCode {
+    result.map_or(ExitCode::Usage, |()| ExitCode::Success).into()
+}
+
 /// A failure of the surroundings, with what to do about it.
 pub(crate) fn environment(failure: &pace_compiler::Failure) -> anyhow::Error {
     match failure {

@@ -15,6 +15,7 @@ mod private_file;
 mod project;
 mod subject;
 mod summary;
+mod types;
 mod view;
 mod world;
 mod wrap;
@@ -24,6 +25,9 @@ use clap::Parser;
 use crate::arguments::Arguments;
 
 fn main() -> std::process::ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|first| first == pace_tools::BUNDLE_COMMAND) {
+        return exit::bundling(pace_tools::bundle_child());
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return exit::usage(&error).into(),

@@ -51,6 +51,11 @@ impl Output {
         matches!(self.format, MessageFormat::Human | MessageFormat::Short)
     }
 
+    /// Whether a person sits before it and would like to know what takes so long.
+    pub(crate) fn is_watched(self) -> bool {
+        self.is_for_people() && !self.is_quiet && std::io::stderr().is_terminal()
+    }
+
     /// The colours of what is printed on standard output, where that is for people.
     pub(crate) fn colour_of_data(self) -> Colour {
         self.choice.on(stream(&std::io::stdout()))

@@ -1,10 +1,13 @@
 //! Finding the project: the folder asked for, or the nearest one above it that has `paceline.yaml` or `agents/`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::bail;
+use pace_tools::{Progress, Silent, TypeScript};
 
 use crate::arguments::Global;
+use crate::output::Output;
 use crate::world::{Folder, plain};
 
 /// The folder that commands start from.
@@ -45,6 +48,33 @@ pub(crate) fn find(global: &Global) -> anyhow::Result<PathBuf> {
 /// Opens a project's folder for the compiler.
 pub(crate) fn open(root: &Path) -> anyhow::Result<Folder> {
     Folder::open(root).map_err(|error| anyhow::anyhow!("cannot open `{}`: {}", root.display(), plain(&error)))
+}
+
+/// What compiles the project's tools; tells people who wait how far it is.
+pub(crate) fn tools(root: &Path, output: Output) -> anyhow::Result<TypeScript> {
+    compiler(root, if output.is_watched() { Arc::new(Lines(output)) } else { Arc::new(Silent) })
+}
+
+/// The same, and says nothing.
+pub(crate) fn silent_tools(root: &Path) -> anyhow::Result<TypeScript> {
+    compiler(root, Arc::new(Silent))
+}
+
+fn compiler(root: &Path, progress: Arc<dyn Progress>) -> anyhow::Result<TypeScript> {
+    let program = std::env::current_exe()
+        .map_err(|error| anyhow::anyhow!("cannot tell where this program is: {}", plain(&error)))?;
+    TypeScript::new(root, &program, progress)
+        .map_err(|error| anyhow::anyhow!("cannot open `{}`: {}", root.display(), plain(&error)))
+}
+
+/// A line for each tool that is compiled.
+#[derive(Debug)]
+struct Lines(Output);
+
+impl Progress for Lines {
+    fn compiled(&self, key: &str, done: usize, of: usize) {
+        self.0.note(&format!("  compiled {key} ({done} of {of})\n"));
+    }
 }
 
 /// Whether a folder is a project.

@@ -68,7 +68,7 @@ impl View {
 
     /// The view without the file.
     fn program(bundle: &Bundle, detail: Detail) -> Self {
-        let Bundle { meta, program, auth, tools, blobs: _, lock: _, source_map: _, sbom: _ } = bundle;
+        let Bundle { meta, program, auth, tools, blobs: _, lock: _, source_map: _, sbom: _, tool_map: _ } = bundle;
         let agents = program.agents.iter();
         let agents = agents.map(|(name, agent)| (name.to_string(), AgentView::of(agent, auth.agents.get(name))));
         let loops = program.loops.iter();

@@ -9,7 +9,8 @@
 //!       bytes ◀── emit ◀──LinkedProgram── link ◀──Program── lower ◀────────┘
 //! ```
 //!
-//! This crate does no IO of its own: all it knows of the outside comes through [`World`]. It has no clock, reads no
+//! This crate does no IO of its own: all it knows of the outside comes through [`World`], and through [`ToolCompiler`],
+//! which [`build`] asks between `resolve` and `check` for the tools that the agents list. It has no clock, reads no
 //! environment, and knows no flags, colours or exit codes.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
@@ -26,9 +27,11 @@ pub mod pipeline;
 mod resolve;
 pub mod schema;
 mod secret;
+pub mod tools;
 pub mod world;
 
 pub use outcome::{Built, Counts, Failure, Outcome};
 pub use overrides::{ModelOverride, Overrides};
 pub use pipeline::{build, build_with, check};
+pub use tools::{CompiledTool, CompiledTools, NoTools, ToolCompiler};
 pub use world::{DirEntry, EntryKind, World, WorldError};

@@ -1,15 +1,22 @@
-//! Fifth pass: what lies outside of the specs is attached to the program: compiled tools, pinned servers, skills. The
-//! compilers of tools, the pins of servers and the registries of skills are not built yet; until they are, the entries
-//! that need one are reported here at once (`P0510`), and only when there is nothing else to report.
+//! Fifth pass: what lies outside of the specs is attached to the program: compiled tools, pinned servers, skills. The pins
+//! of servers, calls to agents and the registries of skills are not built yet; until they are, the entries that need one
+//! are reported here at once (`P0510`), and only when there is nothing else to report.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use pace_diag::{Diagnostic, Reported, Sink, code};
 use pace_ir::Bundle;
-use pace_ir::program::{LockSection, Meta, ToolSection};
+use pace_ir::bundle::verify::TOOL_ABI;
+use pace_ir::program::record::Component;
+use pace_ir::program::tool::LocalTool;
+use pace_ir::program::{BlobSection, LockSection, Meta, SbomSection, ToolMapSection, ToolSection};
 use pace_syntax::Span;
 
 use crate::check::Checked;
 use crate::lower::Program;
 use crate::resolve::ResolvedTarget;
+use crate::tools::CompiledTools;
 
 /// A program with everything it needs.
 #[derive(Debug)]
@@ -22,27 +29,79 @@ pub(crate) struct LinkedProgram {
 ///
 /// # Errors
 /// When something it needs cannot be had.
-pub(crate) fn link(checked: &Checked<'_>, program: Program, sink: &mut Sink) -> Result<LinkedProgram, Reported> {
-    if let Some(diagnostic) = not_buildable_yet(&unbuildable(checked)) {
+pub(crate) fn link(
+    checked: &Checked<'_>,
+    program: Program,
+    compiled: CompiledTools,
+    sink: &mut Sink,
+) -> Result<LinkedProgram, Reported> {
+    if let Some(diagnostic) = not_buildable_yet(&unbuildable(checked, &compiled)) {
         return Err(sink.error(diagnostic));
     }
+    let mut blobs = program.blobs;
+    let mut inputs = checked.resolved.parsed.inputs.clone();
+    let has_tools = !compiled.tools.is_empty();
     let meta = Meta {
         project: program.project,
         compiler: env!("CARGO_PKG_VERSION").to_owned(),
-        engine: None,
-        required_features: std::collections::BTreeSet::new(),
+        engine: compiled.engine.filter(|_| has_tools),
+        required_features: has_tools.then(|| TOOL_ABI.to_owned()).into_iter().collect(),
     };
+    let Tools { section: tools, map, packages } = attach(compiled, &mut blobs, &mut inputs);
     let bundle = Bundle {
         meta,
         program: program.content,
         auth: program.auth,
-        tools: ToolSection::default(),
-        blobs: program.blobs,
-        lock: LockSection { inputs: checked.resolved.parsed.inputs.clone() },
+        tools,
+        blobs,
+        lock: LockSection { inputs },
         source_map: Some(program.source_map),
-        sbom: None,
+        sbom: (!packages.components.is_empty()).then_some(packages),
+        tool_map: has_tools.then_some(map),
     };
     Ok(LinkedProgram { bundle })
+}
+
+/// What the compiled tools add to a bundle, besides blobs and inputs.
+#[derive(Default)]
+struct Tools {
+    section: ToolSection,
+    map: ToolMapSection,
+    packages: SbomSection,
+}
+
+fn attach(compiled: CompiledTools, blobs: &mut BlobSection, inputs: &mut BTreeMap<String, pace_ir::Digest>) -> Tools {
+    let mut all = Tools::default();
+    for (key, tool) in compiled.tools {
+        inputs.extend(tool.inputs);
+        for (package, component) in tool.packages {
+            add_package(&mut all.packages, package, component);
+        }
+        all.map.tools.insert(key.clone(), tool.map);
+        let local = LocalTool {
+            name: tool.name,
+            description: tool.description,
+            parameters: tool.parameters,
+            module: blobs.insert(tool.module),
+            source: blobs.insert(tool.source),
+        };
+        all.section.local.insert(key, local);
+    }
+    all
+}
+
+/// Two tools may take different files of one package: what was taken of it is then both.
+fn add_package(packages: &mut SbomSection, package: String, component: Component) {
+    match packages.components.entry(package) {
+        Entry::Vacant(place) => {
+            place.insert(component);
+        }
+        Entry::Occupied(mut place) if place.get().digest != component.digest => {
+            let both = [place.get().digest.as_bytes().as_slice(), component.digest.as_bytes()].concat();
+            place.get_mut().digest = pace_ir::Digest::of(&both);
+        }
+        Entry::Occupied(_) => {}
+    }
 }
 
 /// How many entries are pointed at; whoever reads eight frames has understood.
@@ -64,16 +123,17 @@ fn not_buildable_yet(entries: &[(String, Span)]) -> Option<Diagnostic> {
     Some(diagnostic.help(verifies))
 }
 
-/// Every tool entry and skill, in the order of the agents' names and then the author's.
-fn unbuildable(checked: &Checked<'_>) -> Vec<(String, Span)> {
+/// Every tool entry and skill that is not built yet, in the order of the agents' names and then the author's.
+fn unbuildable(checked: &Checked<'_>, compiled: &CompiledTools) -> Vec<(String, Span)> {
     let entries = checked.agents.iter().flat_map(|agent| {
-        let tools = agent.tools.iter().map(|tool| {
+        let tools = agent.tools.iter().filter_map(|tool| {
             let what = match &tool.resolved.target {
+                ResolvedTarget::Local(name) if compiled.tools.contains_key(name) => return None,
                 ResolvedTarget::Local(name) | ResolvedTarget::Skill(name) => format!("the tool `{name}`"),
                 ResolvedTarget::Server(address) => format!("the server `{}`", address.key),
                 ResolvedTarget::Agent(name, _) => format!("the call to the agent `{name}`"),
             };
-            (what, tool.resolved.named_at)
+            Some((what, tool.resolved.named_at))
         });
         tools.chain(agent.skills.iter().map(|skill| (format!("the skill `{}`", skill.text), skill.span)))
     });

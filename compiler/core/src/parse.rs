@@ -22,7 +22,7 @@ use pace_diag::{Diagnostic, Sink};
 use pace_ir::digest::Digest;
 use pace_syntax::{Document, FileId, SourceMap, Span, Spanned};
 
-pub(crate) use file::SpecFile;
+pub(crate) use file::{SpecFile, text};
 use spec::{AgentSpec, LoopSpec, ProjectSpec};
 
 use crate::world::{World, WorldError};

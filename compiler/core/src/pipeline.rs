@@ -6,39 +6,46 @@ use pace_syntax::SourceMap;
 use crate::check::Checked;
 use crate::outcome::{Built, Counts, Failure, Outcome};
 use crate::overrides::Overrides;
+use crate::resolve::tool_files;
+use crate::tools::ToolCompiler;
 use crate::world::World;
 use crate::{check as check_pass, emit, link, lower, parse, resolve};
 
-/// Checks a project; starts nothing and writes nothing.
+/// Checks a project; starts nothing and writes nothing. Of its tools it looks only at whether their files are text.
 pub fn check(world: &dyn World) -> Outcome<Counts> {
-    run(world, &Overrides::default(), |checked, _, _| Ok(counts(checked)))
-}
-
-/// Builds a project.
-pub fn build(world: &dyn World) -> Outcome<Built> {
-    build_with(world, &Overrides::default())
-}
-
-/// Builds a project with a few things changed.
-pub fn build_with(world: &dyn World, overrides: &Overrides) -> Outcome<Built> {
-    run(world, overrides, |checked, sources, sink| {
-        let program = lower::lower(checked, sources);
-        let linked = link::link(checked, program, sink)?;
-        Ok(Built { emitted: emit::emit(&linked)?, counts: counts(checked) })
+    run(|sources, sink| {
+        let parsed = parse::parse(world, sources, sink)?;
+        let overrides = Overrides::default();
+        let resolved = resolve::resolve(&parsed, &overrides, sink);
+        tool_files::read(&resolved, world, sources, sink)?;
+        let checked = check_pass::check(&resolved, sink)?;
+        Ok(counts(&checked))
     })
 }
 
-fn run<T>(
-    world: &dyn World,
-    overrides: &Overrides,
-    finish: impl FnOnce(&Checked<'_>, &SourceMap, &mut Sink) -> Result<T, Failure>,
-) -> Outcome<T> {
+/// Builds a project; `tools` compiles the tools that its agents list.
+pub fn build(world: &dyn World, tools: &dyn ToolCompiler) -> Outcome<Built> {
+    build_with(world, tools, &Overrides::default())
+}
+
+/// Builds a project with a few things changed.
+pub fn build_with(world: &dyn World, tools: &dyn ToolCompiler, overrides: &Overrides) -> Outcome<Built> {
+    run(|sources, sink| {
+        let parsed = parse::parse(world, sources, sink)?;
+        let resolved = resolve::resolve(&parsed, overrides, sink);
+        let mut needed = tool_files::read(&resolved, world, sources, sink)?;
+        needed.wanted.retain(|key, _| tools.knows(key));
+        let compiled = tools.compile(&needed.wanted, sources, sink)?;
+        let checked = check_pass::check(&resolved, sink)?;
+        let program = lower::lower(&checked, sources);
+        let linked = link::link(&checked, program, compiled, sink)?;
+        Ok(Built { emitted: emit::emit(&linked)?, counts: counts(&checked) })
+    })
+}
+
+fn run<T>(passes: impl FnOnce(&mut SourceMap, &mut Sink) -> Result<T, Failure>) -> Outcome<T> {
     let (mut sources, mut sink) = (SourceMap::new(), Sink::new());
-    let result = parse::parse(world, &mut sources, &mut sink).map_err(Failure::from).and_then(|parsed| {
-        let resolved = resolve::resolve(&parsed, overrides, &mut sink);
-        let checked = check_pass::check(&resolved, &mut sink)?;
-        finish(&checked, &sources, &mut sink)
-    });
+    let result = passes(&mut sources, &mut sink);
     Outcome::new(result, sink.finish(), sources)
 }
 

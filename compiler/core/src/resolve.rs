@@ -8,6 +8,7 @@ pub(crate) mod duplicate_entry;
 mod duplicate_name;
 mod models;
 mod named;
+pub(crate) mod tool_files;
 mod tools;
 mod unknown_agent;
 

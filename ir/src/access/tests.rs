@@ -159,6 +159,7 @@ fn bundle() -> Bundle {
         lock: LockSection::default(),
         source_map: None,
         sbom: None,
+        tool_map: None,
     }
 }
 

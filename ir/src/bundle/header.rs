@@ -24,7 +24,7 @@ pub const HEADER_LENGTH: usize = 64;
 /// is under 8 MiB, so this is room for dozens of them.
 pub const MAX_FILE_LENGTH: u64 = 256 << 20;
 
-/// The most sections a file may have: eight are known, the rest is room for later minor versions.
+/// The most sections a file may have: nine are known, the rest is room for later minor versions.
 pub const MAX_SECTIONS: u32 = 64;
 
 /// The header, its magic, version and reserved bytes already judged.

@@ -346,6 +346,14 @@ pub enum RejectReason {
         /// What the reader has.
         known: Vec<String>,
     },
+
+    // Duty 9: compiled tools.
+    /// A tool's module is something else than bytecode in its wrapper: it could do more than a tool may.
+    #[error("the module of the compiled tool `{}` is not what wrapping its bytecode gives", quoted(tool))]
+    ToolModule {
+        /// The first such tool.
+        tool: String,
+    },
 }
 
 impl RejectReason {
@@ -389,6 +397,7 @@ impl RejectReason {
             Self::Values { .. } => "values",
             Self::ToolAbi { .. } => "tool-abi",
             Self::UnknownFeature { .. } => "unknown-feature",
+            Self::ToolModule { .. } => "tool-module",
         }
     }
 }

@@ -37,11 +37,13 @@ pub const PROG: Known = required(*b"PROG", 1, "ProgramSection");
 pub const SBOM: Known = optional(*b"SBOM", 1, "SbomSection");
 /// Where things were written.
 pub const SRCM: Known = optional(*b"SRCM", 1, "SourceMapSection");
+/// Where the code of compiled tools was written.
+pub const TMAP: Known = optional(*b"TMAP", 1, "ToolMapSection");
 /// Tools, pinned servers, skills.
 pub const TOOL: Known = required(*b"TOOL", 1, "ToolSection");
 
 /// All of them, by id: the order of the table.
-pub const KNOWN: [Known; 8] = [AUTH, BLOB, LOCK, META, PROG, SBOM, SRCM, TOOL];
+pub const KNOWN: [Known; 9] = [AUTH, BLOB, LOCK, META, PROG, SBOM, SRCM, TMAP, TOOL];
 
 /// The sections that make up the program digest, in the order of the table: what the bundle does, and not what it was
 /// made from or by.
@@ -73,6 +75,9 @@ pub(super) fn encode(bundle: &Bundle) -> Result<Vec<RawSection>, EncodeFailed> {
     }
     if let Some(source_map) = &bundle.source_map {
         sections.push(section(SRCM, codec::encode(source_map)?));
+    }
+    if let Some(tool_map) = &bundle.tool_map {
+        sections.push(section(TMAP, codec::encode(tool_map)?));
     }
     Ok(sections)
 }
@@ -127,6 +132,7 @@ pub(super) fn decode(entries: &[Entry], raw: &[Vec<u8>]) -> Result<Bundle, Rejec
         program: sections.required(PROG)?,
         sbom: sections.optional(SBOM)?,
         source_map: sections.optional(SRCM)?,
+        tool_map: sections.optional(TMAP)?,
         tools: sections.required(TOOL)?,
     })
 }

@@ -8,7 +8,7 @@ use super::fields::length_u64;
 use super::reject::RejectReason;
 use super::sections::{self, PROGRAM};
 use super::table::{self, Entry};
-use super::{container, header};
+use super::{container, header, tool_module};
 
 /// The context of the program digest in BLAKE3's derive-key mode.
 pub const PROGRAM_DIGEST_CONTEXT: &str = "paceline 2026-11 program digest v1";
@@ -16,9 +16,12 @@ pub const PROGRAM_DIGEST_CONTEXT: &str = "paceline 2026-11 program digest v1";
 /// What a required feature begins with when it names the interface between compiled tools and their host.
 pub const TOOL_ABI_PREFIX: &str = "tool-abi/";
 
-/// The tool interfaces for which duty 9 can be done. None yet: the engine that compiles tools is not part of this
-/// version, so a bundle that holds one is refused in duty 8, whatever features a caller claims to have.
-const CHECKED_TOOL_ABIS: [&str; 0] = [];
+/// The tool interface of this version: what compiled tools are wrapped for.
+pub const TOOL_ABI: &str = "tool-abi/1";
+
+/// The tool interfaces for which duty 9 can be done. A bundle that requires another is refused in duty 8, whatever features
+/// a caller claims to have.
+const CHECKED_TOOL_ABIS: [&str; 1] = [TOOL_ABI];
 
 /// What a reader demands of a bundle, and what it can do.
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,7 +65,8 @@ pub fn verify(file: &[u8], policy: &Policy<'_>) -> Result<VerifiedBundle, Reject
     let bundle = sections::decode(&entries, &raw)?;
     // 8: whether they fit together, and this reader can do what is asked.
     check_meaning(&bundle, policy)?;
-    // 9: compiled tools are their wrapped bytecode. Duty 8 let none through; see `CHECKED_TOOL_ABIS`.
+    // 9: compiled tools are their wrapped bytecode, and nothing else.
+    check_modules(&bundle)?;
     let program_digest = program_digest(&entries);
     Ok(VerifiedBundle { id: header.id, program_digest, length: length_u64(file.len()), sections: entries, bundle })
 }
@@ -113,6 +117,16 @@ fn check_meaning(bundle: &Bundle, policy: &Policy<'_>) -> Result<(), RejectReaso
     }
     match features.iter().find(|feature| !is_known(feature, policy)) {
         Some(feature) => Err(RejectReason::UnknownFeature { feature: feature.clone(), known: known(policy) }),
+        None => Ok(()),
+    }
+}
+
+/// Duty 9.
+fn check_modules(bundle: &Bundle) -> Result<(), RejectReason> {
+    let is_wrapped =
+        |module: &Digest| bundle.blobs.blobs.get(module).is_some_and(|bytes| tool_module::unwrap(bytes).is_some());
+    match bundle.tools.local.iter().find(|(_, tool)| !is_wrapped(&tool.module)) {
+        Some((tool, _)) => Err(RejectReason::ToolModule { tool: tool.clone() }),
         None => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! What has to be true of every file that passes.
 
 use pace_ir::bundle::codec::{self, Stored};
-use pace_ir::bundle::sections::{AUTH, BLOB, Known, LOCK, META, PROG, SBOM, SRCM, TOOL};
+use pace_ir::bundle::sections::{AUTH, BLOB, Known, LOCK, META, PROG, SBOM, SRCM, TMAP, TOOL};
 use pace_ir::{Digest, Policy, VerifiedBundle, verify};
 
 use crate::sample::FEATURES;
@@ -18,6 +18,7 @@ pub(crate) fn check(file: &[u8]) -> Option<VerifiedBundle> {
     reencodes(&verified, PROG, Some(&bundle.program));
     reencodes(&verified, SBOM, bundle.sbom.as_ref());
     reencodes(&verified, SRCM, bundle.source_map.as_ref());
+    reencodes(&verified, TMAP, bundle.tool_map.as_ref());
     reencodes(&verified, TOOL, Some(&bundle.tools));
     Some(verified)
 }

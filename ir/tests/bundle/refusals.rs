@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pace_ir::bundle::codec;
+use pace_ir::bundle::{codec, tool_module};
 use pace_ir::program::authentication::{ClaimMapping, Jwt, Source};
 use pace_ir::program::authorization::{AgentAccess, Credential};
 use pace_ir::program::template::TemplatePart;
@@ -196,12 +196,26 @@ fn meanings() -> Vec<Fixture> {
         meaning("unknown-feature", |bundle| {
             bundle.meta.required_features.insert("stdio:python".into());
         }),
-        // No reader can check the module of a compiled tool yet, whatever it claims.
+        // No reader can check the module of a compiled tool for another engine, whatever it claims.
         meaning("unknown-feature", |bundle| {
             add_tool(bundle);
-            bundle.meta.required_features.insert("tool-abi/1".into());
+            bundle.meta.required_features.insert("tool-abi/2".into());
         }),
+        wrapped("tool-module", |_| b"\0asm\x01\0\0\0".to_vec()),
+        wrapped("tool-module", |module| [module, &[0, 1, 0]].concat()),
+        wrapped("tool-module", |module| module.iter().map(|byte| byte ^ u8::from(*byte == 0x10)).collect()),
     ]
+}
+
+/// A compiled tool whose module was changed, and everything that names it with it.
+fn wrapped(slug: &'static str, change: impl FnOnce(&[u8]) -> Vec<u8>) -> Fixture {
+    meaning(slug, |bundle| {
+        add_tool(bundle);
+        bundle.meta.required_features.insert("tool-abi/1".into());
+        let tool = bundle.tools.local.values_mut().next().unwrap();
+        let module = bundle.blobs.blobs.remove(&tool.module).unwrap();
+        tool.module = bundle.blobs.insert(change(&module));
+    })
 }
 
 /// A rule for an account that there is not.
@@ -227,7 +241,7 @@ pub(crate) fn add_tool(bundle: &mut Bundle) {
         name: "add".parse().unwrap(),
         description: "Adds.".into(),
         parameters: Json("{}".into()),
-        module: bundle.blobs.insert(b"\0asm".to_vec()),
+        module: bundle.blobs.insert(tool_module::wrap(b"bytecode")),
         source: bundle.blobs.insert(b"export default 1".to_vec()),
     };
     bundle.tools.local.insert("tools/add".into(), tool);
@@ -235,7 +249,7 @@ pub(crate) fn add_tool(bundle: &mut Bundle) {
 }
 
 fn refusal(fixture: &Fixture) -> RejectReason {
-    let features: Vec<&str> = FEATURES.iter().copied().chain(["tool-abi/1"]).collect();
+    let features: Vec<&str> = FEATURES.iter().copied().chain(["tool-abi/1", "tool-abi/2"]).collect();
     let policy = Policy { expect: fixture.expect, features: &features };
     verify(&fixture.file, &policy).expect_err(fixture.slug)
 }
@@ -246,6 +260,16 @@ fn each_fault_is_refused_for_its_own_reason() {
         let reason = refusal(&fixture);
         assert_eq!(reason.slug(), fixture.slug, "{reason}");
     }
+}
+
+#[test]
+fn a_compiled_tool_in_its_wrapper_passes() {
+    let mut bundle = sample::bundle();
+    add_tool(&mut bundle);
+    bundle.meta.required_features.insert("tool-abi/1".into());
+    let features: Vec<&str> = FEATURES.iter().copied().chain(["tool-abi/1"]).collect();
+    verify(&Draft::of(&bundle).seal(), &Policy { expect: None, features: &features }).unwrap();
+    verify(&Draft::of(&bundle).seal(), &Policy { expect: None, features: FEATURES }).unwrap_err();
 }
 
 #[test]

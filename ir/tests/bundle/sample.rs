@@ -19,7 +19,7 @@ use pace_ir::program::record::{
 use pace_ir::program::scheduled_loop::{CatchUp, Concurrency, Loop};
 use pace_ir::program::template::{Json, Template, TemplatePart};
 use pace_ir::program::tool::{AgentTarget, PinnedPackage, PinnedServer, PinnedTool, ServerTarget, Skill};
-use pace_ir::program::{Bundle, ProgramSection, Target, ToolEntry, ToolSection};
+use pace_ir::program::{Bundle, ProgramSection, Target, ToolEntry, ToolMap, ToolMapSection, ToolSection};
 use pace_ir::schedule::{Schedule, Timezone};
 
 /// What a reader of the sample has.
@@ -56,6 +56,12 @@ pub(crate) fn bundle() -> Bundle {
             components: BTreeMap::from([(
                 "pkg:npm/zod@4.6.7".into(),
                 Component { licence: Some("MIT".into()), digest: Digest::of(b"zod") },
+            )]),
+        }),
+        tool_map: Some(ToolMapSection {
+            tools: BTreeMap::from([(
+                "tools/lookup".into(),
+                ToolMap { sources: vec!["tools/lookup.ts".into()], mappings: "AAAA;AACA".into() },
             )]),
         }),
     }

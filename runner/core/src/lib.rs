@@ -31,4 +31,4 @@ pub use load::{LoadError, load};
 pub use pace_ir::text::printable;
 pub use problem::Problem;
 pub use setup::SetupError;
-pub use verify::{Refused, verify};
+pub use verify::{Refused, verify, verify_for};

@@ -40,8 +40,16 @@ pub enum Content {
 /// # Errors
 /// [`Refused`] with the first check that fails.
 pub fn verify(path: &Path, bytes: &[u8], expect: Option<BundleId>) -> Result<VerifiedBundle, Refused> {
-    let policy = Policy { expect, features: FEATURES };
-    pace_ir::verify(bytes, &policy).map_err(|reason| Refused::new(path, bytes, reason))
+    verify_for(path, bytes, &Policy { expect, features: FEATURES })
+}
+
+/// As [`verify`], for a reader that can do something else than this runner: one that only says what is in a bundle needs
+/// nothing of what it takes to execute it.
+///
+/// # Errors
+/// [`Refused`] with the first check that fails.
+pub fn verify_for(path: &Path, bytes: &[u8], policy: &Policy<'_>) -> Result<VerifiedBundle, Refused> {
+    pace_ir::verify(bytes, policy).map_err(|reason| Refused::new(path, bytes, reason))
 }
 
 impl Refused {

@@ -15,11 +15,14 @@ pub(crate) const COMMAND: &str = "command";
 const EXPECTATIONS: [&str; 4] = [STDERR, INSPECT, MARKS, COMMAND];
 
 /// What may stand at the top of a case besides what is expected: anything else would be an expectation nobody reads.
-const PROJECT: [&str; 13] = [
+const PROJECT: [&str; 16] = [
     "agents",
     "loop", // One that is misplaced.
     "loops",
     "tools",
+    "lib",          // What tools import.
+    "node_modules", // Packages made for a case.
+    "package.json",
     "skills",
     "tests",
     "recordings",

@@ -31,8 +31,13 @@ pub(crate) fn print() -> Result<Verdict> {
 /// # Errors
 /// In CI, one cannot be installed.
 pub(super) fn variables() -> Result<Vec<Variable>> {
-    let all: [(&str, Install); 4] =
-        [("an oracle", oracles), ("`aimock`", aimock), ("`llmock`", llmock), ("a small real model", smollm)];
+    let all: [(&str, Install); 5] = [
+        ("an oracle", oracles),
+        ("`aimock`", aimock),
+        ("`llmock`", llmock),
+        ("a small real model", smollm),
+        ("packages of npm", packages),
+    ];
     let mut variables = Vec::new();
     for (what, install) in all {
         match install() {
@@ -61,6 +66,12 @@ fn aimock() -> Result<Vec<Variable>> {
 fn llmock() -> Result<Vec<Variable>> {
     let environment = python::environment("tests/counterparts/llmock/requirements.txt")?;
     Ok(vec![("PACE_TEST_LLMOCK", environment.program("llmock"))])
+}
+
+/// A folder whose `node_modules` holds what tools import in the tests, and TypeScript.
+fn packages() -> Result<Vec<Variable>> {
+    let packages = Node::install()?.packages("tests/counterparts/packages")?;
+    Ok(vec![("PACE_TEST_PACKAGES", packages.folder().to_owned())])
 }
 
 /// A Python that runs `tests/counterparts/smollm/serve.py`.

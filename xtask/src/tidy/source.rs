@@ -8,8 +8,9 @@ const WARN_LINES: usize = 500;
 /// A file longer than this has to be.
 const FAIL_LINES: usize = 800;
 
-/// How often `unsafe_code` is expected in the whole tree. Raising it is a decision of its own.
-const UNSAFE_RECORDED: usize = 0;
+/// How often `unsafe_code` is expected in the whole tree: where the sandbox loads its own compiled engine. Raising it is a
+/// decision of its own.
+const UNSAFE_RECORDED: usize = 1;
 
 /// Checks one file, if it is Rust.
 pub(crate) fn check(file: &File, report: &mut Report) {

@@ -10,12 +10,13 @@ use crate::arguments::Global;
 use crate::exit::{self, ExitCode};
 use crate::output::{self, Output, warnings};
 use crate::wrap::{columns, wrapped};
-use crate::{bundle_file, manifest, project, summary};
+use crate::{bundle_file, manifest, project, summary, types};
 
 /// Check the project and write its bundle
 ///
 /// Writes `.pace/build/<id>.pace`, a readable manifest beside it, and `.pace/build/latest`, which names the newest bundle.
-/// A build that fails leaves all of them as they were. Equal inputs give equal bytes, on any machine.
+/// A build that fails leaves all of them as they were. Equal inputs give equal bytes, on any machine. For a project with
+/// TypeScript tools, it also writes their types to `.pace/types`, and a `tsconfig.json` where there is none.
 #[derive(Debug, Args)]
 pub(crate) struct Build {
     /// Treat warnings as errors
@@ -30,8 +31,10 @@ pub(crate) struct Build {
 pub(crate) fn run(command: &Build, global: &Global) -> anyhow::Result<ExitCode> {
     let root = project::find(global)?;
     let world = project::open(&root)?;
-    let outcome = pace_compiler::build(&world);
     let output = Output::new(global);
+    types::write(&root)?;
+    let tools = project::tools(&root, output)?;
+    let outcome = pace_compiler::build(&world, &tools);
     output.files(&root, &outcome.sources);
     let shown = outcome.shown();
     let report = output::report(&outcome, &shown, Action::Build, warnings(command.deny_warnings));

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use clap::Args;
 use pace_compiler::{Counts, Failure, Outcome};
+use pace_diag::Sink;
 use pace_diag::render::{Action, Report, Warnings};
+use pace_tools::types::checker::{self, CheckerError};
 
 use crate::arguments::Global;
 use crate::exit::ExitCode;
 use crate::output::{self, Output, warnings};
-use crate::{fix, project};
+use crate::{fix, project, types};
 
 /// Check the project; write nothing, start nothing
 #[derive(Debug, Args)]
@@ -20,6 +22,9 @@ pub(crate) struct Check {
     /// Apply the fixes that keep what you meant; never one that widens anybody's access
     #[arg(long)]
     fix: bool,
+    /// Check the types of the tools too, by the TypeScript of the project; starts it, and writes its types to `.pace/types`
+    #[arg(long)]
+    types: bool,
 }
 
 /// Runs the command.
@@ -34,6 +39,9 @@ pub(crate) fn run(command: &Check, global: &Global) -> anyhow::Result<ExitCode> 
         }
         fixed = Some(done);
     }
+    if command.types {
+        check_types(&root, &mut outcome)?;
+    }
     let output = Output::new(global);
     output.files(&root, &outcome.sources);
     let code = finish(&outcome, warnings(command.deny_warnings), output)?;
@@ -47,6 +55,21 @@ pub(crate) fn run(command: &Check, global: &Global) -> anyhow::Result<ExitCode> 
 fn check(root: &Path) -> anyhow::Result<Outcome<Counts>> {
     let world = project::open(root)?;
     Ok(pace_compiler::check(&world))
+}
+
+/// Adds what the type checker says.
+fn check_types(root: &Path, outcome: &mut Outcome<Counts>) -> anyhow::Result<()> {
+    let settings = types::settings(root)?;
+    let mut sink = Sink::new();
+    let found = checker::check(root, settings, &mut outcome.sources, &mut sink).map_err(|error| match error {
+        CheckerError::Missing => anyhow::anyhow!("{error}\n  help: install it: `npm install --save-dev typescript`"),
+        CheckerError::Failed { .. } => anyhow::anyhow!("{error}"),
+    })?;
+    outcome.diagnostics.extend(sink.finish());
+    if found > 0 && outcome.result.is_ok() {
+        outcome.result = Err(Failure::Reported);
+    }
+    Ok(())
 }
 
 fn finish(outcome: &Outcome<Counts>, warnings: Warnings, output: Output) -> anyhow::Result<ExitCode> {

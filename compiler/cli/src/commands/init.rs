@@ -13,7 +13,7 @@ use self::template::Template;
 use crate::arguments::Global;
 use crate::exit::ExitCode;
 use crate::output::Output;
-use crate::project;
+use crate::{project, types};
 
 /// Start a project
 ///
@@ -45,6 +45,7 @@ pub(crate) fn run(command: &Init, global: &Global) -> anyhow::Result<ExitCode> {
     refuse_project(&root, name)?;
     placing::place(&root, &placing.files)
         .with_context(|| format!("cannot start a project in `{}`; nothing was written", name.display()))?;
+    types::write(&root)?;
     output.note(&success(&placing, command, &root));
     Ok(ExitCode::Success)
 }

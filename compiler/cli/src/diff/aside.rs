@@ -30,6 +30,9 @@ pub(crate) fn sources(a: &Bundle, b: &Bundle) -> Vec<String> {
     if a.source_map != b.source_map {
         found.push("source positions are others".to_owned());
     }
+    if a.tool_map != b.tool_map {
+        found.push("positions in the sources of tools are others".to_owned());
+    }
     if a.sbom != b.sbom {
         found.push("the list of packages is another".to_owned());
     }

@@ -18,7 +18,7 @@ pub(crate) struct SpecFile<T> {
 }
 
 /// Reads text, or says why a file is not text.
-pub(super) fn text(path: &str, bytes: Vec<u8>, sources: &mut SourceMap, sink: &mut Sink) -> Result<FileId, Reported> {
+pub(crate) fn text(path: &str, bytes: Vec<u8>, sources: &mut SourceMap, sink: &mut Sink) -> Result<FileId, Reported> {
     match decode(path, bytes) {
         Ok(text) => Ok(sources.add(path, text)),
         Err(error) => Err(not_text(path, error, sources, sink)),

@@ -51,7 +51,7 @@ impl Strings {
     }
 
     pub(crate) fn build(&self) -> Outcome<Built> {
-        pace_compiler::build(self)
+        pace_compiler::build(self, &pace_compiler::NoTools)
     }
 
     /// Builds a project that has to be sound.

@@ -57,6 +57,7 @@ fn bundle(models: &[(&str, Provider, Option<Template>, Option<Template>)]) -> Bu
         lock: LockSection::default(),
         source_map: Some(SourceMapSection { locations: locations.collect() }),
         sbom: None,
+        tool_map: None,
     }
 }
 

@@ -88,6 +88,7 @@ impl Fixture {
             lock: LockSection::default(),
             source_map: None,
             sbom: None,
+            tool_map: None,
         }
     }
 }

@@ -117,6 +117,7 @@ fn bundle() -> Bundle {
         lock: LockSection::default(),
         source_map: None,
         sbom: None,
+        tool_map: None,
     }
 }
 

@@ -103,6 +103,7 @@ pub(crate) fn bundle() -> Bundle {
         lock: LockSection::default(),
         source_map: None,
         sbom: None,
+        tool_map: None,
     }
 }
 

@@ -1,0 +1,236 @@
+//! All tools of a build: what the cache holds is taken from it, the rest is bundled by child processes, described by the
+//! engine, checked, and kept.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pace_compiler::tools::Wanted;
+use pace_compiler::{CompiledTool, CompiledTools, ToolCompiler, WorldError};
+use pace_diag::Sink;
+use pace_ir::bundle::tool_module;
+use pace_ir::program::record::Component;
+use pace_ir::program::{Json, ToolMap};
+use pace_syntax::SourceMap;
+
+use crate::cache::{Cache, Head, Kept};
+use crate::definition::{self, Written};
+use crate::embedded;
+use crate::engine::{self, Described, Describer, Refusal};
+use crate::pool::{self, Lost};
+use crate::protocol::{Bundle, Reply, Request};
+use crate::words::{self, Files};
+
+/// Is told what is compiled, for people who wait.
+pub trait Progress: Debug + Send + Sync {
+    /// A tool that was not in the cache is done: its key, how many are done, and how many there are.
+    fn compiled(&self, key: &str, done: usize, of: usize);
+}
+
+/// Tells nobody.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn compiled(&self, _: &str, _: usize, _: usize) {}
+}
+
+/// Compiles the TypeScript tools of one project.
+#[derive(Debug)]
+pub struct TypeScript {
+    /// The project's folder, without links.
+    root: PathBuf,
+    /// This program, which is started again to bundle.
+    program: PathBuf,
+    progress: Arc<dyn Progress>,
+}
+
+impl TypeScript {
+    /// For the project in `root`. `program` is a `pace` of the same version: it is started with [`crate::BUNDLE_COMMAND`].
+    ///
+    /// # Errors
+    /// There is no such folder.
+    pub fn new(root: &Path, program: &Path, progress: Arc<dyn Progress>) -> std::io::Result<Self> {
+        Ok(Self { root: root.canonicalize()?, program: program.to_owned(), progress })
+    }
+}
+
+impl ToolCompiler for TypeScript {
+    fn knows(&self, key: &str) -> bool {
+        key.strip_prefix("std/").map_or(key.starts_with("tools/"), embedded::has_std)
+    }
+
+    fn compile(
+        &self,
+        wanted: &BTreeMap<String, Wanted>,
+        sources: &mut SourceMap,
+        sink: &mut Sink,
+    ) -> Result<CompiledTools, WorldError> {
+        if wanted.is_empty() {
+            return Ok(CompiledTools::default());
+        }
+        let mut cache = Cache::new(&self.root);
+        let mut tools = BTreeMap::new();
+        let mut missing = Vec::new();
+        for key in wanted.keys() {
+            match cache.find(key).and_then(|kept| finished(&kept)) {
+                Some(tool) => {
+                    tools.insert(key.clone(), tool);
+                }
+                None => missing.push(Request { root: self.root.clone(), key: key.clone() }),
+            }
+        }
+        if !missing.is_empty() {
+            cache.clean();
+        }
+        let mut made = self.make(missing);
+        // Whatever thread was first, the author reads in order.
+        made.sort_by(|a, b| a.key.cmp(&b.key));
+        for made in made {
+            if let Some(tool) = self.check(made, &cache, sources, sink)? {
+                tools.insert(tool.0, tool.1);
+            }
+        }
+        Ok(CompiledTools { engine: Some(engine::digest()), tools })
+    }
+}
+
+/// A tool that was bundled, and loaded if that went well.
+#[derive(Debug)]
+struct Made {
+    key: String,
+    reply: Result<Reply, Lost>,
+    described: Option<Result<Result<Described, Refusal>, String>>,
+}
+
+impl TypeScript {
+    fn make(&self, requests: Vec<Request>) -> Vec<Made> {
+        let (of, done) = (requests.len(), AtomicUsize::new(0));
+        let describe = |state: &mut Option<Result<Describer, String>>, request: Request, reply: Result<Reply, Lost>| {
+            let code = reply.as_ref().ok().and_then(|reply| reply.result.as_ref().ok()).map(|bundle| &bundle.code);
+            let described = code.map(|code| match state.get_or_insert_with(Describer::new) {
+                Ok(describer) => Ok(describer.describe(code)),
+                Err(why) => Err(why.clone()),
+            });
+            self.progress.compiled(&request.key, done.fetch_add(1, Ordering::Relaxed) + 1, of);
+            Made { key: request.key, reply, described }
+        };
+        pool::bundle(&self.program, requests, || None, describe)
+    }
+
+    /// Tells what is wrong with a tool, or keeps it.
+    fn check(
+        &self,
+        made: Made,
+        cache: &Cache,
+        sources: &mut SourceMap,
+        sink: &mut Sink,
+    ) -> Result<Option<(String, CompiledTool)>, WorldError> {
+        let path = path(&made.key);
+        let failed = |why: String| WorldError { path: path.clone(), why, help: None };
+        let Reply { result, texts, outline } = match made.reply {
+            Ok(reply) => reply,
+            Err(Lost::NotStarted(why)) => return Err(failed(format!("its compiler cannot be started: {why}"))),
+            Err(lost) => {
+                let texts = BTreeMap::new();
+                let mut files = Files::new(sources, &texts);
+                sink.error(match lost {
+                    Lost::Late => words::late(&path, &mut files),
+                    _ => words::not_bundled(&path, &mut files),
+                });
+                return Ok(None);
+            }
+        };
+        let mut files = Files::new(sources, &texts);
+        let bundle = match result {
+            Ok(bundle) => bundle,
+            Err(findings) => {
+                for diagnostic in words::all(findings, &mut files) {
+                    sink.error(diagnostic);
+                }
+                return Ok(None);
+            }
+        };
+        let written = Written { key: &made.key, path: &path, outline: &outline };
+        let described = match made.described {
+            Some(Ok(described)) => described,
+            Some(Err(why)) => return Err(failed(why)),
+            None => return Ok(None),
+        };
+        let map = ToolMap::from(bundle.map.clone());
+        let described = match described {
+            Ok(described) => described,
+            Err(Refusal::Compile(error)) => {
+                sink.error(words::not_compiled(&path, &error, &map, &mut files));
+                return Ok(None);
+            }
+            Err(Refusal::Load(error)) => {
+                let told = definition::unsayable(&error, &map, written, &mut files);
+                sink.error(told.unwrap_or_else(|| words::not_loaded(&path, &error, &map, &mut files)));
+                return Ok(None);
+            }
+        };
+        match definition::check(&described.description, written, &mut files) {
+            Ok(definition) => {
+                let kept = kept(made.key.clone(), bundle, definition, described.bytecode.0);
+                cache.keep(&kept);
+                Ok(finished(&kept).map(|tool| (made.key, tool)))
+            }
+            Err(wrong) => {
+                for diagnostic in wrong {
+                    sink.error(diagnostic);
+                }
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// A tool's own file, as it is shown.
+fn path(key: &str) -> String {
+    if key.starts_with("std/") { format!("{key}/index.ts") } else { format!("{key}.ts") }
+}
+
+fn kept(key: String, bundle: Bundle, definition: definition::Definition, bytecode: Vec<u8>) -> Kept {
+    let Bundle { code, map, read, packages } = bundle;
+    let head = Head {
+        key,
+        name: definition.name.to_string(),
+        description: definition.description,
+        parameters: definition.parameters.0,
+        map,
+        read,
+        packages,
+        code_length: code.len(),
+    };
+    Kept { head, code, bytecode }
+}
+
+/// What a bundle holds of a tool; nothing if what was kept makes no sense, and then it is made again.
+fn finished(kept: &Kept) -> Option<CompiledTool> {
+    let head = &kept.head;
+    let in_project = |path: &&String| !path.starts_with("../") && !path.split('/').any(|part| part == "node_modules");
+    let inputs = head.read.files.iter().filter(|(path, _)| in_project(path));
+    let inputs = inputs.map(|(path, digest)| Some((path.clone(), digest.parse().ok()?)));
+    let packages = head.packages.iter().map(|package| {
+        let component = Component { licence: package.licence.clone(), digest: package.digest.parse().ok()? };
+        Some((purl(&package.name, &package.version), component))
+    });
+    Some(CompiledTool {
+        name: head.name.parse().ok()?,
+        description: head.description.clone(),
+        parameters: Json(head.parameters.clone()),
+        module: tool_module::wrap(&kept.bytecode),
+        source: kept.code.clone().into_bytes(),
+        map: head.map.clone().into(),
+        inputs: inputs.collect::<Option<_>>()?,
+        packages: packages.collect::<Option<_>>()?,
+    })
+}
+
+/// A package URL (purl-spec, type `npm`): the `@` of a scope is escaped.
+fn purl(name: &str, version: &str) -> String {
+    format!("pkg:npm/{}@{version}", name.replace('@', "%40"))
+}

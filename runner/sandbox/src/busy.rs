@@ -1,0 +1,165 @@
+//! Keeps tools that compute away from those who serve. A call starts on its caller's thread, where most end within a tenth
+//! of a millisecond. One that is still computing after a tick moves to threads of its own, where the operating system shares
+//! the processors out fairly; so do, for a while, all that come after it, and one that finds another where it would compute.
+
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
+
+/// The work of a call.
+pub(crate) type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// How long nobody computes on its caller's thread after one did for a whole tick: of two hundred such at once only the first
+/// costs its caller that tick.
+const WARY: Duration = Duration::from_millis(50);
+
+/// Threads for tools that compute, started when the first one does.
+#[derive(Debug)]
+pub(crate) struct BusyThreads {
+    runtime: OnceLock<Option<Runtime>>,
+    callers: Callers,
+}
+
+/// What goes on on the callers' threads.
+#[derive(Debug)]
+struct Callers {
+    /// How many may compute there at once: one thread in two can be kept from serving, for a tick.
+    most: usize,
+    /// How many do right now.
+    computing: AtomicUsize,
+    /// Until when none may, milliseconds since `start`.
+    wary_until: AtomicU64,
+    start: Instant,
+}
+
+impl Default for BusyThreads {
+    fn default() -> Self {
+        let callers = Callers {
+            most: std::thread::available_parallelism().map_or(1, NonZeroUsize::get).div_ceil(2),
+            computing: AtomicUsize::new(0),
+            wary_until: AtomicU64::new(0),
+            start: Instant::now(),
+        };
+        Self { runtime: OnceLock::new(), callers }
+    }
+}
+
+impl Callers {
+    /// Whether one more may compute; if so, it has to [`leave`](Self::leave).
+    fn enter(&self) -> bool {
+        if self.milliseconds() < self.wary_until.load(Ordering::Acquire) {
+            return false;
+        }
+        let entered = self.computing.fetch_add(1, Ordering::AcqRel) < self.most;
+        if !entered {
+            self.leave();
+        }
+        entered
+    }
+
+    fn leave(&self) {
+        self.computing.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    fn be_wary(&self) {
+        let until = self.start.elapsed() + WARY;
+        self.wary_until.store(u64::try_from(until.as_millis()).unwrap_or(0), Ordering::Release);
+    }
+
+    fn milliseconds(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(0)
+    }
+}
+
+impl BusyThreads {
+    /// Does the work, wherever it is best done. `is_busy` is set by the work when it has computed for a tick.
+    pub(crate) async fn run<T: Send + 'static>(&self, work: Work<T>, is_busy: Arc<AtomicBool>) -> Option<T> {
+        let inline = Inline { work: Some(work), is_busy, callers: &self.callers };
+        match inline.await {
+            Ended::Done(output) => Some(output),
+            Ended::Moves(work) => match self.runtime() {
+                Some(runtime) => Aborting(runtime.spawn(work)).await,
+                // No threads to be had: then it has to be here.
+                None => Some(work.await),
+            },
+        }
+    }
+
+    fn runtime(&self) -> Option<&Runtime> {
+        let start = || {
+            let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+            let mut builder = Builder::new_multi_thread();
+            builder.worker_threads(threads).thread_name("pace-sandbox").enable_time().enable_io().build().ok()
+        };
+        self.runtime.get_or_init(start).as_ref()
+    }
+}
+
+/// A runtime must not be waited for where it might be dropped: inside of another one.
+impl Drop for BusyThreads {
+    fn drop(&mut self) {
+        if let Some(Some(runtime)) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+enum Ended<T> {
+    Done(T),
+    Moves(Work<T>),
+}
+
+struct Inline<'a, T> {
+    work: Option<Work<T>>,
+    is_busy: Arc<AtomicBool>,
+    callers: &'a Callers,
+}
+
+impl<T> Future for Inline<'_, T> {
+    type Output = Ended<T>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<T>> {
+        let Some(mut work) = self.work.take() else { return Poll::Pending };
+        if !self.callers.enter() {
+            return Poll::Ready(Ended::Moves(work));
+        }
+        let polled = work.as_mut().poll(context);
+        self.callers.leave();
+        match polled {
+            Poll::Ready(output) => Poll::Ready(Ended::Done(output)),
+            Poll::Pending if self.is_busy.load(Ordering::Acquire) => {
+                self.callers.be_wary();
+                Poll::Ready(Ended::Moves(work))
+            }
+            Poll::Pending => {
+                self.work = Some(work);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// A task that ends with whoever waits for it.
+struct Aborting<T>(JoinHandle<T>);
+
+impl<T> Future for Aborting<T> {
+    /// Nothing if the task panicked.
+    type Output = Option<T>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
+        Pin::new(&mut self.0).poll(context).map(Result::ok)
+    }
+}
+
+impl<T> Drop for Aborting<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,163 @@
+//! Where a tool gets to: the address it connects to is what counts.
+
+use std::sync::Arc;
+
+use pace_sandbox::{Call, Engine, EngineSettings, NetPolicy, Resolve};
+
+use crate::server::Server;
+use crate::support::{Names, call, net, tool};
+
+/// What `fetch` of `url` comes to: a status, or Node's code and the words.
+async fn fetched(url: &str, net: NetPolicy) -> String {
+    let body = "return fetch(args).then((r) => r.status, (e) => `${e.cause?.code} ${e.message}`);";
+    tool(body).call(Call { arguments: format!("\"{url}\""), net, ..call() }).await.unwrap()
+}
+
+fn any() -> NetPolicy {
+    NetPolicy::new(&pace_ir::program::tool::Net::AnyPublic).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn private_addresses_are_closed_in_every_spelling() {
+    let server = Server::start(1).await;
+    let port = server.port;
+    for host in [
+        "127.0.0.1",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[::1]",
+        "0.0.0.0",
+        "2130706433",
+        "0x7f.1",
+        "017700000001",
+        "127.1",
+        "127-0-0-1.ip.test",
+        "[64:ff9b::7f00:1]",
+        "[::127.0.0.1]",
+        "10-1-2-3.ip.test",
+        "192-168-0-1.ip.test",
+        "%31%32%37.0.0.1",
+    ] {
+        let told = fetched(&format!("http://{host}:{port}/"), any()).await;
+        assert!(told.starts_with("\"EACCES ") && told.contains("a private address"), "{host}: {told}");
+    }
+    for host in
+        ["169.254.169.254", "[::ffff:169.254.169.254]", "169-254-169-254.ip.test", "[fd00:ec2::254]", "0xa9fea9fe"]
+    {
+        let told = fetched(&format!("http://{host}/latest/meta-data"), any()).await;
+        assert!(told.contains("where a cloud keeps credentials"), "{host}: {told}");
+    }
+    assert_eq!(server.seen(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_opens_what_it_says() {
+    let server = Server::start(1).await;
+    let port = server.port;
+    assert_eq!(fetched(&server.url("/"), net(&["127.0.0.1/32"])).await, "200");
+    let by_name = format!("http://127-0-0-1.ip.test:{port}/");
+    assert_eq!(fetched(&by_name, net(&["127-0-0-1.ip.test private"])).await, "200");
+    assert_eq!(fetched(&by_name, net(&["127.0.0.0/8"])).await, "200");
+    let told = fetched(&by_name, net(&["127-0-0-1.ip.test"])).await;
+    assert!(told.contains("a private address, which a name alone does not open"), "{told}");
+    let told = fetched(&by_name, net(&["other.test"])).await;
+    assert!(told.contains(&format!("`127-0-0-1.ip.test:{port}` is not in the tool's `net`")), "{told}");
+    let told = fetched("http://169-254-169-254.ip.test/", net(&["169-254-169-254.ip.test private"])).await;
+    assert!(told.contains("where a cloud keeps credentials"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_is_judged_like_a_request() {
+    let server = Server::start(1).await;
+    let port = server.port;
+    for to in [
+        format!("http://127.0.0.2:{port}/"),
+        format!("http://[::ffff:127.0.0.2]:{port}/"),
+        "http://169.254.169.254/".into(),
+        format!("http://127-0-0-2.ip.test:{port}/"),
+    ] {
+        let told = fetched(&server.url(&format!("/redirect?{to}")), net(&["127.0.0.1/32", "127-0-0-2.ip.test"])).await;
+        assert!(told.starts_with("\"EACCES "), "{to}: {told}");
+    }
+    let within = server.url(&format!("/redirect?{}", server.url("/fine")));
+    assert_eq!(fetched(&within, net(&["127.0.0.1/32"])).await, "200");
+    let told = fetched(&server.url("/redirect?file:///etc/passwd"), net(&["127.0.0.1/32"])).await;
+    assert!(told.contains("`file:` cannot be fetched"), "{told}");
+}
+
+/// The first answer of `turns.test` is judged; the second, this machine, is never asked for by the same request, and is
+/// judged anew by the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_changes_gains_nothing() {
+    let server = Server::start(1).await;
+    let resolver: Arc<dyn Resolve> = Arc::new(Names::default());
+    let engine = Engine::new(&EngineSettings { resolver: Some(resolver), ..EngineSettings::default() }).unwrap();
+    let source = "export default { execute: (url) => fetch(url).then((r) => r.status, (e) => e.message) };";
+    let fetches = engine.load(&engine.compile("tool.js", source).unwrap().0).unwrap();
+    let url = format!("\"http://turns.test:{}/\"", server.port);
+    for policy in [any(), net(&["turns.test"])] {
+        for _ in 0..3 {
+            let told = fetches.call(Call { arguments: url.clone(), net: policy.clone(), ..call() }).await.unwrap();
+            assert!(told.contains("a private address"), "{told}");
+        }
+    }
+    assert_eq!(server.seen(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_listed_is_not_even_looked_up() {
+    let told = fetched("http://nowhere.test/", net(&["other.test"])).await;
+    assert!(told.contains("is not in the tool's `net`"), "{told}");
+    let told = fetched("http://nowhere.test/", any()).await;
+    assert_eq!(told, "\"ENOTFOUND fetch failed: `nowhere.test` has no address\"");
+    let told = fetched("http://example.com/", NetPolicy::nothing()).await;
+    assert!(told.contains("`example.com:80` is not in the tool's `net`"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_cannot_choose_the_host_header() {
+    let server = Server::start(1).await;
+    let body = "const r = await fetch(args, { headers: { host: 'other.test', connection: 'upgrade', 'x-test': 'kept', \
+         'transfer-encoding': 'chunked', authorization: 'Bearer x' } }); return r.status;";
+    let arguments = format!("\"{}\"", server.url("/echo"));
+    tool(body).call(Call { arguments, net: net(&["127.0.0.1/32"]), ..call() }).await.unwrap();
+    let seen = server.seen().remove(0).to_ascii_lowercase();
+    assert!(seen.contains(&format!("host: 127.0.0.1:{}\r\n", server.port)) && seen.contains("x-test: kept"), "{seen}");
+    assert!(!seen.contains("other.test") && !seen.contains("chunked") && !seen.contains("upgrade"), "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_origin_is_not_told_the_credentials() {
+    let (first, second) = (Server::start(1).await, Server::start(1).await);
+    let body = "return (await fetch(args, { headers: { authorization: 'Bearer x', 'x-test': 'kept' } })).json();";
+    let arguments = format!("\"{}\"", first.url(&format!("/redirect?{}", second.url("/echo"))));
+    let echo = tool(body).call(Call { arguments, net: net(&["127.0.0.1/32"]), ..call() }).await.unwrap();
+    let echo: serde_json::Value = serde_json::from_str(&echo).unwrap();
+    assert_eq!((&echo["authorization"], &echo["x"]), (&serde_json::Value::Null, &"kept".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_misbehave_are_errors() {
+    let server = Server::start(1).await;
+    for path in ["/cut", "/nonsense", "/closed"] {
+        let body = "return fetch(args).then((r) => r.text()).then(() => 'fine', (e) => e.name + ' ' + e.cause.code);";
+        let arguments = format!("\"{}\"", server.url(path));
+        let told = tool(body).call(Call { arguments, net: net(&["127.0.0.1/32"]), ..call() }).await.unwrap();
+        assert_eq!(told, "\"TypeError ECONNRESET\"", "{path}");
+    }
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let told = fetched(&format!("http://{free}/"), net(&["127.0.0.1/32"])).await;
+    assert!(told.starts_with("\"ECONNREFUSED "), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_aborted_request_is_over() {
+    // Three would be answered; two never are.
+    let server = Server::start(3).await;
+    let body = "const c = new AbortController(); setTimeout(() => c.abort(), 20); \
+         const a = await fetch(args, { signal: c.signal }).catch((e) => e.name); \
+         const b = await fetch(args, { signal: AbortSignal.timeout(20) }).catch((e) => e.name); return [a, b];";
+    let arguments = format!("\"{}\"", server.url("/together"));
+    let told = tool(body).call(Call { arguments, net: net(&["127.0.0.1/32"]), ..call() }).await.unwrap();
+    assert_eq!(told, r#"["AbortError","TimeoutError"]"#);
+}

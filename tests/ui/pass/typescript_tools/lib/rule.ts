@@ -1,0 +1,4 @@
+export interface Rule {
+  from: RegExp;
+  to: string;
+}

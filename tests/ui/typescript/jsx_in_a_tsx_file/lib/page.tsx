@@ -1,0 +1,3 @@
+export const page = (text: string) => (
+  <p>{text}</p>
+);

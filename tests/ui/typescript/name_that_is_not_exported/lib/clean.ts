@@ -1,0 +1,4 @@
+export interface Rule {
+  from: string;
+}
+export const clean = (text: string) => text.trim();

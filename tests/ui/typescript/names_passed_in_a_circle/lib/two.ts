@@ -1,0 +1,1 @@
+export { tool } from "./one"; //~ P0514

@@ -1,0 +1,2 @@
+import { defineTool } from "@paceline/runtime";
+// café

@@ -1,0 +1,3 @@
+import { defineTool } from "@paceline/runtime";
+
+export default defineTool({}); //~ P0516

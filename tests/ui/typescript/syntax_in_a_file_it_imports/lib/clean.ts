@@ -1,0 +1,3 @@
+export const clean = (text: string) => {
+  return text.trim(;  //~ P0511
+};

@@ -1,0 +1,9 @@
+import { defineTool } from "@paceline/runtime";
+import { clean } from "../lib/clean";
+
+export default defineTool({
+  name: "search",
+  description: "Search the handbook",
+  parameters: { text: { type: "string" } },
+  execute: ({ text }) => clean(text),
+});
