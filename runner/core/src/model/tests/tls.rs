@@ -12,7 +12,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::server::{GOOD, Step, stream};
-use super::{ask, models_at, runtime};
+use super::{ask, bundle, configured, models_at, runtime};
+use crate::environment::Environment;
 use crate::problem::Code;
 
 /// An authority, written into a file, and a server that shows a certificate of it.
@@ -92,7 +93,7 @@ fn an_authority_of_ones_own_is_trusted_by_its_file_alone() {
     assert_eq!(secure.asked(&[("SSL_CERT_FILE", &file)]), Ok("Good day.".to_owned()));
     let (code, detail, help) = secure.asked(&[]).unwrap_err();
     assert_eq!(code, Code::ModelUnreachable);
-    assert!(detail.contains("the host of `fast`, shows a certificate that is not trusted"), "{detail}");
+    assert!(detail.contains("the host of `fast`, shows a certificate whose issuer is not known here"), "{detail}");
     let wanted = "let `SSL_CERT_FILE` name a file with the certificate of the authority that signed it";
     assert_eq!(help.as_deref(), Some(wanted));
 }
@@ -103,8 +104,8 @@ fn a_certificate_for_another_host_is_refused() {
     let file = secure.file.to_str().unwrap().to_owned();
     let (code, detail, help) = secure.asked(&[("SSL_CERT_FILE", &file)]).unwrap_err();
     assert_eq!(code, Code::ModelUnreachable);
-    assert!(detail.contains("shows a certificate for another host"), "{detail}");
-    assert_eq!(help.as_deref(), Some("check the host in the base URL"));
+    assert!(detail.contains("shows a certificate that is for another host"), "{detail}");
+    assert_eq!(help.as_deref(), Some("check the host in the base URL: the certificate has to name it"));
 }
 
 #[test]
@@ -112,8 +113,8 @@ fn a_broken_file_of_certificates_is_named() {
     let secure = Secure::new("broken.test");
     std::fs::write(&secure.file, "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n").unwrap();
     let file = secure.file.to_str().unwrap().to_owned();
-    let (code, detail, _) = secure.asked(&[("SSL_CERT_FILE", &file)]).unwrap_err();
-    assert_eq!(code, Code::ModelUnreachable);
-    let named = format!("the certificates in `{file}`, which `SSL_CERT_FILE` names, cannot be read");
-    assert!(detail.contains(&named), "{detail}");
+    let pairs = [("GOOGLE_API_KEY", "s3cret"), ("SSL_CERT_FILE", file.as_str())];
+    let bundle = bundle(&[("fast", Provider::Gemini, None, None)]);
+    let error = configured(&bundle, &Environment::from_pairs(pairs)).unwrap_err();
+    assert!(error.message.contains(&format!("`SSL_CERT_FILE` names `{file}`, which is no PEM")), "{error:?}");
 }
