@@ -47,8 +47,7 @@ impl Serving {
         let body = r#"{"message": "Hello"}"#;
         let length = body.len();
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        let head =
-            "POST /agents/helper/chat HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json";
+        let head = "POST /agents/helper/chat HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json";
         write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use pace_ir::access::{Decision, Reason};
+use pace_ir::access::{Chain, Reason};
 use pace_ir::program::{AgentName, ModelName};
 use serde::Serialize;
 
@@ -36,6 +36,8 @@ pub enum Event<'a> {
         model: &'a ModelName,
         /// The rule that admitted it.
         admitted: &'a Reason,
+        /// On whose behalf: the subject, and the agents that act for them.
+        chain: &'a Chain,
     },
     /// The model is asked, for the `turn`th time, from 1.
     ModelCall {
@@ -67,13 +69,6 @@ pub enum Event<'a> {
     },
     /// The model wants a tool called.
     ToolCall(&'a ToolCall),
-    /// Whether a tool call or delegation may be made, and why. Follows its [`Event::ToolCall`].
-    Decided {
-        /// The call.
-        call: &'a ToolCall,
-        /// The answer.
-        decision: &'a Decision,
-    },
     /// What a call came to.
     ToolResult(&'a ToolResult),
     /// It ended well. The last event.

@@ -122,12 +122,12 @@ impl Admitted {
         let Self { runner, source, chain, by, message, turn, cancel, place: _place } = self;
         if let Some(agent) = runner.agent(&source.agent) {
             let (session, model) = (turn.id(), &agent.spec.model);
-            sink.on_event(&source, &Event::Started { session, model, admitted: &by });
+            sink.on_event(&source, &Event::Started { session, model, admitted: &by, chain: &chain });
         }
         let result = tokio::select! {
             biased;
             () = cancel.cancelled() => Err(runner.work().why_cancelled()),
-            result = turns::within_time(&runner, &source, &chain, message, turn, sink) => result,
+            result = turns::within_time(&runner, &source, message, turn, sink) => result,
         };
         match &result {
             Ok(answer) => sink.on_event(&source, &Event::Done(answer)),

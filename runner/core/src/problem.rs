@@ -75,6 +75,8 @@ codes! {
     SessionBusy = "session-busy", 409, "The session is busy";
     /// The body is over its bound.
     TooLarge = "too-large", 413, "The request is too large";
+    /// The target and the header fields are over their bound.
+    HeadTooLarge = "head-too-large", 431, "The head of the request is too large";
     /// The body is no JSON.
     WrongMediaType = "wrong-media-type", 415, "The body has the wrong type";
     /// The runner has enough to do.

@@ -10,6 +10,7 @@ mod body;
 mod chat;
 mod connection;
 mod follow;
+mod gate;
 pub mod listing;
 mod record;
 mod records;

@@ -34,12 +34,11 @@ fn bodies_that_are_too_large() {
     assert_eq!(answer.header("connection"), Some("close"));
     // In chunks, without a length.
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
-    let head =
-        "POST /agents/helper/chat HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked";
+    let head = "POST /agents/helper/chat HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked";
     let chunked = format!("{head}\r\n\r\n{}0\r\n\r\n", chunk.repeat(17));
     assert_eq!(ask(runner.address, &chunked).problem().0, 413);
     // One that asks first is told before it sends, and the one that may send is told to go on.
-    let head = "POST /agents/helper/chat HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nexpect: 100-continue";
+    let head = "POST /agents/helper/chat HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nexpect: 100-continue";
     assert_eq!(ask(runner.address, &format!("{head}\r\ncontent-length: 9999999\r\n\r\n")).problem().0, 413);
     let mut polite = Connection::to(runner.address);
     assert_eq!(polite.ask(&format!("{head}\r\ncontent-length: 19\r\n\r\n")).status, 100);
@@ -51,7 +50,7 @@ fn bodies_that_are_too_large() {
 fn heads_that_are_too_large() {
     let project = project();
     let mut runner = Runner::start(&project, &[]);
-    let with = |headers: &str| format!("GET /health HTTP/1.1\r\nhost: x\r\n{headers}\r\n");
+    let with = |headers: &str| format!("GET /health HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n");
     assert_eq!(ask(runner.address, &with(&"x: y\r\n".repeat(90))).status, 200);
     for headers in ["x: y\r\n".repeat(200), "x: y\r\n".repeat(100_000), format!("x: {}\r\n", "y".repeat(1 << 20))] {
         let answer = raw(&runner, with(&headers).as_bytes());
@@ -74,17 +73,19 @@ fn bytes_that_are_no_http() {
         b"GET /\xff HTTP/1.1\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        b"GET / HTTP/1.1\r\nhost: x\r\nbad header\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: localhost\r\nbad header\r\n\r\n",
     ] {
         let answer = raw(&runner, bytes);
         assert!(answer.as_ref().is_none_or(|answer| (400..500).contains(&answer.status)), "{bytes:?}: {answer:?}");
     }
-    for request in ["CONNECT example.com:443 HTTP/1.1\r\nhost: x\r\n\r\n", "OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n"] {
+    for request in
+        ["CONNECT example.com:443 HTTP/1.1\r\nhost: localhost\r\n\r\n", "OPTIONS * HTTP/1.1\r\nhost: localhost\r\n\r\n"]
+    {
         let answer = ask(runner.address, request);
         assert!((400..500).contains(&answer.status), "{request}: {answer:?}");
     }
     // An address in the request's first line, as proxies get it, leads to its path.
-    let absolute = "GET http://elsewhere.example/health HTTP/1.1\r\nhost: x\r\n\r\n";
+    let absolute = "GET http://elsewhere.example/health HTTP/1.1\r\nhost: localhost\r\n\r\n";
     assert_eq!(ask(runner.address, absolute).status, 200);
     assert_serves(&mut runner);
 }
@@ -93,8 +94,8 @@ fn bytes_that_are_no_http() {
 fn requests_that_two_readers_would_read_differently() {
     let project = project();
     let mut runner = Runner::start(&project, &[]);
-    let smuggled = "GET /agents HTTP/1.1\r\nhost: x\r\n\r\n";
-    let head = "POST /agents/helper/chat HTTP/1.1\r\nhost: x\r\ncontent-type: application/json";
+    let smuggled = "GET /agents HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let head = "POST /agents/helper/chat HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json";
     for framing in [
         "content-length: 5\r\ncontent-length: 6",
         "content-length: 5, 6",

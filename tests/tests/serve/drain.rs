@@ -15,7 +15,7 @@ fn what_runs_may_finish_and_nothing_new_begins() {
     streamed.send(stream("long").as_bytes());
     streamed.head().unwrap();
     let mut idle = Connection::to(runner.address);
-    assert_eq!(idle.ask("GET /ready HTTP/1.1\r\nhost: x\r\n\r\n").status, 200);
+    assert_eq!(idle.ask("GET /ready HTTP/1.1\r\nhost: localhost\r\n\r\n").status, 200);
     let mut silent = Connection::to(runner.address);
     runner.signal("TERM");
     runner.wait_for(|line| line["message"].as_str().is_some_and(|text| text.starts_with("shutting down")));

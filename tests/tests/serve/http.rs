@@ -38,12 +38,12 @@ pub(crate) fn ask(address: SocketAddr, request: &str) -> Answer {
 
 /// `GET` of a path.
 pub(crate) fn get(address: SocketAddr, path: &str) -> Answer {
-    ask(address, &format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n"))
+    ask(address, &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n"))
 }
 
 /// `POST` of JSON.
 pub(crate) fn post(path: &str, body: &str) -> String {
-    let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json");
+    let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json");
     format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 

@@ -46,7 +46,7 @@ fn a_conversation_goes_on_and_is_shown_and_forgotten() {
     assert_eq!(get(runner.address, "/agents/helper/sessions").json(), json!({"sessions": []}));
     assert_eq!(get(runner.address, &path.replace("helper", "closed")).problem().1, "unknown-session");
 
-    let forgotten = ask(runner.address, &format!("DELETE {path} HTTP/1.1\r\nhost: x\r\n\r\n"));
+    let forgotten = ask(runner.address, &format!("DELETE {path} HTTP/1.1\r\nhost: localhost\r\n\r\n"));
     assert_eq!((forgotten.status, forgotten.body.as_str()), (204, ""));
     assert_eq!(get(runner.address, &path).problem().1, "unknown-session");
     assert_eq!(ask(runner.address, &post("/agents/helper/chat", &again)).problem().1, "unknown-session");
@@ -81,14 +81,14 @@ fn one_connection_carries_many_requests() {
     let mut connection = Connection::to(runner.address);
     for _ in 0..20 {
         assert_eq!(connection.ask(&say("hello")).status, 200);
-        assert_eq!(connection.ask("GET /health HTTP/1.1\r\nhost: x\r\n\r\n").status, 200);
-        assert_eq!(connection.ask("GET /nothing HTTP/1.1\r\nhost: x\r\n\r\n").status, 404);
+        assert_eq!(connection.ask("GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").status, 200);
+        assert_eq!(connection.ask("GET /nothing HTTP/1.1\r\nhost: localhost\r\n\r\n").status, 404);
     }
     // Several at once, one behind the other.
     connection.send([say("hello"), say("hello")].concat().as_bytes());
     assert_eq!((connection.answer().unwrap().status, connection.answer().unwrap().status), (200, 200));
     // HEAD is GET without a body, and HTTP/1.0 closes.
-    connection.send(b"HEAD /health HTTP/1.1\r\nhost: x\r\n\r\n");
+    connection.send(b"HEAD /health HTTP/1.1\r\nhost: localhost\r\n\r\n");
     assert_eq!(connection.head().unwrap().header("content-length"), Some("15"));
     assert_eq!(connection.ask("GET /health HTTP/1.0\r\n\r\n").status, 200);
     assert!(connection.is_closed());

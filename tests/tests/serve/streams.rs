@@ -17,7 +17,7 @@ fn begin(runner: &Runner, message: &str) -> (Connection, Answer, String) {
 
 fn follow(runner: &Runner, invocation: &str, query: &str, header: &str) -> Connection {
     let mut connection = Connection::to(runner.address);
-    let request = format!("GET /invocations/{invocation}/events{query} HTTP/1.1\r\nhost: x\r\n{header}\r\n");
+    let request = format!("GET /invocations/{invocation}/events{query} HTTP/1.1\r\nhost: localhost\r\n{header}\r\n");
     connection.send(request.as_bytes());
     let head = connection.head().unwrap();
     assert_eq!((head.status, head.header("content-type")), (200, Some("text/event-stream")), "{head:?}");
@@ -51,7 +51,7 @@ fn an_answer_comes_in_pieces() {
     assert_eq!((events[0].name.as_str(), events[11].name.as_str()), ("start", "done"));
     assert_eq!((text(&events).as_str(), &events[11].data["response"]), (TEN, &json!(TEN)));
     // The connection is good for more.
-    assert_eq!(connection.ask("GET /health HTTP/1.1\r\nhost: x\r\n\r\n").status, 200);
+    assert_eq!(connection.ask("GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").status, 200);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn places_that_are_none() {
         ("", "last-event-id: nine\r\n", "the header `Last-Event-ID` is `nine`"),
         ("?after=18446744073709551615", "", "there is no event 18446744073709551615"),
     ] {
-        let answer = ask(runner.address, &format!("GET {path}{query} HTTP/1.1\r\nhost: x\r\n{header}\r\n"));
+        let answer = ask(runner.address, &format!("GET {path}{query} HTTP/1.1\r\nhost: localhost\r\n{header}\r\n"));
         let (status, code, detail) = answer.problem();
         assert_eq!((status, code.as_str()), (400, "malformed-request"));
         assert!(detail.contains(words), "{detail}");

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use pace_ir::access::Chain;
-
 use super::budget::Budget;
 use super::dispatch::dispatch;
 use super::output::repair;
@@ -21,14 +19,13 @@ use crate::session::Turn;
 pub(super) async fn within_time(
     runner: &Runner,
     source: &Source,
-    chain: &Chain,
     message: String,
     turn: Turn,
     sink: &dyn EventSink,
 ) -> Result<Answer, Problem> {
     let Some(agent) = runner.agent(&source.agent) else { return Err(runner.unknown_agent(source.agent.as_str())) };
     let limit = agent.spec.limits.timeout;
-    let turns = Turns { agent, source, _chain: chain, sink };
+    let turns = Turns { agent, source, sink };
     let result = tokio::time::timeout(Duration::from_millis(limit.0), turns.take(message, turn)).await;
     result.unwrap_or_else(|_elapsed| {
         let detail = format!("the agent `{}` had no answer within its limit `timeout: {limit}`", source.agent);
@@ -40,7 +37,6 @@ pub(super) async fn within_time(
 struct Turns<'a> {
     agent: ServedAgent<'a>,
     source: &'a Source,
-    _chain: &'a Chain,
     sink: &'a dyn EventSink,
 }
 

@@ -46,7 +46,6 @@ pub(super) async fn admitted(shared: &Shared, asked: &str, request: Request) -> 
     shared.runner.work().accepts()?;
     let agent: AgentName = shared.agent(asked)?;
     let (parts, body) = request.into_parts();
-    shared.refuse_foreign_pages(&parts.headers)?;
     let said = said(&parts.headers, body, &shared.patience).await?;
     let call = Call {
         agent,

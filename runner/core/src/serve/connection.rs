@@ -23,14 +23,15 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
 use super::MAX_CONNECTIONS;
+use super::gate::MAX_HEAD;
 use super::reply::{Refusal, slow_head};
 use super::routes::{Shared, router};
 use super::socket::{Activity, Socket};
 use crate::problem::{Code, Problem};
 
-/// The most bytes of a request's head, and of an answer that waits in user space for its client. hyper's own is 400 KiB;
-/// proxies send at most 8 to 32.
-const MAX_BUFFER: usize = 64 << 10;
+/// The most bytes that wait in user space on their way in or out. hyper's own is 400 KiB, and it judges heads by this only
+/// roughly; [`gate`](super::gate) is exact.
+const MAX_BUFFER: usize = MAX_HEAD;
 /// The most header fields of a request: hyper's own, and that of common servers. Over it, hyper answers 431.
 const MAX_HEADERS: usize = 100;
 /// How long a connection that was accepted and said nothing yet has when the server ends: what it sent is here by then.
@@ -178,10 +179,12 @@ async fn serve(
     let requests = Arc::clone(&activity);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let request_is_at = Serving::new(&requests);
-        let answer = caught(router.clone().call(request.map(Body::new)));
-        let shared = Arc::clone(&shared);
+        let (mut router, shared) = (router.clone(), Arc::clone(&shared));
         async move {
-            let mut response = answer.await;
+            let mut response = match shared.gate.admit(&request) {
+                Ok(()) => caught(router.call(request.map(Body::new))).await,
+                Err(problem) => Refusal::from(problem).into_response(),
+            };
             if shared.runner.work().is_draining() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }

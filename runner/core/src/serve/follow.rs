@@ -14,6 +14,9 @@ use tokio::time::{Sleep, sleep};
 use super::record::{FollowerId, Next, Record, written};
 use crate::problem::{Code, Problem};
 
+/// The most bytes of events that are handed over at once, the last event's end apart: what a socket takes at once, about.
+const MAX_PIECE: usize = 64 << 10;
+
 /// The body of an event stream.
 #[derive(Debug)]
 pub(super) struct Follower {
@@ -30,6 +33,21 @@ impl Follower {
     pub(super) fn new(record: Arc<Record>, after: u64, comment: Duration) -> Self {
         let id = record.join();
         Self { record, id, next: after.saturating_add(1), comment, clock: Box::pin(sleep(comment)) }
+    }
+
+    /// An event and those that are there already after it, as one piece: each piece is a system call.
+    fn with_those_after(&mut self, event: Bytes, context: &mut Context<'_>) -> Bytes {
+        let mut all = Vec::new();
+        while all.len() < MAX_PIECE
+            && let Poll::Ready(Next::Event(next)) = self.record.poll_next(context, self.id, self.next)
+        {
+            if all.is_empty() {
+                all.extend_from_slice(&event);
+            }
+            all.extend_from_slice(&next);
+            self.next += 1;
+        }
+        if all.is_empty() { event } else { all.into() }
     }
 
     fn lost(&mut self, first: u64) -> Bytes {
@@ -53,7 +71,7 @@ impl Body for Follower {
         match this.record.poll_next(context, this.id, this.next) {
             Poll::Ready(Next::Event(event)) => {
                 this.next += 1;
-                frame(event)
+                frame(this.with_those_after(event, context))
             }
             Poll::Ready(Next::Lost { first }) => frame(this.lost(first)),
             Poll::Ready(Next::Over) => Poll::Ready(None),

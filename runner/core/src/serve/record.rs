@@ -227,11 +227,8 @@ impl EventSink for Record {
             Event::Done(answer) => self.add("done", answer, Place::Last),
             Event::Failed(problem) => self.add("error", &problem.document(Some(source.invocation)), Place::Last),
             // What the runner does to get an answer is for traces; a client waits for what the agent says.
-            Event::ModelCall { .. }
-            | Event::ModelRetry { .. }
-            | Event::ModelAnswered { .. }
-            | Event::Repair { .. }
-            | Event::Decided { .. } => {}
+            Event::ModelCall { .. } | Event::ModelRetry { .. } | Event::ModelAnswered { .. } | Event::Repair { .. } => {
+            }
         }
     }
 }

@@ -78,16 +78,20 @@ impl Records {
 
     /// Forgets what is too old or too much.
     pub(super) fn sweep(&self) {
+        let mut gone = Vec::new();
         let mut kept = self.lock();
         while let Some((since, id, bytes)) = kept.over.front().copied() {
             let is_too_much = kept.over.len() > MAX_OVER || kept.bytes_over > MAX_BYTES_OVER;
             if !is_too_much && since.elapsed() < self.kept_for {
-                return;
+                break;
             }
             kept.over.pop_front();
             kept.bytes_over -= bytes;
-            kept.by_id.remove(&id);
+            gone.extend(kept.by_id.remove(&id));
         }
+        // Records are large; others need not wait until each is free.
+        drop(kept);
+        drop(gone);
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {

@@ -6,12 +6,12 @@ use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::extract::rejection::PathRejection;
 use axum::routing::{get, post};
-use hyper::header::{HeaderMap, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Method, Uri};
-use pace_ir::program::{AgentName, Authentication};
+use pace_ir::program::AgentName;
 use pace_ir::text::quoted;
 
+use super::gate::Gate;
 use super::records::Records;
 use super::reply::Refusal;
 use super::settings::Patience;
@@ -27,26 +27,13 @@ pub(super) struct Shared {
     pub(super) identity: Identity,
     pub(super) patience: Patience,
     pub(super) records: Records,
-    pages: Pages,
-}
-
-/// Which web pages may make a browser send requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pages {
-    /// Those of this machine. The bundle names nobody and is served on loopback because only this machine gets there; a page
-    /// from elsewhere whose name was pointed at 127.0.0.1 (DNS rebinding) is not of this machine.
-    OfThisMachine,
-    /// The bundle says who may ask.
-    Any,
+    pub(super) gate: Gate,
 }
 
 impl Shared {
     pub(super) fn new(runner: Arc<Runner>, identity: Identity, patience: Patience) -> Self {
-        let pages = match runner.bundle().auth.authentication {
-            Authentication::Unset => Pages::OfThisMachine,
-            Authentication::Nobody | Authentication::Sources(_) => Pages::Any,
-        };
-        Self { runner, identity, patience, records: Records::new(patience.kept), pages }
+        let gate = Gate::of(&runner.bundle().auth.authentication);
+        Self { runner, identity, patience, records: Records::new(patience.kept), gate }
     }
 
     /// The served agent of this name.
@@ -57,36 +44,6 @@ impl Shared {
         let name = asked.parse::<AgentName>().ok().filter(|name| self.runner.agent(name).is_some());
         name.ok_or_else(|| self.runner.unknown_agent(asked))
     }
-
-    /// Refuses what a foreign page makes a browser send.
-    ///
-    /// # Errors
-    /// [`Code::NotAllowed`].
-    pub(super) fn refuse_foreign_pages(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        match headers.get(ORIGIN) {
-            Some(origin) if self.pages == Pages::OfThisMachine && !is_loopback(origin) => {
-                let shown = quoted(&String::from_utf8_lossy(origin.as_bytes()));
-                let detail = format!("this runner serves its machine alone, and the page `{shown}` is from elsewhere");
-                Err(Problem::new(Code::NotAllowed, detail)
-                    .help("write `authentication` in `paceline.yaml` to say who may ask"))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Whether an origin such as `http://localhost:3000` is of this machine.
-fn is_loopback(origin: &HeaderValue) -> bool {
-    let Ok(origin) = origin.to_str() else { return false };
-    let Some(authority) = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")) else {
-        return false;
-    };
-    let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, _port)) => host,
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    let address = host.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback());
-    address || host == "localhost" || host.ends_with(".localhost")
 }
 
 /// All paths.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
 use hyper::StatusCode;
@@ -44,9 +44,7 @@ pub(super) async fn show(
 pub(super) async fn forget(
     State(shared): State<Arc<Shared>>,
     Path((asked, id)): Path<(String, String)>,
-    request: Request,
 ) -> Result<Response, Refusal> {
-    shared.refuse_foreign_pages(request.headers())?;
     let owner = owner(&shared, &asked)?;
     shared.runner.sessions().forget(&owner, session(&owner, &id)?)?;
     Ok(StatusCode::NO_CONTENT.into_response())

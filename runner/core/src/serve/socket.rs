@@ -143,7 +143,11 @@ impl Socket {
         let patience = self.patience.write;
         let clock = self.write_clock.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
         match clock.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Ready(()) => {
+                // Otherwise the system would go on offering what the client does not take, for minutes.
+                let _best_effort = self.stream.inner().set_zero_linger();
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
             Poll::Pending => Poll::Pending,
         }
     }

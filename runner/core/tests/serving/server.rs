@@ -67,13 +67,15 @@ pub(crate) async fn until(stream: &mut TcpStream, text: &str) -> String {
 /// A request for a stream of events.
 pub(crate) fn stream(message: &str) -> String {
     let body = format!(r#"{{"message":"{message}"}}"#);
-    let head = "POST /agents/helper/chat/stream HTTP/1.1\r\nhost: x\r\ncontent-type: application/json";
+    let head = "POST /agents/helper/chat/stream HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json";
     format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 
 /// A request for the events of an invocation from one on; the connection is closed after them.
 pub(crate) fn events(invocation: &str, after: u64) -> String {
-    format!("GET /invocations/{invocation}/events?after={after} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+    format!(
+        "GET /invocations/{invocation}/events?after={after} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+    )
 }
 
 /// The invocation in the head of an answer.

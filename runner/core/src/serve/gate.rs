@@ -1,0 +1,134 @@
+//! What is judged of every request before it gets to a route: its head's size, that it names a host, and whose page sent it.
+
+use std::net::IpAddr;
+
+use hyper::Version;
+use hyper::header::{HOST, HeaderValue, ORIGIN};
+use hyper::http::request::Request;
+use pace_ir::program::Authentication;
+use pace_ir::text::quoted;
+
+use crate::problem::{Code, Problem};
+
+/// The most bytes of a request's target and header fields: proxies send at most 8 to 32 KiB. What hyper refuses by itself is
+/// a little more, and depends on how the head arrives.
+pub(super) const MAX_HEAD: usize = 64 << 10;
+
+/// What a bundle asks of requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gate {
+    /// They come from this machine. The bundle names nobody and is served on loopback because only this machine gets there; a
+    /// page from elsewhere, or one whose name was pointed at 127.0.0.1 (DNS rebinding), is not of this machine.
+    ThisMachine,
+    /// Any will do: the bundle says who may ask.
+    Open,
+}
+
+impl Gate {
+    /// For a bundle that says this of who asks.
+    pub(super) fn of(authentication: &Authentication) -> Self {
+        match authentication {
+            Authentication::Unset => Self::ThisMachine,
+            Authentication::Nobody | Authentication::Sources(_) => Self::Open,
+        }
+    }
+
+    /// Lets a request in.
+    ///
+    /// # Errors
+    /// [`Code::HeadTooLarge`], [`Code::MalformedRequest`] without a host (RFC 9112, section 3.2), [`Code::NotAllowed`].
+    pub(super) fn admit<B>(self, request: &Request<B>) -> Result<(), Problem> {
+        let headers = request.headers();
+        let fields: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+        if fields + target > MAX_HEAD {
+            let detail = format!("the head of the request has over {} KiB", MAX_HEAD >> 10);
+            return Err(Problem::new(Code::HeadTooLarge, detail).help("send less in header fields and in the path"));
+        }
+        let host = headers.get(HOST);
+        if host.is_none() && request.version() == Version::HTTP_11 {
+            return Err(Problem::new(Code::MalformedRequest, "the request has no header `Host`")
+                .help("send the host and port you connected to"));
+        }
+        // Who asks whether the runner lives may use any name for it.
+        let is_about_life = matches!(request.uri().path(), "/health" | "/ready");
+        if self == Self::Open || is_about_life {
+            return Ok(());
+        }
+        refuse("the page", headers.get(ORIGIN), is_page_of_this_machine)?;
+        refuse("the host", host, is_this_machine)
+    }
+}
+
+fn refuse(what: &str, value: Option<&HeaderValue>, is_fine: fn(&str) -> bool) -> Result<(), Problem> {
+    let Some(value) = value else { return Ok(()) };
+    if value.to_str().is_ok_and(is_fine) {
+        return Ok(());
+    }
+    let shown = quoted(&String::from_utf8_lossy(value.as_bytes()));
+    let detail = format!("this runner serves its machine alone, and {what} `{shown}` is from elsewhere");
+    Err(Problem::new(Code::NotAllowed, detail)
+        .help("ask for 127.0.0.1 or localhost, or write `authentication` in `paceline.yaml` to say who may ask"))
+}
+
+/// Whether an origin such as `http://localhost:3000` is of this machine.
+fn is_page_of_this_machine(origin: &str) -> bool {
+    let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    authority.is_some_and(is_this_machine)
+}
+
+/// Whether `localhost:8080` and the like are this machine.
+fn is_this_machine(authority: &str) -> bool {
+    let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, _port)) => host,
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let host = host.to_ascii_lowercase();
+    let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback());
+    is_loopback || host == "localhost" || host.ends_with(".localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(gate: Gate, path: &str, headers: &[(&str, &str)]) -> Option<Code> {
+        let mut request = Request::builder().uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        gate.admit(&request.body(()).unwrap()).err().map(|problem| problem.code)
+    }
+
+    #[test]
+    fn only_this_machine_is_let_in_where_nobody_is_named() {
+        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "127.9.9.9", "[::1]:8080", "a.localhost"] {
+            assert_eq!(code(Gate::ThisMachine, "/agents", &[("host", host)]), None, "{host}");
+        }
+        for host in
+            ["", "evil.example", "10.0.0.1", "localhost.evil.example", "[2001:db8::1]", "127.0.0.1.evil.example"]
+        {
+            assert_eq!(code(Gate::ThisMachine, "/agents", &[("host", host)]), Some(Code::NotAllowed), "{host}");
+            assert_eq!(code(Gate::ThisMachine, "/health", &[("host", host)]), None, "{host}");
+            assert_eq!(code(Gate::Open, "/agents", &[("host", host)]), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn foreign_pages_are_kept_out_where_nobody_is_named() {
+        let origin = |origin| code(Gate::ThisMachine, "/", &[("host", "localhost"), ("origin", origin)]);
+        assert_eq!((origin("http://localhost:3000"), origin("https://127.0.0.1")), (None, None));
+        for foreign in ["null", "https://evil.example", "file://", "http://localhost.evil.example", "localhost"] {
+            assert_eq!(origin(foreign), Some(Code::NotAllowed), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn heads_are_bounded_and_name_a_host() {
+        assert_eq!(code(Gate::Open, "/", &[]), Some(Code::MalformedRequest));
+        let fits = "x".repeat(MAX_HEAD - 100);
+        assert_eq!(code(Gate::Open, "/", &[("host", "x"), ("y", &fits)]), None);
+        let over = "x".repeat(MAX_HEAD);
+        assert_eq!(code(Gate::Open, "/", &[("host", "x"), ("y", &over)]), Some(Code::HeadTooLarge));
+    }
+}
