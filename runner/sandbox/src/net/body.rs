@@ -38,13 +38,15 @@ impl Budget {
 }
 
 impl Held {
+    /// Takes so many bytes more, or none.
     pub(crate) fn add(&mut self, bytes: usize) -> Result<(), Problem> {
-        self.bytes += bytes;
-        let held = self.budget.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let held = self.budget.held.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
         if held > self.budget.most {
+            self.budget.held.fetch_sub(bytes, Ordering::Relaxed);
             let words = format!("the requests under way hold more than {} bytes together", self.budget.most);
             return Err(Problem::new("ERR_BODY_TOO_LONG", words));
         }
+        self.bytes += bytes;
         Ok(())
     }
 }
@@ -161,4 +163,23 @@ fn unreadable(error: &std::io::Error, coding: &str, most: usize) -> Problem {
         return Problem::new("ERR_BODY_TOO_LONG", format!("the answer is longer than {most} bytes"));
     }
     Problem::new("ERR_CONTENT_ENCODING", format!("the answer is not `{coding}`, as it says: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_together_has_an_end_and_comes_back() {
+        let budget = Budget::new(10);
+        let (mut first, mut second) = (budget.hold(), budget.hold());
+        first.add(6).unwrap();
+        assert_eq!(second.add(5).unwrap_err().code, "ERR_BODY_TOO_LONG");
+        second.add(4).unwrap();
+        assert!(second.add(1).is_err());
+        drop(first);
+        second.add(6).unwrap();
+        drop(second);
+        budget.hold().add(10).unwrap();
+    }
 }

@@ -25,6 +25,8 @@ use crate::operation::{Outcome, failed, outcome};
 const MOST_REDIRECTS: usize = 20;
 /// The longest head of an answer, bytes.
 const MOST_HEAD: usize = 64 << 10;
+/// What a request takes here beside its own bytes, bytes.
+const OVERHEAD: usize = 2048;
 /// What a tool cannot say: the connection is ours, and a `Host` of its own would reach what its `net` does not list.
 const FORBIDDEN: [&str; 12] = [
     "connection",
@@ -92,7 +94,8 @@ impl Fetcher {
     /// The request as a future; nothing happens before it is polled.
     pub(crate) fn start(&self, request: &[u8], body: &[u8]) -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
         let mut held = self.budget.hold();
-        let read = read(request, body).and_then(|read| held.add(body.len()).map(|()| read));
+        // Before anything is kept: a tool can start as many requests as it likes without waiting for one.
+        let read = held.add(request.len() + body.len() + OVERHEAD).and_then(|()| read(request, body));
         let one = Self {
             network: Arc::clone(&self.network),
             policy: self.policy.clone(),
