@@ -44,7 +44,7 @@ fn contents(kept: &VerifiedBundle) -> String {
         write!(text, "{meta:#?}\n{program:#?}\n{auth:#?}\n{tools:#?}\n{lock:#?}\n{source_map:#?}\n{sbom:#?}\n");
     // Older bundles have none, and what is stored of them stays as it is.
     if let Some(tool_map) = &bundle.tool_map {
-        let _infallible = write!(text, "{tool_map:#?}\n");
+        let _infallible = writeln!(text, "{tool_map:#?}");
     }
     text
 }

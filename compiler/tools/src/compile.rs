@@ -89,7 +89,7 @@ impl ToolCompiler for TypeScript {
         // Whatever thread was first, the author reads in order.
         made.sort_by(|a, b| a.key.cmp(&b.key));
         for made in made {
-            if let Some(tool) = self.check(made, &cache, sources, sink)? {
+            if let Some(tool) = Self::check(made, &cache, sources, sink)? {
                 tools.insert(tool.0, tool.1);
             }
         }
@@ -122,7 +122,6 @@ impl TypeScript {
 
     /// Tells what is wrong with a tool, or keeps it.
     fn check(
-        &self,
         made: Made,
         cache: &Cache,
         sources: &mut SourceMap,

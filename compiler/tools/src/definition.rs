@@ -165,6 +165,7 @@ fn article(kind: &str) -> String {
     }
 }
 
+#[expect(clippy::result_large_err, reason = "made once for a mistake, and reported at once")]
 fn name(told: Option<&str>, written: Written<'_>, files: &mut Files<'_>) -> Result<ToolName, Diagnostic> {
     let bare = written.key.split_once('/').map_or(written.key, |(_, bare)| bare);
     let suggested = bare.replace('-', "_");
@@ -204,6 +205,7 @@ fn is_quoted(text: Option<&str>, place: Place) -> bool {
     text.len() > 1 && (text.starts_with('"') || text.starts_with('\''))
 }
 
+#[expect(clippy::result_large_err, reason = "made once for a mistake, and reported at once")]
 fn text(told: Option<&str>, written: Written<'_>, files: &mut Files<'_>) -> Result<String, Diagnostic> {
     let help = "say in a sentence what it does and when to call it; the model chooses by it";
     let value = told.map(serde_json::from_str::<Value>);
@@ -220,10 +222,13 @@ fn text(told: Option<&str>, written: Written<'_>, files: &mut Files<'_>) -> Resu
     Err(point(diagnostic, place("description", written), label, written, files).help(help))
 }
 
+/// Of the name `defineTool`, in bytes.
+const DEFINE_TOOL_LENGTH: u32 = 10;
+
 fn missing(property: &str, help: &str, written: Written<'_>, files: &mut Files<'_>) -> Diagnostic {
     let message = format!("the tool of `{}` has no `{property}`", written.path);
     let place = written.outline.exported.unwrap_or(Place { start: 0, end: 0 });
-    let place = Place { end: place.end.min(place.start + "defineTool".len() as u32), ..place };
+    let place = Place { end: place.end.min(place.start + DEFINE_TOOL_LENGTH), ..place };
     point(Diagnostic::new(&code::TOOL_DEFINITION, message), place, "not given here", written, files).help(help)
 }
 

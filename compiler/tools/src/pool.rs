@@ -13,7 +13,7 @@ use crate::protocol::{Reply, Request};
 use crate::{BUNDLE_COMMAND, child};
 
 /// How long one tool may take. Large ones take a second; whoever needs a minute will not end.
-const TIME: Duration = Duration::from_secs(60);
+const TIME: Duration = Duration::from_mins(1);
 
 /// The most processes at once: each needs tens of megabytes, and a project has few tools that changed.
 const MOST: usize = 8;

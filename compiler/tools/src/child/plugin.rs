@@ -65,15 +65,14 @@ impl Plugin for Door {
             }
             Ok(found) if !found.external.is_external() => {
                 let id = found.id.as_str().to_owned();
-                match self.refuse(specifier, importer, &id) {
-                    Some(problem) => problem,
-                    None => {
-                        self.graph.found(importer, specifier, &id);
-                        if let Some(package) = &found.package_json {
-                            self.graph.also_read(package.realpath());
-                        }
-                        return Ok(Some(HookResolveIdOutput::from_resolved_id(found)));
+                if let Some(problem) = self.refuse(specifier, importer, &id) {
+                    problem
+                } else {
+                    self.graph.found(importer, specifier, &id);
+                    if let Some(package) = &found.package_json {
+                        self.graph.also_read(package.realpath());
                     }
+                    return Ok(Some(HookResolveIdOutput::from_resolved_id(found)));
                 }
             }
             _ if builtin::is_builtin(specifier) => Problem::NodeBuiltin { specifier: specifier.to_owned() },
@@ -146,16 +145,13 @@ impl Door {
         let base = reach::normal(&folder.join(specifier));
         let base = base.to_string_lossy();
         let paths = ["", ".ts", ".js", ".json", "/index.ts"].map(|ending| format!("{base}{ending}"));
-        match paths.iter().find(|path| embedded::std_file(path).is_some()) {
-            Some(path) => {
-                let id = format!("{EMBEDDED}{path}");
-                self.graph.found(importer, specifier, &id);
-                HookResolveIdOutput::from_id(id)
-            }
-            None => {
-                self.graph.failed(importer, Problem::Unresolved { specifier: specifier.to_owned() });
-                nothing(specifier)
-            }
+        if let Some(path) = paths.iter().find(|path| embedded::std_file(path).is_some()) {
+            let id = format!("{EMBEDDED}{path}");
+            self.graph.found(importer, specifier, &id);
+            HookResolveIdOutput::from_id(id)
+        } else {
+            self.graph.failed(importer, Problem::Unresolved { specifier: specifier.to_owned() });
+            nothing(specifier)
         }
     }
 

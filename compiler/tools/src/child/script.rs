@@ -244,7 +244,7 @@ mod tests {
         read(Path::new("tools/a.ts"), text)
     }
 
-    fn at<'t>(text: &'t str, place: Place) -> &'t str {
+    fn at(text: &str, place: Place) -> &str {
         &text[place.start as usize..place.end as usize]
     }
 

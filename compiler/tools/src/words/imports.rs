@@ -16,10 +16,7 @@ pub(super) fn unresolved(says: &Says<'_>, specifier: &str) -> Diagnostic {
     } else {
         format!("cannot find the package `{specifier}`")
     };
-    let message = match says.is_in_package() {
-        true => format!("{message}, which `{}` needs", says.package()),
-        false => message,
-    };
+    let message = if says.is_in_package() { format!("{message}, which `{}` needs", says.package()) } else { message };
     let diagnostic = says.show(Diagnostic::new(&code::UNRESOLVED_IMPORT, message), "leads nowhere");
     match (is_path(specifier), says.is_in_package()) {
         (_, true) => diagnostic.help(format!("install what `{}` needs: `npm install`", says.package())),
