@@ -43,8 +43,9 @@ async fn what_never_ends_is_ended() {
         "return { then() { for (;;); } };",
     ] {
         let error = attack(body, short()).await;
-        // A chain of promises that grows for ever may fill the memory first.
-        if error.kind != ToolErrorKind::Memory {
+        // A chain of promises that grows for ever may fill the memory first, and with it the place for what would go on.
+        let is_full = [ToolErrorKind::Memory, ToolErrorKind::Deadlock].contains(&error.kind);
+        if !(is_full && body.contains("then(f)")) {
             assert_eq!(error.kind, ToolErrorKind::Time, "{body}: {error:?}");
             assert_eq!(error.message, "the tool did not end within 300ms");
         }
