@@ -327,7 +327,7 @@ mod tests {
              "model": {"text": "", "calls": [{"name": "a", "arguments": {"z": 1, "b": 2}}, {"name": "b"}],
                        "usage": {"input": 3, "output": 4}}},
             {"results": ["a", "b"], "model": {"text": "so", "cut": "length"}},
-            {"user": "d", "model": {"output": {"z": [1.50, "ä\n"], "b": {}}}}
+            {"user": "d", "model": {"output": {"z": [1.5, "ä\n"], "b": {}}}}
         ]"#;
         let turns = parsed(text).unwrap().turns;
         let asked: Vec<_> = turns.iter().map(|turn| turn.asked.clone()).collect();
