@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use pace_ir::BundleId;
-use pace_runner::config::{self, StandardError};
+use pace_runner::config::{self, StandardError, WriteFlags};
 use pace_runner::environment::Environment;
 use pace_runner::serve::Ended;
 use pace_runner::service::{self, Service};
@@ -32,7 +32,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[command(subcommand_negates_reqs = true)]
 struct Arguments {
     #[command(flatten)]
-    file: Option<BundleFile>,
+    serve: Option<Serve>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -51,6 +51,15 @@ struct BundleFile {
     expect: Option<BundleId>,
 }
 
+/// What to serve, and how.
+#[derive(Debug, Clone, Args)]
+struct Serve {
+    #[command(flatten)]
+    file: BundleFile,
+    #[command(flatten)]
+    writes: WriteFlags,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Verify a bundle, print its id, and serve nothing
@@ -63,9 +72,9 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
-    let done = match (arguments.command, arguments.file) {
+    let done = match (arguments.command, arguments.serve) {
         (Some(Command::Check(file)), _) => check(&file).map(|()| ExitCode::SUCCESS),
-        (None, Some(file)) => serve(&file),
+        (None, Some(asked)) => serve(&asked),
         (None, None) => Ok(ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| failed(&error))
@@ -83,15 +92,16 @@ fn check(file: &BundleFile) -> anyhow::Result<()> {
     out(&format!("{}\n", verified.id()))
 }
 
-fn serve(file: &BundleFile) -> anyhow::Result<ExitCode> {
+fn serve(Serve { file, writes }: &Serve) -> anyhow::Result<ExitCode> {
     let environment = Environment::of_process();
     let standard_error = if io::stderr().is_terminal() { StandardError::Terminal } else { StandardError::Elsewhere };
     let settings = service::configure(&environment, standard_error)?;
+    let writes = config::writes(writes, &environment)?;
     let bytes = load(&file.path)?;
     let verified = verify(&file.path, &bytes, file.expect)?;
     // What was verified is decoded; the file's own bytes would only take up memory for as long as it is served.
     drop(bytes);
-    let service = Service::new(verified, &environment, &settings)?;
+    let service = Service::new(verified, &environment, &settings, writes)?;
     match service.run(tell).context("cannot serve")? {
         Ended::Drained(_) => Ok(ExitCode::SUCCESS),
         Ended::AtOnce => Ok(ExitCode::from(130)),
