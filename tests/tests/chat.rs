@@ -6,6 +6,8 @@ mod pipe;
 mod session;
 #[path = "chat/terminal.rs"]
 mod terminal;
+#[path = "chat/tools.rs"]
+mod tools;
 
 use std::io::Write as _;
 use std::path::Path;

@@ -13,6 +13,7 @@ mod misused;
 mod output;
 mod private_file;
 mod project;
+mod stop;
 mod subject;
 mod summary;
 mod types;

@@ -33,6 +33,8 @@ pub enum Scope<'a> {
     All,
     /// One.
     Agent(&'a AgentName),
+    /// None, but one tool as an agent lists it: no model has to be there, and nothing can be invoked.
+    Tool(&'a AgentName, &'a str),
 }
 
 /// Makes a runner. There is no other way to one, and only `verify` makes what it takes.
@@ -49,6 +51,7 @@ pub fn instantiate(
     let in_scope = |name: &AgentName| match scope {
         Scope::All => true,
         Scope::Agent(only) => name == only,
+        Scope::Tool(..) => false,
     };
     let served: BTreeMap<&AgentName, &Agent> = program.agents.iter().filter(|(name, _)| in_scope(name)).collect();
     for (name, agent) in &served {
@@ -56,7 +59,12 @@ pub fn instantiate(
     }
     let used: BTreeSet<&ModelName> = served.values().map(|agent| &agent.model).collect();
     let models = Models::configure(bundle.bundle(), &used, environment);
-    let tools = Toolbox::configure(bundle.bundle(), served.keys().copied(), environment, writes);
+    let tools = match scope {
+        Scope::Tool(agent, key) => Toolbox::configure_one(bundle.bundle(), agent, key, environment, writes),
+        Scope::All | Scope::Agent(_) => {
+            Toolbox::configure(bundle.bundle(), served.keys().copied(), environment, writes)
+        }
+    };
     let (models, tools) = both(models, tools)?;
     let outputs = served.iter().filter_map(|(name, agent)| {
         let schema = Schema::parse(&agent.output.as_ref()?.0);
@@ -145,8 +153,13 @@ impl Runner {
     pub fn agent(&self, name: &AgentName) -> Option<ServedAgent<'_>> {
         let name = self.names.get(name)?;
         let spec = self.bundle().program.agents.get(name)?;
-        let (model, output, tools) = (self.models.get(&spec.model)?, self.outputs.get(name), self.tools.of(name));
+        let (model, output, tools) = (self.models.get(&spec.model)?, self.outputs.get(name), self.tools(name));
         Some(ServedAgent { name, spec, model, output, tools })
+    }
+
+    /// What an agent in scope may call.
+    pub fn tools(&self, agent: &AgentName) -> Option<&AgentTools> {
+        self.tools.of(agent)
     }
 
     /// The agents served, by name.

@@ -6,6 +6,7 @@
 
 mod budget;
 mod dispatch;
+mod once;
 mod output;
 mod turns;
 
@@ -23,6 +24,8 @@ use crate::id::{InvocationId, SessionId};
 use crate::instantiate::Runner;
 use crate::problem::{Code, Problem};
 use crate::session::{MAX_SESSION_BYTES, Owner, Turn};
+
+pub use once::call_once;
 
 /// What is wanted of an agent.
 #[derive(Debug, Clone)]

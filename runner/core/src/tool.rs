@@ -17,6 +17,7 @@ use crate::model::ToolDeclaration;
 use crate::schema::Schema;
 
 pub use local::{LocalTool, ToolFailure};
+pub use pace_sandbox::{Console, Level};
 pub use writes::Writes;
 
 /// What the agents of a bundle may call.

@@ -221,6 +221,65 @@ fn a_session_goes_on_from_the_pipe_into_the_terminal() {
 }
 
 #[test]
+fn tools_are_introduced_and_their_calls_get_a_line_each() {
+    let project = crate::tools::project();
+    let Some(terminal) = chat_in(&project, "", 140) else { return };
+    let screen = terminal.await_end("\nYou:");
+    let greeting = "🟢 helper (recorded)\n   tools: look (read, local), pay (write, local, stubbed)\n\nYou:";
+    assert!(screen.ends_with(greeting), "{screen}");
+    terminal.line("all");
+    let screen = terminal.await_end("helper: Some of it.\n\nYou:");
+    let first = "You: all
+helper: Let me see.
+  [calls look {\"city\":\"Rome\"}]
+  [calls look {\"city\":\"none\"}]
+  [calls look {\"cty\":\"Rome\"}]
+  [calls lok {}]
+  [look {\"cty\":\"Rome\"} was not called: Additional properties are not allowed ('cty' was unexpected); \"city\" is a required property]
+  [would have called pay {\"amount\":3}]
+  [`--live-writes` makes the calls of tools that write]
+  [lok was not called: there is no tool `lok`; did you mean `look`?]
+";
+    assert!(screen.contains(first), "{screen}");
+    // Which of the two that were made ends first is not said.
+    for line in [
+        "\n  [look {\"city\":\"Rome\"} info: looking at Rome]\n",
+        "\n  [look {\"city\":\"none\"} info: looking at none]\n",
+        "\n  [look {\"city\":\"none\"} failed: Error: no such city\\u{1b}[2J, at tools/look.ts:9]\n",
+    ] {
+        assert!(screen.contains(line), "{line}{screen}");
+    }
+    // The advice is given once.
+    terminal.line("pay");
+    let screen = terminal.await_end("helper: So it is.\n\nYou:");
+    assert!(
+        screen.ends_with("You: pay\n  [would have called pay {\"amount\":3}]\nhelper: So it is.\n\nYou:"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_live_write_is_finished_before_the_next_prompt() {
+    let project = crate::tools::project();
+    let Some(terminal) = chat(&project, "--live-writes 2> record") else { return };
+    terminal.line("pay");
+    terminal.await_end("[calls pay {\"amount\":3}]");
+    let record = || std::fs::read_to_string(project.path().join("record")).unwrap();
+    while !record().contains("write-intent") {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    terminal.keys(&["C-c"]);
+    terminal.await_text("(a write that was begun is finished first; Ctrl-C leaves it)");
+    let screen = terminal.await_end("\nYou:");
+    let end = "(cancelled)\n(a write that was begun is finished first; Ctrl-C leaves it)\n\
+               (Up brings your message back)\n\nYou:";
+    assert!(screen.ends_with(end), "{screen}");
+    assert!(record().contains("write-outcome"), "{}", record());
+    terminal.keys(&["C-d"]);
+    left_with(&terminal, 0);
+}
+
+#[test]
 fn calls_and_cuts_get_a_line_each() {
     let project = project();
     let Some(terminal) = chat(&project, "") else { return };

@@ -1,9 +1,10 @@
 //! `pace chat`: a conversation with one agent, in a terminal or through a pipe. The project is compiled to a bundle in
 //! memory, and the runner answers from that; there is no second way to an answer.
 
+pub(crate) mod calls;
 mod pipe;
 mod session_file;
-mod talk;
+pub(crate) mod talk;
 mod terminal;
 
 use std::io::{IsTerminal, stdin, stdout};

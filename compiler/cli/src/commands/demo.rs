@@ -17,6 +17,7 @@ use self::stage::Stage;
 use crate::arguments::Global;
 use crate::exit::{Ended, ExitCode};
 use crate::output::Output;
+use crate::stop::Stop;
 
 /// Show what Paceline does, in half a minute
 ///
@@ -37,12 +38,14 @@ pub(crate) fn run(_: &Demo, global: &Global) -> anyhow::Result<ExitCode> {
     // Dropped at every way out of here, also when interrupted: that removes the folder.
     let stage = Stage::new()?;
     let done = runtime.block_on(async {
+        let mut stop = Stop::listen();
         tokio::select! {
             told = tokio::time::timeout(AT_MOST, story::tell(&stage, &screen, output)) => match told {
                 Ok(told) => told.map(|()| ExitCode::Success),
                 Err(_elapsed) => Err(late().into()),
             },
-            () = told_to_stop() => Ok(ExitCode::Interrupted),
+            // The folder is to be removed then, too.
+            () = stop.told() => Ok(ExitCode::Interrupted),
         }
     });
     runtime.shutdown_background();
@@ -52,27 +55,6 @@ pub(crate) fn run(_: &Demo, global: &Global) -> anyhow::Result<ExitCode> {
         story::end(&screen, begun.elapsed());
     }
     Ok(code)
-}
-
-/// Ready when somebody wants it to end: the folder is to be removed then, too.
-#[cfg(unix)]
-async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
-    let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = kinds else {
-        // The system gives no signals; nothing can be heard then.
-        return std::future::pending().await;
-    };
-    tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {}, _ = hangup.recv() => {} }
-}
-
-/// Ready when somebody presses Ctrl-C.
-#[cfg(not(unix))]
-async fn told_to_stop() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
-    }
 }
 
 fn late() -> Ended {

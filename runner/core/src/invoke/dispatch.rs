@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 use pace_ir::access::{Chain, Rules};
 use pace_ir::text::shortened;
-use pace_sandbox::Level;
+use pace_sandbox::{Console, Level};
 use serde_json::{Value, json};
 
 use crate::authorize::{Action, authorize};
@@ -44,7 +44,7 @@ pub(super) struct Dispatch<'a> {
 }
 
 /// What a call comes to, and what that is for the model.
-type Came = (Value, CallStatus);
+pub(super) type Came = (Value, CallStatus);
 
 /// Calls that are made one after the other, with their places among the calls of the turn.
 type Lane<'a> = BoxFuture<'a, Vec<(usize, ToolResult)>>;
@@ -129,11 +129,7 @@ impl<'a> Dispatch<'a> {
     async fn call(self, call: &'a ToolCall, tool: &'a ServedTool) -> ToolResult {
         let begun = Instant::now();
         let lines = Arc::new(Lines::default());
-        let came = if tool.is_live_write() {
-            self.write(call, tool, &lines).await
-        } else {
-            came(tool.local.call(self.runner.bundle(), &call.arguments, lines.clone()).await)
-        };
+        let came = self.carry_out(call, tool, Arc::<Lines>::clone(&lines)).await;
         for (level, text) in lines.take() {
             log(level, &tool.key(), self.source, &text);
             self.sink.on_event(self.source, &Event::ToolConsole { call, level, text: &text });
@@ -141,12 +137,27 @@ impl<'a> Dispatch<'a> {
         self.tell(call, came, begun.elapsed())
     }
 
+    /// Makes one call, and tells nobody: `console` hears the tool's lines as they are written.
+    pub(super) async fn once(self, call: &'a ToolCall, console: Arc<dyn Console>) -> Came {
+        match self.decide(0, call) {
+            Decided::Answered(came) => came,
+            Decided::Made(tool) => self.carry_out(call, tool, console).await,
+        }
+    }
+
+    async fn carry_out(self, call: &ToolCall, tool: &ServedTool, console: Arc<dyn Console>) -> Came {
+        if tool.is_live_write() {
+            return self.write(call, tool, console).await;
+        }
+        came(tool.local.call(self.runner.bundle(), &call.arguments, console).await)
+    }
+
     /// Makes a live write on a task of its own: whoever asked may leave, and what was begun is finished all the same.
-    async fn write(self, call: &ToolCall, tool: &ServedTool, lines: &Arc<Lines>) -> Came {
+    async fn write(self, call: &ToolCall, tool: &ServedTool, console: Arc<dyn Console>) -> Came {
         let (agent, runner) = (&self.source.agent, Arc::clone(self.runner));
         let said = (call.id.as_str(), &call.arguments);
         let intent = Intent::new(self.source.invocation, (agent, tool.key()), self.chain, runner.id(), said);
-        let made = tokio::spawn(made(runner, intent, tool.local.clone(), Arc::clone(lines)));
+        let made = tokio::spawn(made(runner, intent, tool.local.clone(), console));
         made.await.unwrap_or_else(|_| {
             let why = "the call ended without a result; what it did until then is done";
             (json!({ "error": why }), CallStatus::Failed)
@@ -162,7 +173,7 @@ impl<'a> Dispatch<'a> {
 }
 
 /// One live write, from its intent to what came of it.
-async fn made(runner: Arc<Runner>, intent: Intent, tool: LocalTool, lines: Arc<Lines>) -> Came {
+async fn made(runner: Arc<Runner>, intent: Intent, tool: LocalTool, console: Arc<dyn Console>) -> Came {
     let _place = runner.work().write().await;
     let (intent, recorded) = recorded(intent, Intent::record).await;
     if let Err(error) = recorded {
@@ -171,7 +182,7 @@ async fn made(runner: Arc<Runner>, intent: Intent, tool: LocalTool, lines: Arc<L
         return (json!({ "error": why }), CallStatus::Failed);
     }
     let Some(intent) = intent else { return (json!({ "error": "not called" }), CallStatus::Failed) };
-    let result = tool.call(runner.bundle(), &intent.arguments, lines).await;
+    let result = tool.call(runner.bundle(), &intent.arguments, console).await;
     let failure = result.as_ref().err().map(|failure| failure.message.clone());
     let (_, recorded) = recorded_outcome(intent, failure).await;
     if let Err(error) = recorded {

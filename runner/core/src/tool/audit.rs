@@ -2,13 +2,15 @@
 //! lines on standard error, each written whole and handed to the system before anything else happens. A write whose intent
 //! cannot be put on record is not made.
 
-use std::io::{self, Write};
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::time::SystemTime;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use pace_ir::BundleId;
 use pace_ir::access::Chain;
 use pace_ir::program::AgentName;
+use pace_ir::text::is_invisible;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -110,9 +112,37 @@ impl Intent {
 fn write<T: Serialize>(audit: &'static str, rest: &T) -> io::Result<()> {
     let now: DateTime<Utc> = SystemTime::now().into();
     let time = now.to_rfc3339_opts(SecondsFormat::Millis, true);
-    let mut line = serde_json::to_vec(&Line { audit, time, rest })?;
-    line.push(b'\n');
+    let line = printable_json(&serde_json::to_string(&Line { audit, time, rest })?) + "\n";
     let mut stderr = io::stderr().lock();
-    stderr.write_all(&line)?;
+    stderr.write_all(line.as_bytes())?;
     stderr.flush()
+}
+
+/// The same JSON, with everything a terminal would act on as its escape: standard error may be one, and JSON lets all but the
+/// first 32 control characters stand as they are.
+fn printable_json(json: &str) -> String {
+    let mut printable = String::with_capacity(json.len() + 1);
+    for character in json.chars() {
+        if character.is_control() || is_invisible(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _infallible = write!(printable, "\\u{unit:04x}");
+            }
+        } else {
+            printable.push(character);
+        }
+    }
+    printable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_steers_no_terminal_and_says_the_same() {
+        let value = Value::from("a\u{1b}[2J \u{9b}31m \u{202e} \u{e0041} \u{7f} grüße 👋");
+        let written = printable_json(&value.to_string());
+        assert_eq!(written, r#""a\u001b[2J \u009b31m \u202e \udb40\udc41 \u007f grüße 👋""#);
+        assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), value);
+    }
 }

@@ -42,6 +42,28 @@ impl Toolbox {
         }
         SetupError::all(missing).map_or(Ok(Self { by_agent }), Err)
     }
+
+    /// The tool of a key as one agent lists it, and nothing of its other tools.
+    ///
+    /// # Errors
+    /// What is missing for it.
+    pub fn configure_one(
+        bundle: &Bundle,
+        agent: &AgentName,
+        key: &str,
+        environment: &Environment,
+        writes: &Writes,
+    ) -> Result<Self, SetupError> {
+        writes.check(bundle)?;
+        let mut configuring = Configuring { bundle, environment, writes, engine: None, modules: BTreeMap::new() };
+        let mut tools = AgentTools::default();
+        let entries = bundle.program.agents.get(agent).into_iter().flat_map(|agent| &agent.tools);
+        for entry in entries.filter(|entry| matches!(&entry.target, Target::Local(local) if local.tool == key)) {
+            let (declaration, tool) = configuring.entry(agent, entry)?;
+            tools.add(declaration, tool);
+        }
+        Ok(Self { by_agent: BTreeMap::from([(agent.clone(), tools)]) })
+    }
 }
 
 struct Configuring<'b> {

@@ -1,16 +1,24 @@
 //! `pace chat` for programs: one message in, the answer and nothing else out, and only when it is whole.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Read, stdin, stdout};
+use std::sync::{Mutex, PoisonError};
 
 use pace_ir::program::AgentName;
 use pace_ir::text::quoted;
-use pace_runner::events::{Answer, Event, EventSink, Source};
+use pace_runner::Problem;
+use pace_runner::conversation::{ToolCall, ToolResult};
+use pace_runner::events::{Answer, CallStatus, Event, EventSink, Source};
+use pace_runner::invoke::Admitted;
 use pace_runner::session::MAX_SESSION_BYTES;
+use pace_runner::work::Work;
 
+use super::calls;
 use super::talk::{self, Talk};
 use crate::exit::{Ended, ExitCode};
 use crate::foreign::filtered;
 use crate::output::{err, out};
+use crate::stop::Stop;
 use crate::world::plain;
 
 /// How the answer is printed.
@@ -27,7 +35,10 @@ pub(super) fn run(mut talk: Talk, form: Form) -> anyhow::Result<ExitCode> {
     let message = read(talk.agent())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let admitted = talk.say(message).map_err(|problem| talk::ended(&problem))?;
-    let answer = runtime.block_on(admitted.run(&Waits)).map_err(|problem| talk::ended(&problem))?;
+    let Some(answer) = runtime.block_on(answer(admitted, talk.runner().work())) else {
+        return Ok(ExitCode::Interrupted);
+    };
+    let answer = answer.map_err(|problem| talk::ended(&problem))?;
     let kept = talk.answered(&answer);
     print(&answer, form)?;
     if let Some(why) = talk::cut(&answer) {
@@ -37,14 +48,64 @@ pub(super) fn run(mut talk: Talk, form: Form) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Success)
 }
 
-/// Tells whoever reads standard error why it takes so long; nothing else is told before the end.
-#[derive(Debug)]
-struct Waits;
+/// The answer, or nothing where somebody wants the command to end before. A write that was begun is finished either way; who
+/// does not want to wait for it says so once more.
+async fn answer(admitted: Admitted, work: &Work) -> Option<Result<Answer, Problem>> {
+    let mut stop = Stop::listen();
+    let cancel = admitted.cancellation().clone();
+    let aside = Aside::default();
+    let run = admitted.run(&aside);
+    tokio::pin!(run);
+    let answered = tokio::select! {
+        answered = &mut run => Some(answered),
+        () = stop.told() => {
+            cancel.cancel();
+            let _cancelled = run.await;
+            None
+        }
+    };
+    let waiting = || err("note: a write that was begun is finished first; Ctrl-C leaves it\n");
+    tokio::select! { () = talk::written(work, waiting) => {}, () = stop.told() => {} }
+    answered
+}
 
-impl EventSink for Waits {
+/// Tells whoever reads standard error why it takes so long, and which calls were not made although the answer may sound as if
+/// they had been; nothing else is told before the end.
+#[derive(Debug, Default)]
+struct Aside {
+    /// The calls whose results are not known yet, and the help that was given: once is enough.
+    state: Mutex<(Vec<ToolCall>, BTreeSet<&'static str>)>,
+}
+
+impl Aside {
+    fn came(&self, result: &ToolResult, status: CallStatus) {
+        let help = match status {
+            CallStatus::Stubbed => calls::LIVE,
+            CallStatus::Denied => calls::AS,
+            CallStatus::Done | CallStatus::Failed | CallStatus::Invalid => return,
+        };
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (pending, told) = &mut *state;
+        let Some(at) = pending.iter().position(|call| call.id == result.id) else { return };
+        let call = pending.swap_remove(at);
+        let called = calls::called(&call);
+        let words = calls::came(&called, &called, result, status).unwrap_or_default();
+        let help = if told.insert(help) { format!("  help: {help}\n") } else { String::new() };
+        err(&format!("note: {words}\n{help}"));
+    }
+}
+
+impl EventSink for Aside {
     fn on_event(&self, _: &Source, event: &Event<'_>) {
-        if let Event::ModelRetry { attempt, wait, why } = event {
-            err(&format!("note: {}; attempt {attempt} in {:.1} s\n", quoted(why), wait.as_secs_f64()));
+        match event {
+            Event::ModelRetry { attempt, wait, why } => {
+                err(&format!("note: {}; attempt {attempt} in {:.1} s\n", quoted(why), wait.as_secs_f64()));
+            }
+            Event::ToolCall { call, .. } => {
+                self.state.lock().unwrap_or_else(PoisonError::into_inner).0.push((*call).clone());
+            }
+            Event::ToolResult { result, status, .. } => self.came(result, *status),
+            _ => {}
         }
     }
 }

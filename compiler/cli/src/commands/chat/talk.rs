@@ -2,6 +2,7 @@
 //! was answered.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pace_diag::nearest;
 use pace_ir::Bundle;
@@ -14,8 +15,11 @@ use pace_runner::events::Answer;
 use pace_runner::invoke::{Admitted, Call, Conversation, admit};
 use pace_runner::problem::Code;
 use pace_runner::session::Owner;
+use pace_runner::tool::{AgentTools, ServedTool};
+use pace_runner::work::Work;
 use pace_runner::{Problem, Runner};
 
+use super::calls;
 use super::session_file::SessionFile;
 use crate::exit::Ended;
 
@@ -64,6 +68,16 @@ impl Talk {
         self.runner.agent(&self.agent).is_some_and(|agent| agent.output.is_some())
     }
 
+    /// What the agent may call.
+    pub(super) fn tools(&self) -> impl Iterator<Item = &ServedTool> {
+        self.runner.tools(&self.agent).into_iter().flat_map(AgentTools::iter)
+    }
+
+    /// What is going on.
+    pub(super) fn runner(&self) -> &Arc<Runner> {
+        &self.runner
+    }
+
     /// The file it is kept in.
     pub(super) fn file(&self) -> Option<&SessionFile> {
         self.file.as_ref()
@@ -110,9 +124,9 @@ impl Talk {
 }
 
 /// What to do about a problem, where the command line knows more than the runner.
-pub(super) fn help(problem: &Problem) -> Option<String> {
+pub(crate) fn help(problem: &Problem) -> Option<String> {
     match problem.code {
-        Code::NotAllowed => Some("ask as somebody else: `--as user:<name>,group:<name>`".to_owned()),
+        Code::NotAllowed => Some(calls::AS.to_owned()),
         _ => problem.help.clone(),
     }
 }
@@ -121,7 +135,7 @@ pub(super) fn help(problem: &Problem) -> Option<String> {
 const MOST_ADMITTED: usize = 4;
 
 /// A line about whom an agent admits, where they are few.
-fn admitted(bundle: &Bundle, agent: &AgentName) -> String {
+pub(crate) fn admitted(bundle: &Bundle, agent: &AgentName) -> String {
     let acl = bundle.auth.agents.get(agent).and_then(|access| access.acl.as_ref());
     let acl = acl.into_iter().flat_map(|acl| acl.iter()).filter(|(_, role)| *role == Role::Execute);
     let names: Vec<_> = acl.map(|(principal, _)| quoted(&principal.to_string())).collect();
@@ -129,6 +143,17 @@ fn admitted(bundle: &Bundle, agent: &AgentName) -> String {
         return String::new();
     }
     format!("\nthe agent admits {}", nearest::listing(names.iter().map(String::as_str)))
+}
+
+/// How long a write that was begun is waited for without a word.
+const MOMENT: Duration = Duration::from_millis(300);
+
+/// Waits until every live write that was begun is done and on record; `tell` is called where that takes a while.
+pub(crate) async fn written(work: &Work, tell: impl FnOnce()) {
+    if tokio::time::timeout(MOMENT, work.written()).await.is_err() {
+        tell();
+        work.written().await;
+    }
 }
 
 /// A problem that ends the run.

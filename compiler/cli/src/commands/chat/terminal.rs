@@ -23,14 +23,15 @@ use crate::output::Output;
 
 /// Runs the conversation until the person leaves.
 pub(super) fn run(talk: Talk, root: &Path, output: Output) -> anyhow::Result<ExitCode> {
-    let printer = Printer::new(talk.agent(), talk.is_data(), output.colour_of_data(), output.glyphs());
+    let printer = Printer::new(&talk, output.colour_of_data(), output.glyphs());
     let lines = Lines::new(History::open(root, talk.agent()), output.colour_of_data())?;
     // One worker keeps connections alive and answers signals while the person types.
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    echo::restore_when_ended(&runtime);
+    echo::restore_when_ended(&runtime, talk.runner());
     let mut chat = TerminalChat { talk, printer, lines, runtime };
     chat.greet();
     let code = chat.turns();
+    chat.finish_writes();
     // Whatever still waits for a service is not waited for.
     chat.runtime.shutdown_background();
     Ok(code)
@@ -45,7 +46,7 @@ struct TerminalChat {
 
 impl TerminalChat {
     fn greet(&self) {
-        self.printer.greeting(self.talk.model());
+        self.printer.greeting(&self.talk);
         if let Some(file) = self.talk.file() {
             let what = match file.length() {
                 0 => format!("session `{}` begins", file.name()),
@@ -134,11 +135,23 @@ impl TerminalChat {
     fn failed(&self, problem: &pace_runner::Problem) {
         if problem.code == Code::Cancelled {
             self.printer.note("cancelled");
+            self.finish_writes();
         } else {
             print_failure(&problem.detail, talk::help(problem).as_deref());
         }
         self.printer.note("Up brings your message back");
         print("\n");
+    }
+
+    /// Waits for what was begun as a live write, before anything else is typed over its record. Ctrl-C ends the waiting.
+    fn finish_writes(&self) {
+        let waiting = || self.printer.note("a write that was begun is finished first; Ctrl-C leaves it");
+        self.runtime.block_on(async {
+            tokio::select! {
+                () = talk::written(self.talk.runner().work(), waiting) => {}
+                Ok(()) = tokio::signal::ctrl_c() => {}
+            }
+        });
     }
 
     fn reset(&mut self) {

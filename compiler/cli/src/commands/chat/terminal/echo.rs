@@ -7,7 +7,9 @@ pub(super) use unix::{Unseen, restore_when_ended};
 #[cfg(unix)]
 mod unix {
     use std::io::{Stdin, stdin};
+    use std::sync::Arc;
 
+    use pace_runner::Runner;
     use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
     use tokio::runtime::Runtime;
     use tokio::signal::unix::{SignalKind, signal};
@@ -46,17 +48,20 @@ mod unix {
 
     /// Restores the terminal when a signal ends the process, at the prompt too. The exit code is the one that shells make of
     /// a signal: 128 and its number.
-    pub(in super::super) fn restore_when_ended(runtime: &Runtime) {
+    pub(in super::super) fn restore_when_ended(runtime: &Runtime, runner: &Arc<Runner>) {
         let terminal = stdin();
         let Ok(before) = tcgetattr(&terminal) else { return };
         for kind in [SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit()] {
-            let before = before.clone();
+            let (before, runner) = (before.clone(), Arc::clone(runner));
             runtime.spawn(async move {
                 // Where signals cannot be heard, they do what they always do.
                 let Ok(mut signals) = signal(kind) else { return };
                 if signals.recv().await.is_some() {
                     let _gone = tcsetattr(stdin(), OptionalActions::Now, &before);
                     print("\n");
+                    // Nothing new begins; what was begun as a live write is finished, unless the signal comes again.
+                    runner.work().cancel();
+                    tokio::select! { () = runner.work().written() => {}, _ = signals.recv() => {} }
                     end(128 + kind.as_raw_value());
                 }
             });
@@ -89,5 +94,5 @@ mod other {
         }
     }
 
-    pub(in super::super) fn restore_when_ended(_: &tokio::runtime::Runtime) {}
+    pub(in super::super) fn restore_when_ended(_: &tokio::runtime::Runtime, _: &std::sync::Arc<pace_runner::Runner>) {}
 }

@@ -1,14 +1,20 @@
 //! The conversation on the screen, drawn from the event stream as it happens. Whatever comes from a model or a service is
 //! made printable first; colours only help, and nothing rests on them.
 
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::io::{Write, stdout};
 use std::sync::{Mutex, PoisonError};
 
 use pace_diag::render::{Colour, Glyphs};
-use pace_ir::program::{AgentName, ModelName};
+use pace_ir::program::AgentName;
 use pace_ir::text::{quoted, shortened};
-use pace_runner::events::{Answer, Event, EventSink, Source};
+use pace_runner::conversation::{ToolCall, ToolResult};
+use pace_runner::events::{Answer, CallStatus, Event, EventSink, Source};
+use pace_runner::tool::{Level, Mode};
 
+use crate::commands::chat::calls;
+use crate::commands::chat::talk::Talk;
 use crate::exit;
 use crate::foreign::{Filter, filtered};
 use crate::wrap::{Wrap, columns, wrapped};
@@ -16,8 +22,10 @@ use crate::wrap::{Wrap, columns, wrapped};
 const BOLD: &str = "1";
 const DIM: &str = "2";
 
-/// The most characters of a call's arguments that are shown.
-const ARGUMENTS: usize = 60;
+/// The most characters of a line of a tool's console.
+const MOST_LINE: usize = 200;
+/// The most lines of one call's console that are shown.
+const MOST_LINES: usize = 20;
 
 /// Prints a conversation on standard output. A terminal that is gone is noticed at the prompt, not here.
 #[derive(Debug)]
@@ -25,6 +33,8 @@ pub(super) struct Printer {
     agent: AgentName,
     /// Whether replies are data, shown when they are whole.
     is_data: bool,
+    /// Tools whose calls are not made.
+    stubbed: BTreeSet<String>,
     colour: Colour,
     glyphs: Glyphs,
     screen: Mutex<Screen>,
@@ -38,6 +48,22 @@ struct Screen {
     wrap: Wrap,
     /// Line breaks that are printed only when something follows: how a reply ends is not left to the model.
     breaks: String,
+    /// The calls of this turn of the model.
+    calls: Vec<Shown>,
+    /// What was said once and is not said again.
+    told: BTreeSet<&'static str>,
+}
+
+/// A call on the screen.
+#[derive(Debug)]
+struct Shown {
+    id: String,
+    /// With its arguments.
+    called: String,
+    /// What its later lines begin with: with its arguments, where these tell it from another.
+    named: String,
+    /// How many lines of its console were shown.
+    lines: usize,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -73,18 +99,24 @@ pub(super) fn print_failure(message: &str, help: Option<&str>) {
 }
 
 impl Printer {
-    pub(super) fn new(agent: &AgentName, is_data: bool, colour: Colour, glyphs: Glyphs) -> Self {
-        Self { agent: agent.clone(), is_data, colour, glyphs, screen: Mutex::default() }
+    pub(super) fn new(talk: &Talk, colour: Colour, glyphs: Glyphs) -> Self {
+        let stubbed = talk.tools().filter(|tool| tool.mode == Mode::Stubbed).map(|tool| tool.name.clone()).collect();
+        let (agent, is_data) = (talk.agent().clone(), talk.is_data());
+        Self { agent, is_data, stubbed, colour, glyphs, screen: Mutex::default() }
     }
 
-    /// The first line.
-    pub(super) fn greeting(&self, model: Option<&ModelName>) {
+    /// The first lines: who answers, and what it can call.
+    pub(super) fn greeting(&self, talk: &Talk) {
         let dot = match self.glyphs {
             Glyphs::Unicode => "🟢 ",
             Glyphs::Ascii => "",
         };
-        let model = model.map(|model| format!(" ({model})")).unwrap_or_default();
+        let model = talk.model().map(|model| format!(" ({model})")).unwrap_or_default();
         print(&format!("{dot}{}{model}\n", paint(self.colour, BOLD, self.agent.as_str())));
+        let tools: Vec<_> = talk.tools().map(calls::introduced).collect();
+        if !tools.is_empty() {
+            print(&format!("{}\n", wrapped(&format!("   tools: {}", tools.join(", ")), columns(&stdout()))));
+        }
     }
 
     /// Something that is neither message nor reply, on a line of its own.
@@ -121,6 +153,56 @@ impl Printer {
         print(&format!("{}\n", paint(self.colour, DIM, &text)));
     }
 
+    /// Something on a line of its own that is said once in a conversation.
+    fn once(&self, screen: &mut Screen, text: &'static str) {
+        if screen.told.insert(text) {
+            self.aside(screen, text);
+        }
+    }
+
+    /// A call that is not going to be made is told by what comes of it.
+    fn call(&self, screen: &mut Screen, call: &ToolCall) {
+        let (name, called) = (quoted(&call.name), calls::called(call));
+        if !self.stubbed.contains(&call.name) {
+            self.aside(screen, &format!("calls {called}"));
+        }
+        let mut named = name.clone();
+        for other in screen.calls.iter_mut().filter(|other| other.called.starts_with(&format!("{name} "))) {
+            other.named.clone_from(&other.called);
+            named.clone_from(&called);
+        }
+        screen.calls.push(Shown { id: call.id.clone(), called, named, lines: 0 });
+    }
+
+    fn console(&self, screen: &mut Screen, call: &ToolCall, level: Level, text: &str) {
+        let Some(shown) = screen.calls.iter_mut().find(|shown| shown.id == call.id) else { return };
+        let (named, level) = (shown.named.clone(), calls::level(level));
+        let lines: Vec<_> = text.lines().take(MOST_LINES.saturating_sub(shown.lines).saturating_add(1)).collect();
+        let mut asides = Vec::new();
+        for line in lines {
+            shown.lines = shown.lines.saturating_add(1);
+            match shown.lines.cmp(&MOST_LINES.saturating_add(1)) {
+                Ordering::Less => asides.push(format!("{named} {level}: {}", shortened(line, MOST_LINE))),
+                Ordering::Equal => asides.push(format!("{named} wrote more, which is not shown")),
+                Ordering::Greater => {}
+            }
+        }
+        asides.iter().for_each(|aside| self.aside(screen, aside));
+    }
+
+    fn came(&self, screen: &mut Screen, result: &ToolResult, status: CallStatus) {
+        let shown = screen.calls.iter().find(|shown| shown.id == result.id);
+        let words = shown.and_then(|shown| calls::came(&shown.named, &shown.called, result, status));
+        if let Some(words) = words {
+            self.aside(screen, &words);
+        }
+        match status {
+            CallStatus::Stubbed => self.once(screen, calls::LIVE),
+            CallStatus::Denied => self.once(screen, calls::AS),
+            CallStatus::Done | CallStatus::Failed | CallStatus::Invalid => {}
+        }
+    }
+
     fn text(&self, screen: &mut Screen, text: &str) {
         self.name(screen);
         let printable = std::mem::take(&mut screen.breaks) + &screen.filter.pass(text);
@@ -145,7 +227,10 @@ impl EventSink for Printer {
         let mut screen = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
         let screen = &mut *screen;
         match event {
-            Event::ModelCall { .. } => self.name(screen),
+            Event::ModelCall { .. } => {
+                screen.calls.clear();
+                self.name(screen);
+            }
             Event::ModelRetry { attempt, wait, why } => {
                 let wait = format!("{:.1}", wait.as_secs_f64());
                 let wait = wait.trim_end_matches(".0");
@@ -154,15 +239,9 @@ impl EventSink for Printer {
             }
             Event::Repair { .. } => self.aside(screen, "the reply does not fit the schema; asking once more"),
             Event::Text(text) if !self.is_data => self.text(screen, text),
-            Event::ToolCall { call, .. } => {
-                let arguments = shortened(&call.arguments.to_string(), ARGUMENTS);
-                self.aside(screen, &format!("calls {} {arguments}", quoted(&call.name)));
-            }
-            Event::ToolResult { result, .. } if result.is_error => {
-                let why = result.content.get("error").and_then(serde_json::Value::as_str);
-                let why = shortened(why.unwrap_or(&result.content.to_string()), ARGUMENTS);
-                self.aside(screen, &format!("{} failed: {why}", quoted(&result.name)));
-            }
+            Event::ToolCall { call, .. } => self.call(screen, call),
+            Event::ToolConsole { call, level, text } => self.console(screen, call, *level, text),
+            Event::ToolResult { result, status, .. } => self.came(screen, result, *status),
             Event::Done(answer) => self.done(screen, answer),
             Event::Failed(_) => self.start(screen),
             _ => {}

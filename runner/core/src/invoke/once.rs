@@ -1,0 +1,40 @@
+//! One call of one tool outside of any conversation, for authors who try a tool. It is decided and made where the calls of
+//! models are: what it may do here is what it may do there.
+
+use std::sync::Arc;
+
+use pace_ir::access::{Chain, Rules};
+use pace_ir::program::AgentName;
+use pace_sandbox::Console;
+use serde_json::Value;
+
+use super::dispatch::Dispatch;
+use crate::authorize::{Action, authorize};
+use crate::conversation::ToolCall;
+use crate::events::{CallStatus, Source, Unheard};
+use crate::id::InvocationId;
+use crate::instantiate::Runner;
+use crate::problem::{Code, Problem};
+
+/// Makes a call as an agent would on somebody's behalf. `console` hears the tool's lines as they are written. What the model
+/// would be told comes back, with what it means in one word. Dropping the future stops the tool, unless it is a live write:
+/// [`Work::written`](crate::work::Work::written) waits for those.
+///
+/// # Errors
+/// [`Code::Draining`], or [`Code::NotAllowed`]: the subject may not talk to the agent. A call that is denied is no error but
+/// [`CallStatus::Denied`].
+pub async fn call_once(
+    runner: &Arc<Runner>,
+    agent: &AgentName,
+    chain: &Chain,
+    call: &ToolCall,
+    console: Arc<dyn Console>,
+) -> Result<(Value, CallStatus), Problem> {
+    runner.work().accepts()?;
+    authorize(Rules::of(runner.bundle()), chain, Action::Execute(agent))?;
+    let invocation = InvocationId::new()
+        .map_err(|error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}")))?;
+    let source = Source { invocation, parent: None, agent: agent.clone() };
+    let dispatch = Dispatch { runner, tools: runner.tools(agent), chain, source: &source, sink: &Unheard };
+    Ok(dispatch.once(call, console).await)
+}
