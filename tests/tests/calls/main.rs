@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod answers;
+mod hostile;
 mod leaving;
 mod policy;
 mod weather;
