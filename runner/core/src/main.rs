@@ -32,7 +32,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[command(subcommand_negates_reqs = true)]
 struct Arguments {
     #[command(flatten)]
-    serve: Option<Serve>,
+    file: Option<BundleFile>,
+    #[command(flatten)]
+    writes: WriteFlags,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -51,15 +53,6 @@ struct BundleFile {
     expect: Option<BundleId>,
 }
 
-/// What to serve, and how.
-#[derive(Debug, Clone, Args)]
-struct Serve {
-    #[command(flatten)]
-    file: BundleFile,
-    #[command(flatten)]
-    writes: WriteFlags,
-}
-
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Verify a bundle, print its id, and serve nothing
@@ -72,9 +65,9 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
-    let done = match (arguments.command, arguments.serve) {
+    let done = match (arguments.command, arguments.file) {
         (Some(Command::Check(file)), _) => check(&file).map(|()| ExitCode::SUCCESS),
-        (None, Some(asked)) => serve(&asked),
+        (None, Some(file)) => serve(&file, &arguments.writes),
         (None, None) => Ok(ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| failed(&error))
@@ -92,7 +85,7 @@ fn check(file: &BundleFile) -> anyhow::Result<()> {
     out(&format!("{}\n", verified.id()))
 }
 
-fn serve(Serve { file, writes }: &Serve) -> anyhow::Result<ExitCode> {
+fn serve(file: &BundleFile, writes: &WriteFlags) -> anyhow::Result<ExitCode> {
     let environment = Environment::of_process();
     let standard_error = if io::stderr().is_terminal() { StandardError::Terminal } else { StandardError::Elsewhere };
     let settings = service::configure(&environment, standard_error)?;

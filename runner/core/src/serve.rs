@@ -106,7 +106,7 @@ impl Server {
                 writes = work.writing(),
                 "waiting for live writes that were begun; a second signal ends at once"
             );
-            work.written().await;
+            acceptor.serve_until(work.written()).await;
         }
         acceptor.end().await;
         Ok(Drained { cancelled })

@@ -14,6 +14,9 @@ use tokio::sync::OnceCell;
 /// The most frames of a stack that a model is shown.
 const MOST_FRAMES: usize = 8;
 
+/// What frames of the sandbox's own code name.
+const PRELUDE: &str = "pace:prelude:";
+
 /// A compiled tool as one agent may use it.
 #[derive(Debug, Clone)]
 pub struct LocalTool {
@@ -119,7 +122,7 @@ impl Module {
         ToolFailure {
             kind: error.kind.slug(),
             message: error.message.clone(),
-            stack: error.stack.lines().take(MOST_FRAMES).map(frame).collect(),
+            stack: error.stack.lines().filter(|line| !line.contains(PRELUDE)).take(MOST_FRAMES).map(frame).collect(),
         }
     }
 }
