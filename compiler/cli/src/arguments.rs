@@ -84,6 +84,7 @@ pub(crate) enum Command {
     Inspect(commands::inspect::Inspect),
     Diff(commands::diff::Diff),
     WhoCan(commands::who_can::WhoCan),
+    Tool(commands::tool::Tool),
     Serve(commands::serve::Serve),
     Demo(commands::demo::Demo),
     Explain(commands::explain::Explain),

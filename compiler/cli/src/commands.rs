@@ -11,6 +11,7 @@ pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod schema;
 pub(crate) mod serve;
+pub(crate) mod tool;
 pub(crate) mod who_can;
 
 use crate::arguments::{Arguments, Command};
@@ -24,6 +25,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Chat(command) => chat::run(command, global),
         Command::Build(command) => build::run(command, global),
         Command::Check(command) => check::run(command, global),
+        Command::Tool(command) => tool::run(command, global),
         Command::Serve(command) => serve::run(command, global),
         Command::Demo(command) => demo::run(command, global),
         Command::Inspect(command) => inspect::run(command, global),

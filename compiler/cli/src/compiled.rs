@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use pace_compiler::{Failure, Overrides};
+use pace_compiler::{Failure, Overrides, World};
 use pace_diag::render::{Action, Warnings};
 use pace_diag::{Diagnostic, code};
 use pace_ir::VerifiedBundle;
@@ -26,9 +26,21 @@ pub(crate) enum Compiled {
 /// # Errors
 /// The surroundings failed, or the runner refuses the bundle.
 pub(crate) fn compile(root: &Path, overrides: &Overrides, output: Output) -> anyhow::Result<Compiled> {
-    let world = project::open(root)?;
+    compile_seen(&project::open(root)?, root, overrides, output)
+}
+
+/// As [`compile`], the project being what `world` says.
+///
+/// # Errors
+/// As [`compile`].
+pub(crate) fn compile_seen(
+    world: &dyn World,
+    root: &Path,
+    overrides: &Overrides,
+    output: Output,
+) -> anyhow::Result<Compiled> {
     let tools = project::tools(root, output)?;
-    let outcome = pace_compiler::build_with(&world, &tools, overrides);
+    let outcome = pace_compiler::build_with(world, &tools, overrides);
     output.files(root, &outcome.sources);
     if let Some(ended) = wrong_override(&outcome.diagnostics, overrides) {
         return Err(ended.into());

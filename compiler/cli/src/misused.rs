@@ -32,7 +32,7 @@ pub(crate) fn help(error: &Error, words: &[String]) -> Option<String> {
 }
 
 /// Commands that Paceline is to have.
-const PLANNED: [&str; 8] = ["auth", "loop", "mcp", "push", "run", "skill", "test", "tool"];
+const PLANNED: [&str; 7] = ["auth", "loop", "mcp", "push", "run", "skill", "test"];
 
 /// What follows an option, in one word with it or in the next.
 fn value<'w>(option: &str, words: &'w [String]) -> Option<&'w str> {

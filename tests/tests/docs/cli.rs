@@ -15,8 +15,12 @@ pub(crate) fn page() -> String {
     let help = print("pace", &["--help"]);
     let mut page = format!("{OPENING}\n## pace\n\n{}", block(&help));
     for command in commands(&help) {
-        write!(page, "\n## pace {command}\n\n{}", block(&own_options(&print("pace", &[command, "--help"]), &help)))
-            .unwrap();
+        let own = print("pace", &[command, "--help"]);
+        write!(page, "\n## pace {command}\n\n{}", block(&own_options(&own, &help))).unwrap();
+        for below in commands(&own) {
+            let own = own_options(&print("pace", &[command, below, "--help"]), &help);
+            write!(page, "\n## pace {command} {below}\n\n{}", block(&own)).unwrap();
+        }
     }
     let help = print("pace-runner", &["--help"]);
     write!(page, "\n## pace-runner\n\n{}", block(&help)).unwrap();
@@ -30,9 +34,9 @@ fn block(help: &str) -> String {
     format!("```text\n{}\n```\n", help.trim_end())
 }
 
-/// The names under `Commands:`.
+/// The names under `Commands:`, if there are any.
 fn commands(help: &str) -> Vec<&str> {
-    let (_, rest) = help.split_once("\nCommands:\n").expect("a list of commands");
+    let rest = help.split_once("\nCommands:\n").map_or("", |(_, rest)| rest);
     let lines = rest.lines().take_while(|line| !line.is_empty());
     lines.map(|line| line.split_whitespace().next().expect("a name")).collect()
 }
