@@ -46,9 +46,13 @@ impl Serving {
     fn ask(&self) -> String {
         let body = r#"{"message": "Hello"}"#;
         let length = body.len();
-        let mut stream = TcpStream::connect(&self.address).unwrap();
         let head = "POST /agents/helper/chat HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json";
-        write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
+        self.send(&format!("{head}\r\ncontent-length: {length}\r\n\r\n{body}"))
+    }
+
+    fn send(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
@@ -135,4 +139,69 @@ fn a_port_that_is_taken_is_said() {
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{err}");
     assert!(err.contains(&format!("error: the address `127.0.0.1:{port}` is taken")), "{err}");
+}
+
+const PAY: &str = r#"import { defineTool } from "@paceline/runtime";
+export default defineTool({
+  name: "pay",
+  description: "Pays.",
+  parameters: {},
+  execute: async () => ({ paid: true }),
+});
+"#;
+
+/// A project with a tool that reads and one that writes, built.
+fn writing() -> Project {
+    let project = project();
+    let tools =
+        "tools:\n  - {name: tools/look, access: read, net: []}\n  - {name: tools/pay, access: write, net: []}\n";
+    let spec = format!("name: helper\nmodel: recorded\ndescription: You help.\n{tools}");
+    project.write("agents/helper/spec.yaml", &spec);
+    project.write("tools/pay.ts", PAY);
+    project.write("tools/look.ts", &PAY.replace("\"pay\"", "\"look\""));
+    assert_eq!(project.run(&["build", "-q"]).code, Some(0));
+    project
+}
+
+#[test]
+fn whether_writes_are_made_has_to_be_said() {
+    let project = writing();
+    let run = project.run(&["serve"]);
+    let why = "error: the bundle has tools that write (`tools/pay`), and nobody said whether they may\n  help: give `--live-writes`";
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+    assert!(run.err.starts_with(why), "{}", run.err);
+    for (flag, log) in [
+        ("--live-writes", "writes are live: `tools/pay`"),
+        ("--live-writes=tools/pay", "writes are live: `tools/pay`"),
+        ("--stub-writes", "writes are stubbed, nothing is changed: `tools/pay`"),
+    ] {
+        let serving = Serving::start(project.pace(&["serve", flag]));
+        assert!(serving.said.contains(&format!("\"message\":\"{log}\"")), "{}", serving.said);
+        let mode = if flag == "--stub-writes" { "stubbed" } else { "live" };
+        let tools = format!(
+            r#""tools":[{{"name":"look","access":"read","mode":"live"}},{{"name":"pay","access":"write","mode":"{mode}"}}]"#
+        );
+        for path in ["/agents", "/agents/helper/status"] {
+            let answer = serving.send(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"));
+            assert!(answer.contains(&tools), "{answer}");
+        }
+    }
+}
+
+#[test]
+fn people_are_told_of_the_tools() {
+    let project = writing();
+    let mut command = project.pace(&["serve", "--stub-writes"]);
+    command.env("PORT", "0").env_remove("HOST").env("LOG_FORMAT", "text");
+    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let (mut said, mut stderr) = (String::new(), BufReader::new(child.stderr.take().unwrap()));
+    while !said.contains("tools: ") && stderr.read_line(&mut said).unwrap() > 0 {}
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let agents = "  Agents:\n    helper  → /agents/helper/chat\n              \
+                  tools: look (read, local), pay (write, local, stubbed)\n";
+    assert!(
+        said.contains("INFO writes are stubbed, nothing is changed: `tools/pay`") && said.contains(agents),
+        "{said}"
+    );
 }

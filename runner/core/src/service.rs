@@ -10,7 +10,7 @@ use crate::config::{self, StandardError};
 use crate::environment::Environment;
 use crate::instantiate::{Scope, instantiate};
 use crate::log::{self, Format};
-use crate::serve::listing::{closed_agents, idle_loops, listing};
+use crate::serve::listing::{self, closed_agents, idle_loops, listing};
 use crate::serve::{Ended, ServeSettings, Server, judge, until_signalled};
 use crate::setup::SetupError;
 use crate::tool::Writes;
@@ -76,6 +76,9 @@ impl Service {
         let server = Server::bind(runner, &settings.serve)?;
         for warning in closed_agents(server.runner()).into_iter().chain(idle_loops(server.runner())) {
             tracing::warn!("{warning}");
+        }
+        if let Some(writes) = listing::writes(server.runner()) {
+            tracing::info!("{writes}");
         }
         Ok(Self { server, format: settings.format })
     }

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use pace_ir::access::Tool;
 use pace_ir::program::{Access, AgentName};
+use pace_ir::text::quoted;
 
 use crate::model::ToolDeclaration;
 use crate::schema::Schema;
@@ -62,6 +63,16 @@ pub enum Mode {
     Stubbed,
 }
 
+impl Mode {
+    /// Its word for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Stubbed => "stubbed",
+        }
+    }
+}
+
 impl Toolbox {
     /// What an agent may call.
     pub fn of(&self, agent: &AgentName) -> Option<&AgentTools> {
@@ -96,6 +107,16 @@ impl ServedTool {
     /// Whether a call changes something outside.
     pub fn is_live_write(&self) -> bool {
         self.class == Access::Write && self.mode == Mode::Live
+    }
+
+    /// As people are told of it: `pay (write, local, stubbed)`.
+    pub fn introduction(&self) -> String {
+        let what = match (self.class, self.mode) {
+            (Access::Read, _) => "read, local",
+            (Access::Write, Mode::Stubbed) => "write, local, stubbed",
+            (Access::Write, Mode::Live) => "write, local, live",
+        };
+        format!("{} ({what})", quoted(&self.name))
     }
 
     /// What a person knows it as: `tools/pay`.

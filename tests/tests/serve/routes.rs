@@ -61,7 +61,7 @@ fn what_a_runner_says_of_itself() {
         let path = |rest: &str| format!("/agents/{name}/{rest}");
         json!({"chat": path("chat"), "stream": path("chat/stream"), "sessions": path("sessions"), "status": path("status")})
     };
-    let entry = |name: &str, may_execute: bool| json!({"name": name, "summary": "Helps.", "may_execute": may_execute, "paths": paths(name)});
+    let entry = |name: &str, may_execute: bool| json!({"name": name, "summary": "Helps.", "may_execute": may_execute, "tools": [], "paths": paths(name)});
     assert_eq!(agents, json!({"agents": [entry("closed", false), entry("helper", true)]}));
     let mut status = entry("helper", true);
     status["status"] = json!("ready");

@@ -16,6 +16,7 @@ use crate::authorize::{Action, decide};
 use crate::instantiate::ServedAgent;
 use crate::problem::Document;
 use crate::schema::Schema;
+use crate::tool::AgentTools;
 
 /// `GET /`
 pub(super) async fn root() -> Response {
@@ -94,7 +95,18 @@ struct Entry<'a> {
     summary: &'a str,
     /// Whether whoever asks may invoke it.
     may_execute: bool,
+    tools: Vec<ToolEntry<'a>>,
     paths: Paths,
+}
+
+/// What an agent may call.
+#[derive(Serialize)]
+struct ToolEntry<'a> {
+    name: &'a str,
+    /// `read` or `write`.
+    access: &'static str,
+    /// Whether calls are made: `live` or `stubbed`.
+    mode: &'static str,
 }
 
 #[derive(Serialize)]
@@ -117,6 +129,11 @@ impl<'a> Entry<'a> {
             status: path("status"),
         };
         let may_execute = matches!(decision, Decision::Allowed(_));
-        Self { name: agent.name.as_str(), summary: &agent.spec.summary, may_execute, paths }
+        let tools = agent.tools.into_iter().flat_map(AgentTools::iter).map(|tool| ToolEntry {
+            name: &tool.name,
+            access: tool.class.as_str(),
+            mode: tool.mode.as_str(),
+        });
+        Self { name: agent.name.as_str(), summary: &agent.spec.summary, may_execute, tools: tools.collect(), paths }
     }
 }

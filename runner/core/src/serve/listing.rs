@@ -1,24 +1,28 @@
 //! What a server serves, for people who start it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::net::SocketAddr;
 
 use chrono::{DateTime, Utc};
 use pace_ir::access::{Chain, Decision, Rules};
-use pace_ir::program::AgentName;
+use pace_ir::program::{Access, AgentName};
 
 use crate::authorize::{Action, Identity, decide};
 use crate::instantiate::{NextFiring, Runner, ServedLoop};
+use crate::tool::{AgentTools, Mode, ServedTool};
 
 /// Where it listens, the agents with their paths, and the loops with their next firing after `now`.
 pub fn listing(runner: &Runner, address: SocketAddr, now: DateTime<Utc>) -> String {
     let mut text = format!("  Listening on http://{address}\n");
     let agents = runner.agents().map(|agent| {
         let note = if is_closed(runner, agent.name) { "  (its `acl` lets nobody in over HTTP)" } else { "" };
-        (agent.name.to_string(), format!("/agents/{}/chat{note}", agent.name))
+        let tools: Vec<_> = agent.tools.into_iter().flat_map(AgentTools::iter).map(ServedTool::introduction).collect();
+        let below = (!tools.is_empty()).then(|| format!("tools: {}", tools.join(", ")));
+        (agent.name.to_string(), format!("/agents/{}/chat{note}", agent.name), below)
     });
     table(&mut text, "Agents", agents.collect());
-    let loops = runner.loops(now).map(|scheduled| (scheduled.name.to_string(), firing(&scheduled)));
+    let loops = runner.loops(now).map(|scheduled| (scheduled.name.to_string(), firing(&scheduled), None));
     table(&mut text, "Loops", loops.collect());
     text
 }
@@ -59,13 +63,36 @@ fn firing(scheduled: &ServedLoop<'_>) -> String {
     format!("cron({}) {}, asks {}, {next}", scheduled.schedule, scheduled.timezone, scheduled.agent)
 }
 
-fn table(text: &mut String, title: &str, rows: Vec<(String, String)>) {
+/// What is said of the tools that write, and whether they do; absent where there are none.
+pub fn writes(runner: &Runner) -> Option<String> {
+    let tools = runner.agents().flat_map(|agent| agent.tools.into_iter().flat_map(AgentTools::iter));
+    let (mut live, mut stubbed) = (BTreeSet::new(), BTreeSet::new());
+    for tool in tools.filter(|tool| tool.class == Access::Write) {
+        match tool.mode {
+            Mode::Live => live.insert(format!("`{}`", tool.key())),
+            Mode::Stubbed => stubbed.insert(format!("`{}`", tool.key())),
+        };
+    }
+    let listed = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
+    match (live.is_empty(), stubbed.is_empty()) {
+        (true, true) => None,
+        (false, true) => Some(format!("writes are live: {}", listed(live))),
+        (true, false) => Some(format!("writes are stubbed, nothing is changed: {}", listed(stubbed))),
+        (false, false) => Some(format!("writes are live: {}; stubbed: {}", listed(live), listed(stubbed))),
+    }
+}
+
+/// Rows of names, what is at each, and what stands on a line below.
+fn table(text: &mut String, title: &str, rows: Vec<(String, String, Option<String>)>) {
     if rows.is_empty() {
         return;
     }
-    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let width = rows.iter().map(|(name, ..)| name.len()).max().unwrap_or_default();
     let _infallible = write!(text, "\n  {title}:\n");
-    for (name, what) in rows {
+    for (name, what, below) in rows {
         let _infallible = writeln!(text, "    {name:width$}  → {what}");
+        if let Some(below) = below {
+            let _infallible = writeln!(text, "    {:width$}    {below}", "");
+        }
     }
 }

@@ -1,11 +1,10 @@
 //! Calls of tools in a few words, the same for both manners of `pace chat` and for `pace tool run`. All of it comes from
 //! models and tools, and is made printable and short.
 
-use pace_ir::program::Access;
 use pace_ir::text::{quoted, shortened};
 use pace_runner::conversation::{ToolCall, ToolResult};
 use pace_runner::events::CallStatus;
-use pace_runner::tool::{Level, Mode, ServedTool};
+use pace_runner::tool::Level;
 use serde_json::Value;
 
 /// The most characters of a call's arguments.
@@ -18,16 +17,6 @@ pub(crate) const LIVE: &str = "`--live-writes` makes the calls of tools that wri
 
 /// What asks as somebody else.
 pub(crate) const AS: &str = "ask as somebody else: `--as user:<name>,group:<name>`";
-
-/// A tool as agents are greeted with: `lookup_weather (read, local)`.
-pub(crate) fn introduced(tool: &ServedTool) -> String {
-    let what = match (tool.class, tool.mode) {
-        (Access::Read, _) => "read, local",
-        (Access::Write, Mode::Stubbed) => "write, local, stubbed",
-        (Access::Write, Mode::Live) => "write, local, live",
-    };
-    format!("{} ({what})", quoted(&tool.name))
-}
 
 /// `lookup_weather {"city":"Portland"}`
 pub(crate) fn called(call: &ToolCall) -> String {

@@ -59,8 +59,7 @@ mod unix {
                 if signals.recv().await.is_some() {
                     let _gone = tcsetattr(stdin(), OptionalActions::Now, &before);
                     print("\n");
-                    // Nothing new begins; what was begun as a live write is finished, unless the signal comes again.
-                    runner.work().cancel();
+                    // What was begun as a live write is finished, unless the signal comes again.
                     tokio::select! { () = runner.work().written() => {}, _ = signals.recv() => {} }
                     end(128 + kind.as_raw_value());
                 }
