@@ -24,11 +24,15 @@ fn run(mut command: Command) -> Run {
 fn assert_shown(run: &Run, temporary: &Path) {
     assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{}", run.out);
     for sentence in [
-        "agents/refunds/spec.yaml\n    name: refunds\n    model: recorded\n",
-        "✓ 3 agents, 1 loop, 0 tools in ",
-        "    `group:support` may execute `refunds`\n",
+        "agents/helper/spec.yaml\n    name: helper\n    model: recorded\n",
+        "      - {name: tools/find-part, access: read, net: []}\n",
+        "tools/find-part.ts\n    export default defineTool({\n",
+        "✓ 3 agents, 1 loop, 3 tools in ",
+        "    `group:support` may execute `refunds`; write `tools/give-discount`\n",
         "✓ ready after ",
-        "  You: Which bike did I say I have?\n  helper: You said it is a Brompton.\n",
+        "  [calls find_part {\"bicycle\":\"Brompton\",\"trouble\":\"squeak\"}]\n  helper: A Brompton that squeaks",
+        "  [would have called book_repair {\"bicycle\":\"Brompton\",\"day\":\"Friday\"}]\n  helper: Nothing is booked",
+        "  [give_discount {\"percent\":10} denied: `tool_grants` closes\n",
         "  triage: {\n            \"topic\": \"delivery\",\n",
         "  403: no `acl` gives `anonymous` the role `execute` on the agent `refunds`\n",
         "  12 │ run_as: serviceaccount:morning-jb\n     │         ^^^^^^^^^^^^^^^^^^^^^^^^^ not in",
@@ -58,7 +62,7 @@ fn it_shows_the_product_on_a_page() {
     for line in run.out.lines() {
         assert!(line.chars().count() <= 100 && !line.ends_with(' ') && !line.contains('\u{1b}'), "{line:?}");
     }
-    assert!(run.out.lines().count() <= 72, "{}", run.out.lines().count());
+    assert!(run.out.lines().count() <= 110, "{}", run.out.lines().count());
 }
 
 #[test]
@@ -70,7 +74,7 @@ fn two_at_once_do_not_meet() {
     for child in children {
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(0));
-        assert!(String::from_utf8(output.stdout).unwrap().contains("You said it is a Brompton."));
+        assert!(String::from_utf8(output.stdout).unwrap().contains("helper: No discount was given."));
     }
     assert_nothing_left(temporary.path());
 }
@@ -145,5 +149,5 @@ fn colours_are_for_those_who_want_them() {
     command.args(["--color", "always"]);
     let coloured = run(command);
     assert_eq!(coloured.code, Some(0));
-    assert!(coloured.out.contains("\u{1b}[1m1. An agent is a few lines of YAML\u{1b}[0m"), "{}", coloured.out);
+    assert!(coloured.out.contains("\u{1b}[1m2. A tool is a function in TypeScript\u{1b}[0m"), "{}", coloured.out);
 }

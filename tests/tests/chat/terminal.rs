@@ -150,7 +150,7 @@ fn commands_begin_with_a_slash_and_messages_with_two() {
     let project = project();
     let Some(terminal) = chat(&project, "") else { return };
     terminal.line("/help");
-    let screen = terminal.await_end("\n\nYou:");
+    let screen = terminal.await_end("goes on in the next one\n\nYou:");
     for command in ["/help", "/reset", "/quit", "//text", "Ctrl-C"] {
         assert!(screen.contains(&format!("\n  {command} ")), "{command}: {screen}");
     }

@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
+use pace_runner::conversation::{ToolCall, ToolResult};
 use serde_json::Value;
 use tokio::net::TcpStream;
 
@@ -23,6 +24,17 @@ pub(super) struct Client(pub(super) SocketAddr);
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) body: Value,
+}
+
+/// An event of an answer.
+#[derive(Debug)]
+pub(super) enum Heard<'a> {
+    /// The next words.
+    Text(&'a str),
+    /// A tool is to be called.
+    Call(ToolCall),
+    /// What the call came to, and that in one word.
+    Result(ToolResult, &'a str),
 }
 
 /// How long one request may take; recorded answers take about a second.
@@ -51,7 +63,12 @@ impl Client {
     }
 
     /// Says something to an agent, and hears the answer as it arrives; the whole of it at the end.
-    pub(super) async fn stream(self, agent: &str, body: &Value, mut hear: impl FnMut(&str)) -> anyhow::Result<Value> {
+    pub(super) async fn stream(
+        self,
+        agent: &str,
+        body: &Value,
+        mut hear: impl FnMut(Heard<'_>),
+    ) -> anyhow::Result<Value> {
         let exchange = async {
             let path = format!("/agents/{agent}/chat/stream");
             let mut response = self.send(Method::POST, &path, body.to_string().into()).await?;
@@ -60,7 +77,12 @@ impl Client {
                 let frame = frame.context("the runner's stream broke off")?;
                 for (name, data) in events.add(frame.data_ref().map_or(&[][..], |bytes| bytes))? {
                     match name.as_str() {
-                        "text" => hear(data.get("text").and_then(Value::as_str).unwrap_or_default()),
+                        "text" => hear(Heard::Text(data.get("text").and_then(Value::as_str).unwrap_or_default())),
+                        "tool_call" => hear(Heard::Call(serde_json::from_value(data)?)),
+                        "tool_result" => {
+                            let status = data.get("status").and_then(Value::as_str).unwrap_or_default().to_owned();
+                            hear(Heard::Result(serde_json::from_value(data)?, &status));
+                        }
                         "done" => return Ok(data),
                         "error" => bail!("the runner answered with an error: {}", detail(&data)),
                         _ => {}

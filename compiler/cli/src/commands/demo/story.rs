@@ -4,14 +4,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use pace_diag::render::{self, Action, Warnings};
+use pace_runner::conversation::{ToolCall, ToolResult};
+use pace_runner::events::CallStatus;
 use pace_runner::serve::{ServeSettings, Server};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use super::client::{Client, Reply, detail};
-use super::screen::Screen;
+use super::client::{Client, Heard, Reply, detail};
+use super::screen::{Screen, Speech};
 use super::stage::{Build, Stage, open};
 use crate::commands::build::counted;
+use crate::commands::chat::calls;
 use crate::exit::Ended;
 use crate::output::{self, Output};
 use crate::summary;
@@ -38,10 +41,12 @@ pub(super) async fn tell(stage: &Stage, screen: &Screen, output: Output) -> anyh
 /// Says how long it took and what to try.
 pub(super) fn end(screen: &Screen, took: Duration) {
     screen.line(&format!(
-        "\n{}\n  pace init hello && cd hello\n  pace chat helper      {}\n  pace serve            {}",
+        "\n{}\n  pace init hello && cd hello\n  pace chat helper      {}\n  pace serve            {}\n  \
+         pace init sky --template weather     {}",
         screen.bold(&format!("That was all, in {:.1} s, and nothing of it is left. Now your own:", took.as_secs_f64())),
         screen.dim("with GOOGLE_API_KEY set; a key is free at https://aistudio.google.com/apikey"),
         screen.dim("after `pace build`: the same agent over HTTP"),
+        screen.dim("an agent with a tool of its own"),
     ));
     screen.line("  or with Ollama on your machine, in `paceline.yaml`:");
     screen.line("    models: [{name: local, provider: openai, model: llama3.2, base_url: http://localhost:11434/v1}]");
@@ -58,17 +63,26 @@ fn is_on_path() -> bool {
 }
 
 fn spec(stage: &Stage, screen: &Screen) -> anyhow::Result<()> {
-    screen.heading("An agent is a few lines of YAML");
-    let text = stage.text("agents/refunds/spec.yaml")?;
+    screen.heading("An agent is a few lines of YAML, and can call what they list: nothing else");
+    let text = stage.text("agents/helper/spec.yaml")?;
     let lines = text.lines().filter(|line| !line.trim_start().starts_with('#') && !line.trim().is_empty());
-    let brief: Vec<_> = lines.take_while(|line| !line.contains("leads")).map(|line| format!("  {line}\n")).collect();
-    screen.lines(&format!("agents/refunds/spec.yaml\n{}", brief.concat()));
-    screen.lines("beside it: agents `helper` and `triage`, and the loop `morning`");
+    show(screen, "agents/helper/spec.yaml", lines.take_while(|line| !line.starts_with("limits")));
+    screen.heading("A tool is a function in TypeScript");
+    let text = stage.text("tools/find-part.ts")?;
+    let lines = text.lines().skip_while(|line| !line.starts_with("export"));
+    let head = lines.take_while(|line| !line.starts_with("    const"));
+    show(screen, "tools/find-part.ts", head.chain(["    …"]));
+    screen.lines("beside them: two more agents, two more tools, and a loop");
     Ok(())
 }
 
+fn show<'t>(screen: &Screen, path: &str, lines: impl Iterator<Item = &'t str>) {
+    let lines: String = lines.map(|line| format!("  {line}\n")).collect();
+    screen.lines(&format!("{path}\n{lines}"));
+}
+
 fn built(stage: &Stage, screen: &Screen) -> anyhow::Result<Build> {
-    screen.heading("`pace build` checks all that can be known before anything runs, and writes one file");
+    screen.heading("`pace build` checks all that can be known by now, compiles the tools, and writes one file");
     let build = stage.build()?;
     let verified = &build.built.emitted.verified;
     let name = build.bundle.file_name().unwrap_or_default().to_string_lossy();
@@ -101,10 +115,12 @@ async fn served(build: &Build, screen: &Screen, stopped: oneshot::Receiver<()>) 
 }
 
 async fn conversation(client: Client, screen: &Screen) -> anyhow::Result<()> {
-    screen.heading("POST /agents/helper/chat/stream: the answer as it arrives");
+    screen.heading("POST /agents/helper/chat/stream: it calls a tool, and answers as the words arrive");
     let first = streamed(client, screen, "My Brompton squeaks. What can I do?", None).await?;
-    screen.heading("The next turn of the session remembers the first");
-    streamed(client, screen, "Which bike did I say I have?", first.get("session")).await?;
+    screen.heading("The session remembers, and a call that writes is stubbed: told, and not made");
+    let second = streamed(client, screen, "Book me a repair of it on Friday.", first.get("session")).await?;
+    screen.heading("The agent has the tool; `tool_grants` say who gets it, and refuse the others");
+    streamed(client, screen, "And a discount of 10 percent?", second.get("session")).await?;
     screen.heading("`triage` has an `output` schema, so its answer is data that fits");
     let message = "My parcel is two weeks late, and I need it for a trip on Friday!";
     let Reply { status, body } = asked(client, screen, "triage", message).await?;
@@ -127,10 +143,30 @@ async fn streamed(client: Client, screen: &Screen, message: &str, session: Optio
     if let (Some(session), Some(body)) = (session, body.as_object_mut()) {
         body.insert("session".to_owned(), session.clone());
     }
-    let mut speech = screen.says("helper");
-    let answer = client.stream("helper", &body, |text| speech.add(text)).await;
-    speech.end();
+    let (mut speech, mut pending) = (None, Vec::new());
+    let answer = client.stream("helper", &body, |heard| match heard {
+        Heard::Text(text) => speech.get_or_insert_with(|| screen.says("helper")).add(text),
+        Heard::Call(call) => pending.push(call),
+        Heard::Result(result, status) => {
+            speech.take().map(Speech::end);
+            if let Some(call) = pending.iter().find(|call| call.id == result.id) {
+                came(screen, call, &result, status);
+            }
+        }
+    });
+    let answer = answer.await;
+    speech.map(Speech::end);
     answer
+}
+
+/// One line about a call, as `pace chat` has it.
+fn came(screen: &Screen, call: &ToolCall, result: &ToolResult, status: &str) {
+    let all = [CallStatus::Done, CallStatus::Failed, CallStatus::Invalid, CallStatus::Denied, CallStatus::Stubbed];
+    let status = all.into_iter().find(|known| known.as_str() == status);
+    let called = calls::called(call);
+    let words = status.and_then(|status| calls::came(&called, &called, result, status));
+    let words = words.unwrap_or_else(|| format!("calls {called}"));
+    screen.line(&screen.dim(&wrapped(&format!("  [{words}]"), Some(screen.width()))));
 }
 
 async fn asked(client: Client, screen: &Screen, agent: &str, message: &str) -> anyhow::Result<Reply> {

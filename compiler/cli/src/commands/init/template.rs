@@ -7,7 +7,9 @@ use clap::ValueEnum;
 pub(crate) enum Template {
     /// One agent
     Minimal,
-    /// Agents with recorded answers: a project that talks without a key
+    /// An agent with a tool of its own, in TypeScript
+    Weather,
+    /// Agents with recorded answers, and tools: a project that talks without a key
     Showcase,
     /// Three agents and a loop, with access lists, authentication, a model of your own, limits and lints
     Team,
@@ -33,11 +35,17 @@ macro_rules! template {
 
 /// In the order of reading: first what a project is made of, last what belongs to the tools around it.
 const MINIMAL: &[TemplateFile] = template!("minimal": "agents/helper/spec.yaml" "paceline.yaml" ".gitignore");
+const WEATHER: &[TemplateFile] =
+    template!("weather": "agents/weather/spec.yaml" "tools/lookup-weather.ts" "README.md" ".gitignore");
 const SHOWCASE: &[TemplateFile] = template!("showcase":
     "agents/helper/spec.yaml"
     "agents/refunds/spec.yaml"
     "agents/triage/spec.yaml"
     "loops/morning.yaml"
+    "tools/find-part.ts"
+    "tools/book-repair.ts"
+    "tools/give-discount.ts"
+    "shop/parts.json"
     "recordings/shop.json"
     "paceline.yaml"
     ".gitignore"
@@ -56,6 +64,7 @@ impl Template {
     pub(crate) fn files(self) -> &'static [TemplateFile] {
         match self {
             Self::Minimal => MINIMAL,
+            Self::Weather => WEATHER,
             Self::Showcase => SHOWCASE,
             Self::Team => TEAM,
         }
@@ -65,6 +74,7 @@ impl Template {
     pub(crate) fn command(self, folder: &str) -> String {
         match self {
             Self::Minimal => format!("pace init {folder}"),
+            Self::Weather => format!("pace init {folder} --template weather"),
             Self::Showcase => format!("pace init {folder} --template showcase"),
             Self::Team => format!("pace init {folder} --template team"),
         }
@@ -75,6 +85,9 @@ impl Template {
         match self {
             Self::Minimal => {
                 "pace chat helper    # needs GOOGLE_API_KEY; a key is free at https://aistudio.google.com/apikey"
+            }
+            Self::Weather => {
+                "pace chat weather-bot    # needs GOOGLE_API_KEY; a key is free at https://aistudio.google.com/apikey"
             }
             Self::Showcase => "pace chat helper    # its answers are recorded, so it needs no key",
             Self::Team => {
