@@ -56,7 +56,8 @@ fn files(world: &dyn World) -> Result<BTreeSet<String>, pace_compiler::WorldErro
     let entries = world.list("tools")?.into_iter().filter(|entry| entry.kind == EntryKind::File);
     let names = entries.filter_map(|entry| {
         let name = entry.name.strip_suffix(".ts")?;
-        (!name.ends_with(".d")).then(|| format!("tools/{name}"))
+        // `x.d.ts` declares types and is no tool; nor is any other name with a dot.
+        (!name.contains('.')).then(|| format!("tools/{name}"))
     });
     Ok(names.collect())
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::client::{Client, Heard, Reply, detail};
-use super::screen::{Screen, Speech};
+use super::screen::Screen;
 use super::stage::{Build, Stage, open};
 use crate::commands::build::counted;
 use crate::commands::chat::calls;
@@ -77,8 +77,8 @@ fn spec(stage: &Stage, screen: &Screen) -> anyhow::Result<()> {
 }
 
 fn show<'t>(screen: &Screen, path: &str, lines: impl Iterator<Item = &'t str>) {
-    let lines: String = lines.map(|line| format!("  {line}\n")).collect();
-    screen.lines(&format!("{path}\n{lines}"));
+    let lines: Vec<_> = lines.map(|line| format!("  {line}\n")).collect();
+    screen.lines(&format!("{path}\n{}", lines.concat()));
 }
 
 fn built(stage: &Stage, screen: &Screen) -> anyhow::Result<Build> {
@@ -148,14 +148,18 @@ async fn streamed(client: Client, screen: &Screen, message: &str, session: Optio
         Heard::Text(text) => speech.get_or_insert_with(|| screen.says("helper")).add(text),
         Heard::Call(call) => pending.push(call),
         Heard::Result(result, status) => {
-            speech.take().map(Speech::end);
+            if let Some(speech) = speech.take() {
+                speech.end();
+            }
             if let Some(call) = pending.iter().find(|call| call.id == result.id) {
                 came(screen, call, &result, status);
             }
         }
     });
     let answer = answer.await;
-    speech.map(Speech::end);
+    if let Some(speech) = speech {
+        speech.end();
+    }
     answer
 }
 

@@ -96,5 +96,8 @@ fn table(rows: &[Row]) -> String {
         cells.iter().map(|row| cell(row).chars().count()).max().unwrap_or_default()
     };
     let (first, second) = (width(|row| &row.0), width(|row| &row.1));
-    cells.iter().map(|(tool, signature, agents)| format!("{tool:first$}  {signature:second$}  {agents}\n")).collect()
+    let line = |(tool, signature, agents): &(String, String, String)| {
+        format!("{tool:first$}  {signature:second$}  {agents}\n")
+    };
+    cells.iter().map(line).collect::<Vec<_>>().concat()
 }

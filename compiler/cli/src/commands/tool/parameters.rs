@@ -27,14 +27,13 @@ fn kind(schema: &Value) -> String {
         words.collect::<Vec<_>>().join("|")
     };
     let kind = match (schema.get("enum"), schema.get("type")) {
-        (Some(list), _) => words(list),
+        (Some(list), _) | (None, Some(list @ Value::Array(_))) => words(list),
         (None, Some(Value::String(kind))) if kind == "array" => match schema.get("items").map(kind_of_items) {
             Some(items) => format!("{items}[]"),
             None => "array".to_owned(),
         },
         (None, Some(Value::String(kind))) => kind.clone(),
-        (None, Some(list)) => words(list),
-        (None, None) => "any".to_owned(),
+        (None, _) => "any".to_owned(),
     };
     shortened(&kind, TYPE)
 }

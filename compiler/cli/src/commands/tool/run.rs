@@ -214,7 +214,7 @@ fn print(content: &Value) -> anyhow::Result<()> {
 
 fn failed(tool: &ServedTool, content: &Value) {
     let stack = content.get("stack").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let stack: String = stack.map(|frame| format!("  at {frame}\n")).collect();
+    let stack = stack.map(|frame| format!("  at {frame}\n")).collect::<Vec<_>>().concat();
     err(&format!("error: {} failed: {}\n{stack}", quoted(&tool.name), told(content)));
 }
 

@@ -187,7 +187,9 @@ impl Printer {
                 Ordering::Greater => {}
             }
         }
-        asides.iter().for_each(|aside| self.aside(screen, aside));
+        for aside in asides {
+            self.aside(screen, &aside);
+        }
     }
 
     fn came(&self, screen: &mut Screen, result: &ToolResult, status: CallStatus) {
