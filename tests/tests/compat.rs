@@ -5,10 +5,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pace_ir::{Policy, VerifiedBundle, verify};
+use pace_ir::bundle::tool_module;
+use pace_ir::{Digest, Policy, VerifiedBundle, verify};
+use pace_tests::process::{Runner, command};
+use pace_tests::{Project, http};
+use serde_json::{Value, json};
 
 /// What kept bundles require of a reader.
-const FEATURES: &[&str] = &["stdio:node"];
+const FEATURES: &[&str] = &["stdio:node", "tool-abi/1"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -27,7 +31,7 @@ fn read(folder: &Path) -> Result<VerifiedBundle, pace_ir::RejectReason> {
     verify(&file, &Policy { expect: None, features: FEATURES })
 }
 
-/// Everything a bundle says. Bytes are shown as text, as all of them are.
+/// Everything a bundle says. Bytes are shown as the text they are; compiled tools, which are none, by their digest alone.
 fn contents(kept: &VerifiedBundle) -> String {
     let bundle = kept.bundle();
     let mut text = format!("bundle {}\nprogram {}\n", kept.id(), kept.program_digest());
@@ -36,7 +40,10 @@ fn contents(kept: &VerifiedBundle) -> String {
         let _infallible = writeln!(text, "{id} {version} {need}, {} bytes, {}", section.raw_length, section.raw_digest);
     }
     for (digest, bytes) in &bundle.blobs.blobs {
-        let _infallible = writeln!(text, "blob {digest} {:?}", String::from_utf8(bytes.clone()).unwrap());
+        let _infallible = match String::from_utf8(bytes.clone()) {
+            Ok(words) => writeln!(text, "blob {digest} {words:?}"),
+            Err(_) => writeln!(text, "blob {digest} {} bytes", bytes.len()),
+        };
     }
     let (meta, program, auth, tools) = (&bundle.meta, &bundle.program, &bundle.auth, &bundle.tools);
     let (lock, source_map, sbom) = (&bundle.lock, &bundle.source_map, &bundle.sbom);
@@ -103,4 +110,54 @@ fn the_binaries_read_what_an_older_build_made() {
         assert_eq!(output.status.code(), Some(0), "{binary}: {err}");
         assert!(out.contains(&id), "{binary}: {out}");
     }
+}
+
+/// What the tool of `compiled-2` answers to two calls, by a runner for these bytes; and what the runner logged.
+#[cfg(unix)]
+fn added_up(bundle: &[u8]) -> (Vec<Value>, Vec<String>) {
+    let folder = Project::new(&[]);
+    std::fs::write(folder.path().join("x.pace"), bundle).unwrap();
+    let runner = Runner::of(command(&folder, &[]));
+    let mut connection = http::Connection::to(runner.address);
+    let request = http::stream("add").replace("/agents/helper/", "/agents/desk/");
+    connection.send(request.as_bytes());
+    assert_eq!(connection.head().map(|answer| answer.status), Some(200));
+    let events = connection.events();
+    assert_eq!(events.last().map(|event| event.data["response"].clone()), Some(json!("4.25.")), "{events:?}");
+    let mut results: Vec<_> = events.into_iter().filter(|event| event.name == "tool_result").collect();
+    results.sort_by_key(|event| event.data["id"].to_string());
+    (results.into_iter().map(|event| event.data["content"].clone()).collect(), runner.lines())
+}
+
+#[cfg(unix)]
+#[track_caller]
+fn assert_added_up(results: &[Value]) {
+    assert_eq!(results[0], json!({"total": 425}));
+    assert_eq!(results[1]["error"], "RangeError: a price is below zero");
+    assert_eq!(results[1]["stack"][0], "checked (lib/prices.ts:4:17)");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_tool_of_an_older_build_runs() {
+    let (results, _) = added_up(&std::fs::read(root().join("tests/compat/compiled-2/bundle.pace")).unwrap());
+    assert_added_up(&results);
+}
+
+/// The bytecode of another engine is not for this one: the source beside it is. Here the bytecode is none at all, so that
+/// whoever tried it would fail.
+#[cfg(unix)]
+#[test]
+fn a_tool_of_another_engine_is_compiled_again() {
+    let mut bundle = read(&root().join("tests/compat/compiled-2")).unwrap().into_bundle();
+    bundle.meta.engine = Some(Digest::of(b"another engine"));
+    let module = tool_module::wrap(b"for another engine");
+    let digest = Digest::of(&module);
+    let tool = bundle.tools.local.get_mut("tools/add-up").unwrap();
+    bundle.blobs.blobs.remove(&std::mem::replace(&mut tool.module, digest)).unwrap();
+    bundle.blobs.blobs.insert(digest, module);
+    let (results, log) = added_up(&bundle.to_bytes().unwrap());
+    assert_added_up(&results);
+    let said = log.iter().filter(|line| line.contains("compiled again, because another version of the engine")).count();
+    assert_eq!(said, 1, "{log:?}");
 }
