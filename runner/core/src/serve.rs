@@ -32,6 +32,7 @@ use pace_ir::Bundle;
 use crate::authorize::{Identity, Reach};
 use crate::instantiate::Runner;
 use crate::setup::SetupError;
+use crate::work::Work;
 use connection::Acceptor;
 use routes::Shared;
 
@@ -100,17 +101,23 @@ impl Server {
         let is_finished = acceptor.serve_until(finished).await;
         let cancelled = if is_finished { 0 } else { work.running() };
         work.cancel();
-        if work.writing() > 0 {
-            // A half-made write is worse than a late end, and each has the limit of its tool.
-            tracing::warn!(
-                writes = work.writing(),
-                "waiting for live writes that were begun; a second signal ends at once"
-            );
-            acceptor.serve_until(work.written()).await;
-        }
+        acceptor.serve_until(written(work)).await;
         acceptor.end().await;
         Ok(Drained { cancelled })
     }
+}
+
+/// Waits for the live writes that were begun: a half-made one is worse than a late end, and each has the limit of its tool.
+async fn written(work: &Work) {
+    // What is cancelled ends at once, and then begins no more of them.
+    work.finished().await;
+    if work.writing() > 0 {
+        tracing::warn!(
+            writes = work.writing(),
+            "waiting for live writes that were begun; a second signal ends at once"
+        );
+    }
+    work.written().await;
 }
 
 /// Whether a bundle may be served at an address, and whom requests are taken for. Needs nothing that the bundle's models do:

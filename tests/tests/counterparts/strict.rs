@@ -38,7 +38,7 @@ fn calls_and_their_results_are_events() {
         let events = runner.stream(agent, "what is the weather");
         let names: Vec<_> =
             events.iter().map(|event| event.name.as_str()).filter(|name| name.starts_with("tool")).collect();
-        assert_eq!(names, ["tool_call", "tool_result", "tool_call", "tool_result"], "{agent}: {events:?}");
+        assert_eq!(names, ["tool_call", "tool_call", "tool_result", "tool_result"], "{agent}: {events:?}");
     }
 }
 

@@ -327,13 +327,13 @@ mod tests {
              "model": {"text": "", "calls": [{"name": "a", "arguments": {"z": 1, "b": 2}}, {"name": "b"}],
                        "usage": {"input": 3, "output": 4}}},
             {"results": ["a", "b"], "model": {"text": "so", "cut": "length"}},
-            {"user": "d", "model": {"output": {"z": [1.5, "ä\n"], "b": {}}}}
+            {"user": "d", "model": {"output": {"z": [1.50, "ä\n"], "b": {}}}}
         ]"#;
         let turns = parsed(text).unwrap().turns;
         let asked: Vec<_> = turns.iter().map(|turn| turn.asked.clone()).collect();
         let results = Asked::Results(vec!["a".to_owned(), "b".to_owned()]);
         assert_eq!(asked[..3], [Asked::User("hi".to_owned()), Asked::Contains("weather".to_owned()), results]);
-        assert_eq!(turns[3].answer.text, r#"{"z":[1.5,"ä\n"],"b":{}}"#);
+        assert_eq!(turns[3].answer.text, r#"{"z":[1.50,"ä\n"],"b":{}}"#);
         assert_eq!(turns[0].answer.text, "hello");
         let second = &turns[1];
         assert_eq!(

@@ -15,6 +15,7 @@ use pace_ir::access::{Chain, Rules};
 use pace_ir::text::shortened;
 use pace_sandbox::{Console, Level};
 use serde_json::{Value, json};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::authorize::{Action, authorize};
 use crate::conversation::{ToolCall, ToolResult};
@@ -157,7 +158,9 @@ impl<'a> Dispatch<'a> {
         let (agent, runner) = (&self.source.agent, Arc::clone(self.runner));
         let said = (call.id.as_str(), &call.arguments);
         let intent = Intent::new(self.source.invocation, (agent, tool.key()), self.chain, runner.id(), said);
-        let made = tokio::spawn(made(runner, intent, tool.local.clone(), console));
+        // Taken before anything is begun: whoever waits for all writes to be made does not miss this one.
+        let place = runner.work().write().await;
+        let made = tokio::spawn(made(runner, place, intent, tool.local.clone(), console));
         made.await.unwrap_or_else(|_| {
             let why = "the call ended without a result; what it did until then is done";
             (json!({ "error": why }), CallStatus::Failed)
@@ -173,8 +176,13 @@ impl<'a> Dispatch<'a> {
 }
 
 /// One live write, from its intent to what came of it.
-async fn made(runner: Arc<Runner>, intent: Intent, tool: LocalTool, console: Arc<dyn Console>) -> Came {
-    let _place = runner.work().write().await;
+async fn made(
+    runner: Arc<Runner>,
+    _place: Option<OwnedSemaphorePermit>,
+    intent: Intent,
+    tool: LocalTool,
+    console: Arc<dyn Console>,
+) -> Came {
     let (intent, recorded) = recorded(intent, Intent::record).await;
     if let Err(error) = recorded {
         let why = format!("not called: the write cannot be put on record ({error})");
