@@ -8,6 +8,7 @@ mod fixed;
 mod hostile;
 mod isolation;
 mod limits;
+mod loaded;
 mod network;
 mod redaction;
 mod server;
