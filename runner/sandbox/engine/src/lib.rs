@@ -38,7 +38,10 @@ extern "C" fn initialize_runtime() {
     let install =
         |ctx: Ctx<'_>| binding::install(&ctx).catch(&ctx).map_err(|error| error.to_string()).expect("the prelude runs");
     let api = runtime.context().with(install);
+    // What start-up has no more use for would be collected in the midst of a call.
+    runtime.context().with(|ctx| ctx.run_gc());
     ENGINE.with(|engine| engine.replace(Some(Engine { runtime, api })));
+    memory::fill();
 }
 
 /// Runs the host's module as its request says.
