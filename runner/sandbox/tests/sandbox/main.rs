@@ -2,6 +2,7 @@
 //! them. Hostile ones among them: none may hurt the process, another call, or learn what it was not granted.
 
 mod concurrency;
+mod corrupted;
 mod describe;
 mod digest;
 mod fixed;
