@@ -1,5 +1,6 @@
 //! How a run ended, in words.
 
+use pace_ir::program::ByteSize;
 use serde::Deserialize;
 use wasmtime::Trap;
 
@@ -84,7 +85,7 @@ fn failed(failure: &[u8], out_of_memory: bool, limits: Limits) -> ToolError {
 }
 
 fn memory(limits: Limits) -> ToolError {
-    plain(ToolErrorKind::Memory, format!("the tool needs more than its {} bytes of memory", limits.memory))
+    plain(ToolErrorKind::Memory, format!("the tool needs more than its {} of memory", ByteSize(limits.memory)))
 }
 
 pub(crate) fn plain(kind: ToolErrorKind, message: String) -> ToolError {
