@@ -28,7 +28,7 @@ const PROCESSES: usize = 9;
 const PROMISES: [(&str, f64); 2] = [("tools/add", 0.10), ("tools/large", 0.40)];
 /// Three requests that take 200 ms each, at once, milliseconds.
 const MOST_FETCHES_MS: f64 = 300.0;
-/// How long two hundred tools in flight may keep others on the same thread waiting, milliseconds.
+/// How long two hundred tools in flight may keep others on the same two threads waiting, milliseconds.
 const MOST_OTHER_MS: f64 = 50.0;
 
 /// Measures everything.
@@ -100,7 +100,7 @@ fn others(cases: &[Value], promises: &mut Promises) {
     println!("\nthe sandbox is ready after {:.1} ms", milliseconds(&ready["wall_us"]));
     println!("three requests of 200 ms in one call take {:.0} ms", milliseconds(&fetches["wall_us"]));
     println!(
-        "{} calls that wait for 200 ms each take {:.0} ms on one thread; others on it wait {:.1} ms at most",
+        "{} calls that wait for 200 ms each take {:.0} ms on two threads; others on them wait {:.1} ms at most",
         crowd["calls"],
         milliseconds(&crowd["wall_us"]),
         milliseconds(&crowd["other_us"]),
