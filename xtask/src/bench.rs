@@ -11,6 +11,7 @@ mod project;
 mod promises;
 mod serve;
 mod server;
+mod tools;
 
 use anyhow::{Result, bail};
 
@@ -24,9 +25,10 @@ pub(crate) use measure::child;
 /// Wrong arguments, what is measured does not build or run, or something is missing on this machine.
 pub(crate) fn run(arguments: &[&str]) -> Result<Verdict> {
     match arguments {
-        [] => Ok(Verdict::all([compile::run()?, serve::run()?])),
+        [] => Ok(Verdict::all([compile::run()?, serve::run()?, tools::run()?])),
         ["compile"] => compile::run(),
         ["serve"] => serve::run(),
+        ["tools"] => tools::run(),
         ["peers", rest @ ..] => peers::run(rest),
         [other, ..] => bail!("there is no bench `{other}`; see `cargo xtask help`"),
     }

@@ -35,9 +35,11 @@ Commands:
   advisories              Known vulnerabilities among the dependencies. Fetches a database, so it is
                           no part of `test`.
   demo                    `pace demo`, built optimised: what README shows first.
-  bench [compile|serve]   Measures what is promised: `pace check` and `pace build` over growing
-                          projects, and what `pace-runner` takes to start and to answer, as ratios
-                          against a counterpart in the same run. Builds optimised; takes minutes.
+  bench [compile|serve|tools]
+                          Measures what is promised: `pace check` and `pace build` over growing
+                          projects, what `pace-runner` takes to start and to answer, and calls of
+                          tools, as ratios against a counterpart in the same run. Builds optimised;
+                          takes minutes.
   bench peers [--install] Measures other agent servers and `pace-runner` under the same load, those
                           that are installed; see tests/bench/peers/README.md.
   engine [--write]        Builds the engine of the sandbox from its source and proves that the one checked

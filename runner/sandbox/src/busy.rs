@@ -4,6 +4,7 @@
 
 use std::future::Future;
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -79,11 +80,13 @@ impl Callers {
 }
 
 impl BusyThreads {
-    /// Does the work, wherever it is best done. `is_busy` is set by the work when it has computed for a tick.
+    /// Does the work, wherever it is best done; nothing comes of it if it panics. `is_busy` is set by the work when it has
+    /// computed for a tick.
     pub(crate) async fn run<T: Send + 'static>(&self, work: Work<T>, is_busy: Arc<AtomicBool>) -> Option<T> {
         let inline = Inline { work: Some(work), is_busy, callers: &self.callers };
         match inline.await {
             Ended::Done(output) => Some(output),
+            Ended::Panicked => None,
             Ended::Moves(work) => match self.runtime() {
                 Some(runtime) => Aborting(runtime.spawn(work)).await,
                 // No threads to be had: then it has to be here.
@@ -113,6 +116,8 @@ impl Drop for BusyThreads {
 
 enum Ended<T> {
     Done(T),
+    /// A mistake of ours that a tool has found; its caller, and all others, go on.
+    Panicked,
     Moves(Work<T>),
 }
 
@@ -130,15 +135,16 @@ impl<T> Future for Inline<'_, T> {
         if !self.callers.enter() {
             return Poll::Ready(Ended::Moves(work));
         }
-        let polled = work.as_mut().poll(context);
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
         self.callers.leave();
         match polled {
-            Poll::Ready(output) => Poll::Ready(Ended::Done(output)),
-            Poll::Pending if self.is_busy.load(Ordering::Acquire) => {
+            Err(_) => Poll::Ready(Ended::Panicked),
+            Ok(Poll::Ready(output)) => Poll::Ready(Ended::Done(output)),
+            Ok(Poll::Pending) if self.is_busy.load(Ordering::Acquire) => {
                 self.callers.be_wary();
                 Poll::Ready(Ended::Moves(work))
             }
-            Poll::Pending => {
+            Ok(Poll::Pending) => {
                 self.work = Some(work);
                 Poll::Pending
             }
@@ -161,5 +167,21 @@ impl<T> Future for Aborting<T> {
 impl<T> Drop for Aborting<T> {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_the_end_of_its_own_work_only() {
+        let busy = BusyThreads::default();
+        for _ in 0..3 {
+            let work: Work<u8> = Box::pin(async { panic!("on purpose") });
+            assert_eq!(busy.run(work, Arc::default()).await, None);
+        }
+        assert_eq!(busy.callers.computing.load(Ordering::Acquire), 0);
+        assert_eq!(busy.run(Box::pin(async { 7 }), Arc::default()).await, Some(7));
     }
 }

@@ -12,6 +12,7 @@ use crate::busy::BusyThreads;
 use crate::call::{Call, Clock, Limits};
 use crate::config;
 use crate::error::{CompileError, EngineError, LoadError, ToolError};
+use crate::image::Budget;
 use crate::net::connect::Network;
 use crate::net::fetch::Fetcher;
 use crate::net::resolve::{Resolve, SystemResolver};
@@ -49,6 +50,10 @@ pub struct Engine {
 pub(crate) struct Inner {
     pub(crate) wasm: wasmtime::Engine,
     pub(crate) instances: InstancePre<State>,
+    /// The same with nothing to import but the module.
+    pub(crate) loading: InstancePre<State>,
+    /// What tools hold for their calls to begin from.
+    pub(crate) images: Arc<Budget>,
     /// One for each call there is room for.
     pub(crate) calls: Semaphore,
     /// One for each compilation and description. Their callers block, perhaps on a thread that calls need to end, so they
@@ -71,6 +76,9 @@ pub struct EngineSettings {
     /// How many calls run at once at most; further ones wait for their turn, which counts as their own time. Each reserves
     /// 4 GiB of address space, none of it memory.
     pub concurrent_calls: u32,
+    /// How much memory tools may hold together, bytes, for their calls to begin from instead of evaluating their modules; a
+    /// tool of 100 KB holds about half a megabyte. For what finds no room, modules are evaluated in each call.
+    pub images: usize,
     /// A file of PEM certificates trusted beside Mozilla's (`SSL_CERT_FILE`).
     pub certificates: Option<PathBuf>,
     /// Who turns names into addresses; the machine's resolver where absent.
@@ -79,7 +87,7 @@ pub struct EngineSettings {
 
 impl Default for EngineSettings {
     fn default() -> Self {
-        Self { concurrent_calls: 256, certificates: None, resolver: None }
+        Self { concurrent_calls: 256, images: 32 << 20, certificates: None, resolver: None }
     }
 }
 
@@ -95,12 +103,16 @@ impl Engine {
         let module = machine_code(&wasm).map_err(setup)?;
         let instances =
             crate::imports::linker(&wasm).and_then(|linker| linker.instantiate_pre(&module)).map_err(setup)?;
+        let loading = crate::imports::of_loading(&wasm, &module)
+            .and_then(|linker| linker.instantiate_pre(&module))
+            .map_err(setup)?;
         let resolver = settings.resolver.clone().unwrap_or_else(|| Arc::new(SystemResolver));
         let network = Arc::new(Network::new(resolver, settings.certificates.as_deref())?);
         let calls = Semaphore::new(settings.concurrent_calls as usize);
         let builds = Semaphore::new(CONCURRENT_BUILDS as usize);
         let ticker = Ticker::start(&wasm)?;
-        let inner = Inner { wasm, instances, calls, builds, ticker, busy: BusyThreads::default(), network };
+        let (images, busy) = (Budget::new(settings.images), BusyThreads::default());
+        let inner = Inner { wasm, instances, loading, images, calls, builds, ticker, busy, network };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -129,7 +141,7 @@ impl Engine {
         if bytecode.len() > MOST_BYTECODE {
             return Err(LoadError::TooLong { length: bytecode.len(), most: MOST_BYTECODE });
         }
-        Ok(Tool { engine: self.clone(), bytecode: bytecode.into() })
+        Ok(Tool { engine: self.clone(), bytecode: bytecode.into(), loaded: Arc::default() })
     }
 }
 
@@ -175,5 +187,5 @@ pub(crate) async fn call(tool: &Tool, call: Call) -> Result<String, ToolError> {
     let redactor = Arc::new(Redactor::new(&call.secrets));
     let state = State::new(inputs, Operations::new(Some(fetcher)), call.limits, call.clock)
         .with_console(Arc::clone(&call.console), redactor);
-    run::call(&tool.engine, state).await
+    run::call(&tool.engine, Arc::clone(&tool.loaded), state).await
 }

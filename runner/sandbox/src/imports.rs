@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use wasmtime::{AsContextMut, Caller, Engine, Error, Extern, Linker, Result};
+use wasmtime::{AsContextMut, Caller, Engine, Error, Extern, Linker, Module, Result};
 
 use crate::console::Level;
 use crate::state::{Answer, Stash, State, Stop};
@@ -21,9 +21,19 @@ const MOST_LINE: usize = 64 << 10;
 pub(crate) fn linker(engine: &Engine) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     inputs(&mut linker)?;
+    bytecode(&mut linker)?;
     outputs(&mut linker)?;
     operations(&mut linker)?;
     wasi(&mut linker)?;
+    Ok(linker)
+}
+
+/// What an instance may call that loads a module before there is a request. By everything else it would ask for something
+/// that belongs to one call, so that is a trap.
+pub(crate) fn of_loading(engine: &Engine, module: &Module) -> Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    bytecode(&mut linker)?;
+    linker.define_unknown_imports_as_traps(module)?;
     Ok(linker)
 }
 
@@ -33,6 +43,14 @@ fn inputs(linker: &mut Linker<State>) -> Result<()> {
         state.stash = Stash::Own(std::mem::take(&mut state.inputs.request));
         length(&state.stash)
     })?;
+    linker.func_wrap(PACE, "random", |mut caller: Caller<'_, State>, at: u32, length: u32| -> Result<()> {
+        let (memory, state) = parts(&mut caller)?;
+        state.chance.fill(slice_mut(memory, at, length)?)
+    })?;
+    Ok(())
+}
+
+fn bytecode(linker: &mut Linker<State>) -> Result<()> {
     linker.func_wrap(PACE, "module", |mut caller: Caller<'_, State>| {
         let state = caller.data_mut();
         state.stash = Stash::Shared(Arc::clone(&state.inputs.module));
@@ -44,10 +62,6 @@ fn inputs(linker: &mut Linker<State>) -> Result<()> {
         let stash = state.stash.take();
         slice_mut(memory, at, length(&stash))?.copy_from_slice(&stash);
         Ok(())
-    })?;
-    linker.func_wrap(PACE, "random", |mut caller: Caller<'_, State>, at: u32, length: u32| -> Result<()> {
-        let (memory, state) = parts(&mut caller)?;
-        state.chance.fill(slice_mut(memory, at, length)?)
     })?;
     Ok(())
 }

@@ -7,11 +7,18 @@ use wasmtime::{ResourceLimiter, Result};
 
 use crate::call::{Clock, Limits};
 use crate::console::{Console, Level};
+use crate::image::MOST_IMAGE;
 use crate::operation::Operations;
 use crate::redact::Redactor;
 
 /// More entries than the engine's own table has are asked for by nobody honest.
 const MOST_TABLE: usize = 20_000;
+
+/// Memory to load a module in, bytes: an image of the greatest length, the engine, and what is not kept.
+const MOST_LOADING: u64 = 2 * MOST_IMAGE as u64;
+
+/// Loading may take this part of the time of the call that it is done for: most is left, should it come to nothing.
+const PART_OF_TIME: u32 = 4;
 
 /// Why an instance was stopped from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +124,16 @@ impl State {
         self.console = console;
         self.redactor = redactor;
         self
+    }
+
+    /// For an instance that loads the module of this call: it has the module, a part of the time, the call's place among
+    /// the threads, and nothing else of it.
+    pub(crate) fn of_loading(&self) -> Self {
+        let inputs = Inputs { request: Vec::new(), module: Arc::clone(&self.inputs.module) };
+        let time = self.limits.time / PART_OF_TIME;
+        let limits = Limits { time, memory: MOST_LOADING, result: 0, requests: 0, response: 0, console: 0 };
+        let state = Self::new(inputs, Operations::new(None), limits, Clock::Fixed { now: 0, seed: 0 });
+        Self { deadline: self.deadline.min(state.deadline), is_busy: Arc::clone(&self.is_busy), ..state }
     }
 
     /// Writes a line, as far as there is room.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::call::{Call, Limits};
 use crate::engine::Engine;
 use crate::error::ToolError;
+use crate::loaded::Loaded;
 
 /// The bytecode of one ES2022 module, made by [`Engine::compile`]. Equal sources and names give equal bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,7 @@ pub struct Bytecode(pub Vec<u8>);
 pub struct Tool {
     pub(crate) engine: Engine,
     pub(crate) bytecode: Arc<[u8]>,
+    pub(crate) loaded: Arc<Loaded>,
 }
 
 /// What a module says about itself. What has the wrong type is told as it is, for whoever has to explain it.
@@ -62,5 +64,11 @@ impl Tool {
     /// The tool failed, in any of the ways of [`ToolErrorKind`](crate::ToolErrorKind).
     pub async fn call(&self, call: Call) -> Result<String, ToolError> {
         crate::engine::call(self, call).await
+    }
+
+    /// How much memory the tool holds for its calls to begin from, bytes; nothing before its second call, and where its
+    /// module is evaluated in each call.
+    pub fn held(&self) -> Option<usize> {
+        self.loaded.held()
     }
 }

@@ -8,9 +8,9 @@ const WARN_LINES: usize = 500;
 /// A file longer than this has to be.
 const FAIL_LINES: usize = 800;
 
-/// How often `unsafe_code` is expected in the whole tree: where the sandbox loads its own compiled engine. Raising it is a
-/// decision of its own.
-const UNSAFE_RECORDED: usize = 1;
+/// How often `unsafe_code` is expected in the whole tree: where the sandbox loads its own compiled engine, and where it asks
+/// Linux for pages (docs/decisions/015). Raising it is a decision of its own.
+const UNSAFE_RECORDED: usize = 2;
 
 /// Checks one file, if it is Rust.
 pub(crate) fn check(file: &File, report: &mut Report) {

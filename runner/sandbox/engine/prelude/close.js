@@ -1,5 +1,6 @@
 
-// What the engine calls. `begin` comes first, then the module runs, then `run` with what it exports.
+// What the engine calls. `begin` comes first, then the module runs, then `run` with what it exports; or the module runs before
+// it is known for whom, then come `begin` and `run`.
 const TOOL = Symbol.for("paceline.tool");
 const DESCRIBE = "describe";
 let request = null;
@@ -70,17 +71,22 @@ const failure = (kind, thrown) => {
   }
 };
 
-let env = Object.freeze({});
-Object.defineProperty(globalThis, "env", { get: () => env, set: undefined, configurable: true, enumerable: false });
+// By names of our own: a module that was loaded first may have changed the public ones.
+const { parse } = JSON;
+const { freeze } = Object;
+const { now } = Date;
+let env = freeze({});
+Object.defineProperty(globalThis, "env", { get: () => { isTouched = true; return env; }, set: undefined, configurable: true, enumerable: false });
 
 return {
   begin(input) {
-    request = JSON.parse(input);
-    env = Object.freeze(request.env ?? {});
-    origin = Date.now();
+    request = parse(input);
+    env = freeze(request.env ?? {});
+    origin = now();
   },
   async run(tool) { return request.mode === DESCRIBE ? describe(tool) : execute(tool); },
   failure,
+  isUntouched: () => !isTouched,
   pending: () => pending.size,
   settle(id, about, body) {
     const waiting = pending.get(id);

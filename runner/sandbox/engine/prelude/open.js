@@ -18,6 +18,10 @@ const finish = (constructor, name = constructor.name) => {
 /** A text as Rust can take it: what is no pair of surrogates becomes U+FFFD (USVString of Web IDL). */
 const usv = (value) => `${value}`.toWellFormed();
 
+// Whether a tool has read what differs from call to call without asking the host for it. A module that does so while it is
+// loaded has to be loaded in each call.
+let isTouched = false;
+
 // Operations under way, by the host's id: what to do with the outcome.
 const pending = new Map();
 

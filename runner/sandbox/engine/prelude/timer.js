@@ -34,10 +34,11 @@ const clearTimer = (timer) => {
 };
 
 let origin = 0;
+const begun = () => { isTouched = true; return origin; };
 const performance = {
-  get timeOrigin() { return origin; },
+  get timeOrigin() { return begun(); },
   now: () => Date.now() - origin,
-  toJSON: () => ({ timeOrigin: origin }),
+  toJSON: () => ({ timeOrigin: begun() }),
 };
 expose({
   setTimeout: timerFunction(false), clearTimeout: clearTimer, setInterval: timerFunction(true), clearInterval: clearTimer, performance,

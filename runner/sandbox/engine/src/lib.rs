@@ -25,6 +25,8 @@ struct Engine {
 
 thread_local! {
     static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
+    /// What the module of `load-tool` exports by default.
+    static LOADED: RefCell<Option<Persistent<Value<'static>>>> = const { RefCell::new(None) };
 }
 
 /// Start-up, run once when the engine is built.
@@ -36,7 +38,10 @@ extern "C" fn initialize_runtime() {
     let install =
         |ctx: Ctx<'_>| binding::install(&ctx).catch(&ctx).map_err(|error| error.to_string()).expect("the prelude runs");
     let api = runtime.context().with(install);
+    // What start-up has no more use for would be collected in the midst of a call.
+    runtime.context().with(|ctx| ctx.run_gc());
     ENGINE.with(|engine| engine.replace(Some(Engine { runtime, api })));
+    memory::fill();
 }
 
 /// Runs the host's module as its request says.
@@ -46,7 +51,37 @@ extern "C" fn run_tool() {
     with_engine(|ctx, api| answer(ctx, api, run(ctx, api, &bytecode)));
 }
 
-/// The same for a module that brings its own bytecode: what a bundle's tool modules call when another host runs them. The
+/// Evaluates the host's module before there is a request, and keeps what it exports: 1, or 0 where it failed or has looked
+/// at something that belongs to a call. After a 1 the host may store the memory, and begin any number of calls from it.
+#[unsafe(export_name = "load-tool")]
+extern "C" fn load_tool() -> u32 {
+    let mut bytecode = host::module();
+    let mut loaded = 0;
+    with_engine(|ctx, api| {
+        let exported = load(ctx, api, &bytecode).ok().filter(|_| is_untouched(api));
+        loaded = u32::from(exported.is_some());
+        LOADED.replace(exported.map(|exported| Persistent::save(ctx, exported)));
+    });
+    // It is read and done with; memory that is as it was before takes no part in what the host stores.
+    bytecode.fill(0);
+    std::hint::black_box(&bytecode);
+    loaded
+}
+
+/// Runs what `load-tool` has kept as the request says.
+#[unsafe(export_name = "call-loaded")]
+extern "C" fn call_loaded() {
+    with_engine(|ctx, api| {
+        let exported = LOADED.take().and_then(|exported| exported.restore(ctx).ok());
+        let result = begin(ctx, api).and_then(|()| match exported {
+            Some(exported) => execute(ctx, api, exported),
+            None => Err(Failure("module", None)),
+        });
+        answer(ctx, api, result);
+    });
+}
+
+/// The same as `run-tool` for a module that brings its own bytecode: what a bundle's tool modules call when another host runs them. The
 /// last three arguments are Javy's, for a function to call; unused.
 #[unsafe(export_name = "invoke")]
 extern "C" fn invoke(bytecode: *const u8, length: usize, _: u32, _: *const u8, _: usize) {
@@ -83,17 +118,41 @@ fn with_engine(work: impl for<'js> FnOnce(&Ctx<'js>, &Object<'js>)) {
 struct Failure<'js>(&'static str, Option<Value<'js>>);
 
 fn run<'js>(ctx: &Ctx<'js>, api: &Object<'js>, bytecode: &[u8]) -> Result<String, Failure<'js>> {
-    let stage = |name| move |error| Failure(name, thrown(error));
+    begin(ctx, api)?;
+    let exported = load(ctx, api, bytecode)?;
+    execute(ctx, api, exported)
+}
+
+/// Shows the prelude the request.
+fn begin<'js>(ctx: &Ctx<'js>, api: &Object<'js>) -> Result<(), Failure<'js>> {
     let begin = |input: String| api.get::<_, Function>("begin")?.call::<_, ()>((input,));
-    begin(host::input()).catch(ctx).map_err(stage("arguments"))?;
+    begin(host::input()).catch(ctx).map_err(stage("arguments"))
+}
+
+/// Evaluates the module and returns what it exports by default.
+fn load<'js>(ctx: &Ctx<'js>, api: &Object<'js>, bytecode: &[u8]) -> Result<Value<'js>, Failure<'js>> {
     // SAFETY: bytecode nobody vouches for can break this instance and nothing else; that is what the sandbox is for.
     let module = unsafe { Module::load(ctx.clone(), bytecode) }.catch(ctx).map_err(stage("module"))?;
     let (module, evaluated) = module.eval().catch(ctx).map_err(stage("threw"))?;
     settled(ctx, api, &evaluated)?;
-    let exported = module.namespace().and_then(|all| all.get("default")).catch(ctx).map_err(stage("module"))?;
+    module.namespace().and_then(|all| all.get("default")).catch(ctx).map_err(stage("module"))
+}
+
+/// Does with it what the request says.
+fn execute<'js>(ctx: &Ctx<'js>, api: &Object<'js>, exported: Value<'js>) -> Result<String, Failure<'js>> {
     let execute = |exported: Value<'js>| api.get::<_, Function>("run")?.call::<_, Promise>((exported,));
     let result = execute(exported).catch(ctx).map_err(stage("threw"))?;
     settled(ctx, api, &result)?.get().catch(ctx).map_err(stage("result"))
+}
+
+/// Whether nothing was read so far that differs from call to call.
+fn is_untouched(api: &Object<'_>) -> bool {
+    let ask = || api.get::<_, Function>("isUntouched")?.call::<_, bool>(());
+    ask().unwrap_or(false)
+}
+
+fn stage<'js>(name: &'static str) -> impl FnOnce(CaughtError<'js>) -> Failure<'js> {
+    move |error| Failure(name, thrown(error))
 }
 
 fn settled<'js>(ctx: &Ctx<'js>, api: &Object<'js>, promise: &Promise<'js>) -> Result<Value<'js>, Failure<'js>> {

@@ -181,7 +181,7 @@ fn read(request: &[u8], body: &[u8]) -> Result<(Wanted, Redirect), Problem> {
         let bytes: Vec<u8> = value.chars().filter_map(|character| u8::try_from(character).ok()).collect();
         let value = HeaderValue::from_bytes(&bytes).map_err(|_| wrong(format!("the value of `{name}` is none")))?;
         if !FORBIDDEN.contains(&name.as_str()) {
-            headers.append(name, value);
+            headers.try_append(name, value).map_err(|_| wrong("more headers than a request can have".into()))?;
         }
     }
     let body = written.has_body.then(|| Bytes::copy_from_slice(body));

@@ -2,12 +2,14 @@
 //! them. Hostile ones among them: none may hurt the process, another call, or learn what it was not granted.
 
 mod concurrency;
+mod corrupted;
 mod describe;
 mod digest;
 mod fixed;
 mod hostile;
 mod isolation;
 mod limits;
+mod loaded;
 mod network;
 mod redaction;
 mod server;

@@ -1,0 +1,170 @@
+//! The memory of an instance that has loaded a tool: as much of it as differs from a fresh one, for calls to begin from. It
+//! is made before anything is known of a call, so there is nothing of any in it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use wasmtime::{AsContextMut, Error, Memory, Result};
+
+/// What is compared and copied at a time, bytes. Smaller pieces would save some copying, but a page of the machine is made
+/// private as a whole.
+const PIECE: usize = 4096;
+/// WebAssembly's page, bytes.
+const PAGE: u64 = 64 << 10;
+
+/// The most that one tool's image may hold, bytes. Beyond it copying takes as long as evaluating.
+pub(crate) const MOST_IMAGE: usize = 8 << 20;
+
+/// How much the images of an engine may hold together.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    left: AtomicUsize,
+}
+
+/// A part of the budget; it goes back when this is dropped.
+#[derive(Debug)]
+struct Held {
+    budget: Arc<Budget>,
+    bytes: usize,
+}
+
+/// Memory to begin from.
+#[derive(Debug)]
+pub(crate) struct Image {
+    /// How long the memory is, pages of WebAssembly.
+    pages: u64,
+    runs: Vec<Run>,
+    held: Held,
+}
+
+/// Bytes that belong to an address.
+#[derive(Debug)]
+struct Run {
+    at: usize,
+    bytes: Box<[u8]>,
+}
+
+impl Budget {
+    pub(crate) fn new(bytes: usize) -> Arc<Self> {
+        Arc::new(Self { left: AtomicUsize::new(bytes) })
+    }
+
+    fn hold(self: &Arc<Self>, bytes: usize) -> Option<Held> {
+        let take = |left: usize| left.checked_sub(bytes);
+        self.left.fetch_update(Ordering::AcqRel, Ordering::Acquire, take).ok()?;
+        Some(Held { budget: Arc::clone(self), bytes })
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.budget.left.fetch_add(self.bytes, Ordering::AcqRel);
+    }
+}
+
+impl Image {
+    /// What `now` has that `before` had not. Memory beyond `before` was zero. Nothing, if there is no room for it.
+    pub(crate) fn of(before: &[u8], now: &[u8], budget: &Arc<Budget>) -> Option<Self> {
+        let changed: Vec<(usize, usize)> = runs(before, now);
+        let bytes = changed.iter().map(|(start, end)| end - start).sum();
+        if bytes > MOST_IMAGE {
+            return None;
+        }
+        let held = budget.hold(bytes)?;
+        let run = |(start, end): (usize, usize)| Some(Run { at: start, bytes: now.get(start..end)?.into() });
+        let runs = changed.into_iter().filter_map(run).collect();
+        Some(Self { pages: u64::try_from(now.len()).ok()?.div_ceil(PAGE), runs, held })
+    }
+
+    /// How long the memory is, bytes.
+    pub(crate) fn memory(&self) -> u64 {
+        self.pages * PAGE
+    }
+
+    /// How much is held for it, bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.held.bytes
+    }
+
+    /// Makes the memory of a fresh instance what this was made of.
+    ///
+    /// # Errors
+    /// The memory cannot be that long.
+    pub(crate) fn restore(&self, memory: Memory, mut store: impl AsContextMut) -> Result<()> {
+        let missing = self.pages.saturating_sub(memory.size(&store));
+        if missing > 0 {
+            memory.grow(&mut store, missing)?;
+        }
+        let data = memory.data_mut(&mut store);
+        for run in &self.runs {
+            let place = data.get_mut(run.at..).and_then(|rest| rest.get_mut(..run.bytes.len()));
+            let place = place.ok_or_else(|| Error::msg("an image longer than its memory"))?;
+            populate(place);
+            place.copy_from_slice(&run.bytes);
+        }
+        Ok(())
+    }
+}
+
+/// From where to where the memories differ, neighbours together.
+fn runs(before: &[u8], now: &[u8]) -> Vec<(usize, usize)> {
+    const ZERO: [u8; PIECE] = [0; PIECE];
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for (number, piece) in now.chunks(PIECE).enumerate() {
+        let start = number * PIECE;
+        let end = start + piece.len();
+        let was = before.get(start..end).or_else(|| ZERO.get(..piece.len()));
+        match (was == Some(piece), runs.last_mut()) {
+            (true, _) => {}
+            (false, Some(last)) if last.1 == start => last.1 = end,
+            (false, _) => runs.push((start, end)),
+        }
+    }
+    runs
+}
+
+/// Has the system make these pages private in one go. One by one, as they are written to, each is an interruption, and for a
+/// module of 100 KB these cost more than what it does. Where the system cannot, they come one by one.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "a hint to the system, which changes no content, about memory that is ours to change")]
+fn populate(place: &mut [u8]) {
+    if place.len() > PIECE {
+        // SAFETY: the pages are those of `place`, which nobody else may touch meanwhile; the advice keeps their content.
+        // It fails before Linux 5.14, where pages are larger than `PIECE`, and without memory, which writing will find too.
+        let _ = unsafe {
+            rustix::mm::madvise(place.as_mut_ptr().cast(), place.len(), rustix::mm::Advice::LinuxPopulateWrite)
+        };
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn populate(_: &mut [u8]) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_one_run_and_what_is_equal_is_none() {
+        let before = vec![1; 3 * PIECE];
+        let mut now = before.clone();
+        now.resize(6 * PIECE, 0);
+        assert_eq!(runs(&before, &now), []);
+        for at in [PIECE, 2 * PIECE + 7, 4 * PIECE] {
+            now[at] = 2;
+        }
+        assert_eq!(runs(&before, &now), [(PIECE, 3 * PIECE), (4 * PIECE, 5 * PIECE)]);
+    }
+
+    #[test]
+    fn the_budget_is_kept_and_comes_back() {
+        let budget = Budget::new(3 * PIECE);
+        let image = |pieces: usize| Image::of(&[], &vec![1; pieces * PIECE], &budget);
+        let first = image(2).unwrap();
+        assert_eq!(first.bytes(), 2 * PIECE);
+        assert!(image(2).is_none());
+        drop(first);
+        assert!(image(3).is_some());
+        assert!(Image::of(&[], &vec![1; MOST_IMAGE + 1], &Budget::new(usize::MAX)).is_none());
+    }
+}
