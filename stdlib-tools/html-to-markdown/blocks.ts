@@ -1,4 +1,5 @@
 // What a page is made of on its way to Markdown: blocks in blocks, and marks inside of a line.
+import { Pieces, chunks } from "../shared/pieces";
 import { code, escaped, escapedStart, target } from "./escape";
 import { type Cell, table } from "./table";
 
@@ -18,8 +19,8 @@ type Block = { text: string; isList: boolean };
 
 type Frame = Kind & {
   blocks: Block[];
-  /** Text as the parser gave it, in as many pieces as it liked. */
-  raw: string[];
+  /** Text as the parser gave it. */
+  raw: Pieces;
   /** The line that is being written, in pieces, and the marks that are open in it with where they began. */
   line: string[];
   marks: (Mark & { start: number })[];
@@ -34,7 +35,7 @@ const MOST_SPAN = 50;
 
 const SIGNS = { strong: "**", emphasis: "*", strike: "~~" } as const;
 
-const frame = (kind: Kind): Frame => ({ ...kind, blocks: [], raw: [], line: [], marks: [], isSpaced: true });
+const frame = (kind: Kind): Frame => ({ ...kind, blocks: [], raw: new Pieces(), line: [], marks: [], isSpaced: true });
 
 const indented = (text: string, by: string): string => text.replace(/^(?=.)/gm, by).slice(by.length);
 
@@ -61,12 +62,15 @@ export class Blocks {
   /** The block on top with all its text in its line. */
   #settled(): Frame {
     const top = this.#top;
-    const spaced = top.raw.join("").replace(/[\s\u00a0]+/g, " ");
-    top.raw = [];
-    const bare = top.isSpaced && spaced.startsWith(" ") ? spaced.slice(1) : spaced;
-    if (bare === "") return top;
-    top.isSpaced = bare.endsWith(" ");
-    top.line.push(top.marks.some(({ kind }) => kind === "code") ? bare : escaped(bare));
+    if (top.raw.length === 0) return top;
+    const isCode = top.marks.some(({ kind }) => kind === "code");
+    for (const text of chunks(top.raw.take())) {
+      const spaced = text.replace(/[\s\u00a0]+/g, " ");
+      const bare = top.isSpaced && spaced.startsWith(" ") ? spaced.slice(1) : spaced;
+      if (bare === "") continue;
+      top.isSpaced = bare.endsWith(" ");
+      top.line.push(isCode ? bare : escaped(bare));
+    }
     return top;
   }
 

@@ -1,13 +1,17 @@
 // HTML to Markdown, element by element as the parser finds them: nothing here goes down with the nesting of a page.
+import { Pieces } from "../shared/pieces";
 import { Parser } from "../vendor/htmlparser2.js";
 import { Blocks } from "./blocks";
 import { BLOCKS, DROPPED, MARKS } from "./elements";
 import { codeBlock } from "./escape";
 
-/** What is read of a page, characters. */
-const MOST_CHARACTERS = 5_000_000;
+/** What is read of a page, characters: about a second of work for each million. */
+const MOST_CHARACTERS = 2_000_000;
 /** Elements in each other. Browsers stop at 512 and put the rest beside. */
 const MOST_DEPTH = 4_000;
+/** Elements, texts and ends of elements: pages have one for twenty characters, and take time by them. */
+const MOST_EVENTS = 300_000;
+const PIECE = 16_384;
 /** Lists and quotes in each other that are told as such. */
 const MOST_INDENT = 12;
 
@@ -35,7 +39,7 @@ class Converter {
   #dropped = 0;
   #indent = 0;
   /** The code of a `pre`, while in one, and how deep. */
-  #code: string[] | undefined;
+  #code: Pieces | undefined;
   #language = "";
   #inTitle = false;
 
@@ -87,7 +91,7 @@ class Converter {
       case "a": return this.blocks.mark({ kind: "link", address: resolved(attributes.href, this.#base), title: attributes.title }) ? "mark" : "nothing";
       case "pre":
         this.blocks.end();
-        this.#code = [];
+        this.#code = new Pieces();
         this.#language = languageOf(attributes);
         return "code";
     }
@@ -125,7 +129,7 @@ class Converter {
       case "mark": this.blocks.unmark(); return;
       case "row": this.blocks.end(); return;
       case "code": {
-        const code = codeBlock((this.#code ?? []).join("").replaceAll("\r\n", "\n"), this.#language);
+        const code = codeBlock((this.#code?.take() ?? "").replaceAll("\r\n", "\n"), this.#language);
         this.#code = undefined;
         this.blocks.add(code);
         return;
@@ -140,20 +144,25 @@ class Converter {
 export const convert = (html: string, base: string | undefined): { markdown: string; title: string; notes: string[] } => {
   const converter = new Converter(base);
   const notes: string[] = [];
-  let isTooDeep = false;
+  let events = 0;
+  let stopped: string | undefined;
+  const guarded = (act: () => void): void => {
+    if (++events > MOST_EVENTS) stopped ??= `the page has more than ${MOST_EVENTS} parts; only what came before was read`;
+    if (stopped === undefined) act();
+  };
   const parser = new Parser({
-    onopentag: (name, attributes) => {
-      if (converter.depth >= MOST_DEPTH) isTooDeep = true;
-      if (!isTooDeep) converter.open(name, attributes);
-    },
-    ontext: (text) => isTooDeep || converter.text(text),
-    onclosetag: () => isTooDeep || converter.close(),
+    onopentag: (name, attributes) => guarded(() => {
+      if (converter.depth < MOST_DEPTH) converter.open(name, attributes);
+      else stopped = `elements are nested more than ${MOST_DEPTH} deep; only what came before was read`;
+    }),
+    ontext: (text) => guarded(() => converter.text(text)),
+    onclosetag: () => guarded(() => converter.close()),
   });
   if (html.length > MOST_CHARACTERS) notes.push(`only the first ${MOST_CHARACTERS} of ${html.length} characters were read`);
   const text = html.slice(0, MOST_CHARACTERS);
-  // In pieces, so that reading ends soon after what is nested too deeply begins.
-  for (let at = 0; at < text.length && !isTooDeep; at += 16_384) parser.write(text.slice(at, at + 16_384));
-  if (isTooDeep) notes.push(`elements are nested more than ${MOST_DEPTH} deep; only what came before was read`);
-  else parser.end();
+  // In pieces, so that reading ends soon after there is a reason to.
+  for (let at = 0; at < text.length && stopped === undefined; at += PIECE) parser.write(text.slice(at, at + PIECE));
+  if (stopped === undefined) parser.end();
+  if (stopped !== undefined) notes.push(stopped);
   return { markdown: converter.blocks.finish(), title: converter.title.replace(/\s+/g, " ").trim(), notes };
 };

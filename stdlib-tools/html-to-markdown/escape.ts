@@ -1,5 +1,7 @@
 // What stands between texts and Markdown: signs that would mean something.
 
+import { chunks } from "../shared/pieces";
+
 /** Text inside a line. What means nothing where it stands stays as it is: it is read more often than rendered. */
 export const escaped = (text: string): string =>
   text
@@ -17,7 +19,7 @@ export const escapedStart = (paragraph: string): string =>
 
 /** Code inside a line: between more backticks than are in it. */
 export const code = (text: string): string => {
-  const runs = text.match(/`+/g) ?? [];
+  const runs = chunks(text).flatMap((part) => part.match(/`+/g) ?? []);
   const fence = "`".repeat(runs.reduce((most, { length }) => Math.max(most, length), 0) + 1);
   const space = /^`|`$|^ .* $/.test(text) ? " " : "";
   return `${fence}${space}${text}${space}${fence}`;
@@ -25,8 +27,8 @@ export const code = (text: string): string => {
 
 /** Lines of code. */
 export const codeBlock = (text: string, language: string): string => {
-  const runs = text.match(/^\s*`{3,}/gm) ?? [];
-  const fence = "`".repeat(Math.max(3, ...runs.slice(0, 1000).map((run) => run.trim().length + 1)));
+  const runs = chunks(text).flatMap((part) => part.match(/^ {0,3}`{3,}/gm) ?? []);
+  const fence = "`".repeat(runs.reduce((most, run) => Math.max(most, run.trim().length + 1), 3));
   return `${fence}${language}\n${text.replace(/^\n|\n$/g, "")}\n${fence}`;
 };
 

@@ -27,9 +27,15 @@ const described = (data: Json): string => {
 
 /** What the tool returns. */
 export const result = (query: (data: Json) => Json, data: Json): { result: Json; note?: string } => {
-  const found = query(data);
+  let found: Json;
+  let length: number;
+  try {
+    found = query(data);
+    ({ length } = JSON.stringify(found));
+  } catch (error) {
+    throw error instanceof RangeError ? new Error("the expression, or what it gives, is nested too deeply") : error;
+  }
   if (found === null) return { result: null, note: `nothing is there: ${described(data)}` };
-  const { length } = JSON.stringify(found);
   if (length > MOST) throw new Error(`the result is ${length} characters of JSON, more than ${MOST}; narrow the expression, such as with [:20] or .{name: name}`);
   return { result: found };
 };

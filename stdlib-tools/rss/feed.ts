@@ -20,7 +20,7 @@ export interface Feed {
 }
 
 /** What is read of a feed, characters. */
-const MOST_CHARACTERS = 5_000_000;
+const MOST_CHARACTERS = 2_000_000;
 
 /** An address of a feed, whole if it can be. */
 export const resolved = (address: string | undefined, base: string | undefined): string | undefined => {

@@ -1,4 +1,5 @@
 // Texts of feeds, which are HTML more often than they say.
+import { Pieces } from "../shared/pieces";
 import { Parser } from "../vendor/htmlparser2.js";
 
 /** A summary is no article, characters. */
@@ -8,24 +9,30 @@ const MOST = 50_000;
 
 const SILENT = new Set(["script", "style", "template", "noscript"]);
 
+/** What stands inside of a word. */
+const INLINE = /^(?:a|abbr|b|code|em|i|q|s|small|span|strong|sub|sup|u)$/;
+
 /** One line. */
 export const spaced = (text: string): string => text.replace(/\s+/g, " ").trim();
 
 /** The text that a reader of this HTML sees, one line. */
 export const plain = (html: string): string => {
   if (!/[<&]/.test(html)) return spaced(html);
-  const pieces: string[] = [];
+  const pieces = new Pieces();
   let silent = 0;
   const parser = new Parser({
     onopentag: (name) => {
       if (SILENT.has(name)) silent += 1;
-      else if (!/^(?:a|abbr|b|code|em|i|q|s|small|span|strong|sub|sup|u)$/.test(name)) pieces.push(" ");
+      else if (!INLINE.test(name)) pieces.push(" ");
     },
     ontext: (text) => void (silent === 0 && pieces.push(text)),
-    onclosetag: (name) => void (SILENT.has(name) && (silent -= 1)),
+    onclosetag: (name) => {
+      if (SILENT.has(name)) silent -= 1;
+      else if (!INLINE.test(name)) pieces.push(" ");
+    },
   });
   parser.end(html.slice(0, MOST));
-  return spaced(pieces.join(""));
+  return spaced(pieces.take());
 };
 
 /** At most so many characters, ended at a word. */

@@ -1,5 +1,6 @@
 // RSS 0.9 to 2.0, RDF (RSS 1.0) and Atom, read element by element. The parser knows no entities of a document's own, so none can
 // grow; and it forgives what feeds of the wild get wrong.
+import { Pieces } from "../shared/pieces";
 import { Parser } from "../vendor/htmlparser2.js";
 import { isoDate } from "./date";
 import { type Feed, type Item, resolved } from "./feed";
@@ -9,6 +10,10 @@ import { plain, shortened, spaced } from "./plain";
 const MOST_DEPTH = 200;
 /** Text that is kept of one element, characters: more than anybody reads of a summary. */
 const MOST_TEXT = 100_000;
+/** Elements, texts and ends of elements: what a feed with a hundred items does not come near. */
+const MOST_EVENTS = 300_000;
+/** Where the feed has begun, if it is one, characters. */
+const BEGIN = 100_000;
 
 const ROOTS = new Set(["rss", "feed", "rdf:rdf"]);
 const ITEMS = new Set(["item", "entry"]);
@@ -76,7 +81,7 @@ class Reader {
   /** The item that is read, and how deep its fields are. */
   #item: { fields: Fields; depth: number } | undefined;
   /** The text of the element on top, and of those around it. */
-  #texts: string[][] = [];
+  #texts: Pieces[] = [];
 
   constructor(base: string | undefined) {
     this.#base = base;
@@ -100,7 +105,7 @@ class Reader {
       this.#base = resolved(attributes["xml:base"], this.#base) ?? this.#base;
     }
     this.#way.push(name);
-    this.#texts.push([]);
+    this.#texts.push(new Pieces(MOST_TEXT));
     if (!this.#item && ITEMS.has(name)) this.#item = { fields: new Fields(), depth: this.#way.length };
     const way = this.#place();
     if (way === undefined) return;
@@ -116,7 +121,7 @@ class Reader {
 
   close(): void {
     const way = this.#place();
-    const text = (this.#texts.pop() ?? []).join("").slice(0, MOST_TEXT);
+    const text = this.#texts.pop()?.take().slice(0, MOST_TEXT) ?? "";
     if (way !== undefined) (this.#item?.fields ?? this.feed).add(way, text);
     // Of a text with elements in it (Atom's xhtml), the text is what is in all of them.
     this.#texts[this.#texts.length - 1]?.push(text);
@@ -138,22 +143,31 @@ class Reader {
 
 /** Reads one, its first items; nothing if the text is something else. */
 export const xmlFeed = (text: string, base: string | undefined, limit: number): Feed | undefined => {
+  if (!text.startsWith("<")) return undefined;
   const reader = new Reader(base);
   let isDone = false;
-  const guarded = (act: () => void) => () => isDone || act();
+  let events = 0;
+  const guarded = (act: () => void): void => {
+    if (++events > MOST_EVENTS) isDone = true;
+    if (!isDone) act();
+  };
   const parser = new Parser({
     onopentag: (name, attributes) => guarded(() => {
       if (reader.depth >= MOST_DEPTH) throw new Error(`the feed is nested more than ${MOST_DEPTH} deep`);
       reader.open(name, attributes);
       isDone = !reader.isFeed;
-    })(),
-    ontext: (text) => guarded(() => reader.text(text))(),
+    }),
+    ontext: (text) => guarded(() => reader.text(text)),
     onclosetag: () => guarded(() => {
       reader.close();
       isDone = reader.items.length >= limit;
-    })(),
+    }),
   }, { xmlMode: true, decodeEntities: true });
-  for (let at = 0; at < text.length && !isDone; at += 16_384) parser.write(text.slice(at, at + 16_384));
+  // In pieces, so that reading ends soon after there are items enough.
+  for (let at = 0; at < text.length && !isDone; at += 16_384) {
+    if (at > BEGIN && !reader.isFeed) return undefined;
+    parser.write(text.slice(at, at + 16_384));
+  }
   if (!isDone) parser.end();
   if (!reader.isFeed) return undefined;
   const { feed, isAtom } = reader;

@@ -3,9 +3,9 @@ import { defineTool } from "@paceline/runtime";
 import { formatPatch, structuredPatch } from "../vendor/diff.js";
 
 /** Each text, characters. */
-const MOST_CHARACTERS = 5_000_000;
-/** Lines that were added and removed together: the work grows with their square. */
-const MOST_EDITS = 4_000;
+const MOST_CHARACTERS = 1_000_000;
+/** Lines that were added and removed together: the work grows with their square, unless one text is empty. */
+const MOST_EDITS = 1_500;
 /** How much of the diff is told, characters. */
 const MOST_ANSWER = 50_000;
 
@@ -37,8 +37,10 @@ export default defineTool({
     for (const [which, { length }] of Object.entries({ before, after })) {
       if (length > MOST_CHARACTERS) throw new Error(`\`${which}\` is longer than ${MOST_CHARACTERS} characters; compare parts`);
     }
+    if (before === after) return { same: true, added: 0, removed: 0, diff: "" };
     const shown = name.replace(/[\r\n\t]+/g, " ");
-    const options = { context, maxEditLength: MOST_EDITS, ignoreWhitespace: ignore_whitespace };
+    const maxEditLength = before === "" || after === "" ? Infinity : MOST_EDITS;
+    const options = { context, maxEditLength, ignoreWhitespace: ignore_whitespace };
     const patch = structuredPatch(`a/${shown}`, `b/${shown}`, before, after, undefined, undefined, options);
     if (!patch) throw new Error(`more than ${MOST_EDITS} lines differ; compare parts, or texts that are closer to each other`);
     const lines = patch.hunks.flatMap((hunk) => hunk.lines);

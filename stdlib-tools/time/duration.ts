@@ -51,7 +51,7 @@ const words = (text: string): Duration => {
 
 /** Reads one. */
 export const parseDuration = (given: string): Duration => {
-  const text = given.trim().slice(0, 200);
+  const text = given.slice(0, 200).trim();
   const iso = ISO.exec(text);
   if (!iso || /[PT]$/i.test(text)) return words(text);
   const sign = iso[1] === "-" ? -1 : 1;

@@ -53,7 +53,7 @@ const bounded = (at: number, text: string): number => (at >= EARLIEST && at <= L
 
 /** Reads a time; where it does not say its zone, it is in the one given, else in UTC. */
 export const moment = (given: string, zone: Zone | undefined): Moment => {
-  const text = given.trim().slice(0, 100);
+  const text = given.slice(0, 200).trim();
   if (/^now$/i.test(text) || text === "") return { at: Date.now(), zone: zone ?? fixedZone(0) };
   if (/^-?\d{1,15}(?:\.\d+)?$/.test(text) && !/^\d{4}$/.test(text)) {
     const number = Number(text);

@@ -64,7 +64,7 @@ const names = (): { name: string; line: string }[] =>
 
 /** The zone of this name, however it is written. */
 export const zoneNamed = (text: string): Zone => {
-  const wanted = text.trim().replace(/\s+/g, "_");
+  const wanted = text.slice(0, 100).trim().replace(/\s+/g, "_");
   const lower = wanted.toLowerCase();
   if (["utc", "gmt", "z"].includes(lower)) return fixed("UTC", 0);
   const offset = offsetOf(wanted.replace(/^(?:utc|gmt)(?=[+-])/i, "").replace(/^([+-])(\d)$/, "$10$2"));

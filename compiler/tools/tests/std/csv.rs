@@ -62,7 +62,7 @@ fn rows_are_filtered_and_cut() {
     let cut = ask(json!({"columns": ["city", "name"], "offset": 1, "limit": 2}));
     assert_eq!(cut["rows"].to_string(), r#"[{"city":"Paris","name":"Bob"},{"city":"London","name":"Cy"}]"#);
     assert_eq!(cut["matching"], 4);
-    assert_eq!(cut["notes"], json!(["1 more rows: raise `offset`, or narrow with `where` or `columns`"]));
+    assert_eq!(cut["notes"], json!(["1 more row: raise `offset`, or narrow with `where` or `columns`"]));
 }
 
 fn odd_tables() {

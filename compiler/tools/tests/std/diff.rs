@@ -47,5 +47,5 @@ fn bounds() {
     let other: String = (0..5000).map(|number| format!("{}\n", number * 31)).collect();
     let some: String = (0..5000).map(|number| format!("b{number}\n")).collect();
     let message = fails("text-diff", &json!({"before": other, "after": some}));
-    assert_eq!(message, "Error: more than 4000 lines differ; compare parts, or texts that are closer to each other");
+    assert_eq!(message, "Error: more than 1500 lines differ; compare parts, or texts that are closer to each other");
 }

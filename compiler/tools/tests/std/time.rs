@@ -67,7 +67,7 @@ fn forms() {
 /// Zones whose rules have been settled for years: the database of Node may be older or newer than ours.
 const SETTLED: [&str; 20] = [
     "Europe/Berlin", "Europe/London", "Europe/Dublin", "Europe/Istanbul", "America/New_York", "America/Los_Angeles",
-    "America/Sao_Paulo", "America/St_Johns", "America/Phoenix", "America/Havana", "Asia/Tokyo", "Asia/Kolkata",
+    "America/Sao_Paulo", "America/St_Johns", "America/Phoenix", "America/Denver", "Asia/Tokyo", "Asia/Kolkata",
     "Asia/Kathmandu", "Asia/Jerusalem", "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Auckland",
     "Pacific/Chatham", "Pacific/Apia", "Africa/Johannesburg",
 ];
@@ -132,7 +132,7 @@ fn differences() {
     }));
     for (from, to, text, days) in [
         ("2026-01-31", "2026-03-01", "1 month, 1 day", 29),
-        ("2024-02-29", "2026-02-28", "1 year, 11 months, 30 days", 730),
+        ("2024-02-29", "2026-02-28", "2 years", 730),
         ("2026-03-01", "2026-01-31", "1 month, 1 day", -29),
         ("2026-03-01", "2026-03-01", "no time", 0),
         ("2000-01-01", "2026-01-01", "26 years", 9497),
