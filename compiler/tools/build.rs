@@ -36,7 +36,9 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if path.is_dir() && !name.starts_with("test") {
             collect(&path, files)?;
-        } else if (name.ends_with(".ts") || name.ends_with(".js") || name == "packages.json") && !name.ends_with(".d.ts") {
+        } else if (name.ends_with(".ts") || name.ends_with(".js") || name == "packages.json")
+            && !name.ends_with(".d.ts")
+        {
             files.push(path.clone());
         }
     }

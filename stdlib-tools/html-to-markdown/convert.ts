@@ -5,12 +5,12 @@ import { Blocks } from "./blocks";
 import { BLOCKS, DROPPED, MARKS } from "./elements";
 import { codeBlock } from "./escape";
 
-/** What is read of a page, characters: about a second of work for each million. */
-const MOST_CHARACTERS = 2_000_000;
+/** What is read of a page, characters: some seconds of work where every one of them is markup. */
+const MOST_CHARACTERS = 1_000_000;
 /** Elements in each other. Browsers stop at 512 and put the rest beside. */
 const MOST_DEPTH = 4_000;
 /** Elements, texts and ends of elements: pages have one for twenty characters, and take time by them. */
-const MOST_EVENTS = 300_000;
+const MOST_EVENTS = 200_000;
 const PIECE = 16_384;
 /** Lists and quotes in each other that are told as such. */
 const MOST_INDENT = 12;

@@ -11,7 +11,7 @@ const MOST_DEPTH = 200;
 /** Text that is kept of one element, characters: more than anybody reads of a summary. */
 const MOST_TEXT = 100_000;
 /** Elements, texts and ends of elements: what a feed with a hundred items does not come near. */
-const MOST_EVENTS = 300_000;
+const MOST_EVENTS = 200_000;
 /** Where the feed has begun, if it is one, characters. */
 const BEGIN = 100_000;
 

@@ -4,6 +4,8 @@ import { formatPatch, structuredPatch } from "../vendor/diff.js";
 
 /** Each text, characters. */
 const MOST_CHARACTERS = 1_000_000;
+/** Each text, lines. */
+const MOST_LINES = 50_000;
 /** Lines that were added and removed together: the work grows with their square, unless one text is empty. */
 const MOST_EDITS = 1_500;
 /** How much of the diff is told, characters. */
@@ -11,6 +13,13 @@ const MOST_ANSWER = 50_000;
 
 /** As git and `diff -u` begin. */
 const HEADERS = { includeIndex: false, includeUnderline: false, includeFileHeaders: true };
+
+const bounded = (which: string, text: string): void => {
+  if (text.length > MOST_CHARACTERS) throw new Error(`\`${which}\` is longer than ${MOST_CHARACTERS} characters; compare parts`);
+  let lines = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines += 1;
+  if (lines > MOST_LINES) throw new Error(`\`${which}\` has more than ${MOST_LINES} lines; compare parts`);
+};
 
 const counted = (lines: readonly string[], sign: string): number => lines.filter((line) => line.startsWith(sign)).length;
 
@@ -34,10 +43,9 @@ export default defineTool({
     name: { type: "string", maxLength: 200, optional: true, description: "What the text is called in the diff's head, such as a path. Default text" },
   },
   execute: ({ before, after, context = 3, ignore_whitespace = false, name = "text" }) => {
-    for (const [which, { length }] of Object.entries({ before, after })) {
-      if (length > MOST_CHARACTERS) throw new Error(`\`${which}\` is longer than ${MOST_CHARACTERS} characters; compare parts`);
-    }
     if (before === after) return { same: true, added: 0, removed: 0, diff: "" };
+    bounded("before", before);
+    bounded("after", after);
     const shown = name.replace(/[\r\n\t]+/g, " ");
     const maxEditLength = before === "" || after === "" ? Infinity : MOST_EDITS;
     const options = { context, maxEditLength, ignoreWhitespace: ignore_whitespace };

@@ -122,8 +122,18 @@ fn errors_say_where() {
 /// Where doubles are good enough, JavaScript agrees.
 fn doubles_of_node() {
     let cases = [
-        "1.5 * 8 - 3", "7 / 8", "2 ** 10", "10 % 4", "-10 % 4", "(1 + 2) * (3 + 4) / 2", "1e3 / 8",
-        "2 ** 3 ** 2", "1 - 2 - 3 * 4 / 8", "0.5 ** 3", "100 / 2 / 5 % 3", "((((3))))",
+        "1.5 * 8 - 3",
+        "7 / 8",
+        "2 ** 10",
+        "10 % 4",
+        "-10 % 4",
+        "(1 + 2) * (3 + 4) / 2",
+        "1e3 / 8",
+        "2 ** 3 ** 2",
+        "1 - 2 - 3 * 4 / 8",
+        "0.5 ** 3",
+        "100 / 2 / 5 % 3",
+        "((((3))))",
     ];
     let program = format!("console.log(JSON.stringify([{}]))", cases.map(|case| format!("String({case})")).join(","));
     let Some(wanted) = node::run(&program) else { return };

@@ -55,7 +55,11 @@ fn rows_are_filtered_and_cut() {
         ("=", "9", vec!["Bob"]),
         ("!=", "9", vec!["Ada", "Cy", "Di"]),
     ] {
-        assert_eq!(names(&ask(json!({"where": [{"column": "age", "is": is, "value": value}]}))), wanted, "{is} {value}");
+        assert_eq!(
+            names(&ask(json!({"where": [{"column": "age", "is": is, "value": value}]}))),
+            wanted,
+            "{is} {value}"
+        );
     }
     let both = json!({"where": [{"column": "city", "is": "contains", "value": "LON"}, {"column": "age", "is": ">", "value": "50"}]});
     assert_eq!(names(&ask(both)), ["Cy"]);
@@ -68,9 +72,12 @@ fn rows_are_filtered_and_cut() {
 fn odd_tables() {
     assert_eq!(read("a,a,,b\n1,2,3,4\n")["columns"], json!(["a", "a_2", "3", "b"]));
     assert_eq!(read("a,b\n1\n1,2,3\n")["notes"], json!(["row 1 has 1 values for 2 columns"]));
-    assert_eq!(call("csv", &json!({"csv": "1,2\n3,4,5\n", "header": false}))["rows"], json!([
-        {"1": "1", "2": "2", "3": ""}, {"1": "3", "2": "4", "3": "5"},
-    ]));
+    assert_eq!(
+        call("csv", &json!({"csv": "1,2\n3,4,5\n", "header": false}))["rows"],
+        json!([
+            {"1": "1", "2": "2", "3": ""}, {"1": "3", "2": "4", "3": "5"},
+        ])
+    );
     let unfinished = read("a,b\n1,\"2\n3,4\n");
     assert_eq!(unfinished["notes"][0], "a quoted value has no end, in row 1");
     assert_eq!(read("")["rows"], json!([]));
@@ -87,7 +94,10 @@ fn written_and_read() {
     ]);
     let written = call("csv", &json!({"rows": rows}));
     let text = written["csv"].as_str().unwrap();
-    assert_eq!(text, "name,age,ok,tags,__proto__\r\n\"Ada, \"\"Countess\"\"\",36,true,,\r\n\"line\nbreak\",,,\"[\"\"a\"\",1]\",\r\n,,,,x");
+    assert_eq!(
+        text,
+        "name,age,ok,tags,__proto__\r\n\"Ada, \"\"Countess\"\"\",36,true,,\r\n\"line\nbreak\",,,\"[\"\"a\"\",1]\",\r\n,,,,x"
+    );
     let back = read(text);
     assert_eq!(back["rows"][0]["name"], "Ada, \"Countess\"");
     assert_eq!(back["rows"][2]["__proto__"], "x");
@@ -99,7 +109,10 @@ fn errors() {
     for (arguments, wanted) in [
         (json!({}), "give `csv` to read, or `rows` to write"),
         (json!({"csv": "a", "rows": []}), "give `csv` to read or `rows` to write, not both"),
-        (json!({"csv": PEOPLE, "columns": ["agee"]}), "`columns` names a column `agee` that is not there; did you mean `age`?"),
+        (
+            json!({"csv": PEOPLE, "columns": ["agee"]}),
+            "`columns` names a column `agee` that is not there; did you mean `age`?",
+        ),
         (
             json!({"csv": PEOPLE, "where": [{"column": "zzz", "is": "=", "value": ""}]}),
             "`where` names a column `zzz` that is not there; the columns are `name`, `age` and `city`",

@@ -30,23 +30,35 @@ fn by_api() {
     let server = api();
     let host = "hacker-news.test";
     let fetch = |path: &str, query: &str| {
-        call_with(private(&[host]), "fetch", &json!({"url": server.url(host, path), "query": query})).unwrap()["result"].clone()
+        call_with(private(&[host]), "fetch", &json!({"url": server.url(host, path), "query": query})).unwrap()["result"]
+            .clone()
     };
     let top = fetch("/v0/topstories.json", "[:3]");
     assert_eq!(top, json!([46_000_007, 46_000_014, 46_000_021]));
-    let stories: Vec<_> = top.as_array().unwrap().iter().map(|id| fetch(&format!("/v0/item/{id}.json"), "{title: title, url: url, score: score, by: by}")).collect();
-    assert_eq!(stories[2], json!({"title": "Story 46000021", "url": "https://story.example/46000021", "score": 21, "by": "ann"}));
+    let stories: Vec<_> = top
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|id| fetch(&format!("/v0/item/{id}.json"), "{title: title, url: url, score: score, by: by}"))
+        .collect();
+    assert_eq!(
+        stories[2],
+        json!({"title": "Story 46000021", "url": "https://story.example/46000021", "score": 21, "by": "ann"})
+    );
     // The same without a query, in two steps.
     let whole = call_with(private(&[host]), "fetch", &json!({"url": server.url(host, "/v0/topstories.json")})).unwrap();
     let picked = call("json-query", &json!({"json": whole["json"].to_string(), "expression": "[:3]"}));
     assert_eq!(picked["result"], top);
-    let article = call_with(private(&[host]), "html-to-markdown", &json!({"url": server.url(host, "/article")})).unwrap();
+    let article =
+        call_with(private(&[host]), "html-to-markdown", &json!({"url": server.url(host, "/article")})).unwrap();
     assert_eq!(article["markdown"], "# Story\n\nWhat it is about.\n");
 }
 
 fn by_feed() {
     let server = Server::start(&[("/frontpage", page("application/xml; charset=utf-8", RSS))]);
-    let feed = call_with(private(&["hnrss.test"]), "rss", &json!({"url": server.url("hnrss.test", "/frontpage"), "limit": 3})).unwrap();
+    let feed =
+        call_with(private(&["hnrss.test"]), "rss", &json!({"url": server.url("hnrss.test", "/frontpage"), "limit": 3}))
+            .unwrap();
     let titles: Vec<_> = feed["items"].as_array().unwrap().iter().map(|item| item["title"].as_str().unwrap()).collect();
     assert_eq!(titles, ["Compilers & agents", "Second", "Third"]);
 }

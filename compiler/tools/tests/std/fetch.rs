@@ -22,7 +22,13 @@ pub(crate) const TESTS: &[Test] = &[
 
 static SERVER: LazyLock<Server> = LazyLock::new(|| {
     Server::start(&[
-        ("/items", page("application/json; charset=utf-8", r#"{"items": [{"name": "a", "n": 1}, {"name": "b", "n": 2}], "__proto__": {"x": 1}}"#)),
+        (
+            "/items",
+            page(
+                "application/json; charset=utf-8",
+                r#"{"items": [{"name": "a", "n": 1}, {"name": "b", "n": 2}], "__proto__": {"x": 1}}"#,
+            ),
+        ),
         ("/no-json", page("application/json", "<p>oops</p>")),
         ("/long", page("text/plain", "0123456789".repeat(5000))),
         ("/latin1", page("text/plain; charset=ISO-8859-1", b"caf\xe9".as_slice())),
@@ -90,7 +96,10 @@ fn charsets() {
         assert_eq!(get(json!({"url": at(path)})).unwrap()["body"], text, "{path}");
     }
     let message = get(json!({"url": at("/sjis")})).unwrap_err();
-    assert_eq!(message, "Error: the text is encoded in `shift_jis`, which this tool cannot read; it reads utf-8, utf-16 and latin1");
+    assert_eq!(
+        message,
+        "Error: the text is encoded in `shift_jis`, which this tool cannot read; it reads utf-8, utf-16 and latin1"
+    );
 }
 
 fn binary_is_left_out() {
@@ -135,8 +144,14 @@ fn redirects_stay_in_net() {
 
 fn addresses_that_are_none() {
     for (url, wanted) in [
-        ("example.com/x", "`url` is not an address: \"example.com/x\"; write it whole, such as https://example.com/page"),
-        ("file:///etc/passwd", "`url` is not an address: \"file:///etc/passwd\"; write it whole, such as https://example.com/page"),
+        (
+            "example.com/x",
+            "`url` is not an address: \"example.com/x\"; write it whole, such as https://example.com/page",
+        ),
+        (
+            "file:///etc/passwd",
+            "`url` is not an address: \"file:///etc/passwd\"; write it whole, such as https://example.com/page",
+        ),
         ("ftp://example.com/", "`url` begins with https:// or http://, not ftp:"),
         ("https://a:b@example.com/", "`url` holds a user name or a password; leave them out"),
     ] {

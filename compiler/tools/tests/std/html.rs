@@ -79,7 +79,10 @@ fn tables() {
         markdown("<table><tr><td>1<td>a|b<tr><td colspan=2><p>x<p>y</table>"),
         "|  |  |\n| --- | --- |\n| 1 | a\\|b |\n| x y |  |\n"
     );
-    assert_eq!(markdown("<table><tr><td><table><tr><td>in<td>ner</table><td>side</table>"), "|  |  |\n| --- | --- |\n| in | ner |\n\nside\n");
+    assert_eq!(
+        markdown("<table><tr><td><table><tr><td>in<td>ner</table><td>side</table>"),
+        "|  |  |\n| --- | --- |\n| in | ner |\n\nside\n"
+    );
     assert_eq!(markdown("<table><tr><td>one<tr><td>two</table>"), "one\n\ntwo\n");
 }
 
@@ -93,7 +96,13 @@ fn texts_mean_nothing() {
 fn parts() {
     let page = "<p>🙂🙂🙂</p>";
     let first = call("html-to-markdown", &json!({"html": page, "max_length": 3}));
-    assert_eq!((first["markdown"].as_str(), first["notes"][0].as_str()), (Some("🙂"), Some("characters 0 to 2 of 7; go on with offset 2")));
+    assert_eq!(
+        (first["markdown"].as_str(), first["notes"][0].as_str()),
+        (Some("🙂"), Some("characters 0 to 2 of 7; go on with offset 2"))
+    );
     let rest = call("html-to-markdown", &json!({"html": page, "offset": 2}));
-    assert_eq!((rest["markdown"].as_str(), rest["notes"][0].as_str()), (Some("🙂🙂\n"), Some("characters 2 to 7 of 7")));
+    assert_eq!(
+        (rest["markdown"].as_str(), rest["notes"][0].as_str()),
+        (Some("🙂🙂\n"), Some("characters 2 to 7 of 7"))
+    );
 }

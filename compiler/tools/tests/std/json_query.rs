@@ -64,11 +64,27 @@ fn another_implementation() {
         {"title": "C", "score": 300, "tags": ["z"]},
     ], "next": "p2"});
     let expressions = [
-        "items[0].title", "items[-1]", "items[:2].title", "items[?score > `100`].{title: title, by: by.name}",
-        "sort_by(items, &score)[*].title", "max_by(items, &score).title", "items[].tags[]", "length(items)",
-        "items[?contains(tags, 'x')] | [0].title", "map(&title, items)", "join(', ', items[].title)", "items[*].by.name",
-        "items[::-1].title", "{n: length(items), next: next}", "[items[0].score, sum(items[].score)]", "not_null(previous, next)",
-        "items[?by].title", "items[?!by].title || 'none'", "keys(@)", "type(items[0].score)", "to_string(items[0].by)",
+        "items[0].title",
+        "items[-1]",
+        "items[:2].title",
+        "items[?score > `100`].{title: title, by: by.name}",
+        "sort_by(items, &score)[*].title",
+        "max_by(items, &score).title",
+        "items[].tags[]",
+        "length(items)",
+        "items[?contains(tags, 'x')] | [0].title",
+        "map(&title, items)",
+        "join(', ', items[].title)",
+        "items[*].by.name",
+        "items[::-1].title",
+        "{n: length(items), next: next}",
+        "[items[0].score, sum(items[].score)]",
+        "not_null(previous, next)",
+        "items[?by].title",
+        "items[?!by].title || 'none'",
+        "keys(@)",
+        "type(items[0].score)",
+        "to_string(items[0].by)",
     ];
     let program = format!(
         "import j from \"jmespath\";\nconst data = {data};\nconsole.log(JSON.stringify({}.map((e) => j.search(data, e))))",
@@ -83,7 +99,11 @@ fn another_implementation() {
 
 fn nothing_found_says_what_is_there() {
     for (data, expression, note) in [
-        (r#"{"items": [], "next": 1}"#, "item", "nothing is there: the data is an object with the keys `items` and `next`"),
+        (
+            r#"{"items": [], "next": 1}"#,
+            "item",
+            "nothing is there: the data is an object with the keys `items` and `next`",
+        ),
         ("[1, 2]", "name", "nothing is there: the data is a list of 2; its elements are reached with [0] or []"),
         ("{}", "a", "nothing is there: the data is an empty object"),
         ("7", "a", "nothing is there: the data is 7"),
@@ -95,23 +115,42 @@ fn nothing_found_says_what_is_there() {
 
 fn errors_say_where() {
     for (data, expression, wanted) in [
-        ("{}", "foo..bar", "the expression is wrong at character 5: unexpected .; after a dot stands a name, *, [ or {"),
-        ("{}", "foo[", "the expression is wrong at character 5: it ends too early; in brackets stands a number, a slice such as 0:3, or *"),
+        (
+            "{}",
+            "foo..bar",
+            "the expression is wrong at character 5: unexpected .; after a dot stands a name, *, [ or {",
+        ),
+        (
+            "{}",
+            "foo[",
+            "the expression is wrong at character 5: it ends too early; in brackets stands a number, a slice such as 0:3, or *",
+        ),
         ("{}", "lenght(@)", "the expression is wrong at character 1: unknown function lenght; did you mean length?"),
         ("{}", "a = 'b'", "the expression is wrong at character 3: unexpected =; write == to compare"),
         ("{}", "a - 1", "the expression is wrong at character 3: unexpected -; JMESPath does not calculate"),
         ("{}", "a == 'b", "the expression is wrong at character 6: the ' that begins here has no end"),
-        ("{}", "a == `b`", "the expression is wrong at character 6: between backticks stands JSON, and `b` is none; write a string as 'text'"),
+        (
+            "{}",
+            "a == `b`",
+            "the expression is wrong at character 6: between backticks stands JSON, and `b` is none; write a string as 'text'",
+        ),
         ("{}", "length()", "the expression is wrong at character 1: length takes 1 argument, not 0"),
         (r#"{"a": 1}"#, "length(a)", "length takes string or array or object, not 1"),
         (r#"{"a": [1, "b"]}"#, "sort(a)", "sort takes an array of numbers or an array of strings, not [1,\"b\"]"),
-        (r#"{"a": [{"n": 1}, {"m": 2}]}"#, "sort_by(a, &n)", "the expression of sort_by has to give numbers, or strings, for all elements; for {\"m\":2} it gives null"),
+        (
+            r#"{"a": [{"n": 1}, {"m": 2}]}"#,
+            "sort_by(a, &n)",
+            "the expression of sort_by has to give numbers, or strings, for all elements; for {\"m\":2} it gives null",
+        ),
     ] {
         let message = fails("json-query", &json!({"json": data, "expression": expression}));
         assert_eq!(message.strip_prefix("Error: "), Some(wanted), "{expression}");
     }
     let message = fails("json-query", &json!({"json": "<html>", "expression": "a"}));
-    assert!(message.starts_with("Error: this is not JSON: ") && message.ends_with("it begins with \"<html>\""), "{message}");
+    assert!(
+        message.starts_with("Error: this is not JSON: ") && message.ends_with("it begins with \"<html>\""),
+        "{message}"
+    );
 }
 
 fn names_of_prototypes() {
@@ -126,5 +165,8 @@ fn names_of_prototypes() {
         let message = fails("json-query", &json!({"json": "{}", "expression": format!("{name}(@)")}));
         assert!(message.contains("unknown function"), "{message}");
     }
-    assert_eq!(ask(r#"[{"__proto__": {"polluted": 1}}, {"a": 2}]"#, "merge([0], [1])"), json!({"__proto__": {"polluted": 1}, "a": 2}));
+    assert_eq!(
+        ask(r#"[{"__proto__": {"polluted": 1}}, {"a": 2}]"#, "merge([0], [1])"),
+        json!({"__proto__": {"polluted": 1}, "a": 2})
+    );
 }

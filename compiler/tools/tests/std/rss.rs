@@ -55,35 +55,47 @@ fn as_node_reads_it() {
 }
 
 fn kinds() {
-    assert_eq!(call("rss", &json!({"feed": RSS, "limit": 2})), json!({
-        "title": "Hacker News: Front Page", "link": "https://news.ycombinator.com/", "items": [
-            {
-                "title": "Compilers & agents", "link": "https://example.com/1?a=1&b=2", "published": "2026-11-26T08:00:00Z",
-                "author": "ann", "summary": "Article URL: https://example.com/1 Points: 312",
-            },
-            {"title": "Second", "link": "https://example.com/2", "published": "2026-11-26T03:30:00Z", "author": "bob", "summary": "Points: 200"},
-        ],
-    }));
-    assert_eq!(read(ATOM), json!({
-        "title": "A blog", "link": "https://blog.example/", "items": [{
-            "title": "T < U", "link": "https://blog.example/1", "published": "2026-11-01T10:00:00Z", "author": "Ann", "summary": "Hello you",
-        }],
-    }));
+    assert_eq!(
+        call("rss", &json!({"feed": RSS, "limit": 2})),
+        json!({
+            "title": "Hacker News: Front Page", "link": "https://news.ycombinator.com/", "items": [
+                {
+                    "title": "Compilers & agents", "link": "https://example.com/1?a=1&b=2", "published": "2026-11-26T08:00:00Z",
+                    "author": "ann", "summary": "Article URL: https://example.com/1 Points: 312",
+                },
+                {"title": "Second", "link": "https://example.com/2", "published": "2026-11-26T03:30:00Z", "author": "bob", "summary": "Points: 200"},
+            ],
+        })
+    );
+    assert_eq!(
+        read(ATOM),
+        json!({
+            "title": "A blog", "link": "https://blog.example/", "items": [{
+                "title": "T < U", "link": "https://blog.example/1", "published": "2026-11-01T10:00:00Z", "author": "Ann", "summary": "Hello you",
+            }],
+        })
+    );
     let rdf = r#"<rdf:RDF xmlns:rdf="x" xmlns:dc="y"><channel rdf:about="z"><title>C</title><link>https://c.example/</link></channel>
         <item rdf:about="i"><title>I</title><link>https://c.example/i</link><dc:date>2026-01-02</dc:date></item></rdf:RDF>"#;
-    assert_eq!(read(rdf), json!({"title": "C", "link": "https://c.example/", "items": [
-        {"title": "I", "link": "https://c.example/i", "published": "2026-01-02T00:00:00Z"},
-    ]}));
+    assert_eq!(
+        read(rdf),
+        json!({"title": "C", "link": "https://c.example/", "items": [
+            {"title": "I", "link": "https://c.example/i", "published": "2026-01-02T00:00:00Z"},
+        ]})
+    );
     let json_feed = json!({"version": "https://jsonfeed.org/version/1.1", "title": "J", "home_page_url": "https://j.example/", "items": [
         {"id": "1", "url": "/1", "title": "One", "content_html": "<p>a &amp; b</p>", "date_published": "2026-01-02T03:04:05-01:00", "authors": [{"name": "N"}]},
         {"id": "https://j.example/2", "content_text": "no title"},
     ]});
-    assert_eq!(call("rss", &json!({"feed": json_feed.to_string(), "url": "https://j.example/feed.json"})), json!({
-        "title": "J", "link": "https://j.example/", "items": [
-            {"title": "One", "link": "https://j.example/1", "published": "2026-01-02T04:04:05Z", "author": "N", "summary": "a & b"},
-            {"title": "no title", "link": "https://j.example/2", "summary": "no title"},
-        ],
-    }));
+    assert_eq!(
+        call("rss", &json!({"feed": json_feed.to_string(), "url": "https://j.example/feed.json"})),
+        json!({
+            "title": "J", "link": "https://j.example/", "items": [
+                {"title": "One", "link": "https://j.example/1", "published": "2026-01-02T04:04:05Z", "author": "N", "summary": "a & b"},
+                {"title": "no title", "link": "https://j.example/2", "summary": "no title"},
+            ],
+        })
+    );
 }
 
 fn dates() {
@@ -107,10 +119,16 @@ fn feeds_of_the_wild() {
         <author>x@y.example (Ann Lee)</author><guid>https://g.example/1</guid></item><item><title>cut";
     let found = read(feed);
     assert_eq!(found["title"], "A & B");
-    assert_eq!(found["items"][0], json!({
-        "title": "Café & more &lol2;", "link": "https://g.example/1", "author": "Ann Lee", "summary": "Café & more &lol2;",
-    }));
-    let long = format!("<rss><channel><item><title>t</title><description>{}</description></item></channel></rss>", "word ".repeat(5000));
+    assert_eq!(
+        found["items"][0],
+        json!({
+            "title": "Café & more &lol2;", "link": "https://g.example/1", "author": "Ann Lee", "summary": "Café & more &lol2;",
+        })
+    );
+    let long = format!(
+        "<rss><channel><item><title>t</title><description>{}</description></item></channel></rss>",
+        "word ".repeat(5000)
+    );
     let summary = read(&long)["items"][0]["summary"].as_str().unwrap().to_owned();
     assert!(summary.chars().count() <= 501 && summary.ends_with("word…"), "{summary}");
 }
@@ -120,10 +138,15 @@ fn fetched() {
         ("/feed", page("application/rss+xml", RSS)),
         ("/page", page("text/html", "<!doctype html><link rel=alternate type='application/rss+xml' href='/feed'>")),
     ]);
-    let get = |path: &str| call_with(private(&["news.test"]), "rss", &json!({"url": server.url("news.test", path), "limit": 1}));
+    let get = |path: &str| {
+        call_with(private(&["news.test"]), "rss", &json!({"url": server.url("news.test", path), "limit": 1}))
+    };
     assert_eq!(get("/feed").unwrap()["items"][0]["title"], "Compilers & agents");
     let message = get("/page").unwrap_err().message;
-    assert_eq!(message, format!("Error: this is a page and no feed; it links to the feed {}", server.url("news.test", "/feed")));
+    assert_eq!(
+        message,
+        format!("Error: this is a page and no feed; it links to the feed {}", server.url("news.test", "/feed"))
+    );
     let message = get("/nothing").unwrap_err().message;
     assert_eq!(message, format!("Error: {} answers with status 404", server.url("news.test", "/nothing")));
 }

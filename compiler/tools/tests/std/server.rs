@@ -33,7 +33,8 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(pages: &[(&str, Page)]) -> Self {
-        let pages: BTreeMap<String, Page> = pages.iter().map(|(path, page)| ((*path).to_owned(), page.clone())).collect();
+        let pages: BTreeMap<String, Page> =
+            pages.iter().map(|(path, page)| ((*path).to_owned(), page.clone())).collect();
         let pages = Arc::new(pages);
         let listener = runtime().block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -62,7 +63,10 @@ async fn serve(mut stream: TcpStream, pages: Arc<BTreeMap<String, Page>>) -> std
     let path = request.split(' ').nth(1).unwrap_or_default();
     let found = match path {
         "/echo" => page("text/plain", request.clone()),
-        path => pages.get(path).cloned().unwrap_or_else(|| answer("404 Not Found", "content-type: text/plain\r\n", "no such page")),
+        path => pages
+            .get(path)
+            .cloned()
+            .unwrap_or_else(|| answer("404 Not Found", "content-type: text/plain\r\n", "no such page")),
     };
     let head = format!("{}content-length: {}\r\nconnection: close\r\n\r\n", found.head, found.body.len());
     stream.write_all(head.as_bytes()).await?;

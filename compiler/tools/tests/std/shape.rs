@@ -37,7 +37,8 @@ fn models_are_told_little() {
         assert!(told < 2600, "{name}: {told}");
         let schema: Value = serde_json::from_str(&tool.parameters.0).unwrap();
         for (parameter, schema) in schema["properties"].as_object().unwrap() {
-            let is_told = schema["description"].as_str().is_some_and(|words| !words.is_empty() && !words.ends_with('.'));
+            let is_told =
+                schema["description"].as_str().is_some_and(|words| !words.is_empty() && !words.ends_with('.'));
             assert!(is_told && schema["type"].is_string(), "{name} {parameter}: {schema}");
         }
     }

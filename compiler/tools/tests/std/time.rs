@@ -66,10 +66,26 @@ fn forms() {
 
 /// Zones whose rules have been settled for years: the database of Node may be older or newer than ours.
 const SETTLED: [&str; 20] = [
-    "Europe/Berlin", "Europe/London", "Europe/Dublin", "Europe/Istanbul", "America/New_York", "America/Los_Angeles",
-    "America/Sao_Paulo", "America/St_Johns", "America/Phoenix", "America/Denver", "Asia/Tokyo", "Asia/Kolkata",
-    "Asia/Kathmandu", "Asia/Jerusalem", "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Auckland",
-    "Pacific/Chatham", "Pacific/Apia", "Africa/Johannesburg",
+    "Europe/Berlin",
+    "Europe/London",
+    "Europe/Dublin",
+    "Europe/Istanbul",
+    "America/New_York",
+    "America/Los_Angeles",
+    "America/Sao_Paulo",
+    "America/St_Johns",
+    "America/Phoenix",
+    "America/Denver",
+    "Asia/Tokyo",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "Asia/Jerusalem",
+    "Australia/Sydney",
+    "Australia/Lord_Howe",
+    "Pacific/Auckland",
+    "Pacific/Chatham",
+    "Pacific/Apia",
+    "Africa/Johannesburg",
 ];
 
 fn zones_of_node() {
@@ -93,7 +109,10 @@ fn zones_of_node() {
 fn walls_that_are_twice_or_never() {
     let first = call("time", &json!({"time": "2026-10-25 02:30", "zone": "Europe/Berlin"}));
     assert_eq!(first["iso"], "2026-10-25T02:30:00+02:00");
-    assert_eq!(first["note"], "2026-10-25 02:30 comes twice in Europe/Berlin: clocks are put back then; this is the first");
+    assert_eq!(
+        first["note"],
+        "2026-10-25 02:30 comes twice in Europe/Berlin: clocks are put back then; this is the first"
+    );
     let never = call("time", &json!({"time": "2026-03-29 02:30", "zone": "Europe/Berlin"}));
     assert_eq!(never["iso"], "2026-03-29T03:30:00+02:00");
     assert_eq!(never["note"], "2026-03-29 02:30 does not exist in Europe/Berlin: clocks are put forward then");
@@ -124,12 +143,17 @@ fn durations() {
 }
 
 fn differences() {
-    let until = |time: &str, until: &str, zone: &str| call("time", &json!({"time": time, "until": until, "zone": zone}))["until"].clone();
+    let until = |time: &str, until: &str, zone: &str| {
+        call("time", &json!({"time": time, "until": until, "zone": zone}))["until"].clone()
+    };
     let christmas = until("2026-11-26", "2026-12-24 18:00", "Europe/Berlin");
-    assert_eq!(christmas, json!({
-        "iso": "2026-12-24T18:00:00+01:00", "direction": "future", "text": "28 days, 18 hours", "duration": "P28DT18H",
-        "days": 28, "hours": 690, "seconds": 2_484_000,
-    }));
+    assert_eq!(
+        christmas,
+        json!({
+            "iso": "2026-12-24T18:00:00+01:00", "direction": "future", "text": "28 days, 18 hours", "duration": "P28DT18H",
+            "days": 28, "hours": 690, "seconds": 2_484_000,
+        })
+    );
     for (from, to, text, days) in [
         ("2026-01-31", "2026-03-01", "1 month, 1 day", 29),
         ("2024-02-29", "2026-02-28", "2 years", 730),
@@ -147,12 +171,24 @@ fn differences() {
 
 fn errors() {
     for (arguments, wanted) in [
-        (json!({"time": "tomorrow"}), "\"tomorrow\" is not a time; write it as 2026-03-02, 2026-03-02T15:00 or 2026-03-02T15:00:00+01:00"),
-        (json!({"time": "2026-02-30"}), "\"2026-02-30\" is no day: February 2026 has 28; write it as 2026-03-02, 2026-03-02T15:00 or 2026-03-02T15:00:00+01:00"),
+        (
+            json!({"time": "tomorrow"}),
+            "\"tomorrow\" is not a time; write it as 2026-03-02, 2026-03-02T15:00 or 2026-03-02T15:00:00+01:00",
+        ),
+        (
+            json!({"time": "2026-02-30"}),
+            "\"2026-02-30\" is no day: February 2026 has 28; write it as 2026-03-02, 2026-03-02T15:00 or 2026-03-02T15:00:00+01:00",
+        ),
         (json!({"zone": "Europe/Berln"}), "unknown time zone `Europe/Berln`; did you mean `Europe/Berlin`?"),
         (json!({"zone": "Tokyo"}), "unknown time zone `Tokyo`; did you mean `Asia/Tokyo`?"),
-        (json!({"add": "soon"}), "\"soon\" is not a duration; write it as \"2 weeks\", \"-90 minutes\", \"1 day 4 hours\" or \"P1Y2M3DT4H5M6S\""),
-        (json!({"add": "2 fortnights"}), "unknown unit `fortnights` in a duration; there are years, months, weeks, days, hours, minutes and seconds"),
+        (
+            json!({"add": "soon"}),
+            "\"soon\" is not a duration; write it as \"2 weeks\", \"-90 minutes\", \"1 day 4 hours\" or \"P1Y2M3DT4H5M6S\"",
+        ),
+        (
+            json!({"add": "2 fortnights"}),
+            "unknown unit `fortnights` in a duration; there are years, months, weeks, days, hours, minutes and seconds",
+        ),
         (json!({"add": "9999 years"}), "the result is not in the years 1 to 9999"),
         (json!({"add": "99999999999999999 days"}), "the duration is longer than 10000 years"),
     ] {
