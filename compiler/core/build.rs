@@ -1,5 +1,6 @@
 //! Lists the tools that come with Paceline: `std/<folder>` for each folder of `stdlib-tools/` with an `index.ts`. `pace-tools`
 //! embeds the same folders.
+#![expect(clippy::disallowed_methods, reason = "what a build script is for; the crate itself does no IO")]
 
 use std::path::PathBuf;
 
