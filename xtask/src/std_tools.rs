@@ -30,23 +30,23 @@ pub(crate) enum Mode {
 /// # Errors
 /// Node, Python or a package cannot be installed, or the checkout cannot be read or written.
 pub(crate) fn run(mode: Mode) -> Result<Verdict> {
-    let mut made = modules()?;
-    made.push((ZONES.to_owned(), zones()?));
+    let mut files = modules()?;
+    files.push((ZONES.to_owned(), zones()?));
     let mut verdict = Verdict::Passed;
-    for (path, bytes) in &made {
-        let file = command::root()?.join(path);
-        if std::fs::read(&file).is_ok_and(|found| found == *bytes) {
+    for (path, bytes) in &files {
+        let stored = command::root()?.join(path);
+        if std::fs::read(&stored).is_ok_and(|found| found == *bytes) {
             continue;
         }
         if mode == Mode::Write {
-            std::fs::write(&file, bytes).with_context(|| format!("cannot write {path}"))?;
+            std::fs::write(&stored, bytes).with_context(|| format!("cannot write {path}"))?;
             println!("{path}: written");
         } else {
             eprintln!("error: {path} is not what its packages give; `cargo xtask std --write` makes it again");
             verdict = Verdict::Failed;
         }
     }
-    println!("{} files come from pinned packages", made.len());
+    println!("{} files come from pinned packages", files.len());
     Ok(verdict)
 }
 
