@@ -39,13 +39,14 @@ fn as_node_says_it() {
 }
 
 fn bounds() {
-    let long: String = (0..3000).map(|number| format!("{number} {}\n", "x".repeat(40))).collect();
+    let lines = |count: u64, line: fn(u64) -> String| (0..count).map(line).collect::<Vec<_>>().join("\n") + "\n";
+    let long = lines(3000, |number| format!("{number} {}", "x".repeat(40)));
     let cut = call("text-diff", &json!({"before": "", "after": long}));
     assert_eq!(cut["added"], 3000);
     assert!(cut["diff"].as_str().unwrap().len() <= 50_000 && cut["diff"].as_str().unwrap().ends_with('\n'));
     assert!(cut["note"].as_str().unwrap().starts_with("only the first "));
-    let other: String = (0..5000).map(|number| format!("{}\n", number * 31)).collect();
-    let some: String = (0..5000).map(|number| format!("b{number}\n")).collect();
+    let other = lines(5000, |number| (number * 31).to_string());
+    let some = lines(5000, |number| format!("b{number}"));
     let message = fails("text-diff", &json!({"before": other, "after": some}));
     assert_eq!(message, "Error: more than 1500 lines differ; compare parts, or texts that are closer to each other");
 }
