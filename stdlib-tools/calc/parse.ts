@@ -1,5 +1,5 @@
 // The expression, read by precedence (Pratt 1973) and calculated on the way. Every error says where.
-import { listed, nearest } from "../shared/nearest";
+import { listed, nearest } from "../common/nearest";
 import { CONSTANTS, FUNCTIONS, FUNCTION_NAMES, power } from "./functions";
 import { Decimal } from "./number";
 

@@ -1,6 +1,6 @@
 // CSV to rows: read row by row, so that a long table costs no more memory than its text and what is asked of it.
 import Papa from "../vendor/papaparse.js";
-import { listed, nearest } from "../shared/nearest";
+import { listed, nearest } from "../common/nearest";
 import { delimiterOf } from "./delimiter";
 import { type Condition, holds } from "./where";
 

@@ -2,9 +2,9 @@
 import { defineTool } from "@paceline/runtime";
 import { parsed, result } from "../json-query/answer";
 import { compile } from "../json-query/jmespath";
-import { type Answer, request } from "../shared/http";
-import { listed } from "../shared/nearest";
-import { part } from "../shared/part";
+import { type Answer, request } from "../common/http";
+import { listed } from "../common/nearest";
+import { part } from "../common/part";
 
 /** What of the answer's headers is of use to a model. */
 const TOLD = ["content-type", "content-length", "last-modified", "etag", "location", "retry-after", "link", "content-language"];

@@ -1,5 +1,5 @@
 // What a page is made of on its way to Markdown: blocks in blocks, and marks inside of a line.
-import { Pieces, chunks } from "../shared/pieces";
+import { Pieces, chunks } from "../common/pieces";
 import { code, escaped, escapedStart, target } from "./escape";
 import { type Cell, table } from "./table";
 

@@ -1,5 +1,5 @@
 // HTML to Markdown, element by element as the parser finds them: nothing here goes down with the nesting of a page.
-import { Pieces } from "../shared/pieces";
+import { Pieces } from "../common/pieces";
 import { Parser } from "../vendor/htmlparser2.js";
 import { Blocks } from "./blocks";
 import { BLOCKS, DROPPED, MARKS } from "./elements";

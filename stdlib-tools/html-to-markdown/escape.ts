@@ -1,6 +1,6 @@
 // What stands between texts and Markdown: signs that would mean something.
 
-import { chunks } from "../shared/pieces";
+import { chunks } from "../common/pieces";
 
 /** Text inside a line. What means nothing where it stands stays as it is: it is read more often than rendered. */
 export const escaped = (text: string): string =>

@@ -1,7 +1,7 @@
 // std/html-to-markdown: a page as a model reads it best.
 import { defineTool } from "@paceline/runtime";
-import { document } from "../shared/http";
-import { part } from "../shared/part";
+import { document } from "../common/http";
+import { part } from "../common/part";
 import { convert } from "./convert";
 
 const LENGTH = 20_000;

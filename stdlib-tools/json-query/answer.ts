@@ -1,5 +1,5 @@
 // What a query gives the model: the result, or why it is not there.
-import { listed } from "../shared/nearest";
+import { listed } from "../common/nearest";
 import type { Json } from "./jmespath";
 
 /** More than this is no answer to a question, characters of JSON. */

@@ -1,5 +1,5 @@
 // The functions of JMESPath.
-import { listed, nearest } from "../shared/nearest";
+import { listed, nearest } from "../common/nearest";
 import { equal } from "./evaluate";
 import type { Json } from "./jmespath";
 import { wrong } from "./tokens";

@@ -1,6 +1,6 @@
 // std/rss: feeds as a list of items.
 import { defineTool } from "@paceline/runtime";
-import { document } from "../shared/http";
+import { document } from "../common/http";
 import { parseFeed } from "./feed";
 
 export default defineTool({

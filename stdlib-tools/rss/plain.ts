@@ -1,5 +1,5 @@
 // Texts of feeds, which are HTML more often than they say.
-import { Pieces } from "../shared/pieces";
+import { Pieces } from "../common/pieces";
 import { Parser } from "../vendor/htmlparser2.js";
 
 /** A summary is no article, characters. */

@@ -1,6 +1,6 @@
 // RSS 0.9 to 2.0, RDF (RSS 1.0) and Atom, read element by element. The parser knows no entities of a document's own, so none can
 // grow; and it forgives what feeds of the wild get wrong.
-import { Pieces } from "../shared/pieces";
+import { Pieces } from "../common/pieces";
 import { Parser } from "../vendor/htmlparser2.js";
 import { isoDate } from "./date";
 import { type Feed, type Item, resolved } from "./feed";

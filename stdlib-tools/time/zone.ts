@@ -1,5 +1,5 @@
 // Time zones: which offset is in force when. The sandbox has no `Intl`; zones.ts holds the IANA database.
-import { nearest } from "../shared/nearest";
+import { nearest } from "../common/nearest";
 import { fromNumber } from "./calendar";
 import { type Rule, parseRule, ruleAt } from "./rule";
 import { ZONES } from "./zones";
