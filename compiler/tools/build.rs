@@ -1,5 +1,5 @@
-//! Embeds the tools that come with Paceline: each folder of `stdlib-tools/` with an `index.ts` becomes `std/<folder>`.
-//! What begins with `test` or ends in `.md` is for those who work on them and is left out.
+//! Embeds the tools that come with Paceline: each folder of `stdlib-tools/` with an `index.ts` becomes `std/<folder>`, and the
+//! others hold what these import. Their tests, documents and declarations are for those who work on them and are left out.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ fn main() -> std::io::Result<()> {
     println!("cargo:rerun-if-changed={}", folder.display());
     let mut files = Vec::new();
     for tool in sorted(&folder)? {
-        if tool.join("index.ts").is_file() && !tool.ends_with("runtime") {
+        if tool.is_dir() && !tool.ends_with("runtime") {
             collect(&tool, &mut files)?;
         }
     }
@@ -34,10 +34,13 @@ fn sorted(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for path in sorted(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with("test") || name.ends_with(".md") {
-            continue;
+        if path.is_dir() && !name.starts_with("test") {
+            collect(&path, files)?;
+        } else if (name.ends_with(".ts") || name.ends_with(".js") || name == "packages.json")
+            && !name.ends_with(".d.ts")
+        {
+            files.push(path.clone());
         }
-        if path.is_dir() { collect(&path, files)? } else { files.push(path.clone()) }
     }
     Ok(())
 }

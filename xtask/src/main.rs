@@ -10,6 +10,7 @@ mod fuzz;
 mod needs;
 mod node;
 mod python;
+mod std_tools;
 mod test;
 mod tidy;
 
@@ -44,6 +45,8 @@ Commands:
                           that are installed; see tests/bench/peers/README.md.
   engine [--write]        Builds the engine of the sandbox from its source and proves that the one checked
                           in is the same, bit for bit; --write stores it. Debian only; takes minutes.
+  std [--write]           Bundles the pinned packages that the tools of `std/` are made of, and the time zones, and
+                          proves that what is checked in is the same; --write stores it.
   fuzz [--minutes N] [TARGET]
                           Runs the fuzz targets of `ir`, one or all, N minutes each (default 5).
   help                    This text.
@@ -79,6 +82,8 @@ fn dispatch(arguments: &[String]) -> Result<Verdict> {
         ["__measure", rest @ ..] => bench::child(rest).map(|()| Verdict::Passed),
         ["engine"] => engine::run(engine::Mode::Compare),
         ["engine", "--write"] => engine::run(engine::Mode::Write),
+        ["std"] => std_tools::run(std_tools::Mode::Compare),
+        ["std", "--write"] => std_tools::run(std_tools::Mode::Write),
         ["advisories"] => tidy::advisories(),
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["help" | "--help" | "-h"] => {

@@ -32,9 +32,8 @@ pub(crate) static MODELS: &[CatalogueModel] = &[
     gemini("gemini-3.6-flash", 1_500_000, 7_500_000),
 ];
 
-/// The tools shipped with Paceline, without `std/`.
-pub(crate) static STD_TOOLS: &[&str] =
-    &["calc", "csv", "fetch", "hash", "html-to-markdown", "json-query", "rss", "text-diff", "time"];
+/// The tools shipped with Paceline, without `std/`, sorted: the folders of `stdlib-tools/` that are tools.
+pub(crate) static STD_TOOLS: &[&str] = include!(concat!(env!("OUT_DIR"), "/std_tools.rs"));
 
 /// The built-in model of this name.
 pub(crate) fn model(name: &str) -> Option<&'static CatalogueModel> {

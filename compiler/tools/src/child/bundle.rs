@@ -112,7 +112,7 @@ fn finished(chunk: &OutputChunk, graph: &Graph) -> Bundle {
             digest: digest.to_string(),
         })
     });
-    let packages = packages.collect();
+    let packages = packages.chain(graph.vendored()).collect();
     Bundle { code: chunk.code.clone(), map, read: graph.read(), packages }
 }
 

@@ -8,7 +8,8 @@ use pace_ir::digest::Digest;
 
 use super::reach::{self, Home};
 use super::script::{self, Script};
-use crate::protocol::{Finding, Place, Problem, Read};
+use crate::embedded::{self, Vendored};
+use crate::protocol::{Finding, Package, Place, Problem, Read};
 
 /// The endings under which an import without one is looked for, in the bundler's order.
 const ENDINGS: [&str; 10] =
@@ -138,6 +139,21 @@ impl Graph {
     /// All that was read, to be compared before the module is used again.
     pub(super) fn read(&self) -> Read {
         self.with(|state| state.read.clone())
+    }
+
+    /// The packages inside the vendored modules that a tool of Paceline's own was made of.
+    pub(super) fn vendored(&self) -> Vec<Package> {
+        let of = |(id, loaded): (&String, &Loaded)| {
+            let inside = id.strip_prefix(super::EMBEDDED).map(embedded::vendored).unwrap_or_default();
+            let digest = loaded.digest.to_string();
+            inside.into_iter().map(move |Vendored { name, version, licence }| Package {
+                name,
+                version,
+                licence: Some(licence),
+                digest: digest.clone(),
+            })
+        };
+        self.with(|state| state.loaded.iter().flat_map(of).collect())
     }
 
     /// The packages whose files were read: folder, and the digest over those files.
