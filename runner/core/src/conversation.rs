@@ -1,9 +1,13 @@
 //! What was said so far: the messages that a model is shown, and that a session keeps. Free of any provider's format, except
 //! that a model's turn also keeps what the provider sent, to be sent back as it came (thought signatures depend on it).
 
+mod json_text;
+
 use pace_ir::program::{MicroUsd, Price};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use json_text::JsonText;
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,7 +57,7 @@ pub struct ToolResult {
     /// The tool's name as the model sees it.
     pub name: String,
     /// The result, or what the model is told went wrong.
-    pub content: Value,
+    pub content: JsonText,
     /// Whether it went wrong.
     pub is_error: bool,
 }

@@ -1,5 +1,6 @@
-//! The runner's log, on standard error: lines for a person, or one JSON object a line for whatever collects them. It never
-//! holds what people and agents say to each other.
+//! The runner's log, on standard error: lines for a person, or one JSON object a line for whatever collects them. It does
+//! not hold what people and agents say to each other, below the level `debug`. The records of live writes are not of the log,
+//! though they stand beside it: they say with which arguments.
 
 use std::io;
 

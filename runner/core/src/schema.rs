@@ -15,6 +15,14 @@ use breadth::Breadth;
 const MOST_MISTAKES: usize = 5;
 /// The most characters of one mistake: it may quote the whole value.
 const MOST_WORDS: usize = 300;
+/// The most steps of one check: parts of the schema times parts of the value. About a tenth of a second.
+const MOST_STEPS: u64 = 2_000_000;
+/// The most steps after which mistakes are listed. What is found on the way is kept until then, some hundred bytes a step.
+const MOST_LISTED: u64 = 50_000;
+/// The most parts a value may have under a schema of [`Breadth::Open`].
+const MOST_PARTS: u64 = 20_000;
+/// How many bytes of a text count as one more part: patterns look at all of them.
+const PART_OF_TEXT: usize = 64;
 /// How deep a value may be nested under a schema of [`Breadth::Open`]. Its validation can double with every level, and a
 /// caller can ask a model for any depth; at this one the worst takes a moment, and trees of a dozen levels still fit.
 const MOST_LEVELS: usize = 24;
@@ -48,8 +56,17 @@ impl Schema {
     /// # Errors
     /// What is wrong with it, in words for the model: at most five mistakes, one a line.
     pub fn check(&self, value: &Value) -> Result<(), String> {
-        if self.breadth == Breadth::Open && levels(value) > MOST_LEVELS {
-            return Err(format!("it is nested deeper than {MOST_LEVELS} levels"));
+        let parts = parts(value);
+        let steps = match self.breadth {
+            Breadth::Bounded(steps) => parts.saturating_mul(steps),
+            Breadth::Open if levels(value) > MOST_LEVELS => {
+                return Err(format!("it is nested deeper than {MOST_LEVELS} levels"));
+            }
+            Breadth::Open if parts <= MOST_PARTS => MOST_STEPS,
+            Breadth::Open => u64::MAX,
+        };
+        if steps > MOST_STEPS {
+            return Err("it is too long to be checked; make it shorter".to_owned());
         }
         let validator = self.validator.get_or_init(|| {
             // Patterns come from a bundle, values from a model: only an engine without backtracking is safe on both.
@@ -61,13 +78,11 @@ impl Schema {
         if validator.is_valid(value) {
             return Ok(());
         }
-        match self.breadth {
-            Breadth::Open => Err("it does not fit the schema".to_owned()),
-            Breadth::Bounded => {
-                let mistakes = validator.iter_errors(value).take(MOST_MISTAKES).map(|error| at(&error));
-                Err(mistakes.collect::<Vec<_>>().join("\n"))
-            }
+        if steps > MOST_LISTED {
+            return Err("it does not fit the schema".to_owned());
         }
+        let mistakes = validator.iter_errors(value).take(MOST_MISTAKES).map(|error| at(&error));
+        Err(mistakes.collect::<Vec<_>>().join("\n"))
     }
 }
 
@@ -75,6 +90,19 @@ fn at(error: &jsonschema::ValidationError<'_>) -> String {
     let place = error.instance_path().to_string();
     let words = if place.is_empty() { error.to_string() } else { format!("at {place}: {error}") };
     shortened(&words, MOST_WORDS)
+}
+
+/// How many parts a value has: one for each value in it, more for long texts.
+fn parts(value: &Value) -> u64 {
+    let long = |text: &str| u64::try_from(text.len() / PART_OF_TEXT).unwrap_or(u64::MAX);
+    match value {
+        Value::Array(items) => items.iter().fold(1, |sum, item| sum.saturating_add(parts(item))),
+        Value::Object(entries) => {
+            entries.iter().fold(1, |sum, (key, item)| sum.saturating_add(long(key)).saturating_add(parts(item)))
+        }
+        Value::String(text) => long(text).saturating_add(1),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 1,
+    }
 }
 
 /// How deep a value is nested: 0 for a text. `serde_json` reads no deeper than 128.
@@ -124,5 +152,19 @@ mod tests {
         assert_eq!(nested(16), Err("it does not fit the schema".to_owned()));
         assert_eq!(nested(100), Err("it is nested deeper than 24 levels".to_owned()));
         assert!(schema.check(&json!({})).is_ok());
+    }
+
+    /// Each branch that does not fit is kept for each item, unless somebody counts first.
+    #[test]
+    fn many_branches_for_many_items_stay_bounded() {
+        let branches: Vec<_> =
+            (0..500).map(|number| json!({"type": "object", "required": [format!("k{number}")]})).collect();
+        let schema = Schema::parse(&json!({"type": "array", "items": {"anyOf": branches}}).to_string()).unwrap();
+        let items = |count: usize| Value::Array(vec![json!(1); count]);
+        assert_eq!(schema.check(&items(200_000)), Err("it is too long to be checked; make it shorter".to_owned()));
+        assert_eq!(schema.check(&items(500)), Err("it does not fit the schema".to_owned()));
+        assert!(schema.check(&items(5)).unwrap_err().starts_with("at /0: 1 is not valid under any of the schemas"));
+        let long = json!(["x".repeat(16 << 20)]);
+        assert!(schema.check(&long).is_err());
     }
 }

@@ -299,7 +299,7 @@ fn size(message: &Message) -> usize {
                 let calls: usize = turn.calls.iter().map(|call| FIXED + of_value(&call.arguments)).sum();
                 turn.text.len() + calls + turn.raw.as_ref().map_or(0, |raw| of_value(&raw.content))
             }
-            Message::ToolResults(results) => results.iter().map(|result| FIXED + of_value(&result.content)).sum(),
+            Message::ToolResults(results) => results.iter().map(|result| FIXED + result.content.as_str().len()).sum(),
         }
 }
 

@@ -7,21 +7,22 @@
 mod words;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 use pace_ir::access::{Chain, Rules};
-use pace_ir::text::shortened;
+use pace_ir::text::{printable, shortened};
 use pace_sandbox::{Console, Level};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::authorize::{Action, authorize};
-use crate::conversation::{ToolCall, ToolResult};
+use crate::conversation::{JsonText, ToolCall, ToolResult};
 use crate::events::{CallStatus, Event, EventSink, Source};
 use crate::instantiate::Runner;
-use crate::session::{MAX_SESSION_BYTES, of_value};
+use crate::session::of_value;
 use crate::tool::audit::{Intent, WriteStatus};
 use crate::tool::local::Lines;
 use crate::tool::{AgentTools, LocalTool, Mode, ServedTool, ToolFailure};
@@ -31,6 +32,8 @@ use crate::tool::{AgentTools, LocalTool, Mode, ServedTool, ToolFailure};
 const AT_ONCE: usize = 16;
 /// The most calls of one turn that are made at all.
 const MOST_CALLS: usize = 128;
+/// The longest arguments, about bytes: as long as a result may be.
+const MOST_ARGUMENTS: usize = 1 << 20;
 /// The most characters of arguments in a log.
 const LOGGED: usize = 200;
 
@@ -45,7 +48,7 @@ pub(super) struct Dispatch<'a> {
 }
 
 /// What a call comes to, and what that is for the model.
-pub(super) type Came = (Value, CallStatus);
+pub(super) type Came = (JsonText, CallStatus);
 
 /// Calls that are made one after the other, with their places among the calls of the turn.
 type Lane<'a> = BoxFuture<'a, Vec<(usize, ToolResult)>>;
@@ -59,12 +62,14 @@ enum Decided<'a> {
 }
 
 impl<'a> Dispatch<'a> {
-    /// Makes the calls of one turn, and answers with their results in the same order.
-    pub(super) async fn make(self, calls: &'a [ToolCall]) -> Vec<ToolResult> {
+    /// Makes the calls of one turn, and answers with their results in the same order. The results have `room` bytes together:
+    /// what would make a conversation longer than any may be is left out of it.
+    pub(super) async fn make(self, calls: &'a [ToolCall], room: usize) -> Vec<ToolResult> {
         for call in calls {
             let class = self.find(call).map(|tool| tool.class);
             self.sink.on_event(self.source, &Event::ToolCall { call, class });
         }
+        let room = &AtomicUsize::new(room);
         let (mut lanes, mut writes): (Vec<Lane<'_>>, Vec<_>) = (Vec::new(), Vec::new());
         let mut results: Vec<Option<ToolResult>> = vec![None; calls.len()];
         for (number, call) in calls.iter().enumerate() {
@@ -76,7 +81,7 @@ impl<'a> Dispatch<'a> {
                 }
                 Decided::Made(tool) if tool.is_live_write() => writes.push((number, call, tool)),
                 Decided::Made(tool) => {
-                    lanes.push(Box::pin(async move { vec![(number, self.call(call, tool).await)] }));
+                    lanes.push(Box::pin(async move { vec![(number, self.call(call, tool, room).await)] }));
                 }
             }
         }
@@ -84,7 +89,7 @@ impl<'a> Dispatch<'a> {
             lanes.push(Box::pin(async move {
                 let mut made = Vec::with_capacity(writes.len());
                 for (number, call, tool) in writes {
-                    made.push((number, self.call(call, tool).await));
+                    made.push((number, self.call(call, tool, room).await));
                 }
                 made
             }));
@@ -97,7 +102,7 @@ impl<'a> Dispatch<'a> {
                 }
             }
         }
-        shortened_together(results.into_iter().flatten().collect())
+        results.into_iter().flatten().collect()
     }
 
     fn find(self, call: &ToolCall) -> Option<&'a ServedTool> {
@@ -106,28 +111,33 @@ impl<'a> Dispatch<'a> {
 
     /// The one decision about a call. First whether it is allowed, then whether it makes sense, then whether it is made.
     fn decide(self, number: usize, call: &ToolCall) -> Decided<'a> {
-        let invalid = |why: String| Decided::Answered((json!({ "error": why }), CallStatus::Invalid));
-        let Some(tool) = self.find(call) else { return invalid(words::unknown(self.tools, &call.name)) };
+        let invalid = |why: String| Decided::Answered((json!({ "error": why }).into(), CallStatus::Invalid));
         if number >= MOST_CALLS {
             return invalid(format!("not called: of one turn, the first {MOST_CALLS} calls are made; ask again"));
         }
+        let Some(tool) = self.find(call) else { return invalid(words::unknown(self.tools, &call.name)) };
+        let (agent, invocation, id) = (&self.source.agent, self.source.invocation, printable(&call.id));
         let action = Action::Call { agent: &self.source.agent, tool: &tool.tool, class: tool.class };
         if let Err(denial) = authorize(Rules::of(self.runner.bundle()), self.chain, action) {
-            tracing::info!(agent = %self.source.agent, tool = tool.key(), "denied: {}", denial.detail);
-            return Decided::Answered((json!({ "error": denial.detail, "denied": true }), CallStatus::Denied));
+            tracing::info!(%agent, tool = tool.key(), %invocation, call = id, "denied: {}", denial.detail);
+            return Decided::Answered((json!({ "error": denial.detail, "denied": true }).into(), CallStatus::Denied));
+        }
+        if of_value(&call.arguments) > MOST_ARGUMENTS {
+            return invalid(words::misfit(&call.name, "they are too long"));
         }
         if let Err(why) = tool.parameters.check(&call.arguments) {
             return invalid(words::misfit(&call.name, &why));
         }
         if tool.mode == Mode::Stubbed {
-            let arguments = shortened(&call.arguments.to_string(), LOGGED);
-            tracing::info!(agent = %self.source.agent, tool = tool.key(), arguments, "would have called it");
-            return Decided::Answered((words::would_have(call), CallStatus::Stubbed));
+            tracing::info!(%agent, tool = tool.key(), %invocation, call = id, "would have called it");
+            let arguments = shortened(&printable(&call.arguments.to_string()), LOGGED);
+            tracing::debug!(%invocation, call = id, arguments, "the call that was not made");
+            return Decided::Answered((words::would_have(call).into(), CallStatus::Stubbed));
         }
         Decided::Made(tool)
     }
 
-    async fn call(self, call: &'a ToolCall, tool: &'a ServedTool) -> ToolResult {
+    async fn call(self, call: &'a ToolCall, tool: &'a ServedTool, room: &AtomicUsize) -> ToolResult {
         let begun = Instant::now();
         let lines = Arc::new(Lines::default());
         let came = self.carry_out(call, tool, Arc::<Lines>::clone(&lines)).await;
@@ -135,7 +145,7 @@ impl<'a> Dispatch<'a> {
             log(level, &tool.key(), self.source, &text);
             self.sink.on_event(self.source, &Event::ToolConsole { call, level, text: &text });
         }
-        self.tell(call, came, begun.elapsed())
+        self.tell(call, fitting(came, room, tool), begun.elapsed())
     }
 
     /// Makes one call, and tells nobody: `console` hears the tool's lines as they are written.
@@ -160,11 +170,14 @@ impl<'a> Dispatch<'a> {
         let intent = Intent::new(self.source.invocation, (agent, tool.key()), self.chain, runner.id(), said);
         // Taken before anything is begun: whoever waits for all writes to be made does not miss this one.
         let place = runner.work().write().await;
+        let kept = intent.clone();
         let made = tokio::spawn(made(runner, place, intent, tool.local.clone(), console));
-        made.await.unwrap_or_else(|_| {
-            let why = "the call ended without a result; what it did until then is done";
-            (json!({ "error": why }), CallStatus::Failed)
-        })
+        let Ok(came) = made.await else {
+            record_outcome(kept, WriteStatus::Unknown, None).await;
+            let why = "the runner lost the call; it may have been made or not";
+            return (json!({ "error": why }).into(), CallStatus::Failed);
+        };
+        came
     }
 
     fn tell(self, call: &ToolCall, (content, status): Came, took: Duration) -> ToolResult {
@@ -186,16 +199,14 @@ async fn made(
     let (intent, recorded) = recorded(intent, Intent::record).await;
     if let Err(error) = recorded {
         let why = format!("not called: the write cannot be put on record ({error})");
-        tracing::error!(tool = intent.as_ref().map(|intent| intent.tool.as_str()), "{why}");
-        return (json!({ "error": why }), CallStatus::Failed);
+        tracing::error!("a write was not made, because it cannot be put on record: {error}");
+        return (json!({ "error": why }).into(), CallStatus::Failed);
     }
-    let Some(intent) = intent else { return (json!({ "error": "not called" }), CallStatus::Failed) };
+    let Some(intent) = intent else { return (json!({ "error": "not called" }).into(), CallStatus::Failed) };
     let result = tool.call(runner.bundle(), &intent.arguments, console).await;
     let failure = result.as_ref().err().map(|failure| failure.message.clone());
-    let (_, recorded) = recorded_outcome(intent, failure).await;
-    if let Err(error) = recorded {
-        tracing::error!("what came of a write cannot be put on record: {error}");
-    }
+    let status = if failure.is_some() { WriteStatus::Failed } else { WriteStatus::Done };
+    record_outcome(intent, status, failure).await;
     came(result)
 }
 
@@ -214,38 +225,38 @@ async fn recorded(
     }
 }
 
-async fn recorded_outcome(intent: Intent, failure: Option<String>) -> (Option<Intent>, std::io::Result<()>) {
-    let status = if failure.is_some() { WriteStatus::Failed } else { WriteStatus::Done };
-    recorded(intent, move |intent| intent.record_outcome(status, failure.as_deref())).await
+async fn record_outcome(intent: Intent, status: WriteStatus, failure: Option<String>) {
+    let (_, recorded) = recorded(intent, move |intent| intent.record_outcome(status, failure.as_deref())).await;
+    if let Err(error) = recorded {
+        tracing::error!("what came of a write cannot be put on record: {error}");
+    }
 }
 
-fn came(result: Result<Value, ToolFailure>) -> Came {
+fn came(result: Result<JsonText, ToolFailure>) -> Came {
     match result {
-        Ok(value) => (value, CallStatus::Done),
-        Err(failure) => (failure.to_value(), CallStatus::Failed),
+        Ok(text) => (text, CallStatus::Done),
+        Err(failure) => (failure.to_value().into(), CallStatus::Failed),
     }
 }
 
-/// Leaves out what would make a conversation longer than any may be.
-fn shortened_together(mut results: Vec<ToolResult>) -> Vec<ToolResult> {
-    let mut bytes = 0_usize;
-    for result in &mut results {
-        bytes = bytes.saturating_add(of_value(&result.content));
-        if bytes > MAX_SESSION_BYTES {
-            result.content =
-                json!({ "error": "left out: the results of this turn are too long together; ask for less" });
-            result.is_error = true;
+/// What a call came to if there is room for it; else that it is left out. That a write was made is always told.
+fn fitting((content, status): Came, room: &AtomicUsize, tool: &ServedTool) -> Came {
+    let length = content.as_str().len();
+    if room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(length)).is_ok() {
+        return (content, status);
+    }
+    let left_out = "left out, because the conversation would be too long with it; ask for less";
+    match status {
+        CallStatus::Done if tool.is_live_write() => {
+            (json!({ "executed": true, "result": left_out }).into(), CallStatus::Done)
         }
+        CallStatus::Done => (json!({ "error": left_out }).into(), CallStatus::Failed),
+        status => (json!({ "error": left_out }).into(), status),
     }
-    results
 }
 
+/// A tool's console is talk, not what an operator wants on record; and what tools print comes from anywhere.
 fn log(level: Level, tool: &str, source: &Source, text: &str) {
-    let (agent, invocation) = (&source.agent, source.invocation);
-    match level {
-        Level::Debug => tracing::debug!(tool, %agent, %invocation, "{text}"),
-        Level::Info => tracing::info!(tool, %agent, %invocation, "{text}"),
-        Level::Warn => tracing::warn!(tool, %agent, %invocation, "{text}"),
-        Level::Error => tracing::error!(tool, %agent, %invocation, "{text}"),
-    }
+    let (agent, invocation, text) = (&source.agent, source.invocation, printable(text));
+    tracing::debug!(%agent, tool, %invocation, level = ?level, text, "console");
 }

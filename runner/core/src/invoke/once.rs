@@ -36,5 +36,6 @@ pub async fn call_once(
         .map_err(|error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}")))?;
     let source = Source { invocation, parent: None, agent: agent.clone() };
     let dispatch = Dispatch { runner, tools: runner.tools(agent), chain, source: &source, sink: &Unheard };
-    Ok(dispatch.once(call, console).await)
+    let (content, status) = dispatch.once(call, console).await;
+    Ok((content.to_value(), status))
 }

@@ -72,7 +72,8 @@ impl Turns<'_> {
             };
             if !turn.calls.is_empty() {
                 budget.tool_calls(turn.calls.len())?;
-                let results = self.dispatch.make(&turn.calls).await;
+                let room = MAX_SESSION_BYTES.saturating_sub(session.bytes());
+                let results = self.dispatch.make(&turn.calls, room).await;
                 session.messages.extend([Message::Model(turn), Message::ToolResults(results)]);
                 if session.bytes() > MAX_SESSION_BYTES {
                     return Err(too_long(self.source));

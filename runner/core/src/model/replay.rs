@@ -162,7 +162,7 @@ mod tests {
         let result = |name: &&str| ToolResult {
             id: "1".to_owned(),
             name: (*name).to_owned(),
-            content: serde_json::Value::Null,
+            content: serde_json::Value::Null.into(),
             is_error: false,
         };
         Message::ToolResults(names.iter().map(result).collect())

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::Request;
 use super::sse::EventTooLong;
-use crate::conversation::ModelTurn;
+use crate::conversation::{JsonText, ModelTurn};
 
 /// A wire format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,11 +182,20 @@ fn parsed_arguments(text: String) -> Value {
     }
 }
 
-/// A result as the text that formats take which have only texts.
-fn result_text(content: &Value) -> Cow<'_, str> {
-    match content {
+/// Arguments as the text that they are in some formats: what a model wrote that is no object, as it wrote it.
+fn arguments_text(arguments: &Value) -> Cow<'_, str> {
+    match arguments {
         Value::String(text) => Cow::Borrowed(text),
         other => Cow::Owned(other.to_string()),
+    }
+}
+
+/// A result as the text that formats take which have only texts.
+fn result_text(content: &JsonText) -> Cow<'_, str> {
+    let text = content.as_str();
+    match serde_json::from_str::<String>(text) {
+        Ok(inside) if text.starts_with('"') => Cow::Owned(inside),
+        _ => Cow::Borrowed(text),
     }
 }
 

@@ -1,4 +1,4 @@
-//! How much work a schema can make of a reply. A validator follows every branch of `anyOf` and the like, and each `$ref` in
+//! How much work a schema can make of a value. A validator follows every branch of `anyOf` and the like, and each `$ref` in
 //! them; where these lead in a circle, or fan out from one definition to the next, a reply of a few bytes can cost hours.
 
 use std::collections::BTreeMap;
@@ -11,8 +11,8 @@ const MOST_PARTS: u64 = 10_000;
 /// How much work a schema can make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Breadth {
-    /// A bounded amount for each part of the reply.
-    Bounded,
+    /// For each part of a value at most so many steps.
+    Bounded(u64),
     /// It refers to itself, or fans out widely: how much depends on how deep the reply is.
     Open,
 }
@@ -21,7 +21,7 @@ impl Breadth {
     pub(super) fn of(schema: &Value) -> Self {
         let mut counting = Counting { root: schema, counted: BTreeMap::new() };
         match counting.parts(schema) {
-            Some(parts) if parts <= MOST_PARTS => Self::Bounded,
+            Some(parts) if parts <= MOST_PARTS => Self::Bounded(parts),
             _ => Self::Open,
         }
     }
@@ -39,6 +39,9 @@ impl<'s> Counting<'s> {
         match value {
             Value::Array(items) => self.sum(items.iter()),
             Value::Object(entries) => {
+                if entries.keys().any(|key| is_repeated(key)) {
+                    return None;
+                }
                 let mut parts = self.sum(entries.iter().filter(|(key, _)| !is_aside(key)).map(|(_, value)| value))?;
                 for key in ["$ref", "$dynamicRef", "$recursiveRef"] {
                     if let Some(target) = entries.get(key).and_then(Value::as_str) {
@@ -72,6 +75,11 @@ impl<'s> Counting<'s> {
     }
 }
 
+/// What may be judged again and again at each level above.
+fn is_repeated(key: &str) -> bool {
+    matches!(key, "unevaluatedProperties" | "unevaluatedItems")
+}
+
 /// What is not followed where it stands, but only where it is referred to.
 fn is_aside(key: &str) -> bool {
     matches!(key, "$defs" | "definitions")
@@ -90,7 +98,7 @@ mod tests {
             "properties": {"from": {"$ref": "#/$defs/place"}, "to": {"$ref": "#/$defs/place"}},
             "$defs": {"place": {"type": "object", "properties": {"city": {"type": "string"}}}}
         });
-        assert_eq!(Breadth::of(&schema), Breadth::Bounded);
+        assert_eq!(Breadth::of(&schema), Breadth::Bounded(13));
     }
 
     #[test]

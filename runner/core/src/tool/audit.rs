@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -49,6 +50,8 @@ pub enum WriteStatus {
     Done,
     /// The tool failed; what it did until then is done.
     Failed,
+    /// The runner lost it; nobody knows.
+    Unknown,
 }
 
 #[derive(Serialize)]
@@ -114,9 +117,18 @@ fn write<T: Serialize>(audit: &'static str, rest: &T) -> io::Result<()> {
     let time = now.to_rfc3339_opts(SecondsFormat::Millis, true);
     let line = printable_json(&serde_json::to_string(&Line { audit, time, rest })?) + "\n";
     let mut stderr = io::stderr().lock();
+    // A line that broke off is ended, so that it spoils no other.
+    if TORN.swap(true, Ordering::Relaxed) {
+        stderr.write_all(b"\n")?;
+    }
     stderr.write_all(line.as_bytes())?;
-    stderr.flush()
+    stderr.flush()?;
+    TORN.store(false, Ordering::Relaxed);
+    Ok(())
 }
+
+/// Whether the last line was not written whole.
+static TORN: AtomicBool = AtomicBool::new(false);
 
 /// The same JSON, with everything a terminal would act on as its escape: standard error may be one, and JSON lets all but the
 /// first 32 control characters stand as they are.

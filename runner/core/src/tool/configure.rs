@@ -31,9 +31,9 @@ impl Toolbox {
         environment: &Environment,
         writes: &Writes,
     ) -> Result<Self, SetupError> {
-        writes.check(bundle)?;
+        let mut missing: Vec<_> = writes.check(bundle).err().into_iter().collect();
         let mut configuring = Configuring { bundle, environment, writes, engine: None, modules: BTreeMap::new() };
-        let (mut by_agent, mut missing) = (BTreeMap::new(), Vec::new());
+        let mut by_agent = BTreeMap::new();
         for agent in served {
             match configuring.agent(agent) {
                 Ok(tools) => drop(by_agent.insert(agent.clone(), tools)),
@@ -118,11 +118,16 @@ impl<'b> Configuring<'b> {
         target: &'b LocalTarget,
     ) -> Result<LocalTool, SetupError> {
         let (mut env, mut secrets) = (BTreeMap::new(), Vec::new());
+        let mut missing = Vec::new();
         for (variable, template) in &entry.env {
             let what = format!("the variable `{variable}` of `{}` for the agent `{agent}`", target.tool);
-            env.insert(variable.clone(), self.environment.resolve(template, &what)?.expose().to_owned());
+            match self.environment.resolve(template, &what) {
+                Ok(value) => drop(env.insert(variable.clone(), value.expose().to_owned())),
+                Err(error) => missing.push(error),
+            }
             secrets.extend(self.secrets(template)?);
         }
+        SetupError::all(missing).map_or(Ok(()), Err)?;
         let net =
             NetPolicy::new(&target.net).map_err(|error| broken(&target.tool, &format!("has a `net`: {error}")))?;
         let usual = Limits::default();
@@ -138,9 +143,11 @@ impl<'b> Configuring<'b> {
     fn secrets(&self, template: &Template) -> Result<Vec<Secret>, SetupError> {
         let mut secrets = Vec::new();
         for part in &template.parts {
-            if let TemplatePart::Env(name) = part
-                && let Some(value) = self.environment.secret(name)?
-            {
+            let name = match part {
+                TemplatePart::Literal(_) => continue,
+                TemplatePart::Env(name) | TemplatePart::Credential(name) => name,
+            };
+            if let Some(value) = self.environment.secret(name)? {
                 secrets.push(Secret { name: name.clone(), value: value.expose().to_owned() });
             }
         }

@@ -11,6 +11,8 @@ use pace_sandbox::{Call, Clock, Console, Engine, Level, Limits, NetPolicy, Secre
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
+use crate::conversation::JsonText;
+
 /// The most frames of a stack that a model is shown.
 const MOST_FRAMES: usize = 8;
 
@@ -18,7 +20,7 @@ const MOST_FRAMES: usize = 8;
 const PRELUDE: &str = "pace:prelude:";
 
 /// A compiled tool as one agent may use it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LocalTool {
     pub(super) module: Arc<Module>,
     pub(super) env: BTreeMap<String, String>,
@@ -34,7 +36,7 @@ pub(super) struct Module {
     pub(super) key: String,
     pub(super) engine: Engine,
     /// Made ready at the first call.
-    pub(super) tool: OnceCell<Result<pace_sandbox::Tool, String>>,
+    pub(super) tool: OnceCell<pace_sandbox::Tool>,
 }
 
 /// A call that failed.
@@ -48,6 +50,13 @@ pub struct ToolFailure {
     pub stack: Vec<String>,
 }
 
+impl std::fmt::Debug for LocalTool {
+    /// Its name alone: variables hold secrets.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("LocalTool").field(&self.module.key).finish()
+    }
+}
+
 impl LocalTool {
     /// Makes one call; `arguments` fit the tool's schema. Dropping the future stops the tool at once.
     ///
@@ -58,7 +67,7 @@ impl LocalTool {
         bundle: &Bundle,
         arguments: &Value,
         console: Arc<dyn Console>,
-    ) -> Result<Value, ToolFailure> {
+    ) -> Result<JsonText, ToolFailure> {
         let tool = self.module.ready(bundle).await?;
         let call = Call {
             arguments: arguments.to_string(),
@@ -70,9 +79,8 @@ impl LocalTool {
             console,
         };
         let text = tool.call(call).await.map_err(|error| self.module.failure(bundle, &error))?;
-        serde_json::from_str(&text).map_err(|error| ToolFailure {
+        JsonText::parse(text).map_err(|error| ToolFailure {
             kind: ToolErrorKind::Result.slug(),
-            // Texts of more than 128 levels are JSON, and nobody here reads them.
             message: format!("the result cannot be read: {error}"),
             stack: Vec::new(),
         })
@@ -81,12 +89,9 @@ impl LocalTool {
 
 impl Module {
     async fn ready(&self, bundle: &Bundle) -> Result<&pace_sandbox::Tool, ToolFailure> {
-        let tool = self.tool.get_or_init(|| self.load(bundle)).await;
-        tool.as_ref().map_err(|message| ToolFailure {
-            kind: ToolErrorKind::Module.slug(),
-            message: message.clone(),
-            stack: Vec::new(),
-        })
+        // What failed is tried again: it may have been the machine.
+        let failed = |message| ToolFailure { kind: ToolErrorKind::Module.slug(), message, stack: Vec::new() };
+        self.tool.get_or_try_init(|| self.load(bundle)).await.map_err(failed)
     }
 
     /// The bytecode of the bundle where this engine made it; else the bundle's source, compiled by this engine.

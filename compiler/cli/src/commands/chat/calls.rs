@@ -25,11 +25,12 @@ pub(crate) fn called(call: &ToolCall) -> String {
 
 /// What a call came to, if people want to know: an answer is the model's to tell. `named` is the tool, `called` the whole call.
 pub(crate) fn came(named: &str, called: &str, result: &ToolResult, status: CallStatus) -> Option<String> {
-    let why = || why(&result.content);
+    let content = result.content.to_value();
+    let why = || why(&content);
     Some(match status {
         CallStatus::Done => return None,
         CallStatus::Failed => {
-            let at = place(&result.content).map(|place| format!(", at {place}")).unwrap_or_default();
+            let at = place(&content).map(|place| format!(", at {place}")).unwrap_or_default();
             format!("{named} failed: {}{at}", why())
         }
         CallStatus::Invalid => format!("{named} was not called: {}", why()),
@@ -84,7 +85,8 @@ mod tests {
     use super::*;
 
     fn told(content: Value, status: CallStatus) -> Option<String> {
-        let result = ToolResult { id: "1".to_owned(), name: "look".to_owned(), content, is_error: true };
+        let result =
+            ToolResult { id: "1".to_owned(), name: "look".to_owned(), content: content.into(), is_error: true };
         came("look", "look {}", &result, status)
     }
 

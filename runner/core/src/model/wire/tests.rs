@@ -68,7 +68,7 @@ fn conversation(raw: Option<RawTurn>) -> Vec<Message> {
     let result = |id: &str, content: Value, is_error: bool| ToolResult {
         id: id.to_owned(),
         name: "clock".to_owned(),
-        content,
+        content: content.into(),
         is_error,
     };
     vec![

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::{OWN_ID, arguments, with_schema};
 use super::{PROVIDER, is_third_generation};
-use crate::conversation::{Message, ModelTurn, ToolResult};
+use crate::conversation::{JsonText, Message, ModelTurn, ToolResult};
 use crate::model::{Request, ToolDeclaration};
 
 /// What Google's documentation gives for calls that another model wrote, whose signature nobody has.
@@ -195,14 +195,25 @@ struct FunctionResponse<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
     name: &'a str,
-    response: Cow<'a, Value>,
+    response: Response<'a>,
+}
+
+/// An object as it is; anything else as a part of one, because the service takes nothing else.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Response<'a> {
+    Error(&'a JsonText),
+    Result(&'a JsonText),
+    #[serde(untagged)]
+    Object(&'a JsonText),
 }
 
 fn response(result: &ToolResult) -> ResponsePart<'_> {
-    let response = match &result.content {
-        Value::Object(_) => Cow::Borrowed(&result.content),
-        other if result.is_error => Cow::Owned(json!({ "error": other })),
-        other => Cow::Owned(json!({ "result": other })),
+    let content = &result.content;
+    let response = match result.is_error {
+        _ if content.is_object() => Response::Object(content),
+        true => Response::Error(content),
+        false => Response::Result(content),
     };
     ResponsePart { function_response: FunctionResponse { id: given(&result.id), name: &result.name, response } }
 }

@@ -171,7 +171,7 @@ impl Serialize for Calls<'_> {
         serializer.collect_seq(self.0.iter().map(|call| Call {
             id: &call.id,
             r#type: "function",
-            function: Called { name: &call.name, arguments: result_text(&call.arguments) },
+            function: Called { name: &call.name, arguments: arguments_text(&call.arguments) },
         }))
     }
 }
