@@ -6,7 +6,7 @@ use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::super::result_text;
+use super::super::{arguments_text, result_text};
 use super::Dialect;
 use crate::conversation::{Message, ToolCall};
 use crate::model::{Request, ToolDeclaration};
