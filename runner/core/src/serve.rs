@@ -5,7 +5,10 @@
 //! because it may outlive the connection of whoever asked. Everything a client sends or holds open is bounded, and each
 //! bound is a constant with its reason or a field of [`Patience`].
 
+mod aboard;
 mod about;
+mod acceptor;
+mod backlog;
 mod body;
 mod chat;
 mod connection;
@@ -16,6 +19,7 @@ mod record;
 mod records;
 mod reply;
 mod routes;
+mod seats;
 mod sessions;
 pub mod settings;
 mod signals;
@@ -32,7 +36,7 @@ use pace_ir::Bundle;
 use crate::authorize::{Identity, Reach};
 use crate::instantiate::Runner;
 use crate::setup::SetupError;
-use connection::Acceptor;
+use acceptor::Acceptor;
 use routes::Shared;
 
 pub use settings::{Patience, ServeSettings};

@@ -83,9 +83,9 @@ fn is_this_machine(authority: &str) -> bool {
         Some((host, _port)) => host,
         None => authority.split(':').next().unwrap_or_default(),
     };
-    let host = host.to_ascii_lowercase();
     let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback());
-    is_loopback || host == "localhost" || host.ends_with(".localhost")
+    let name = host.rsplit('.').next().unwrap_or_default();
+    is_loopback || name.eq_ignore_ascii_case("localhost")
 }
 
 #[cfg(test)]
