@@ -1,5 +1,9 @@
 //! What the suites share: where the binaries are, small projects to run them on, and how a test is skipped.
 
+#[expect(clippy::missing_panics_doc, reason = "whatever is not as a test wants it ends the test")]
+pub mod http;
+#[expect(clippy::missing_panics_doc, reason = "whatever is not as a test wants it ends the test")]
+pub mod process;
 pub mod terminal;
 
 use std::io::Write;

@@ -35,6 +35,9 @@ pub(crate) const WRK: Need = Need { name: "wrk", probe: &["sh", "-c", "command -
 /// Reads event streams, as the documentation does.
 pub(crate) const CURL: Need = Need { name: "curl", probe: &["curl", "--version"], packages: &["curl"] };
 
+/// Sets up networks of tests' own.
+pub(crate) const IP: Need = Need { name: "ip", probe: &["ip", "-V"], packages: &["iproute2"] };
+
 /// Builds libFuzzer.
 pub(crate) const CPLUSPLUS: Need = Need { name: "a C++ compiler", probe: &["c++", "--version"], packages: &["g++"] };
 

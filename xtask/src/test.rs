@@ -17,7 +17,7 @@ mod suite;
 /// # Errors
 /// Something is missing on this machine.
 pub(crate) fn run() -> Result<Verdict> {
-    needs::ensure(&[needs::GIT, needs::PYTHON, needs::TMUX, needs::CURL])?;
+    needs::ensure(&[needs::GIT, needs::PYTHON, needs::TMUX, needs::CURL, needs::IP])?;
     let steps = [
         step("fmt", || cargo(&["fmt", "--all", "--check"]))?,
         step("tidy", tidy::run)?,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use pace_ir::Digest;
+use pace_ir::program::tool_map::MODULE;
 use pace_sandbox::{Bytecode, CompileError, Description, Engine, EngineSettings, Limits, ToolError};
 
 /// What a tool may take to say what it is. Loading is done again for each call, so what is slow here is slow there.
@@ -54,9 +55,6 @@ impl Describer {
         Ok(Described { bytecode, description })
     }
 }
-
-/// What stack traces call the module.
-pub(crate) const MODULE: &str = "tool.js";
 
 /// The digest of the engine.
 pub(crate) fn digest() -> Digest {

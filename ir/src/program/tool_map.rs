@@ -65,6 +65,17 @@ impl ToolMap {
     }
 }
 
+/// What stack traces call the one module that a tool was bundled to.
+pub const MODULE: &str = "tool.js";
+
+/// The line and column, from 1, of a frame in that module, such as `    at execute (tool.js:12:5)`; nothing for frames
+/// elsewhere.
+pub fn frame(text: &str) -> Option<(u32, u32)> {
+    let (_, place) = text.rsplit_once(MODULE)?;
+    let mut numbers = place.trim_start_matches(':').trim_end_matches(')').split(':');
+    Some((numbers.next()?.parse().ok()?, numbers.next().and_then(|column| column.parse().ok()).unwrap_or(1)))
+}
+
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 fn encode(places: &[Mapped]) -> String {
@@ -188,6 +199,14 @@ mod tests {
         assert_eq!(found(3, 21), Some(("node_modules/b/index.js".into(), 70_001, 4)));
         assert_eq!(found(6, 1), Some(("tools/a.ts".into(), 3, 3)), "before the first place of a line, the first");
         assert_eq!((found(2, 1), found(0, 1), found(99, 1)), (None, None, None));
+    }
+
+    #[test]
+    fn frames_are_read() {
+        assert_eq!(frame("    at execute (tool.js:12:5)"), Some((12, 5)));
+        assert_eq!(frame("    at tool.js:3:1"), Some((3, 1)));
+        assert_eq!(frame("    at <anonymous> (tool.js:7)"), Some((7, 1)));
+        assert_eq!(frame("    at map (native)"), None);
     }
 
     #[test]

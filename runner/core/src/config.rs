@@ -2,6 +2,7 @@
 //! it. Values are read through [`Environment`], and a wrong one is an error that says which are right.
 
 mod table;
+mod writes;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::serve::ServeSettings;
 use crate::setup::SetupError;
 
 pub use table::{Reader, VARIABLES, Variable, markdown, plain};
+pub use writes::{WriteFlags, writes};
 
 /// The longest time to drain: who needs more has an agent that should be a job of its own.
 const LONGEST_DRAIN: Duration = Duration::from_hours(1);

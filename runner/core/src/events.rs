@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use pace_ir::access::{Chain, Reason};
-use pace_ir::program::{AgentName, ModelName};
+use pace_ir::program::{Access, AgentName, ModelName};
+use pace_sandbox::Level;
 use serde::Serialize;
 
 use crate::conversation::{ToolCall, ToolResult, Usage};
@@ -68,13 +69,63 @@ pub enum Event<'a> {
         why: &'a str,
     },
     /// The model wants a tool called.
-    ToolCall(&'a ToolCall),
+    ToolCall {
+        /// The call.
+        call: &'a ToolCall,
+        /// Its class; absent where there is no such tool.
+        class: Option<Access>,
+    },
+    /// The tool wrote on its console. Told when the call is over, before its result.
+    ToolConsole {
+        /// The call.
+        call: &'a ToolCall,
+        /// How loud.
+        level: Level,
+        /// One line or more, secrets taken out.
+        text: &'a str,
+    },
     /// What a call came to.
-    ToolResult(&'a ToolResult),
+    ToolResult {
+        /// What the model is told.
+        result: &'a ToolResult,
+        /// In one word.
+        status: CallStatus,
+        /// How long it took, from the decision that it may be made.
+        took: Duration,
+    },
     /// It ended well. The last event.
     Done(&'a Answer),
     /// It ended otherwise. The last event.
     Failed(&'a Problem),
+}
+
+/// What a call came to, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallStatus {
+    /// It was made, and the tool answered.
+    Done,
+    /// It was made, and the tool failed.
+    Failed,
+    /// It was not made: there is no such tool, or the arguments do not fit.
+    Invalid,
+    /// It was not made: a rule says no.
+    Denied,
+    /// It was not made: it would have written, and writes are stubbed.
+    Stubbed,
+}
+
+impl CallStatus {
+    /// Its word for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Invalid => "invalid",
+            Self::Denied => "denied",
+            Self::Stubbed => "stubbed",
+        }
+    }
 }
 
 /// What an invocation answers.

@@ -12,11 +12,12 @@ use pace_ir::text::quoted;
 use pace_ir::{Bundle, BundleId, VerifiedBundle};
 
 use crate::environment::Environment;
-use crate::invoke::output::OutputSchema;
 use crate::model::{Model, Models};
 use crate::problem::{Code, Problem};
+use crate::schema::Schema;
 use crate::session::Sessions;
 use crate::setup::SetupError;
+use crate::tool::{AgentTools, Toolbox, Writes};
 use crate::work::Work;
 
 /// The most names that a message lists.
@@ -42,6 +43,7 @@ pub fn instantiate(
     bundle: VerifiedBundle,
     environment: &Environment,
     scope: Scope<'_>,
+    writes: &Writes,
 ) -> Result<Arc<Runner>, SetupError> {
     let program = &bundle.bundle().program;
     let in_scope = |name: &AgentName| match scope {
@@ -50,17 +52,19 @@ pub fn instantiate(
     };
     let served: BTreeMap<&AgentName, &Agent> = program.agents.iter().filter(|(name, _)| in_scope(name)).collect();
     for (name, agent) in &served {
-        refuse_tools(name, agent)?;
+        refuse_skills(name, agent)?;
     }
     let used: BTreeSet<&ModelName> = served.values().map(|agent| &agent.model).collect();
-    let models = Models::configure(bundle.bundle(), &used, environment)?;
+    let models = Models::configure(bundle.bundle(), &used, environment);
+    let tools = Toolbox::configure(bundle.bundle(), served.keys().copied(), environment, writes);
+    let (models, tools) = both(models, tools)?;
     let outputs = served.iter().filter_map(|(name, agent)| {
-        let schema = OutputSchema::parse(&agent.output.as_ref()?.0);
+        let schema = Schema::parse(&agent.output.as_ref()?.0);
         Some(schema.map(|schema| ((*name).clone(), schema)).map_err(|error| broken_schema(name, &error)))
     });
     let outputs = outputs.collect::<Result<_, _>>()?;
     let names = served.keys().map(|name| (*name).clone()).collect();
-    Ok(Arc::new(Runner { bundle, names, models, outputs, sessions: Arc::default(), work: Work::default() }))
+    Ok(Arc::new(Runner { bundle, names, models, tools, outputs, sessions: Arc::default(), work: Work::default() }))
 }
 
 /// A runner for one bundle.
@@ -69,7 +73,8 @@ pub struct Runner {
     /// The agents in scope.
     names: BTreeSet<AgentName>,
     models: Models,
-    outputs: BTreeMap<AgentName, OutputSchema>,
+    tools: Toolbox,
+    outputs: BTreeMap<AgentName, Schema>,
     sessions: Arc<Sessions>,
     work: Work,
 }
@@ -84,7 +89,9 @@ pub struct ServedAgent<'r> {
     /// What answers for it.
     pub model: &'r Model,
     /// What its replies have to fit.
-    pub output: Option<&'r OutputSchema>,
+    pub output: Option<&'r Schema>,
+    /// What it may call.
+    pub tools: Option<&'r AgentTools>,
 }
 
 /// A loop as it fires.
@@ -138,7 +145,8 @@ impl Runner {
     pub fn agent(&self, name: &AgentName) -> Option<ServedAgent<'_>> {
         let name = self.names.get(name)?;
         let spec = self.bundle().program.agents.get(name)?;
-        Some(ServedAgent { name, spec, model: self.models.get(&spec.model)?, output: self.outputs.get(name) })
+        let (model, output, tools) = (self.models.get(&spec.model)?, self.outputs.get(name), self.tools.of(name));
+        Some(ServedAgent { name, spec, model, output, tools })
     }
 
     /// The agents served, by name.
@@ -188,13 +196,25 @@ impl fmt::Debug for Runner {
     }
 }
 
+/// Both, or what either lacks: one start tells all.
+fn both<A, B>(first: Result<A, SetupError>, second: Result<B, SetupError>) -> Result<(A, B), SetupError> {
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok((first, second)),
+        (first, second) => {
+            let errors: Vec<_> = first.err().into_iter().chain(second.err()).collect();
+            let internal = || SetupError::new("the runner cannot be set up", "report this as a fault");
+            Err(SetupError::all(errors).unwrap_or_else(internal))
+        }
+    }
+}
+
 /// No compiler of this version writes such a bundle; one of the next will.
-fn refuse_tools(name: &AgentName, agent: &Agent) -> Result<(), SetupError> {
-    if agent.tools.is_empty() && agent.skills.is_empty() {
+fn refuse_skills(name: &AgentName, agent: &Agent) -> Result<(), SetupError> {
+    if agent.skills.is_empty() {
         return Ok(());
     }
     Err(SetupError::new(
-        format!("the agent `{name}` has tools or skills, and this runner can use neither yet"),
+        format!("the agent `{name}` has skills, and this runner cannot use them yet"),
         "run it with the runner of the version of `pace` that built it, or a newer one",
     ))
 }

@@ -6,7 +6,7 @@
 
 mod budget;
 mod dispatch;
-pub mod output;
+mod output;
 mod turns;
 
 use std::sync::Arc;
@@ -127,7 +127,7 @@ impl Admitted {
         let result = tokio::select! {
             biased;
             () = cancel.cancelled() => Err(runner.work().why_cancelled()),
-            result = turns::within_time(&runner, &source, message, turn, sink) => result,
+            result = turns::within_time(&runner, &source, &chain, message, turn, sink) => result,
         };
         match &result {
             Ok(answer) => sink.on_event(&source, &Event::Done(answer)),

@@ -19,10 +19,12 @@ pub mod load;
 pub mod log;
 pub mod model;
 pub mod problem;
+pub mod schema;
 pub mod serve;
 pub mod service;
 pub mod session;
 pub mod setup;
+pub mod tool;
 pub mod verify;
 pub mod work;
 

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use pace_ir::BundleId;
-use pace_runner::config::{self, StandardError};
+use pace_runner::config::{self, StandardError, WriteFlags};
 use pace_runner::environment::Environment;
 use pace_runner::serve::Ended;
 use pace_runner::service::{self, Service};
@@ -33,6 +33,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 struct Arguments {
     #[command(flatten)]
     file: Option<BundleFile>,
+    #[command(flatten)]
+    writes: WriteFlags,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -65,7 +67,7 @@ fn main() -> ExitCode {
     };
     let done = match (arguments.command, arguments.file) {
         (Some(Command::Check(file)), _) => check(&file).map(|()| ExitCode::SUCCESS),
-        (None, Some(file)) => serve(&file),
+        (None, Some(file)) => serve(&file, &arguments.writes),
         (None, None) => Ok(ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| failed(&error))
@@ -83,15 +85,16 @@ fn check(file: &BundleFile) -> anyhow::Result<()> {
     out(&format!("{}\n", verified.id()))
 }
 
-fn serve(file: &BundleFile) -> anyhow::Result<ExitCode> {
+fn serve(file: &BundleFile, writes: &WriteFlags) -> anyhow::Result<ExitCode> {
     let environment = Environment::of_process();
     let standard_error = if io::stderr().is_terminal() { StandardError::Terminal } else { StandardError::Elsewhere };
     let settings = service::configure(&environment, standard_error)?;
+    let writes = config::writes(writes, &environment)?;
     let bytes = load(&file.path)?;
     let verified = verify(&file.path, &bytes, file.expect)?;
     // What was verified is decoded; the file's own bytes would only take up memory for as long as it is served.
     drop(bytes);
-    let service = Service::new(verified, &environment, &settings)?;
+    let service = Service::new(verified, &environment, &settings, writes)?;
     match service.run(tell).context("cannot serve")? {
         Ended::Drained(_) => Ok(ExitCode::SUCCESS),
         Ended::AtOnce => Ok(ExitCode::from(130)),

@@ -104,6 +104,14 @@ impl Server {
         let is_finished = acceptor.serve_until(finished).await;
         let cancelled = if is_finished { 0 } else { work.running() };
         work.cancel();
+        if work.writing() > 0 {
+            // A half-made write is worse than a late end, and each has the limit of its tool.
+            tracing::warn!(
+                writes = work.writing(),
+                "waiting for live writes that were begun; a second signal ends at once"
+            );
+            acceptor.serve_until(work.written()).await;
+        }
         acceptor.end().await;
         Ok(Drained { cancelled })
     }

@@ -4,7 +4,7 @@
 use std::io;
 use std::time::SystemTime;
 
-use pace_ir::VerifiedBundle;
+use pace_ir::{Bundle, VerifiedBundle};
 
 use crate::config::{self, StandardError};
 use crate::environment::Environment;
@@ -13,6 +13,8 @@ use crate::log::{self, Format};
 use crate::serve::listing::{closed_agents, idle_loops, listing};
 use crate::serve::{Ended, ServeSettings, Server, judge, until_signalled};
 use crate::setup::SetupError;
+use crate::tool::Writes;
+use crate::tool::writes::writing;
 
 /// On a machine of many cores without a quota, more workers would not answer faster: they wait for models. Each would bring a
 /// stack and an arena of the allocator.
@@ -54,13 +56,19 @@ impl Settings {
 }
 
 impl Service {
-    /// A runner for a bundle, at its address.
+    /// A runner for a bundle, at its address; `writes` is what was chosen for it, if anything was.
     ///
     /// # Errors
-    /// What the bundle needs is missing, or the address cannot be had.
-    pub fn new(bundle: VerifiedBundle, environment: &Environment, settings: &Settings) -> Result<Self, SetupError> {
+    /// What the bundle needs is missing, nobody chose whether it writes, or the address cannot be had.
+    pub fn new(
+        bundle: VerifiedBundle,
+        environment: &Environment,
+        settings: &Settings,
+        writes: Option<Writes>,
+    ) -> Result<Self, SetupError> {
         judge(bundle.bundle(), &settings.serve)?;
-        let runner = instantiate(bundle, environment, Scope::All)?;
+        let writes = chosen(bundle.bundle(), writes)?;
+        let runner = instantiate(bundle, environment, Scope::All, &writes)?;
         // Also where there is no listener in the end: it may be why.
         for warning in config::unknown(environment) {
             tracing::warn!("{warning}");
@@ -94,6 +102,26 @@ impl Service {
         }
         Ok(ended)
     }
+}
+
+/// What writes do. Who serves others has to say so: neither is right for all, and both surprise.
+fn chosen(bundle: &Bundle, writes: Option<Writes>) -> Result<Writes, SetupError> {
+    /// The most tools that are named.
+    const NAMED: usize = 4;
+    if let Some(writes) = writes {
+        return Ok(writes);
+    }
+    let writing = writing(bundle);
+    let names: Vec<_> = writing.iter().take(NAMED).map(|tool| format!("`{}`", tool.target())).collect();
+    let more = if writing.len() > NAMED { " and others" } else { "" };
+    if names.is_empty() {
+        return Ok(Writes::Stubbed);
+    }
+    Err(SetupError::new(
+        format!("the bundle has tools that write ({}{more}), and nobody said whether they may", names.join(", ")),
+        "give `--live-writes` to let them, `--live-writes=<tools>` to let some, or `--stub-writes` to only tell what would \
+         have been; or set LIVE_WRITES to `all`, names, or `none`",
+    ))
 }
 
 /// The runtime of a server: a worker for each core it may use, at most [`MOST_WORKERS`].

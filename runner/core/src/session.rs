@@ -303,7 +303,8 @@ fn size(message: &Message) -> usize {
         }
 }
 
-fn of_value(value: &Value) -> usize {
+/// About how much memory a value takes, bytes.
+pub(crate) fn of_value(value: &Value) -> usize {
     const FIXED: usize = 16;
     FIXED
         + match value {

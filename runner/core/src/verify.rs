@@ -4,13 +4,14 @@
 use std::path::{Path, PathBuf};
 
 use pace_ir::bundle::header::MAGIC;
+use pace_ir::bundle::verify::TOOL_ABI;
 use pace_ir::{BundleId, Policy, RejectReason, VerifiedBundle};
 
 use crate::load::shown;
 use crate::printable;
 
-/// The optional features this runner has. None yet: no tool can be compiled into a bundle, and no server started.
-pub const FEATURES: &[&str] = &[];
+/// The optional features this runner has: compiled tools. No server can be started yet.
+pub const FEATURES: &[&str] = &[TOOL_ABI];
 
 /// A bundle that is not executed. Its words hold nothing that could steer a terminal, whatever the file holds.
 #[derive(Debug, thiserror::Error)]

@@ -13,6 +13,9 @@ use crate::problem::{Code, Problem};
 /// The most invocations at once. Each holds its session and at most one answer in memory, and mostly waits for a model.
 pub const MAX_RUNNING: usize = 1_024;
 
+/// The most live writes at once; the next ones wait. More than the sandbox has places.
+const MAX_WRITES: usize = 1_024;
+
 /// Over how many tokens the invocations are spread; a few for each of as many cores as one runner makes use of.
 const BRANCHES: usize = 16;
 
@@ -21,6 +24,8 @@ const BRANCHES: usize = 16;
 pub struct Work {
     places: Arc<Semaphore>,
     is_draining: AtomicBool,
+    /// Writes that are being made; each holds one of as many permits as there can be.
+    writes: Arc<Semaphore>,
     cancel: CancellationToken,
     /// Children of `cancel`. A token keeps its children behind a lock, and each invocation begins and ends with it.
     branches: [CancellationToken; BRANCHES],
@@ -32,6 +37,7 @@ impl Default for Work {
         Self {
             places: Arc::new(Semaphore::new(MAX_RUNNING)),
             is_draining: AtomicBool::new(false),
+            writes: Arc::new(Semaphore::new(MAX_WRITES)),
             branches: std::array::from_fn(|_| cancel.child_token()),
             cancel,
         }
@@ -84,6 +90,24 @@ impl Work {
         let everything = u32::try_from(MAX_RUNNING).unwrap_or(u32::MAX);
         // The semaphore is never closed, so this is only ever an end of waiting.
         let _all = self.places.acquire_many(everything).await;
+    }
+
+    /// A place for a live write, held until it is on record what came of it: [`Work::written`] waits for that.
+    pub async fn write(&self) -> Option<OwnedSemaphorePermit> {
+        // The semaphore is never closed.
+        Arc::clone(&self.writes).acquire_owned().await.ok()
+    }
+
+    /// How many live writes are being made.
+    pub fn writing(&self) -> usize {
+        MAX_WRITES.saturating_sub(self.writes.available_permits())
+    }
+
+    /// Waits until no live write is being made. What was begun is finished, also when everything else is cancelled; each has
+    /// the time limit of its tool.
+    pub async fn written(&self) {
+        let everything = u32::try_from(MAX_WRITES).unwrap_or(u32::MAX);
+        let _all = self.writes.acquire_many(everything).await;
     }
 
     /// A token for an invocation: cancelled when everything is to end.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use pace_ir::program::ByteSize;
 use serde::Deserialize;
 use tokio::sync::SemaphorePermit;
 use wasmtime::{Store, Trap, UpdateDeadline};
@@ -207,7 +208,7 @@ fn failed(failure: &[u8], out_of_memory: bool, limits: Limits) -> ToolError {
 }
 
 fn memory(limits: Limits) -> ToolError {
-    plain(ToolErrorKind::Memory, format!("the tool needs more than its {} bytes of memory", limits.memory))
+    plain(ToolErrorKind::Memory, format!("the tool needs more than its {} of memory", ByteSize(limits.memory)))
 }
 
 fn plain(kind: ToolErrorKind, message: String) -> ToolError {

@@ -12,7 +12,7 @@ use crate::program::Program;
 use crate::runner::{Runner, Service, last, project, texts};
 
 /// The mock with these answers. Nothing, where it is not installed.
-fn aimock(fixtures: &Value, arguments: &[&str]) -> Option<(Program, Project)> {
+pub(crate) fn aimock(fixtures: &Value, arguments: &[&str]) -> Option<(Program, Project)> {
     let node = installed("PACE_TEST_NODE", "Node.js")?;
     let script = installed("PACE_TEST_AIMOCK", "the mock `aimock`")?;
     let folder = Project::new(&[("fixtures.json", &json!({ "fixtures": fixtures }).to_string())]);
@@ -27,7 +27,7 @@ fn service(mock: &Program) -> Service {
 }
 
 /// The requests that the mock got, each in OpenAI's form whatever it came in.
-fn journal(mock: &Program) -> Vec<Value> {
+pub(crate) fn journal(mock: &Program) -> Vec<Value> {
     let journal = get(mock.port, "/__aimock/journal").json();
     journal.as_array().expect("a list").clone()
 }

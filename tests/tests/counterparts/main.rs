@@ -10,6 +10,7 @@ mod program;
 mod runner;
 mod smollm;
 mod strict;
+mod tools;
 
 /// The agents of the project, one for each interface.
 const AGENTS: [&str; 3] = ["gemini", "openai", "anthropic"];

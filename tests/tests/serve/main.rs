@@ -4,14 +4,12 @@
 mod bounds;
 mod curl;
 mod drain;
-mod http;
 mod listeners;
-mod process;
 mod refusals;
 mod routes;
 mod streams;
 
-use pace_tests::Project;
+use pace_tests::{Project, http, process};
 
 /// A project whose agents answer from a recording: at once, word by word, or after a while.
 fn project() -> Project {

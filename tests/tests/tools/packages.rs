@@ -2,8 +2,10 @@
 
 use std::process::Command;
 
+use pace_tests::http::{Connection, stream};
+use pace_tests::process::Runner;
 use pace_tests::{Project, installed, link_packages, packages};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{built, failed_with, project, source, tool};
 
@@ -76,6 +78,37 @@ fn a_bundled_tool_gives_what_node_gives() {
     }
     let components = &bundle.bundle().sbom.as_ref().unwrap().components;
     assert!(components.keys().any(|package| package.starts_with("pkg:npm/date-fns@")), "{:?}", components.keys());
+}
+
+/// Through the runner: what the model is told is what the packages give in Node.
+#[test]
+fn a_tool_in_the_sandbox_gives_what_node_gives() {
+    let Some(packages) = packages() else { return };
+    let tools: Vec<_> = CASES.iter().map(|(name, imports, value)| (*name, tool(name, imports, value))).collect();
+    let project = project(&tools.iter().map(|(name, text)| (*name, text.as_str())).collect::<Vec<_>>());
+    link_packages(project.path(), &packages);
+    let names: Vec<_> = CASES.iter().map(|(name, ..)| *name).collect();
+    let calls: Vec<_> = names.iter().map(|name| json!({"name": name, "arguments": {}})).collect();
+    let turns = json!([{"user": "go", "model": {"calls": calls}}, {"results": names, "model": "done"}]).to_string();
+    project.write("turns.json", &turns);
+    project.write("paceline.yaml", "models:\n  - {name: recorded, provider: replay, turns: turns.json}\n");
+    let path = project.path().join("agents/helper/spec.yaml");
+    let spec = std::fs::read_to_string(&path).unwrap().replace("gemini-3.5-flash", "recorded");
+    std::fs::write(path, spec).unwrap();
+    let runner = Runner::start(&project, &[]);
+    let mut connection = Connection::to(runner.address);
+    connection.send(stream("go").as_bytes());
+    connection.head().unwrap();
+    let events = connection.events();
+    let given = |name: &str| {
+        let result = events.iter().find(|event| event.name == "tool_result" && event.data["name"] == name);
+        result.map(|event| event.data["content"].clone())
+    };
+    for (name, imports, value) in CASES {
+        let direct = format!("{imports}\nconsole.log(JSON.stringify({value}));\n");
+        let Some(wanted) = node(&project, "direct.mjs", &direct) else { return };
+        assert_eq!(given(name), Some(wanted), "{name}");
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ use pace_ir::access::Subject;
 use pace_ir::program::{AgentName, ModelName};
 use pace_ir::text::quoted;
 use pace_ir::{Bundle, VerifiedBundle};
+use pace_runner::config::{self, WriteFlags};
 use pace_runner::environment::Environment;
 use pace_runner::{Scope, instantiate};
 
@@ -47,18 +48,22 @@ pub(crate) struct Chat {
     /// Read one message, and answer it with the JSON object that the HTTP interface answers with
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    writes: WriteFlags,
 }
 
 /// Runs the command.
 pub(crate) fn run(command: &Chat, global: &Global) -> anyhow::Result<ExitCode> {
     let root = project::find(global)?;
     let output = Output::new(global);
+    let environment = Environment::of_process();
+    let writes = config::writes(&command.writes, &environment)?.unwrap_or_default();
     let (agent, bundle) = match compiled(command, &root, output)? {
         Ok(compiled) => compiled,
         Err(code) => return Ok(code),
     };
     let subject = command.subject.clone().unwrap_or_else(|| Subject::new(subject::operator()));
-    let runner = instantiate(bundle, &Environment::of_process(), Scope::Agent(&agent))?;
+    let runner = instantiate(bundle, &environment, Scope::Agent(&agent), &writes)?;
     let file = command.session.as_ref().map(|name| SessionFile::open(&root, &agent, name, &subject)).transpose()?;
     let talk = Talk::new(runner, agent, subject, file)?;
     if command.json || !stdin().is_terminal() || !stdout().is_terminal() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use pace_ir::{BundleId, Digest};
-use pace_runner::config::StandardError;
+use pace_runner::config::{self, StandardError, WriteFlags};
 use pace_runner::environment::Environment;
 use pace_runner::serve::Ended;
 use pace_runner::service::{self, Service};
@@ -30,6 +30,8 @@ pub(crate) struct Serve {
     /// Refuse every bundle but this one (`b3:` and 64 digits, as `pace build` prints it)
     #[arg(long, value_name = "ID")]
     expect: Option<BundleId>,
+    #[command(flatten)]
+    writes: WriteFlags,
 }
 
 /// Runs the command.
@@ -41,6 +43,7 @@ pub(crate) fn run(command: &Serve, global: &Global) -> anyhow::Result<ExitCode> 
     let environment = Environment::of_process();
     let standard_error = if stderr().is_terminal() { StandardError::Terminal } else { StandardError::Elsewhere };
     let settings = service::configure(&environment, standard_error)?;
+    let writes = config::writes(&command.writes, &environment)?;
     let verified = bundle_file::read_expected(&path, command.expect)?;
     if let Some(root) = project_of(&path) {
         let inputs = &verified.bundle().lock.inputs;
@@ -50,7 +53,7 @@ pub(crate) fn run(command: &Serve, global: &Global) -> anyhow::Result<ExitCode> 
             settings.warn(&format!("{warning}; {HELP}"), || Output::new(global).note(&words));
         }
     }
-    let service = Service::new(verified, &environment, &settings)?;
+    let service = Service::new(verified, &environment, &settings, writes)?;
     match service.run(|listing| err(&format!("{listing}\n"))).context("cannot serve")? {
         Ended::Drained(_) => Ok(ExitCode::Success),
         Ended::AtOnce => Ok(ExitCode::Interrupted),

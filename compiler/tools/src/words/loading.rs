@@ -9,7 +9,7 @@ use pace_sandbox::{CompileError, ToolError, ToolErrorKind};
 
 use super::syntax::lowered;
 use super::{Files, Says};
-use crate::engine::MODULE;
+use pace_ir::program::tool_map::frame;
 
 /// How much of what a tool throws is repeated.
 const MOST_WORDS: usize = 200;
@@ -96,24 +96,4 @@ pub(crate) fn not_loaded(path: &str, error: &ToolError, map: &ToolMap, files: &m
 /// Where the frames of a failure were written, innermost first.
 pub(crate) fn places<'a>(error: &'a ToolError, map: &'a ToolMap) -> impl Iterator<Item = SourceLocation> + 'a {
     error.stack.lines().filter_map(frame).filter_map(|(line, column)| map.locate(line, column))
-}
-
-/// The line and column of a frame such as `    at execute (tool.js:12:5)`.
-fn frame(text: &str) -> Option<(u32, u32)> {
-    let (_, place) = text.rsplit_once(MODULE)?;
-    let mut numbers = place.trim_start_matches(':').trim_end_matches(')').split(':');
-    Some((numbers.next()?.parse().ok()?, numbers.next().and_then(|column| column.parse().ok()).unwrap_or(1)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn frames_are_read() {
-        assert_eq!(frame("    at execute (tool.js:12:5)"), Some((12, 5)));
-        assert_eq!(frame("    at tool.js:3:1"), Some((3, 1)));
-        assert_eq!(frame("    at <anonymous> (tool.js:7)"), Some((7, 1)));
-        assert_eq!(frame("    at map (native)"), None);
-    }
 }

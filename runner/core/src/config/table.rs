@@ -83,11 +83,15 @@ pub const VARIABLES: &[Variable] = &[
     everywhere("GOOGLE_GEMINI_BASE_URL", "another address of the Gemini API, for models without a `base_url`"),
     everywhere("OPENAI_BASE_URL", "another address of the OpenAI API, for models without a `base_url`"),
     everywhere("ANTHROPIC_BASE_URL", "another address of the Anthropic API, for models without a `base_url`"),
+    everywhere("LIVE_WRITES", "which tools may write: `all`, `none`, or names such as `tools/pay` with commas between"),
     everywhere("HTTPS_PROXY", "the proxy for requests to models at `https` addresses; lower case counts too"),
     everywhere("HTTP_PROXY", "the proxy for requests to models at `http` addresses; lower case counts too"),
     everywhere("ALL_PROXY", "the proxy for both, where the one above is not set; lower case counts too"),
     everywhere("NO_PROXY", "hosts that are asked without a proxy, with commas between; lower case counts too"),
-    everywhere("SSL_CERT_FILE", "root certificates in PEM that are trusted besides Mozilla's"),
+    everywhere(
+        "SSL_CERT_FILE",
+        "root certificates in PEM that are trusted besides Mozilla's, by requests of tools too",
+    ),
 ];
 
 /// The table for a terminal: a line for each name, and its meaning below.

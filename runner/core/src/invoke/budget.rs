@@ -45,15 +45,16 @@ impl<'a> Budget<'a> {
         Ok(self.spent.model_calls)
     }
 
-    /// Counts one more tool call.
+    /// Counts the tool calls of one turn: all of them are made, or none.
     ///
     /// # Errors
     /// [`Code::LimitReached`].
-    pub(super) fn tool_call(&mut self) -> Result<(), Problem> {
-        if let Some(most) = self.limits.max_tool_calls.filter(|most| self.spent.tool_calls >= *most) {
+    pub(super) fn tool_calls(&mut self, count: usize) -> Result<(), Problem> {
+        let calls = self.spent.tool_calls.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+        if let Some(most) = self.limits.max_tool_calls.filter(|most| calls > *most) {
             return Err(self.reached("max_tool_calls", &most));
         }
-        self.spent.tool_calls += 1;
+        self.spent.tool_calls = calls;
         Ok(())
     }
 

@@ -1,31 +1,38 @@
 //! The turn loop.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use pace_ir::access::Chain;
+
 use super::budget::Budget;
-use super::dispatch::dispatch;
-use super::output::repair;
+use super::dispatch::Dispatch;
+use super::output;
 use crate::conversation::{Finish, Message, ModelTurn};
 use crate::events::{Answer, Event, EventSink, Source};
 use crate::instantiate::{Runner, ServedAgent};
 use crate::model::{Progress, Request};
 use crate::problem::{Code, Problem};
-use crate::session::Turn;
+use crate::schema::Schema;
+use crate::session::{MAX_SESSION_BYTES, Turn};
+use crate::tool::AgentTools;
 
 /// Takes turns until there is an answer, for as long as the agent has time.
 ///
 /// # Errors
 /// Why there is none.
 pub(super) async fn within_time(
-    runner: &Runner,
+    runner: &Arc<Runner>,
     source: &Source,
+    chain: &Chain,
     message: String,
     turn: Turn,
     sink: &dyn EventSink,
 ) -> Result<Answer, Problem> {
     let Some(agent) = runner.agent(&source.agent) else { return Err(runner.unknown_agent(source.agent.as_str())) };
     let limit = agent.spec.limits.timeout;
-    let turns = Turns { agent, source, sink };
+    let dispatch = Dispatch { runner, tools: agent.tools, chain, source, sink };
+    let turns = Turns { agent, source, sink, dispatch };
     let result = tokio::time::timeout(Duration::from_millis(limit.0), turns.take(message, turn)).await;
     result.unwrap_or_else(|_elapsed| {
         let detail = format!("the agent `{}` had no answer within its limit `timeout: {limit}`", source.agent);
@@ -45,6 +52,7 @@ struct Turns<'a> {
     agent: ServedAgent<'a>,
     source: &'a Source,
     sink: &'a dyn EventSink,
+    dispatch: Dispatch<'a>,
 }
 
 impl Turns<'_> {
@@ -63,17 +71,21 @@ impl Turns<'_> {
                 (Err(problem), _) => return Err(problem),
             };
             if !turn.calls.is_empty() {
-                let results = dispatch(&turn.calls, &mut budget, self.source, self.sink)?;
+                budget.tool_calls(turn.calls.len())?;
+                let results = self.dispatch.make(&turn.calls).await;
                 session.messages.extend([Message::Model(turn), Message::ToolResults(results)]);
+                if session.bytes() > MAX_SESSION_BYTES {
+                    return Err(too_long(self.source));
+                }
                 continue;
             }
             let cut = cut(&turn, agent)?;
-            let output = match agent.output.map(|schema| schema.check(&turn.text)) {
+            let output = match agent.output.map(|schema| output::read(schema, &turn.text)) {
                 None => None,
                 Some(Ok(output)) => Some(output),
                 Some(Err(why)) if misfit.is_none() && cut.is_none() => {
                     self.sink.on_event(self.source, &Event::Repair { why: &why });
-                    let (at, request) = (session.messages.len(), repair(&why));
+                    let (at, request) = (session.messages.len(), output::repair(&why));
                     misfit = Some(Misfit { at, why });
                     session.messages.extend([Message::Model(turn), Message::User(request)]);
                     continue;
@@ -109,9 +121,9 @@ impl Turns<'_> {
         let request = Request {
             system: &agent.spec.prompt,
             messages,
-            tools: &[],
+            tools: agent.tools.map(AgentTools::declarations).unwrap_or_default(),
             generation: &agent.spec.generation,
-            output: agent.output.map(super::output::OutputSchema::schema),
+            output: agent.output.map(Schema::value),
         };
         let is_data = agent.output.is_some();
         let (source, sink) = (self.source, self.sink);
@@ -153,6 +165,13 @@ fn cut(turn: &ModelTurn, agent: &ServedAgent<'_>) -> Result<Option<String>, Prob
         Finish::Length => Ok(Some("length".to_owned())),
         Finish::Stop | Finish::ToolCalls => Ok(None),
     }
+}
+
+fn too_long(source: &Source) -> Problem {
+    let most = MAX_SESSION_BYTES >> 20;
+    let detail =
+        format!("what the tools of `{}` gave back is more than the {most} MiB of a conversation", source.agent);
+    Problem::new(Code::LimitReached, detail).help("ask for less, or let the tools give back less")
 }
 
 fn misrecorded(source: &Source, why: &str) -> Problem {

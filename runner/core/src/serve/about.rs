@@ -14,8 +14,8 @@ use super::reply::{Refusal, json};
 use super::routes::{Path, Shared};
 use crate::authorize::{Action, decide};
 use crate::instantiate::ServedAgent;
-use crate::invoke::output::OutputSchema;
 use crate::problem::Document;
+use crate::schema::Schema;
 
 /// `GET /`
 pub(super) async fn root() -> Response {
@@ -71,7 +71,7 @@ pub(super) async fn status(State(shared): State<Arc<Shared>>, Path(asked): Path<
     let name = shared.agent(&asked)?;
     let Some(agent) = shared.runner.agent(&name) else { return Err(shared.runner.unknown_agent(&asked).into()) };
     let status = if shared.runner.work().is_draining() { "shutting-down" } else { "ready" };
-    let output = agent.output.map(OutputSchema::schema);
+    let output = agent.output.map(Schema::value);
     Ok(json(StatusCode::OK, &AgentStatus { entry: Entry::new(&shared, &agent), status, output }).into_response())
 }
 

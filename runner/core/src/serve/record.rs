@@ -9,12 +9,13 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use pace_ir::program::Principal;
+use pace_ir::program::{Access, Principal};
 use serde::Serialize;
 use tokio::sync::Notify;
 
 use super::backlog::Backlog;
-use crate::events::{Event, EventSink, Source};
+use crate::conversation::{ToolCall, ToolResult};
+use crate::events::{CallStatus, Event, EventSink, Source};
 use crate::id::{InvocationId, SessionId};
 use crate::problem::{Code, Problem};
 
@@ -229,13 +230,21 @@ impl EventSink for Record {
                 self.add("start", &Start { invocation: source.invocation, session: *session }, Place::Inside);
             }
             Event::Text(text) => self.add("text", &Text { text }, Place::Inside),
-            Event::ToolCall(call) => self.add("tool_call", call, Place::Inside),
-            Event::ToolResult(result) => self.add("tool_result", result, Place::Inside),
+            Event::ToolCall { call, class } => {
+                let access = class.map(|class| if class == Access::Read { "read" } else { "write" });
+                self.add("tool_call", &Called { call, access }, Place::Inside);
+            }
+            Event::ToolResult { result, status, .. } => {
+                self.add("tool_result", &CameTo { result, status: *status }, Place::Inside);
+            }
             Event::Done(answer) => self.add("done", answer, Place::Last),
             Event::Failed(problem) => self.add("error", &problem.document(Some(source.invocation)), Place::Last),
             // What the runner does to get an answer is for traces; a client waits for what the agent says.
-            Event::ModelCall { .. } | Event::ModelRetry { .. } | Event::ModelAnswered { .. } | Event::Repair { .. } => {
-            }
+            Event::ModelCall { .. }
+            | Event::ModelRetry { .. }
+            | Event::ModelAnswered { .. }
+            | Event::Repair { .. }
+            | Event::ToolConsole { .. } => {}
         }
     }
 }
@@ -249,6 +258,23 @@ struct Start {
 #[derive(Serialize)]
 struct Text<'a> {
     text: &'a str,
+}
+
+/// A call as clients see it, with its class: `read` or `write`.
+#[derive(Serialize)]
+struct Called<'a> {
+    #[serde(flatten)]
+    call: &'a ToolCall,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access: Option<&'static str>,
+}
+
+/// What a call came to, as clients see it.
+#[derive(Serialize)]
+struct CameTo<'a> {
+    #[serde(flatten)]
+    result: &'a ToolResult,
+    status: CallStatus,
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ async fn a_tool_that_the_model_made_up_is_answered_with_an_error() {
     let (answer, heard) = ask(&runner, "hello").await;
     let answer = answer.unwrap();
     assert_eq!(answer.response, "without them, then");
-    let wanted = ["call one {\"a\":1}", "result one true", "call two {}", "result two true"];
+    let wanted = ["call one {\"a\":1}", "result one invalid", "call two {}", "result two invalid"];
     assert_eq!(heard[3..7], wanted);
     let kept = messages(&runner, answer.session);
     let Message::ToolResults(results) = &kept[2] else { panic!("{kept:?}") };

@@ -12,6 +12,7 @@ use pace_ir::program::{Bundle, Json, Model, Principal, ProgramSection, Provider,
 use pace_runner::environment::Environment;
 use pace_runner::events::{Answer, Event, EventSink, Source};
 use pace_runner::invoke::{Call, Conversation, admit};
+use pace_runner::tool::Writes;
 use pace_runner::{Problem, Runner, Scope, instantiate};
 
 /// An agent `helper` that a recorded model answers for.
@@ -38,7 +39,7 @@ impl Fixture {
     /// A runner for it.
     pub(crate) fn runner(&self) -> Arc<Runner> {
         let verified = self.bundle().emit().unwrap().verified;
-        instantiate(verified, &Environment::default(), Scope::All).unwrap()
+        instantiate(verified, &Environment::default(), Scope::All, &Writes::Stubbed).unwrap()
     }
 
     /// The bundle.
@@ -127,8 +128,8 @@ impl EventSink for Heard {
             Event::Text(text) => format!("text {text}"),
             Event::ModelAnswered { turn, .. } => format!("model answered {turn}"),
             Event::Repair { why } => format!("repair {why}"),
-            Event::ToolCall(call) => format!("call {} {}", call.name, call.arguments),
-            Event::ToolResult(result) => format!("result {} {}", result.name, result.is_error),
+            Event::ToolCall { call, .. } => format!("call {} {}", call.name, call.arguments),
+            Event::ToolResult { result, status, .. } => format!("result {} {}", result.name, status.as_str()),
             Event::Done(answer) => format!("done {}", answer.response),
             Event::Failed(problem) => format!("failed {}", problem.code.as_str()),
             other => format!("{other:?}"),

@@ -75,7 +75,7 @@ async fn memory_has_an_end() {
         let kinds = [ToolErrorKind::Memory, ToolErrorKind::Threw, ToolErrorKind::Result];
         assert!(kinds.contains(&error.kind), "{body}: {error:?}");
         if error.kind == ToolErrorKind::Memory {
-            assert_eq!(error.message, "the tool needs more than its 33554432 bytes of memory");
+            assert_eq!(error.message, "the tool needs more than its 32MiB of memory");
         }
     }
 }

@@ -154,11 +154,11 @@ impl EventSink for Printer {
             }
             Event::Repair { .. } => self.aside(screen, "the reply does not fit the schema; asking once more"),
             Event::Text(text) if !self.is_data => self.text(screen, text),
-            Event::ToolCall(call) => {
+            Event::ToolCall { call, .. } => {
                 let arguments = shortened(&call.arguments.to_string(), ARGUMENTS);
                 self.aside(screen, &format!("calls {} {arguments}", quoted(&call.name)));
             }
-            Event::ToolResult(result) if result.is_error => {
+            Event::ToolResult { result, .. } if result.is_error => {
                 let why = result.content.get("error").and_then(serde_json::Value::as_str);
                 let why = shortened(why.unwrap_or(&result.content.to_string()), ARGUMENTS);
                 self.aside(screen, &format!("{} failed: {why}", quoted(&result.name)));

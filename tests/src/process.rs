@@ -7,30 +7,35 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use pace_tests::{Project, binary};
+use crate::{Project, binary};
 use serde_json::Value;
 
 /// How long a test waits for what has to come, on a machine that is busy.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A runner that listens.
-pub(crate) struct Runner {
+#[derive(Debug)]
+pub struct Runner {
     child: Child,
-    pub(crate) address: SocketAddr,
+    /// Where it listens.
+    pub address: SocketAddr,
     log: Arc<Mutex<Vec<String>>>,
     reader: Option<JoinHandle<()>>,
 }
 
 /// How a run ended.
 #[derive(Debug)]
-pub(crate) struct Ended {
-    pub(crate) code: Option<i32>,
-    pub(crate) out: String,
-    pub(crate) err: String,
+pub struct Ended {
+    /// Its exit code; absent if a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub out: String,
+    /// What it logged.
+    pub err: String,
 }
 
 /// `pace-runner` on the bundle of a project, with these variables and no others.
-pub(crate) fn command(project: &Project, variables: &[(&str, &str)]) -> Command {
+pub fn command(project: &Project, variables: &[(&str, &str)]) -> Command {
     let bundle = project.path().join("x.pace");
     if !bundle.exists() {
         let built = project.run(&["build", "--output", "x.pace"]);
@@ -42,15 +47,21 @@ pub(crate) fn command(project: &Project, variables: &[(&str, &str)]) -> Command 
 }
 
 /// A run that is expected to end by itself.
-pub(crate) fn ended(project: &Project, variables: &[(&str, &str)]) -> Ended {
+pub fn ended(project: &Project, variables: &[(&str, &str)]) -> Ended {
     let output = command(project, variables).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
 impl Runner {
-    pub(crate) fn start(project: &Project, variables: &[(&str, &str)]) -> Self {
-        let mut child = command(project, variables).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    /// Starts one, and waits until it listens.
+    pub fn start(project: &Project, variables: &[(&str, &str)]) -> Self {
+        Self::of(command(project, variables))
+    }
+
+    /// Starts this command, which is one that serves, and waits until it listens.
+    pub fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
@@ -67,7 +78,7 @@ impl Runner {
     }
 
     /// Waits for a line of the log.
-    pub(crate) fn wait_for(&self, is_it: impl Fn(&Value) -> bool) -> Value {
+    pub fn wait_for(&self, is_it: impl Fn(&Value) -> bool) -> Value {
         let begin = Instant::now();
         loop {
             let lines = self.lines();
@@ -80,18 +91,19 @@ impl Runner {
         }
     }
 
-    pub(crate) fn lines(&self) -> Vec<String> {
+    /// What it has logged so far.
+    pub fn lines(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
     }
 
     /// Sends a signal by its name.
-    pub(crate) fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
         assert!(status.success());
     }
 
     /// Its exit code; absent if a signal ended it. Waits for it to end by itself.
-    pub(crate) fn code(&mut self) -> Option<i32> {
+    pub fn code(&mut self) -> Option<i32> {
         let begin = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -107,7 +119,7 @@ impl Runner {
     }
 
     /// SIGTERM, and its exit code.
-    pub(crate) fn stop(&mut self) -> Option<i32> {
+    pub fn stop(&mut self) -> Option<i32> {
         self.signal("TERM");
         self.code()
     }

@@ -9,76 +9,86 @@ use crate::process::PATIENCE;
 
 /// A connection.
 #[derive(Debug)]
-pub(crate) struct Connection {
-    pub(crate) stream: BufReader<TcpStream>,
+pub struct Connection {
+    /// Its socket.
+    pub stream: BufReader<TcpStream>,
     /// What of an event stream was read and not yet taken.
     pending: String,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
     headers: Vec<(String, String)>,
-    pub(crate) body: String,
+    /// Its body, whole.
+    pub body: String,
 }
 
 /// A server-sent event.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Event {
-    pub(crate) id: u64,
-    pub(crate) name: String,
-    pub(crate) data: Value,
+pub struct Event {
+    /// Its number, from 1.
+    pub id: u64,
+    /// Its kind.
+    pub name: String,
+    /// What it says.
+    pub data: Value,
 }
 
 /// One request on a connection of its own.
-pub(crate) fn ask(address: SocketAddr, request: &str) -> Answer {
+pub fn ask(address: SocketAddr, request: &str) -> Answer {
     Connection::to(address).ask(request)
 }
 
 /// `GET` of a path.
-pub(crate) fn get(address: SocketAddr, path: &str) -> Answer {
+pub fn get(address: SocketAddr, path: &str) -> Answer {
     ask(address, &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n"))
 }
 
 /// `POST` of JSON.
-pub(crate) fn post(path: &str, body: &str) -> String {
+pub fn post(path: &str, body: &str) -> String {
     let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json");
     format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 
 /// `POST` of a message to the agent `helper`.
-pub(crate) fn say(message: &str) -> String {
+pub fn say(message: &str) -> String {
     post("/agents/helper/chat", &serde_json::json!({ "message": message }).to_string())
 }
 
 /// The same, for a stream of events.
-pub(crate) fn stream(message: &str) -> String {
+pub fn stream(message: &str) -> String {
     post("/agents/helper/chat/stream", &serde_json::json!({ "message": message }).to_string())
 }
 
 impl Connection {
-    pub(crate) fn to(address: SocketAddr) -> Self {
+    /// A new one.
+    pub fn to(address: SocketAddr) -> Self {
         Self::over(TcpStream::connect(address).unwrap())
     }
 
-    pub(crate) fn over(stream: TcpStream) -> Self {
+    /// One that is there.
+    pub fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         Self { stream: BufReader::new(stream), pending: String::new() }
     }
 
-    pub(crate) fn send(&mut self, bytes: &[u8]) {
+    /// Sends bytes.
+    pub fn send(&mut self, bytes: &[u8]) {
         self.stream.get_mut().write_all(bytes).unwrap();
     }
 
-    pub(crate) fn ask(&mut self, request: &str) -> Answer {
+    /// Sends a request, and waits for its answer.
+    pub fn ask(&mut self, request: &str) -> Answer {
         self.send(request.as_bytes());
         self.answer().expect("an answer")
     }
 
     /// A whole answer; none if the connection was closed instead.
-    pub(crate) fn answer(&mut self) -> Option<Answer> {
+    pub fn answer(&mut self) -> Option<Answer> {
         let mut answer = self.head()?;
         if answer.header("transfer-encoding") == Some("chunked") {
             while let Some(chunk) = self.chunk() {
@@ -93,7 +103,7 @@ impl Connection {
     }
 
     /// The head of an answer.
-    pub(crate) fn head(&mut self) -> Option<Answer> {
+    pub fn head(&mut self) -> Option<Answer> {
         let first = self.line()?;
         let status = first.split(' ').nth(1).unwrap_or_else(|| panic!("{first:?}")).parse().unwrap();
         let mut headers = Vec::new();
@@ -108,7 +118,7 @@ impl Connection {
     }
 
     /// The next event of a stream whose head was read; none at its end.
-    pub(crate) fn event(&mut self) -> Option<Event> {
+    pub fn event(&mut self) -> Option<Event> {
         loop {
             if let Some((block, rest)) = self.pending.split_once("\n\n") {
                 let (block, rest) = (block.to_owned(), rest.to_owned());
@@ -124,7 +134,7 @@ impl Connection {
     }
 
     /// All events to the end.
-    pub(crate) fn events(&mut self) -> Vec<Event> {
+    pub fn events(&mut self) -> Vec<Event> {
         std::iter::from_fn(|| self.event()).collect()
     }
 
@@ -144,23 +154,25 @@ impl Connection {
     }
 
     /// Whether the other side has closed it and said no more.
-    pub(crate) fn is_closed(&mut self) -> bool {
+    pub fn is_closed(&mut self) -> bool {
         self.line().is_none()
     }
 }
 
 impl Answer {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// A header field by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    pub(crate) fn json(&self) -> Value {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// A problem document, whole and in agreement with its status.
     #[track_caller]
-    pub(crate) fn problem(&self) -> (u16, String, String) {
+    pub fn problem(&self) -> (u16, String, String) {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
         let document = self.json();
         let text = |key: &str| document[key].as_str().unwrap_or_else(|| panic!("{self:?}")).to_owned();

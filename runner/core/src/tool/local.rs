@@ -1,0 +1,156 @@
+//! Tools that were compiled into the bundle: each call runs in a sandbox of its own, with what its entry grants and nothing
+//! else. What fails inside is an answer to the model.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pace_ir::Bundle;
+use pace_ir::bundle::tool_module;
+use pace_ir::program::tool_map::{self, MODULE};
+use pace_sandbox::{Call, Clock, Console, Engine, Level, Limits, NetPolicy, Secret, ToolError, ToolErrorKind};
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+/// The most frames of a stack that a model is shown.
+const MOST_FRAMES: usize = 8;
+
+/// What frames of the sandbox's own code name.
+const PRELUDE: &str = "pace:prelude:";
+
+/// A compiled tool as one agent may use it.
+#[derive(Debug, Clone)]
+pub struct LocalTool {
+    pub(super) module: Arc<Module>,
+    pub(super) env: BTreeMap<String, String>,
+    pub(super) secrets: Vec<Secret>,
+    pub(super) net: NetPolicy,
+    pub(super) limits: Limits,
+}
+
+/// A compiled tool, whoever uses it.
+#[derive(Debug)]
+pub(super) struct Module {
+    /// Its key in the bundle.
+    pub(super) key: String,
+    pub(super) engine: Engine,
+    /// Made ready at the first call.
+    pub(super) tool: OnceCell<Result<pace_sandbox::Tool, String>>,
+}
+
+/// A call that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolFailure {
+    /// Stable word for programs: `threw`, `time`, `memory` and so on.
+    pub kind: &'static str,
+    /// One line that stands alone.
+    pub message: String,
+    /// Where, innermost first: `execute (tools/lookup.ts:9:17)`.
+    pub stack: Vec<String>,
+}
+
+impl LocalTool {
+    /// Makes one call; `arguments` fit the tool's schema. Dropping the future stops the tool at once.
+    ///
+    /// # Errors
+    /// The tool failed.
+    pub async fn call(
+        &self,
+        bundle: &Bundle,
+        arguments: &Value,
+        console: Arc<dyn Console>,
+    ) -> Result<Value, ToolFailure> {
+        let tool = self.module.ready(bundle).await?;
+        let call = Call {
+            arguments: arguments.to_string(),
+            env: self.env.clone(),
+            secrets: self.secrets.clone(),
+            net: self.net.clone(),
+            limits: self.limits,
+            clock: Clock::Real,
+            console,
+        };
+        let text = tool.call(call).await.map_err(|error| self.module.failure(bundle, &error))?;
+        serde_json::from_str(&text).map_err(|error| ToolFailure {
+            kind: ToolErrorKind::Result.slug(),
+            // Texts of more than 128 levels are JSON, and nobody here reads them.
+            message: format!("the result cannot be read: {error}"),
+            stack: Vec::new(),
+        })
+    }
+}
+
+impl Module {
+    async fn ready(&self, bundle: &Bundle) -> Result<&pace_sandbox::Tool, ToolFailure> {
+        let tool = self.tool.get_or_init(|| self.load(bundle)).await;
+        tool.as_ref().map_err(|message| ToolFailure {
+            kind: ToolErrorKind::Module.slug(),
+            message: message.clone(),
+            stack: Vec::new(),
+        })
+    }
+
+    /// The bytecode of the bundle where this engine made it; else the bundle's source, compiled by this engine.
+    async fn load(&self, bundle: &Bundle) -> Result<pace_sandbox::Tool, String> {
+        let broken = || format!("the tool `{}` is not whole in its bundle", self.key);
+        let stored = bundle.tools.local.get(&self.key).ok_or_else(broken)?;
+        if bundle.meta.engine == Some(Engine::digest()) {
+            let module = bundle.blobs.blobs.get(&stored.module).ok_or_else(broken)?;
+            let bytecode = tool_module::unwrap(module).ok_or_else(broken)?;
+            return self.engine.load(bytecode).map_err(|error| error.to_string());
+        }
+        let source = bundle.blobs.blobs.get(&stored.source).ok_or_else(broken)?;
+        let source = String::from_utf8(source.clone()).map_err(|_| broken())?;
+        tracing::info!(tool = self.key, "compiled again, because another version of the engine compiled the bundle");
+        let engine = self.engine.clone();
+        let compiled = tokio::task::spawn_blocking(move || engine.compile(MODULE, &source)).await;
+        let bytecode = compiled.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+        self.engine.load(&bytecode.0).map_err(|error| error.to_string())
+    }
+
+    /// A failure with the places that the author knows.
+    fn failure(&self, bundle: &Bundle, error: &ToolError) -> ToolFailure {
+        let map = bundle.tool_map.as_ref().and_then(|maps| maps.tools.get(&self.key));
+        let frame = |line: &str| {
+            let (line, place) = (line.trim().trim_start_matches("at "), tool_map::frame(line));
+            let written = place.and_then(|(row, column)| map?.locate(row, column));
+            match (written, line.split_once(" (")) {
+                (Some(at), Some((function, _))) => format!("{function} ({}:{}:{})", at.file, at.line, at.column),
+                (Some(at), None) => format!("{}:{}:{}", at.file, at.line, at.column),
+                (None, _) => line.to_owned(),
+            }
+        };
+        ToolFailure {
+            kind: error.kind.slug(),
+            message: error.message.clone(),
+            stack: error.stack.lines().filter(|line| !line.contains(PRELUDE)).take(MOST_FRAMES).map(frame).collect(),
+        }
+    }
+}
+
+impl ToolFailure {
+    /// As the model is told.
+    pub fn to_value(&self) -> Value {
+        if self.stack.is_empty() {
+            json!({ "error": self.message, "kind": self.kind })
+        } else {
+            json!({ "error": self.message, "kind": self.kind, "stack": self.stack })
+        }
+    }
+}
+
+/// Keeps the lines of a tool's console until its call is over.
+#[derive(Debug, Default)]
+pub struct Lines(Mutex<Vec<(Level, String)>>);
+
+impl Lines {
+    /// What was written, oldest first.
+    pub fn take(&self) -> Vec<(Level, String)> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Console for Lines {
+    fn line(&self, level: Level, text: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((level, text.to_owned()));
+    }
+}

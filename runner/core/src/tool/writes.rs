@@ -1,0 +1,123 @@
+//! Which writes are made, and which are only told. The choice is made once, when a runner starts; here it is read and held
+//! against what the bundle has.
+
+use std::collections::BTreeSet;
+
+use pace_ir::Bundle;
+use pace_ir::access::{Rules, Tool};
+use pace_ir::program::{Access, GrantTarget};
+use pace_ir::text::quoted;
+
+use crate::setup::SetupError;
+
+/// The most names that a message lists.
+const MOST_NAMES: usize = 8;
+
+/// Which writes are made.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Writes {
+    /// None: the model is told what would have been.
+    #[default]
+    Stubbed,
+    /// All.
+    Live,
+    /// Those of these tools and servers, by the names that `tool_grants` uses.
+    Only(BTreeSet<String>),
+}
+
+impl Writes {
+    /// `all`, `none`, or names with commas between; nothing for a text without a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.trim() {
+            "all" => return Some(Self::Live),
+            "none" => return Some(Self::Stubbed),
+            _ => {}
+        }
+        let names: BTreeSet<_> =
+            text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        (!names.is_empty()).then_some(Self::Only(names))
+    }
+
+    /// Whether the writes of a tool are made.
+    pub fn is_live(&self, tool: &Tool) -> bool {
+        match self {
+            Self::Stubbed => false,
+            Self::Live => true,
+            Self::Only(names) => spellings(tool).iter().any(|name| names.contains(name)),
+        }
+    }
+
+    /// Holds the names against what the bundle has.
+    ///
+    /// # Errors
+    /// One of them is no tool that writes: what was meant to be live would not be.
+    pub fn check(&self, bundle: &Bundle) -> Result<(), SetupError> {
+        let Self::Only(names) = self else { return Ok(()) };
+        let writing = writing(bundle);
+        let known: BTreeSet<String> = writing.iter().flat_map(spellings).collect();
+        let wrong = names.iter().filter(|name| !known.contains(*name));
+        let errors = wrong.map(|name| {
+            let what = if is_read(bundle, name) { "only reads" } else { "is no tool of this bundle that writes" };
+            let help = match known.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect::<Vec<_>>() {
+                names if names.is_empty() => "this bundle has no tools that write; leave the choice out".to_owned(),
+                names => format!("name tools that write, of which there are {}", names.join(", ")),
+            };
+            SetupError::new(format!("`{}` is to write live, and {what}", quoted(name)), help)
+        });
+        SetupError::all(errors.collect()).map_or(Ok(()), Err)
+    }
+}
+
+/// The tools of a bundle that some agent may call for writing, each once.
+pub fn writing(bundle: &Bundle) -> BTreeSet<Tool> {
+    offered(bundle).filter(|(_, class)| *class == Access::Write).map(|(tool, _)| tool).collect()
+}
+
+fn offered(bundle: &Bundle) -> impl Iterator<Item = (Tool, Access)> {
+    bundle.program.agents.keys().flat_map(|agent| Rules::of(bundle).tools(agent))
+}
+
+fn is_read(bundle: &Bundle, name: &String) -> bool {
+    offered(bundle).any(|(tool, _)| spellings(&tool).contains(name))
+}
+
+/// What a tool may be called by: itself, or its server.
+fn spellings(tool: &Tool) -> Vec<String> {
+    let own = tool.target().to_string();
+    match tool {
+        Tool::Local(_) => vec![own],
+        Tool::Server(server, _) => vec![own, GrantTarget::Server(server.clone()).to_string()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_choice_is_a_word_or_a_list() {
+        let only = |names: &[&str]| Some(Writes::Only(names.iter().map(|name| (*name).to_owned()).collect()));
+        for (text, wanted) in [
+            ("all", Some(Writes::Live)),
+            (" none ", Some(Writes::Stubbed)),
+            ("tools/pay", only(&["tools/pay"])),
+            ("tools/pay, std/x,", only(&["std/x", "tools/pay"])),
+            ("", None),
+            (" , ", None),
+        ] {
+            assert_eq!(Writes::parse(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_live_for_what_it_names() {
+        let local = Tool::Local("tools/pay".into());
+        let server = Tool::Server("https://shop.example/mcp".into(), "buy".into());
+        let writes = |text: &str| Writes::parse(text).unwrap();
+        assert!(writes("tools/pay").is_live(&local) && !writes("tools/pa").is_live(&local));
+        assert!(writes("https://shop.example/mcp").is_live(&server));
+        assert!(writes("https://shop.example/mcp#buy").is_live(&server));
+        assert!(!writes("https://shop.example/mcp#sell").is_live(&server));
+        assert!(Writes::Live.is_live(&local) && !Writes::Stubbed.is_live(&local));
+    }
+}
