@@ -11,7 +11,6 @@ use hyper::server::conn::http1;
 use hyper_util::rt::TokioTimer;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::MAX_CONNECTIONS;
 use super::connection::serve;
 use super::gate::MAX_HEAD;
 use super::reply::slow_head;
@@ -42,10 +41,10 @@ pub(super) struct Acceptor {
 }
 
 impl Acceptor {
-    pub(super) fn new(listener: TcpListener, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(listener: TcpListener, connections: usize, shared: Arc<Shared>) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(MAX_BUFFER);
-        let (seats, router) = (Seats::new(MAX_CONNECTIONS), router(Arc::clone(&shared)));
+        let (seats, router) = (Seats::new(connections), router(Arc::clone(&shared)));
         Self { listener, shared, router, http, seats, newcomer: None }
     }
 

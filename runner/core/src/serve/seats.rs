@@ -34,7 +34,7 @@ struct Taken {
     /// What those are told that come.
     notice: Notice,
     /// Those that waited when all were last looked through, the first to leave at the end.
-    waiting: Vec<(Wait, u64)>,
+    waiting: Vec<(Wait, Reverse<u64>)>,
 }
 
 /// How long a connection has waited for a request, and whether any of it has come; the greatest leaves first.
@@ -56,7 +56,7 @@ pub(super) struct Place {
 #[derive(Debug)]
 struct Seat {
     stage: AtomicU8,
-    /// When it began to wait for a request, milliseconds after the server began.
+    /// When it began to wait for a request, microseconds after the server began.
     since: AtomicU64,
     /// Requests begun.
     requests: AtomicU32,
@@ -173,7 +173,7 @@ impl Seats {
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
@@ -189,14 +189,14 @@ impl Taken {
         if let Some(seat) = self.next_waiting() {
             return Some(seat);
         }
-        self.waiting = self.seats.iter().filter_map(|(number, seat)| Some((seat.wait()?, *number))).collect();
+        self.waiting = self.seats.iter().filter_map(|(number, seat)| Some((seat.wait()?, Reverse(*number)))).collect();
         self.waiting.sort_unstable();
         self.next_waiting()
     }
 
     /// The next of those that waited when all were looked through, and have waited ever since.
     fn next_waiting(&mut self) -> Option<Arc<Seat>> {
-        while let Some((wait, number)) = self.waiting.pop() {
+        while let Some((wait, Reverse(number))) = self.waiting.pop() {
             let seat = self.seats.get(&number).filter(|seat| seat.wait() == Some(wait));
             if let Some(seat) = seat {
                 return Some(Arc::clone(seat));
@@ -288,5 +288,84 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.seats.lock().seats.remove(&self.number);
         self.seats.changed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Whether a place is had, and what the taken ones are told for it.
+    async fn asks(seats: &Arc<Seats>, taken: &[&Place]) -> (bool, Vec<Notice>) {
+        let is_had = tokio::time::timeout(Duration::from_millis(20), seats.take()).await.is_ok();
+        (is_had, taken.iter().map(|place| place.notice()).collect())
+    }
+
+    /// A place whose connection began to wait at this moment.
+    fn since(seats: &Arc<Seats>, moment: u64) -> Place {
+        let place = seats.try_take().unwrap();
+        place.seat.since.store(moment, Ordering::SeqCst);
+        place
+    }
+
+    #[tokio::test]
+    async fn whoever_has_waited_longest_makes_room() {
+        use Notice::{MakeRoom, None};
+        let seats = Seats::new(4);
+        let (older, oldest, head, serving) = (since(&seats, 7), since(&seats, 5), since(&seats, 1), since(&seats, 0));
+        head.heard();
+        serving.begin();
+        assert!(seats.try_take().is_none());
+        let all = [&older, &oldest, &head, &serving];
+        assert_eq!(asks(&seats, &all).await, (false, vec![None, MakeRoom, None, None]));
+        // Its request came at that moment: it stays, and the next one is asked.
+        oldest.begin();
+        oldest.stay();
+        assert_eq!(asks(&seats, &all).await, (false, vec![MakeRoom, None, None, None]));
+        older.begin();
+        older.stay();
+        // Only now one whose head is on its way.
+        assert_eq!(asks(&seats, &all).await, (false, vec![None, None, MakeRoom, None]));
+        drop(head);
+        assert!(asks(&seats, &[]).await.0);
+    }
+
+    #[tokio::test]
+    async fn while_all_are_served_it_waits_for_the_first_that_is_not() {
+        let seats = Seats::new(2);
+        let (first, second) = (seats.try_take().unwrap(), seats.try_take().unwrap());
+        first.begin();
+        second.begin();
+        assert_eq!(asks(&seats, &[&first, &second]).await, (false, vec![Notice::None; 2]));
+        let end = async {
+            tokio::task::yield_now().await;
+            second.end();
+            while second.notice() != Notice::MakeRoom {
+                tokio::task::yield_now().await;
+            }
+            drop(second);
+        };
+        let (place, ()) = tokio::join!(seats.take(), end);
+        assert!(place.is_fresh() && first.notice() == Notice::None);
+    }
+
+    #[tokio::test]
+    async fn what_all_are_told_holds_for_those_who_come() {
+        let seats = Seats::new(2);
+        let before = seats.try_take().unwrap();
+        seats.tell(Notice::Idle);
+        let after = seats.try_take().unwrap();
+        assert_eq!((before.notice(), after.notice()), (Notice::Idle, Notice::Idle));
+        // A later notice that is less does not take it back.
+        before.seat.tell(Notice::MakeRoom);
+        before.stay();
+        assert_eq!(before.notice(), Notice::Idle);
+        let leave = async {
+            tokio::task::yield_now().await;
+            drop((before, after));
+        };
+        tokio::join!(seats.empty(), leave);
     }
 }
