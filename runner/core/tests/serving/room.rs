@@ -10,7 +10,7 @@ const TURNS: &str = r#"[{"user":"hello","model":"good day"},{"user":"wait","wait
 const HEALTH: &str = "GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 fn serve(connections: usize) -> Serving {
-    serve_with(TURNS, ServeSettings { connections, ..ServeSettings::default() })
+    serve_with(TURNS, &ServeSettings { connections, ..ServeSettings::default() })
 }
 
 /// One that had an answer and stays.
