@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Why a text is no id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -15,8 +15,8 @@ pub struct MalformedId;
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(into = "String", try_from = "String")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(u128);
 
         impl $name {
@@ -27,11 +27,22 @@ macro_rules! id {
             pub fn new() -> Result<Self, getrandom::Error> {
                 random().map(Self)
             }
+
+            /// As it is written.
+            pub(crate) fn digits(self) -> Digits {
+                Digits::of(self.0)
+            }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(formatter, "{:032x}", self.0)
+                formatter.write_str(self.digits().as_str())
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.digits().as_str())
             }
         }
 
@@ -44,12 +55,6 @@ macro_rules! id {
                     return Err(MalformedId);
                 }
                 u128::from_str_radix(text, 16).map(Self).map_err(|_| MalformedId)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                id.to_string()
             }
         }
 
@@ -77,6 +82,29 @@ impl InvocationId {
     pub(crate) fn first_byte(self) -> u8 {
         let [first, ..] = self.0.to_le_bytes();
         first
+    }
+}
+
+/// The 32 digits of an id. Each answer has six of them, and the standard library's formatting takes five times as long.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Digits([u8; 32]);
+
+impl Digits {
+    fn of(id: u128) -> Self {
+        const fn digit(half: u8) -> u8 {
+            if half < 10 { b'0' + half } else { b'a' + half - 10 }
+        }
+        let mut digits = [0; 32];
+        let (pairs, _none) = digits.as_chunks_mut();
+        for (pair, byte) in pairs.iter_mut().zip(id.to_be_bytes()) {
+            *pair = [digit(byte >> 4), digit(byte & 0xf)];
+        }
+        Self(digits)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        // Digits and letters are UTF-8.
+        str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 

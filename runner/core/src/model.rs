@@ -16,6 +16,7 @@ use crate::environment::Environment;
 use crate::problem::Problem;
 use crate::setup::SetupError;
 
+mod clock;
 mod configure;
 mod failure;
 mod http;

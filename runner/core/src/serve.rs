@@ -1,11 +1,14 @@
 //! A runner as an HTTP/1.1 server. [`Server::bind`] takes the address and judges whether this bundle may be served there;
 //! [`Server::run`] serves until it is told to stop, and then drains: nothing new begins, what runs may finish.
 //!
-//! One connection is one task, a request lives inside it, and only an invocation that is streamed has a task of its own,
-//! because it may outlive the connection of whoever asked. Everything a client sends or holds open is bounded, and each
+//! One connection is one task, and a request lives inside it. An invocation that is streamed does too, for as long as whoever
+//! asked is there; it may outlive their connection, on a task of its own. Everything a client sends or holds open is bounded, and each
 //! bound is a constant with its reason or a field of [`Patience`].
 
+mod aboard;
 mod about;
+mod acceptor;
+mod backlog;
 mod body;
 mod chat;
 mod connection;
@@ -16,6 +19,7 @@ mod record;
 mod records;
 mod reply;
 mod routes;
+mod seats;
 mod sessions;
 pub mod settings;
 mod signals;
@@ -33,14 +37,15 @@ use crate::authorize::{Identity, Reach};
 use crate::instantiate::Runner;
 use crate::setup::SetupError;
 use crate::work::Work;
-use connection::Acceptor;
+use acceptor::Acceptor;
 use routes::Shared;
 
 pub use settings::{Patience, ServeSettings};
 pub use signals::{Ended, until_signalled};
 
-/// The most connections at once; the next ones wait in the system's queue. Four for each invocation that may run, and about
-/// 40 MiB if all of them are idle.
+/// The most connections at once, unless [`ServeSettings`] say otherwise. Four for each invocation that may run, and about 40
+/// MiB if all of them are idle. For the next one, the connection that has waited longest for a request makes room; while a
+/// request is served on each, it waits.
 pub const MAX_CONNECTIONS: usize = 4_096;
 
 /// A server that has its address, and does not yet take requests.
@@ -49,6 +54,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     drain: Duration,
+    connections: usize,
     shared: Arc<Shared>,
 }
 
@@ -70,7 +76,7 @@ impl Server {
         let address = listener.local_addr().map_err(|error| taken(settings, &error))?;
         listener.set_nonblocking(true).map_err(|error| taken(settings, &error))?;
         let shared = Arc::new(Shared::new(runner, identity, settings.patience));
-        Ok(Self { listener, address, drain: settings.drain, shared })
+        Ok(Self { listener, address, drain: settings.drain, connections: settings.connections, shared })
     }
 
     /// The address it has: the port, where any free one was asked for.
@@ -89,9 +95,9 @@ impl Server {
     /// # Errors
     /// The system does not let the runtime have the socket.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> io::Result<Drained> {
-        let Self { listener, drain, shared, .. } = self;
+        let Self { listener, drain, connections, shared, .. } = self;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let mut acceptor = Acceptor::new(listener, Arc::clone(&shared));
+        let mut acceptor = Acceptor::new(listener, connections, Arc::clone(&shared));
         acceptor.serve_until(shutdown).await;
         shared.runner.work().drain();
         acceptor.close_idle();

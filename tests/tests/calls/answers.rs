@@ -77,13 +77,13 @@ fn secrets_stay_inside_and_the_console_goes_to_the_log() {
                 execute: (_: object, { env }) => { console.error(\"it is\", env.KEY); return { env, none: (globalThis as \
                 any).process }; },\n});\n";
     project.write("tools/leak.ts", tool);
-    let environment = [("LIVE_WRITES", "none"), ("KEY_OF_SHOP", "s3cret-0f-shop"), ("OTHER", "other")];
+    let environment = [("LOG_LEVEL", "debug"), ("KEY_OF_SHOP", "s3cret-0f-shop"), ("OTHER", "other")];
     let runner = pace_tests::process::Runner::start(&project, &environment);
     let results = results(&runner, "go");
     assert_eq!(results[0]["content"], json!({"env": {"KEY": "Bearer [redacted:KEY_OF_SHOP]"}}), "{results:?}");
     let line = runner.wait_for(|line| line["tool"] == "tools/leak");
-    let line = (&line["level"], &line["message"], &line["agent"]);
-    assert_eq!(line, (&json!("ERROR"), &json!("it is Bearer [redacted:KEY_OF_SHOP]"), &json!("helper")));
+    let line = (&line["wrote"], &line["text"], &line["agent"]);
+    assert_eq!(line, (&json!("Error"), &json!("it is Bearer [redacted:KEY_OF_SHOP]"), &json!("helper")));
     assert!(!runner.lines().concat().contains("s3cret-0f-shop"));
 }
 

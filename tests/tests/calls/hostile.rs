@@ -14,16 +14,21 @@ use super::{agent, recording, results};
 /// What a tool does, the word for how it ends, and a part of what the model is told.
 const HARM: [(&str, &str, &str, &str); 12] = [
     ("endless", "for (;;) {}", "time", ""),
-    ("microtasks", "const again = () => Promise.resolve().then(again); return again();", "", ""),
+    (
+        "microtasks",
+        "const again = () => { Promise.resolve().then(again); }; again(); return new Promise(() => {});",
+        "time",
+        "",
+    ),
     ("waits", "return new Promise(() => {});", "deadlock", ""),
     ("regex", "return /^(a+)+$/.test(\"a\".repeat(40) + \"b\");", "time", ""),
     ("memory", "const all = []; for (;;) all.push(new Uint8Array(1 << 20));", "memory", ""),
     ("recursion", "const down = () => down() + 1; return down();", "threw", "stack"),
-    ("deep", "let deep = []; for (let i = 0; i < 100000; i++) deep = [deep]; return deep;", "", ""),
+    ("deep", "let deep = []; for (let i = 0; i < 100000; i++) deep = [deep]; return deep;", "result", "nested"),
     ("long", "return \"x\".repeat(4 << 20);", "result", ""),
-    ("circle", "const a = {}; a.a = a; return a;", "", ""),
+    ("circle", "const a = {}; a.a = a; return a;", "result", "circular"),
     ("flood", "for (let i = 0; i < 2000; i++) console.log(\"x\".repeat(1000)); return 1;", "done", "1"),
-    ("pollute", "Object.prototype.polluted = \"yes\"; JSON.stringify = () => \"{\"; return { ok: 1 };", "", ""),
+    ("pollute", "Object.prototype.polluted = \"yes\"; JSON.stringify = () => \"{\"; return { ok: 1 };", "done", "ok"),
     ("thrown", "throw { toString() { throw new Error(\"again\"); } };", "threw", ""),
 ];
 
@@ -58,7 +63,6 @@ fn harm_is_an_answer_to_the_model_and_nothing_else() {
         for (result, (name, _, kind, told)) in results.iter().zip(HARM) {
             let content = &result["content"];
             match kind {
-                "" => {}
                 "done" => assert_eq!(result["status"], "done", "{name}: {result}"),
                 kind => assert_eq!(content["kind"], kind, "{name}: {result}"),
             }

@@ -110,7 +110,7 @@ fn audited(runner: &Runner) -> Vec<Value> {
     values.filter(|line| line["audit"].is_string()).collect()
 }
 
-/// How many steps of waiting there are in [`process::PATIENCE`].
+/// Waits until something is so, for [`process::PATIENCE`] at most.
 fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let begin = std::time::Instant::now();
     while !is_so() {

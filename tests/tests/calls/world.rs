@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
 
 use pace_tests::process::PATIENCE;
 
@@ -70,8 +71,8 @@ impl State {
         }
         let Some(path) = first.split(' ').nth(1).map(str::to_owned) else { return };
         self.note("begin", &path);
-        let enough = self.wait(&path);
         let mut stream = reader.into_inner();
+        let enough = self.wait(&path, &stream);
         if is_gone(&stream) {
             self.note("lost", &path);
             return;
@@ -83,7 +84,7 @@ impl State {
     }
 
     /// Whether what was waited for came.
-    fn wait(&self, path: &str) -> bool {
+    fn wait(&self, path: &str, stream: &TcpStream) -> bool {
         let mut seen = self.seen.lock().unwrap();
         if path.starts_with("/both") {
             seen.both += 1;
@@ -91,7 +92,11 @@ impl State {
             return !self.changed.wait_timeout_while(seen, PATIENCE, |seen| seen.both < 2).unwrap().1.timed_out();
         }
         if path.starts_with("/held") {
-            return !self.changed.wait_timeout_while(seen, PATIENCE, |seen| !seen.is_released).unwrap().1.timed_out();
+            let begin = Instant::now();
+            while !seen.is_released && !is_gone(stream) && begin.elapsed() < PATIENCE {
+                seen = self.changed.wait_timeout(seen, Duration::from_millis(10)).unwrap().0;
+            }
+            return seen.is_released;
         }
         true
     }

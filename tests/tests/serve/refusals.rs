@@ -69,6 +69,17 @@ fn who_is_not_let_in_is_told_the_way() {
 }
 
 #[test]
+fn a_request_names_one_host() {
+    let project = project();
+    let runner = Runner::start(&project, &[]);
+    for hosts in ["host: localhost\r\nhost: localhost\r\n", "host: localhost\r\nHost: elsewhere.example\r\n"] {
+        let answer = ask(runner.address, &format!("GET /health HTTP/1.1\r\n{hosts}\r\n"));
+        assert_eq!(answer.problem().2, "the request has more than one header `Host`");
+        assert_eq!(answer.status, 400);
+    }
+}
+
+#[test]
 fn what_is_malformed() {
     let project = project();
     let runner = Runner::start(&project, &[]);

@@ -258,5 +258,5 @@ fn fitting((content, status): Came, room: &AtomicUsize, tool: &ServedTool) -> Ca
 /// A tool's console is talk, not what an operator wants on record; and what tools print comes from anywhere.
 fn log(level: Level, tool: &str, source: &Source, text: &str) {
     let (agent, invocation, text) = (&source.agent, source.invocation, printable(text));
-    tracing::debug!(%agent, tool, %invocation, level = ?level, text, "console");
+    tracing::debug!(%agent, tool, %invocation, wrote = ?level, text, "the tool wrote on its console");
 }

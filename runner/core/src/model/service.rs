@@ -1,6 +1,7 @@
 //! A model behind a network: sends what a wire format makes, reads what it understands, and asks again where that is right.
 //! Knows no format and no provider's name.
 
+use std::pin::{Pin, pin};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -8,8 +9,9 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderMap, PROXY_AUTHORIZATION, RETRY_AFTER};
 use hyper::{Method, Response, Uri};
-use tokio::time::timeout;
+use tokio::time::{Sleep, timeout};
 
+use super::clock::{Elapsed, within};
 use super::failure::{Begun, Failure, Settings, Subject, body, connection};
 use super::http::{Http, Way};
 use super::sse::Parser;
@@ -79,7 +81,9 @@ impl Service {
 
     async fn attempt(&self, sent: &Sent, listener: Listener<'_>) -> Result<ModelTurn, Failure> {
         let limit = self.http.timeouts().first_byte;
-        let response = match timeout(limit, self.http.send(self.request(sent.body.clone()))).await {
+        let mut clock = pin!(tokio::time::sleep(limit));
+        let sending = self.http.send(self.request(sent.body.clone()));
+        let response = match within(clock.as_mut(), limit, sending).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
                 let failure = connection::failure(&self.subject, &self.http.way(&self.uri), &error);
@@ -87,7 +91,7 @@ impl Service {
                 tracing::debug!(model, url, detail = failure.problem.detail, "no connection to a model's service");
                 return Err(failure);
             }
-            Err(_elapsed) => return Err(self.subject.timed_out("did not begin to answer", limit)),
+            Err(Elapsed) => return Err(self.subject.timed_out("did not begin to answer", limit)),
         };
         if !response.status().is_success() {
             return Err(self.refusal(response, sent.settings).await);
@@ -96,7 +100,7 @@ impl Service {
             let start = self.start(response.into_body()).await;
             return Err(self.subject.no_stream(&other, &start));
         }
-        self.read(response.into_body(), sent, listener).await
+        self.read(response.into_body(), clock, sent, listener).await
     }
 
     fn request(&self, body: Bytes) -> hyper::Request<Full<Bytes>> {
@@ -138,7 +142,13 @@ impl Service {
         start
     }
 
-    async fn read(&self, mut body: Incoming, sent: &Sent, listener: Listener<'_>) -> Result<ModelTurn, Failure> {
+    async fn read(
+        &self,
+        mut body: Incoming,
+        mut clock: Pin<&mut Sleep>,
+        sent: &Sent,
+        listener: Listener<'_>,
+    ) -> Result<ModelTurn, Failure> {
         let timeouts = self.http.timeouts();
         let unreadable = |error, begun| self.subject.unreadable(error, begun, sent.settings);
         let mut reading = Reading::new(self.wire.decoder(sent.at));
@@ -148,7 +158,7 @@ impl Service {
                 _ if reading.decoder.is_complete() => (timeouts.idle.min(AFTER_END), ""),
                 _ => (timeouts.idle, "did not go on with its answer"),
             };
-            let step = match timeout(limit, body.frame()).await {
+            let step = match within(clock.as_mut(), limit, body.frame()).await {
                 Ok(Some(Ok(frame))) => match frame.data_ref() {
                     Some(data) => reading.push(data, &mut *listener),
                     None => Ok(()),
@@ -163,7 +173,7 @@ impl Service {
                 // What was to come after a complete answer is not missed.
                 Ok(Some(Err(_))) | Err(_) if reading.decoder.is_complete() => break,
                 Ok(Some(Err(_))) => reading.no_event().and(Err(WireError::CutOff)),
-                Err(_elapsed) => return Err(self.subject.timed_out(waited, limit)),
+                Err(Elapsed) => return Err(self.subject.timed_out(waited, limit)),
             };
             step.map_err(|error| unreadable(error, reading.begun))?;
             if reading.decoder.has_end_mark() {
@@ -224,13 +234,18 @@ impl Reading {
 
     fn push(&mut self, data: &[u8], listener: Listener<'_>) -> Result<(), WireError> {
         self.bytes += data.len();
-        let room = MAX_START.saturating_sub(self.start.len()).min(data.len());
-        self.start.extend_from_slice(data.get(..room).unwrap_or_default());
-        if self.bytes > MAX_ANSWER {
-            return Err(WireError::Garbled(format!("more than {MAX_ANSWER} bytes in one answer")));
+        let is_too_much = self.bytes > MAX_ANSWER;
+        let Self { parser, decoder, begun, .. } = &mut *self;
+        let result = if is_too_much {
+            Err(WireError::Garbled(format!("more than {MAX_ANSWER} bytes in one answer")))
+        } else {
+            parser.push(data, &mut |event| one(decoder, begun, event, &mut *listener))
+        };
+        if self.begun == Begun::No {
+            let room = MAX_START.saturating_sub(self.start.len()).min(data.len());
+            self.start.extend_from_slice(data.get(..room).unwrap_or_default());
         }
-        let Self { parser, decoder, begun, .. } = self;
-        parser.push(data, &mut |event| one(decoder, begun, event, &mut *listener))
+        result
     }
 
     fn end(&mut self, listener: Listener<'_>) -> Result<(), WireError> {

@@ -36,7 +36,7 @@ impl Parser {
                 piece = piece.get(1..).unwrap_or_default();
                 continue;
             }
-            let Some(end) = piece.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+            let Some(end) = memchr::memchr2(b'\n', b'\r', piece) else {
                 self.keep(piece)?;
                 return Ok(());
             };

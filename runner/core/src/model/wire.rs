@@ -9,7 +9,7 @@ mod tests;
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Request;
@@ -150,6 +150,30 @@ fn own_id(at: usize, number: usize) -> String {
 fn garbled(data: &[u8], error: &serde_json::Error) -> WireError {
     let start = String::from_utf8_lossy(data.get(..300.min(data.len())).unwrap_or_default());
     WireError::Garbled(format!("`{}` ({error})", pace_ir::text::shortened(&start, 120)))
+}
+
+/// The JSON of an event's data. Whether it is UTF-8 is looked at once, and not for each text in it.
+///
+/// # Errors
+/// It is none, or not of this shape.
+fn json<'de, T: Deserialize<'de>>(data: &'de [u8]) -> serde_json::Result<T> {
+    match str::from_utf8(data) {
+        Ok(text) => serde_json::from_str(text),
+        // For its words.
+        Err(_) => serde_json::from_slice(data),
+    }
+}
+
+/// The same, with what it says instead.
+fn parsed<'de, T: Deserialize<'de>>(data: &'de [u8]) -> Result<T, WireError> {
+    json(data).map_err(|error| garbled(data, &error))
+}
+
+/// The body of a request: room for a short conversation at once.
+fn written(body: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(1_024);
+    serde_json::to_writer(&mut bytes, body)?;
+    Ok(bytes)
 }
 
 /// The system prompt, with the schema of the reply in words where the format has no place for it.

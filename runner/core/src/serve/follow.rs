@@ -11,11 +11,9 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame};
 use tokio::time::{Sleep, sleep};
 
-use super::record::{FollowerId, Next, Record, written};
+use super::backlog::single;
+use super::record::{FollowerId, Next, Record, Woken};
 use crate::problem::{Code, Problem};
-
-/// The most bytes of events that are handed over at once, the last event's end apart: what a socket takes at once, about.
-const MAX_PIECE: usize = 64 << 10;
 
 /// The body of an event stream.
 #[derive(Debug)]
@@ -30,24 +28,9 @@ pub(super) struct Follower {
 
 impl Follower {
     /// Follows a record from the event after `after` on, with a comment each `comment`.
-    pub(super) fn new(record: Arc<Record>, after: u64, comment: Duration) -> Self {
-        let id = record.join();
+    pub(super) fn new(record: Arc<Record>, after: u64, woken: Woken, comment: Duration) -> Self {
+        let id = record.join(woken);
         Self { record, id, next: after.saturating_add(1), comment, clock: Box::pin(sleep(comment)) }
-    }
-
-    /// An event and those that are there already after it, as one piece: each piece is a system call.
-    fn with_those_after(&mut self, event: Bytes, context: &mut Context<'_>) -> Bytes {
-        let mut all = Vec::new();
-        while all.len() < MAX_PIECE
-            && let Poll::Ready(Next::Event(next)) = self.record.poll_next(context, self.id, self.next)
-        {
-            if all.is_empty() {
-                all.extend_from_slice(&event);
-            }
-            all.extend_from_slice(&next);
-            self.next += 1;
-        }
-        if all.is_empty() { event } else { all.into() }
     }
 
     fn lost(&mut self, first: u64) -> Bytes {
@@ -55,9 +38,8 @@ impl Follower {
         let problem = Problem::new(Code::EventsLost, detail).help("read on: the event `done` holds the whole answer");
         let document = problem.document(Some(self.record.invocation));
         // It bears the number of the last event that was lost, so that whoever resumes after it is not told again.
-        let data = serde_json::to_string(&document).unwrap_or_default();
         self.next = first;
-        written(Some(first - 1), "error", &data)
+        single(first - 1, "error", &document)
     }
 }
 
@@ -69,9 +51,9 @@ impl Body for Follower {
         let this = self.get_mut();
         let frame = |bytes| Poll::Ready(Some(Ok(Frame::data(bytes))));
         match this.record.poll_next(context, this.id, this.next) {
-            Poll::Ready(Next::Event(event)) => {
-                this.next += 1;
-                frame(this.with_those_after(event, context))
+            Poll::Ready(Next::Events { bytes, next }) => {
+                this.next = next;
+                frame(bytes)
             }
             Poll::Ready(Next::Lost { first }) => frame(this.lost(first)),
             Poll::Ready(Next::Over) => Poll::Ready(None),

@@ -36,7 +36,7 @@ impl Gate {
     /// Lets a request in.
     ///
     /// # Errors
-    /// [`Code::HeadTooLarge`], [`Code::MalformedRequest`] without a host (RFC 9112, section 3.2), [`Code::NotAllowed`].
+    /// [`Code::HeadTooLarge`], [`Code::MalformedRequest`] without a host or with several (RFC 9112, section 3.2), [`Code::NotAllowed`].
     pub(super) fn admit<B>(self, request: &Request<B>) -> Result<(), Problem> {
         let headers = request.headers();
         let fields: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
@@ -49,6 +49,11 @@ impl Gate {
         if host.is_none() && request.version() == Version::HTTP_11 {
             return Err(Problem::new(Code::MalformedRequest, "the request has no header `Host`")
                 .help("send the host and port you connected to"));
+        }
+        if headers.get_all(HOST).iter().nth(1).is_some() {
+            // A proxy in front may have judged the other one.
+            return Err(Problem::new(Code::MalformedRequest, "the request has more than one header `Host`")
+                .help("send the host and port you connected to, once"));
         }
         // Who asks whether the runner lives may use any name for it.
         let is_about_life = matches!(request.uri().path(), "/health" | "/ready");
@@ -83,9 +88,9 @@ fn is_this_machine(authority: &str) -> bool {
         Some((host, _port)) => host,
         None => authority.split(':').next().unwrap_or_default(),
     };
-    let host = host.to_ascii_lowercase();
     let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback());
-    is_loopback || host == "localhost" || host.ends_with(".localhost")
+    let name = host.rsplit('.').next().unwrap_or_default();
+    is_loopback || name.eq_ignore_ascii_case("localhost")
 }
 
 #[cfg(test)]
@@ -126,6 +131,11 @@ mod tests {
     #[test]
     fn heads_are_bounded_and_name_a_host() {
         assert_eq!(code(Gate::Open, "/", &[]), Some(Code::MalformedRequest));
+        for other in ["localhost", "elsewhere.example", ""] {
+            let twice = [("host", "localhost"), ("host", other)];
+            assert_eq!(code(Gate::Open, "/health", &twice), Some(Code::MalformedRequest), "{other}");
+            assert_eq!(code(Gate::ThisMachine, "/", &twice), Some(Code::MalformedRequest), "{other}");
+        }
         let fits = "x".repeat(MAX_HEAD - 100);
         assert_eq!(code(Gate::Open, "/", &[("host", "x"), ("y", &fits)]), None);
         let over = "x".repeat(MAX_HEAD);

@@ -3,7 +3,6 @@
 //! The invocation writes and never waits; followers read at their own speed. What is kept is bounded, and the oldest events
 //! go first: a follower that is too slow for that is told that it missed some.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -14,6 +13,7 @@ use pace_ir::program::{Access, Principal};
 use serde::Serialize;
 use tokio::sync::Notify;
 
+use super::backlog::Backlog;
 use crate::conversation::{ToolCall, ToolResult};
 use crate::events::{CallStatus, Event, EventSink, Source};
 use crate::id::{InvocationId, SessionId};
@@ -25,8 +25,8 @@ const MAX_BYTES: usize = 1 << 20;
 const MAX_BYTES_OF_ALL: usize = 64 << 20;
 /// What each may keep however many there are: 1,024 of them are another 64 MiB.
 const MIN_BYTES: usize = 64 << 10;
-/// What an event takes besides its text, about.
-const FIXED: usize = 64;
+/// The most bytes of events that are handed over at once, the last event's end apart: what a socket takes at once, about.
+const MAX_PIECE: usize = 64 << 10;
 
 /// The events of one invocation.
 #[derive(Debug)]
@@ -43,12 +43,10 @@ pub(super) struct Record {
 
 #[derive(Debug)]
 struct State {
-    events: VecDeque<Bytes>,
-    /// The number of the first event that is kept.
-    first: u64,
+    events: Backlog,
     bytes: usize,
     is_over: bool,
-    followers: Vec<(FollowerId, Option<Waker>)>,
+    followers: Vec<(FollowerId, Woken)>,
     next_follower: u64,
 }
 
@@ -56,11 +54,25 @@ struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FollowerId(u64);
 
+/// By whom a follower is woken when something happens.
+#[derive(Debug)]
+pub(super) enum Woken {
+    /// By the invocation itself: one task drives both, the invocation first.
+    WithInvocation,
+    /// By the record, once the follower has waited.
+    ByRecord(Option<Waker>),
+}
+
 /// What a follower meets at its place.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// The event.
-    Event(Bytes),
+    /// The event, and those after it that are there already, as one piece: each piece is a system call.
+    Events {
+        /// As they go over the wire.
+        bytes: Bytes,
+        /// The number of the event after them.
+        next: u64,
+    },
     /// The event is gone; those from this one on are there.
     Lost {
         /// The first that is kept.
@@ -78,11 +90,10 @@ impl Record {
         bytes_of_all: Arc<AtomicUsize>,
     ) -> Self {
         let state = State {
-            events: VecDeque::new(),
-            first: 1,
+            events: Backlog::default(),
             bytes: 0,
             is_over: false,
-            followers: Vec::new(),
+            followers: Vec::with_capacity(1),
             next_follower: 0,
         };
         let (state, followers_changed) = (Mutex::new(state), Notify::new());
@@ -90,11 +101,11 @@ impl Record {
     }
 
     /// Somebody begins to follow.
-    pub(super) fn join(&self) -> FollowerId {
+    pub(super) fn join(&self, woken: Woken) -> FollowerId {
         let mut state = self.lock();
         let id = FollowerId(state.next_follower);
         state.next_follower += 1;
-        state.followers.push((id, None));
+        state.followers.push((id, woken));
         drop(state);
         self.followers_changed.notify_one();
         id
@@ -110,17 +121,17 @@ impl Record {
     /// does.
     pub(super) fn poll_next(&self, context: &mut Context<'_>, id: FollowerId, number: u64) -> Poll<Next> {
         let mut state = self.lock();
-        if number < state.first {
-            return Poll::Ready(Next::Lost { first: state.first });
+        if number < state.events.first() {
+            return Poll::Ready(Next::Lost { first: state.events.first() });
         }
-        let place = usize::try_from(number - state.first).unwrap_or(usize::MAX);
-        if let Some(event) = state.events.get(place) {
-            return Poll::Ready(Next::Event(event.clone()));
+        if let Some((bytes, next)) = state.events.from(number, MAX_PIECE) {
+            return Poll::Ready(Next::Events { bytes, next });
         }
         if state.is_over {
             return Poll::Ready(Next::Over);
         }
-        if let Some((_, waker)) = state.followers.iter_mut().find(|(follower, _)| *follower == id) {
+        let follower = state.followers.iter_mut().find(|(follower, _)| *follower == id);
+        if let Some((_, Woken::ByRecord(waker))) = follower {
             match waker {
                 Some(waker) => waker.clone_from(context.waker()),
                 None => *waker = Some(context.waker().clone()),
@@ -132,7 +143,7 @@ impl Record {
     /// The number of the last event so far, 0 before the first; and whether it is the last of all.
     pub(super) fn last(&self) -> (u64, bool) {
         let state = self.lock();
-        (state.first + state.events.len() as u64 - 1, state.is_over)
+        (state.events.next() - 1, state.is_over)
     }
 
     /// Bytes that are kept.
@@ -162,29 +173,21 @@ impl Record {
     }
 
     fn add(&self, name: &str, data: &impl Serialize, place: Place) {
-        let Ok(data) = serde_json::to_string(data) else { return };
         let mut state = self.lock();
-        let number = state.first + state.events.len() as u64;
-        let event = written(Some(number), name, &data);
-        let size = event.len() + FIXED;
-        state.events.push_back(event);
-        state.bytes += size;
-        let mut of_all = self.bytes_of_all.fetch_add(size, Ordering::Relaxed) + size;
+        let added = state.events.push(name, data);
+        state.bytes += added;
+        let mut of_all = self.bytes_of_all.fetch_add(added, Ordering::Relaxed) + added;
         while state.bytes > MAX_BYTES || (of_all > MAX_BYTES_OF_ALL && state.bytes > MIN_BYTES) {
             // The last event is kept, however long: it holds the answer.
-            if state.events.len() == 1 {
-                break;
-            }
-            let Some(oldest) = state.events.pop_front() else { break };
-            let size = oldest.len() + FIXED;
-            (state.first, state.bytes) = (state.first + 1, state.bytes - size);
-            of_all = self.bytes_of_all.fetch_sub(size, Ordering::Relaxed) - size;
+            let Some(gone) = state.events.drop_oldest() else { break };
+            state.bytes -= gone;
+            of_all = self.bytes_of_all.fetch_sub(gone, Ordering::Relaxed) - gone;
         }
         if place == Place::Last {
             state.is_over = true;
-            state.events.shrink_to_fit();
+            state.events.close();
         }
-        let wakers: Vec<_> = state.followers.iter_mut().filter_map(|(_, waker)| waker.take()).collect();
+        let wakers: Vec<_> = state.followers.iter_mut().filter_map(|(_, woken)| woken.take()).collect();
         drop(state);
         for waker in wakers {
             waker.wake();
@@ -210,10 +213,14 @@ enum Place {
     Last,
 }
 
-/// An event as it goes over the wire. JSON has no line breaks of its own, so the data is one line.
-pub(super) fn written(number: Option<u64>, name: &str, data: &str) -> Bytes {
-    let number = number.map(|number| format!("id: {number}\n")).unwrap_or_default();
-    Bytes::from(format!("{number}event: {name}\ndata: {data}\n\n").into_bytes())
+impl Woken {
+    /// Whom to wake now.
+    fn take(&mut self) -> Option<Waker> {
+        match self {
+            Self::WithInvocation => None,
+            Self::ByRecord(waker) => waker.take(),
+        }
+    }
 }
 
 impl EventSink for Record {
@@ -287,12 +294,12 @@ mod tests {
     #[test]
     fn events_are_numbered_from_one() {
         let (record, source) = record();
-        let id = record.join();
+        let id = record.join(Woken::ByRecord(None));
         assert_eq!((record.last(), at(&record, id, 1)), ((0, false), Poll::Pending));
         record.on_event(&source, &Event::Text("a\nb"));
         record.on_event(&source, &Event::ModelCall { turn: 1 });
         let wanted = Bytes::from_static(b"id: 1\nevent: text\ndata: {\"text\":\"a\\nb\"}\n\n");
-        assert_eq!(at(&record, id, 1), Poll::Ready(Next::Event(wanted)));
+        assert_eq!(at(&record, id, 1), Poll::Ready(Next::Events { bytes: wanted, next: 2 }));
         assert_eq!((record.last(), at(&record, id, 2)), ((1, false), Poll::Pending));
         record.end();
         record.end();
@@ -302,7 +309,7 @@ mod tests {
     #[test]
     fn the_oldest_events_go_first_and_are_missed_aloud() {
         let (record, source) = record();
-        let id = record.join();
+        let id = record.join(Woken::ByRecord(None));
         let piece = "x".repeat(1_000);
         for _ in 0..2_000 {
             record.on_event(&source, &Event::Text(&piece));
@@ -310,11 +317,11 @@ mod tests {
         assert!(record.bytes() <= MAX_BYTES, "{}", record.bytes());
         assert_eq!(record.bytes_of_all.load(Ordering::Relaxed), record.bytes());
         let Poll::Ready(Next::Lost { first }) = at(&record, id, 1) else { panic!("nothing was lost") };
-        assert!(matches!(at(&record, id, first), Poll::Ready(Next::Event(_))));
+        assert!(matches!(at(&record, id, first), Poll::Ready(Next::Events { .. })));
         assert_eq!(record.last(), (2_000, false));
         // One event over all bounds is kept: it is the answer.
         record.on_event(&source, &Event::Text(&"x".repeat(2 * MAX_BYTES)));
-        assert!(matches!(at(&record, id, 2_001), Poll::Ready(Next::Event(_))));
+        assert!(matches!(at(&record, id, 2_001), Poll::Ready(Next::Events { next: 2_002, .. })));
         let of_all = Arc::clone(&record.bytes_of_all);
         drop(record);
         assert_eq!(of_all.load(Ordering::Relaxed), 0);
@@ -324,13 +331,13 @@ mod tests {
     async fn it_is_abandoned_when_nobody_came_back_in_time() {
         let (record, _) = record();
         let grace = Duration::from_secs(30);
-        let id = record.join();
+        let id = record.join(Woken::ByRecord(None));
         let mut abandoned = std::pin::pin!(record.abandoned(grace));
         let within = |seconds| tokio::time::sleep(Duration::from_secs(seconds));
         tokio::select! { () = &mut abandoned => panic!("it is followed"), () = within(100) => {} }
         record.leave(id);
         tokio::select! { () = &mut abandoned => panic!("too early"), () = within(29) => {} }
-        let id = record.join();
+        let id = record.join(Woken::ByRecord(None));
         tokio::select! { () = &mut abandoned => panic!("it is followed again"), () = within(100) => {} }
         record.leave(id);
         tokio::select! { () = &mut abandoned => {}, () = within(31) => panic!("too late") }

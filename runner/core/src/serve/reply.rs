@@ -17,6 +17,9 @@ const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json"
 const INVOCATION: HeaderName = HeaderName::from_static("paceline-invocation");
 const SESSION: HeaderName = HeaderName::from_static("paceline-session");
 
+/// Bytes that most answers fit in.
+const USUAL: usize = 512;
+
 /// A problem on its way to a client.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -50,7 +53,7 @@ impl IntoResponse for Refusal {
             headers.insert(RETRY_AFTER, number(u64::try_from(seconds).unwrap_or(u64::MAX)));
         }
         if let Some(id) = invocation {
-            headers.insert(INVOCATION, text(&id.to_string()));
+            headers.insert(INVOCATION, text(id.digits().as_str()));
         }
         // What remains of such a request may still be on its way, and is not to be taken for the next one.
         if matches!(problem.code, Code::SlowRequest | Code::TooLarge) {
@@ -62,8 +65,9 @@ impl IntoResponse for Refusal {
 
 /// A value as JSON.
 pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
-    match serde_json::to_vec(value) {
-        Ok(bytes) => {
+    let mut bytes = Vec::with_capacity(USUAL);
+    match serde_json::to_writer(&mut bytes, value) {
+        Ok(()) => {
             let mut response = Response::new(Body::from(Bytes::from(bytes)));
             *response.status_mut() = status;
             response.headers_mut().insert(CONTENT_TYPE, JSON);
@@ -76,8 +80,8 @@ pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
 
 /// Which run it is an answer of.
 pub(super) fn name(response: &mut Response, invocation: InvocationId, session: SessionId) {
-    response.headers_mut().insert(INVOCATION, text(&invocation.to_string()));
-    response.headers_mut().insert(SESSION, text(&session.to_string()));
+    response.headers_mut().insert(INVOCATION, text(invocation.digits().as_str()));
+    response.headers_mut().insert(SESSION, text(session.digits().as_str()));
 }
 
 /// A whole answer for a client whose request's head did not arrive in time, as it goes over the wire.

@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use super::MAX_CONNECTIONS;
+
 /// How a server is set up. [`crate::config`] reads it from the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServeSettings {
@@ -12,6 +14,8 @@ pub struct ServeSettings {
     pub port: u16,
     /// How long invocations may go on after the server was told to stop.
     pub drain: Duration,
+    /// The most connections at once. Over it, the one that has waited longest for a request makes room.
+    pub connections: usize,
     /// How long it waits for others.
     pub patience: Patience,
 }
@@ -27,6 +31,7 @@ impl Default for ServeSettings {
             host: Ipv4Addr::LOCALHOST.into(),
             port: DEFAULT_PORT,
             drain: DEFAULT_DRAIN,
+            connections: MAX_CONNECTIONS,
             patience: Patience::default(),
         }
     }

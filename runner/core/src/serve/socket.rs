@@ -6,7 +6,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -14,39 +14,14 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::seats::Place;
 use super::settings::Patience;
-
-/// What a connection is doing, as far as its service knows.
-#[derive(Debug, Default)]
-pub(super) struct Activity {
-    is_serving: AtomicBool,
-    /// Requests begun.
-    requests: AtomicU32,
-}
-
-impl Activity {
-    /// A request begins.
-    pub(super) fn begin(&self) {
-        self.is_serving.store(true, Ordering::Relaxed);
-        self.requests.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Its answer has been handed over.
-    pub(super) fn end(&self) {
-        self.is_serving.store(false, Ordering::Relaxed);
-    }
-
-    /// Whether there was a request yet.
-    pub(super) fn is_fresh(&self) -> bool {
-        self.requests.load(Ordering::Relaxed) == 0
-    }
-}
 
 /// A socket with a clock.
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TokioIo<TcpStream>,
-    activity: std::sync::Arc<Activity>,
+    place: Arc<Place>,
     patience: Patience,
     waiting: Waiting,
     /// What is written to a client whose head did not arrive in time.
@@ -70,22 +45,17 @@ enum Waiting {
 
 impl Socket {
     /// A socket that begins to wait for its first request.
-    pub(super) fn new(
-        stream: TcpStream,
-        activity: std::sync::Arc<Activity>,
-        patience: Patience,
-        too_slow: &'static [u8],
-    ) -> Self {
+    pub(super) fn new(stream: TcpStream, place: Arc<Place>, patience: Patience, too_slow: &'static [u8]) -> Self {
         let now = Instant::now();
         let read_clock = Box::pin(sleep_until(now + patience.head));
         let waiting = Waiting::First(now);
         let stream = TokioIo::new(stream);
-        Self { stream, activity, patience, waiting, too_slow, read_clock, write_clock: None }
+        Self { stream, place, patience, waiting, too_slow, read_clock, write_clock: None }
     }
 
     /// Until when the client has time to send something; absent while it need not.
     fn deadline(&mut self) -> Option<Instant> {
-        if self.activity.is_serving.load(Ordering::Relaxed) {
+        if self.place.is_serving() {
             self.waiting = Waiting::Nothing;
             return None;
         }
@@ -103,6 +73,7 @@ impl Socket {
     fn heard(&mut self) {
         if self.deadline().is_some() && !matches!(self.waiting, Waiting::Head(_)) {
             self.waiting = Waiting::Head(Instant::now());
+            self.place.heard();
         }
     }
 

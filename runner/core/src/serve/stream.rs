@@ -1,8 +1,8 @@
 //! An agent answers a message as a stream of server-sent events, and the stream of one that runs, or ran, can be followed
-//! again from where it broke off. The invocation has a task of its own: it goes on for a while if nobody follows.
+//! again from where it broke off. The invocation goes on for a while if nobody follows.
 
-use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -11,9 +11,10 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, StatusCode, Uri};
 use pace_ir::text::quoted;
 
+use super::aboard::Streaming;
 use super::chat::{admitted, log};
 use super::follow::Follower;
-use super::record::Record;
+use super::record::{Record, Woken};
 use super::reply::{Refusal, name};
 use super::routes::{Path, Shared};
 use crate::invoke::Admitted;
@@ -35,9 +36,14 @@ pub(super) async fn chat(
     let admitted = admitted(&shared, &asked, request).await?;
     let owner = shared.identity.subject().principal;
     let record = shared.records.begin(admitted.id(), admitted.session(), owner);
-    // It is followed before it begins, so that its time alone does not begin either.
-    let response = followed(&shared, &record, 0);
-    tokio::spawn(run(shared, asked, admitted, record));
+    let mut response = followed(&shared, &record, 0, Woken::WithInvocation);
+    let cancellation = admitted.cancellation().clone();
+    let running = run(shared, asked, admitted, Arc::clone(&record));
+    let mut streaming = Streaming::new(running, record, cancellation);
+    // It begins before the answer does: its first event goes with the answer's head.
+    if std::future::poll_fn(|context| Poll::Ready(streaming.poll(context))).await.is_pending() {
+        streaming.board(&mut response);
+    }
     Ok(response)
 }
 
@@ -62,29 +68,20 @@ pub(super) async fn events(
         // The one answer that makes a browser's `EventSource` stop asking.
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    Ok(followed(&shared, &record, after))
+    Ok(followed(&shared, &record, after, Woken::ByRecord(None)))
 }
 
-/// Takes an invocation to its end: its own, or that of the patience with absent followers.
+/// Takes an invocation to its end.
 async fn run(shared: Arc<Shared>, agent: String, admitted: Admitted, record: Arc<Record>) {
-    let (invocation, cancellation) = (admitted.id(), admitted.cancellation().clone());
+    let invocation = admitted.id();
     let open = shared.records.open(record);
-    let record = &*open.record;
-    let mut running = pin!(admitted.run(record));
-    let result = tokio::select! {
-        result = &mut running => result,
-        () = record.abandoned(shared.patience.grace) => {
-            cancellation.cancel();
-            running.await
-        }
-    };
-    if let Err(problem) = result {
+    if let Err(problem) = admitted.run(&*open.record).await {
         log(&shared, &agent, invocation, &problem);
     }
 }
 
-fn followed(shared: &Shared, record: &Arc<Record>, after: u64) -> Response {
-    let follower = Follower::new(Arc::clone(record), after, shared.patience.comment);
+fn followed(shared: &Shared, record: &Arc<Record>, after: u64, woken: Woken) -> Response {
+    let follower = Follower::new(Arc::clone(record), after, woken, shared.patience.comment);
     let mut response = Response::new(Body::new(follower));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, EVENT_STREAM);

@@ -78,7 +78,10 @@ async fn a_tool_that_the_model_made_up_is_answered_with_an_error() {
     assert_eq!(heard[3..7], wanted);
     let kept = messages(&runner, answer.session);
     let Message::ToolResults(results) = &kept[2] else { panic!("{kept:?}") };
-    assert!(results[0].content["error"].as_str().unwrap().starts_with("there is no tool `one`"), "{results:?}");
+    assert!(
+        results[0].content.to_value()["error"].as_str().unwrap().starts_with("there is no tool `one`"),
+        "{results:?}"
+    );
 }
 
 #[tokio::test]

@@ -5,5 +5,6 @@
 #[expect(dead_code, reason = "the fixture is that of the invocations, and more than is needed here")]
 mod fixture;
 mod leaving;
+mod room;
 mod server;
 mod waiting;

@@ -28,8 +28,13 @@ impl Drop for Serving {
 
 /// Serves recorded turns with this patience.
 pub(crate) fn serve(turns: &'static str, patience: Patience) -> Serving {
+    serve_with(turns, &ServeSettings { patience, ..ServeSettings::default() })
+}
+
+/// Serves recorded turns with these settings, at any port.
+pub(crate) fn serve_with(turns: &'static str, settings: &ServeSettings) -> Serving {
     let runner = Fixture::of(turns).runner();
-    let settings = ServeSettings { port: 0, patience, ..ServeSettings::default() };
+    let settings = ServeSettings { port: 0, ..settings.clone() };
     let server = Server::bind(Arc::clone(&runner), &settings).unwrap();
     let address = server.address();
     let task = tokio::spawn(async move {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::super::{OnText, WireError, arguments, garbled, own_id, parsed_arguments, sum};
+use super::super::{OnText, WireError, arguments, json, own_id, parsed, parsed_arguments, sum};
 use super::PROVIDER;
 use crate::conversation::{Finish, ModelTurn, RawTurn, ToolCall, Usage};
 
@@ -119,13 +119,13 @@ impl Decoder {
     }
 
     pub(in crate::model) fn event(&mut self, data: &[u8], on_text: OnText<'_>) -> Result<(), WireError> {
-        if let Ok(event) = serde_json::from_slice::<BlockDelta<'_>>(data)
+        if let Ok(event) = json::<BlockDelta<'_>>(data)
             && event.r#type == "content_block_delta"
         {
             self.delta(event.index, &event.delta, on_text);
             return Ok(());
         }
-        match serde_json::from_slice(data).map_err(|error| garbled(data, &error))? {
+        match parsed(data)? {
             Event::MessageStart { message } => self.used(message.usage),
             Event::ContentBlockStart { index, content_block } => self.begin(index, content_block, on_text)?,
             Event::MessageDelta { delta, usage } => {

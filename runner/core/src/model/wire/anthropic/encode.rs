@@ -7,7 +7,7 @@ use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::super::{arguments, result_text, with_schema};
+use super::super::{arguments, result_text, with_schema, written};
 use super::PROVIDER;
 use crate::conversation::{Message, ModelTurn, ToolResult};
 use crate::model::{Request, ToolDeclaration};
@@ -25,7 +25,7 @@ const LEAST_BUDGET: u32 = 1_024;
 pub(in crate::model) fn encode(model: &str, request: &Request<'_>) -> serde_json::Result<Vec<u8>> {
     let generation = request.generation;
     let (max_tokens, thinking) = lengths(generation);
-    serde_json::to_vec(&Body {
+    written(&Body {
         model,
         max_tokens,
         stream: true,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::super::{OnText, WireError, garbled, nullable, own_id, sum};
+use super::super::{OnText, WireError, garbled, nullable, own_id, parsed, sum};
 use super::PROVIDER;
 use crate::conversation::{Finish, ModelTurn, RawTurn, ToolCall, Usage};
 
@@ -100,7 +100,7 @@ impl Decoder {
     }
 
     pub(in crate::model) fn event(&mut self, data: &[u8], on_text: OnText<'_>) -> Result<(), WireError> {
-        let chunk: Chunk<'_> = serde_json::from_slice(data).map_err(|error| garbled(data, &error))?;
+        let chunk: Chunk<'_> = parsed(data)?;
         if chunk.error.is_some() {
             return Err(WireError::Service(crate::model::failure::body::parse(data, 500)));
         }

@@ -6,7 +6,7 @@ use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::super::{OWN_ID, arguments, with_schema};
+use super::super::{OWN_ID, arguments, with_schema, written};
 use super::{PROVIDER, is_third_generation};
 use crate::conversation::{JsonText, Message, ModelTurn, ToolResult};
 use crate::model::{Request, ToolDeclaration};
@@ -25,7 +25,7 @@ pub(in crate::model) fn encode(model: &str, request: &Request<'_>) -> serde_json
         if request.tools.is_empty() || signed { (None, request.output) } else { (request.output, None) };
     let system = with_schema(request.system, in_words);
     let generation = request.generation;
-    serde_json::to_vec(&Body {
+    written(&Body {
         system_instruction: (!system.is_empty()).then(|| Instruction { parts: [Text { text: &system }] }),
         contents: Contents { messages: request.messages, signed },
         tools: (!request.tools.is_empty()).then_some([Tools { function_declarations: Functions(request.tools) }]),

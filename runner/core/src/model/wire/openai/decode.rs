@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::{OnText, WireError, garbled, nullable, own_id, parsed_arguments};
+use super::super::{OnText, WireError, nullable, own_id, parsed, parsed_arguments};
 use crate::conversation::{Finish, ModelTurn, ToolCall, Usage};
 
 /// The most calls of one turn; their places are foreign numbers.
@@ -113,7 +113,7 @@ impl Decoder {
             self.is_done = true;
             return Ok(());
         }
-        let chunk: Chunk<'_> = serde_json::from_slice(data).map_err(|error| garbled(data, &error))?;
+        let chunk: Chunk<'_> = parsed(data)?;
         if chunk.error.is_some() {
             return Err(WireError::Service(crate::model::failure::body::parse(data, 500)));
         }

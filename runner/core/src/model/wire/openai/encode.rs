@@ -6,7 +6,7 @@ use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::super::{arguments_text, result_text};
+use super::super::{arguments_text, result_text, written};
 use super::Dialect;
 use crate::conversation::{Message, ToolCall};
 use crate::model::{Request, ToolDeclaration};
@@ -22,7 +22,7 @@ pub(in crate::model) fn encode(dialect: Dialect, model: &str, request: &Request<
         Dialect::OpenAi => (None, generation.max_output_tokens),
         Dialect::Compatible => (generation.max_output_tokens, None),
     };
-    serde_json::to_vec(&Body {
+    written(&Body {
         model,
         messages: Messages { system: request.system, messages: request.messages },
         stream: true,
