@@ -98,7 +98,7 @@ mod tests {
             "properties": {"from": {"$ref": "#/$defs/place"}, "to": {"$ref": "#/$defs/place"}},
             "$defs": {"place": {"type": "object", "properties": {"city": {"type": "string"}}}}
         });
-        assert_eq!(Breadth::of(&schema), Breadth::Bounded(13));
+        assert_eq!(Breadth::of(&schema), Breadth::Bounded(17));
     }
 
     #[test]
