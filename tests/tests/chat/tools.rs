@@ -56,7 +56,7 @@ const SETTINGS: &str = "models: [{name: recorded, provider: replay, turns: turns
 /// Whoever is in `group:ops` may pay.
 const GRANTS: &str = "tool_grants: [{tool: tools/pay, grants: [{principal: group:ops, access: write}]}]\n";
 
-pub fn project() -> Project {
+pub(crate) fn project() -> Project {
     Project::new(&[
         (
             "agents/helper/spec.yaml",
