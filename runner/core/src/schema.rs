@@ -21,6 +21,8 @@ const MOST_STEPS: u64 = 2_000_000;
 const MOST_LISTED: u64 = 50_000;
 /// The most parts a value may have under a schema of [`Breadth::Open`].
 const MOST_PARTS: u64 = 20_000;
+/// How often one pattern may backtrack over one text; what needs more does not fit. An address of mail takes some dozens.
+const MOST_BACKTRACKS: usize = 10_000;
 /// How many bytes of a text count as one more part: patterns look at all of them.
 const PART_OF_TEXT: usize = 64;
 /// How deep a value may be nested under a schema of [`Breadth::Open`]. Its validation can double with every level, and a
@@ -69,8 +71,10 @@ impl Schema {
             return Err("it is too long to be checked; make it shorter".to_owned());
         }
         let validator = self.validator.get_or_init(|| {
-            // Patterns come from a bundle, values from a model: only an engine without backtracking is safe on both.
-            let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
+            // Patterns come from a bundle, values from a model. Look-around, which zod's `email()` is made of, needs an engine
+            // that backtracks; all other patterns run without.
+            let patterns = PatternOptions::fancy_regex().backtrack_limit(MOST_BACKTRACKS);
+            let options = jsonschema::options().with_pattern_options(patterns);
             options.build(&self.value).map_err(|error| error.to_string())
         });
         let validator = validator.as_ref().map_err(|error| format!("the schema cannot be used: {error}"))?;
@@ -152,6 +156,19 @@ mod tests {
         assert_eq!(nested(16), Err("it does not fit the schema".to_owned()));
         assert_eq!(nested(100), Err("it is nested deeper than 24 levels".to_owned()));
         assert!(schema.check(&json!({})).is_ok());
+    }
+
+    #[test]
+    fn patterns_with_look_around_are_kept_and_bounded() {
+        let email = r"^(?!\.)(?!.*\.\.)([A-Za-z0-9_'+\-\.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$";
+        let schema = |pattern: &str| Schema::parse(&json!({"type": "string", "pattern": pattern}).to_string()).unwrap();
+        assert_eq!(schema(email).check(&json!("ann.lee@example.com")), Ok(()));
+        assert!(schema(email).check(&json!(".ann@example.com")).is_err());
+        let slow = r"^(?=x)(x+x+)+y$";
+        assert!(schema(slow).check(&json!("x".repeat(1_000))).is_err());
+        let many = Schema::parse(&json!({"items": {"pattern": slow}}).to_string()).unwrap();
+        let texts = Value::Array(vec![json!("x".repeat(40)); 100_000]);
+        assert_eq!(many.check(&texts), Err("it is too long to be checked; make it shorter".to_owned()));
     }
 
     /// Each branch that does not fit is kept for each item, unless somebody counts first.

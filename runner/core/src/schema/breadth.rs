@@ -8,6 +8,9 @@ use serde_json::Value;
 /// The most parts a schema may have once every `$ref` is replaced by what it names. Schemas that people write have hundreds.
 const MOST_PARTS: u64 = 10_000;
 
+/// What a pattern counts for whose engine backtracks: each text may take thousands of steps.
+const PARTS_OF_BACKTRACKING: u64 = 1_000;
+
 /// How much work a schema can make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Breadth {
@@ -43,6 +46,13 @@ impl<'s> Counting<'s> {
                     return None;
                 }
                 let mut parts = self.sum(entries.iter().filter(|(key, _)| !is_aside(key)).map(|(_, value)| value))?;
+                if entries.get("pattern").and_then(Value::as_str).is_some_and(may_backtrack) {
+                    parts = parts.saturating_add(PARTS_OF_BACKTRACKING);
+                }
+                let keys = entries.get("patternProperties").and_then(Value::as_object);
+                let slow = keys.into_iter().flat_map(|keys| keys.keys()).filter(|key| may_backtrack(key)).count();
+                parts =
+                    parts.saturating_add(PARTS_OF_BACKTRACKING.saturating_mul(u64::try_from(slow).unwrap_or(u64::MAX)));
                 for key in ["$ref", "$dynamicRef", "$recursiveRef"] {
                     if let Some(target) = entries.get(key).and_then(Value::as_str) {
                         parts = parts.saturating_add(self.definition(target)?);
@@ -73,6 +83,12 @@ impl<'s> Counting<'s> {
         self.counted.insert(target, parts);
         parts
     }
+}
+
+/// Whether a pattern needs an engine that backtracks: it looks around, or refers back.
+fn may_backtrack(pattern: &str) -> bool {
+    ["(?=", "(?!", "(?<"].iter().any(|look| pattern.contains(look))
+        || pattern.as_bytes().windows(2).any(|two| matches!(two, [b'\\', b'1'..=b'9' | b'k']))
 }
 
 /// What may be judged again and again at each level above.
