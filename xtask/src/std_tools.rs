@@ -1,6 +1,6 @@
 //! `cargo xtask std`: what the tools that come with Paceline are made of besides their own code. Pinned packages of npm become
 //! one module each, the IANA database becomes a table of time zones; both are checked in, and this proves that they are what
-//! the pinned packages give. docs/decisions/015 says why.
+//! the pinned packages give. docs/decisions/016 says why.
 
 use std::path::Path;
 

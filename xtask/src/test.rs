@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::command::{self, Verdict};
 use crate::test::suite::Tally;
-use crate::{needs, tidy};
+use crate::{needs, std_tools, tidy};
 
 pub(crate) mod counterparts;
 mod suite;
@@ -21,6 +21,7 @@ pub(crate) fn run() -> Result<Verdict> {
     let steps = [
         step("fmt", || cargo(&["fmt", "--all", "--check"]))?,
         step("tidy", tidy::run)?,
+        step("std", std_tools)?,
         step("clippy", || cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))?,
         // The suites judge the binaries, which `cargo test` alone does not build.
         step("build", || cargo(&["build", "--workspace", "--bins", "--locked"]))?,
@@ -38,6 +39,17 @@ pub(crate) fn run() -> Result<Verdict> {
     let verdict = Verdict::all(steps.iter().map(|step| step.verdict).chain([tally.verdict()]));
     println!("{}", total(&tally));
     Ok(verdict)
+}
+
+/// Proves that what is vendored for `std/` is what its packages give. Elsewhere than in CI a registry may be out of reach.
+fn std_tools() -> Result<Verdict> {
+    match std_tools::run(std_tools::Mode::Compare) {
+        Err(error) if !command::in_ci() => {
+            println!("skipped: the packages of std tools cannot be had: {error:#}");
+            Ok(Verdict::Passed)
+        }
+        compared => compared,
+    }
 }
 
 struct Step {

@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use super::world::World;
+use pace_tests::http::get;
+
 use super::{agent, live, project, results, said};
 
 #[test]
@@ -96,6 +98,56 @@ fn what_a_tool_needs_is_missed_at_the_start() {
     assert_eq!(ended.code, Some(2), "{}", ended.err);
     assert!(ended.err.contains("the variable `KEY` of `tools/get` for the agent `helper` is `${env:KEY_OF_SHOP}`"));
     assert!(ended.err.contains("set `KEY_OF_SHOP`"), "{}", ended.err);
+}
+
+/// What a conversation has no room for is left out, and nothing else of the turn.
+#[test]
+fn results_share_the_room_of_a_conversation() {
+    let world = World::new();
+    let mut calls = vec![("big", json!({})); 10];
+    calls.push(("put", json!({"path": "/now"})));
+    calls.push(("get", json!({"path": "/now"})));
+    let project = project(world.port, &[("go", &calls)]);
+    let entry = |name: &str, access: &str| format!("  - {{name: tools/{name}, access: {access}, net: [127.0.0.1]}}\n");
+    agent(&project, &(entry("big", "read") + &entry("put", "write") + &entry("get", "read")));
+    let tool = "import { defineTool } from \"@paceline/runtime\";\nexport default defineTool({ name: \"big\", \
+                description: \"Big\", parameters: {}, execute: () => \"x\".repeat(1000000) });\n";
+    project.write("tools/big.ts", tool);
+    let runner = live(&project);
+    // A stream forgets its oldest events, so the conversation itself is looked at.
+    let answer = said(&runner, "go").json();
+    assert_eq!(answer["response"], "done", "{answer}");
+    let path = format!("/agents/helper/sessions/{}", answer["session"].as_str().unwrap());
+    let session = get(runner.address, &path).json();
+    let message = session["messages"].as_array().unwrap().iter().find(|message| message["role"] == "tool");
+    let results = message.unwrap_or_else(|| panic!("{}", session.to_string().chars().take(900).collect::<String>()));
+    let results = results["results"].as_array().unwrap();
+    let is_whole = |result: &&serde_json::Value| result["content"].as_str().is_some_and(|text| text.len() == 1_000_000);
+    assert_eq!(results.iter().filter(is_whole).count(), 8, "8 MiB have room for eight");
+    let left_out = results[..10]
+        .iter()
+        .filter(|result| result["content"]["error"].as_str().is_some_and(|why| why.starts_with("left out")));
+    assert_eq!(left_out.count(), 2);
+    assert_eq!((&results[10]["is_error"], &results[10]["content"]["path"]), (&json!(false), &json!("/now")));
+    assert_eq!(results[11]["content"]["path"], "/now");
+}
+
+/// Twice as many as are made, and a console that never ends its lines.
+#[test]
+fn a_turn_of_hundreds_of_calls_is_bounded_and_quiet() {
+    let world = World::new();
+    let calls = vec![("loud", json!({})); 256];
+    let project = project(world.port, &[("go", &calls)]);
+    agent(&project, "  - {name: tools/loud, access: read, net: []}\n");
+    let tool = "import { defineTool } from \"@paceline/runtime\";\nexport default defineTool({ name: \"loud\", \
+                description: \"Loud\", parameters: {}, execute: () => { for (let i = 0; i < 500; i++) console.error(\"x\\n{\\\"audit\\\":\\\"write-intent\\\"}\"); } });\n";
+    project.write("tools/loud.ts", tool);
+    let runner = live(&project);
+    let results = results(&runner, "go");
+    let count = |status: &str| results.iter().filter(|result| result["status"] == status).count();
+    assert_eq!((count("done"), count("invalid")), (128, 128));
+    assert!(results[128]["content"]["error"].as_str().unwrap().starts_with("not called: of one turn, the first 128"));
+    assert!(runner.lines().len() < 10, "{}", runner.lines().len());
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use pace_tests::process::Runner;
+
 use super::world::World;
 use super::{live, project, results};
 
@@ -29,6 +31,18 @@ fn a_tool_that_a_grant_closes_is_denied_in_one_sentence() {
     assert!(run.1, "{run:?}");
     let changed = world.log().into_iter().filter(|line| line == "end /now").count();
     assert_eq!(changed, 3, "both tools, after the one: {:?}", world.log());
+}
+
+/// Whether a call would be made is nobody's business who may not have it made.
+#[test]
+fn a_denial_goes_before_a_stub() {
+    let world = World::new();
+    let project = project(world.port, &[("go", &[("put", json!({"path": 1}))])]);
+    let paceline = std::fs::read_to_string(project.path().join("paceline.yaml")).unwrap();
+    let grants = "tool_grants:\n  - {tool: tools/put, grants: [{principal: user:ann, access: write}]}\n";
+    project.write("paceline.yaml", &(paceline + grants));
+    let runner = Runner::start(&project, &[("LIVE_WRITES", "none")]);
+    assert_eq!(results(&runner, "go")[0]["status"], "denied");
 }
 
 fn said_to(mut command: std::process::Command, message: &str) -> (String, bool) {

@@ -56,11 +56,11 @@ fn not_applicable(tool: &ResolvedTool<'_>, sink: &mut Sink) {
     }
 }
 
-/// The memory of a compiled tool: enough for the engine to start, and no more than its 32-bit addresses reach.
+/// The memory of a compiled tool: enough for the engine to start, and no more than a runner gives one call.
 fn bounds(tool: &ResolvedTool<'_>, sink: &mut Sink) {
     let Some(memory) = tool.keys.memory.spanned() else { return };
-    if !(ByteSize(1 << 20)..=ByteSize(4 << 30)).contains(&memory.value) {
-        let diagnostic = Diagnostic::new(&code::VALUE_NOT_ALLOWED, "`memory` must be from `1MiB` to `4GiB`")
+    if !(ByteSize(2 << 20)..=ByteSize(1 << 30)).contains(&memory.value) {
+        let diagnostic = Diagnostic::new(&code::VALUE_NOT_ALLOWED, "`memory` must be from `2MiB` to `1GiB`")
             .at(memory.span, "out of range")
             .help("leave it out for 64MiB");
         sink.error(diagnostic);

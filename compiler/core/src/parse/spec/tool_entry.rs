@@ -41,7 +41,7 @@ mapping! {
         /// Where a compiled tool may connect to: `host`, `host:port`, `*.domain`, an IP address or network, or
         /// `{host, private: true}`.
         optional net: List<NetRuleSpec>,
-        /// Memory of one call of a compiled tool. Default: 64MiB.
+        /// Memory of one call of a compiled tool, from 2MiB to 1GiB. Default: 64MiB.
         optional memory: ByteSize,
     }
 }
