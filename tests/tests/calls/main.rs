@@ -6,6 +6,7 @@
 mod answers;
 mod hostile;
 mod leaving;
+mod own_network;
 mod policy;
 mod weather;
 mod world;
