@@ -10,6 +10,7 @@ mod about;
 mod acceptor;
 mod backlog;
 mod body;
+mod calls;
 mod chat;
 mod connection;
 mod follow;

@@ -9,13 +9,13 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use pace_ir::program::{Access, Principal};
+use pace_ir::program::Principal;
 use serde::Serialize;
 use tokio::sync::Notify;
 
 use super::backlog::Backlog;
-use crate::conversation::{ToolCall, ToolResult};
-use crate::events::{CallStatus, Event, EventSink, Source};
+use super::calls::{Called, CameTo};
+use crate::events::{Event, EventSink, Source};
 use crate::id::{InvocationId, SessionId};
 use crate::problem::{Code, Problem};
 
@@ -230,12 +230,9 @@ impl EventSink for Record {
                 self.add("start", &Start { invocation: source.invocation, session: *session }, Place::Inside);
             }
             Event::Text(text) => self.add("text", &Text { text }, Place::Inside),
-            Event::ToolCall { call, class } => {
-                let access = class.map(|class| if class == Access::Read { "read" } else { "write" });
-                self.add("tool_call", &Called { call, access }, Place::Inside);
-            }
+            Event::ToolCall { call, class } => self.add("tool_call", &Called::new(call, *class), Place::Inside),
             Event::ToolResult { result, status, .. } => {
-                self.add("tool_result", &CameTo { result, status: *status }, Place::Inside);
+                self.add("tool_result", &CameTo::new(result, *status), Place::Inside);
             }
             Event::Done(answer) => self.add("done", answer, Place::Last),
             Event::Failed(problem) => self.add("error", &problem.document(Some(source.invocation)), Place::Last),
@@ -258,23 +255,6 @@ struct Start {
 #[derive(Serialize)]
 struct Text<'a> {
     text: &'a str,
-}
-
-/// A call as clients see it, with its class: `read` or `write`.
-#[derive(Serialize)]
-struct Called<'a> {
-    #[serde(flatten)]
-    call: &'a ToolCall,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    access: Option<&'static str>,
-}
-
-/// What a call came to, as clients see it.
-#[derive(Serialize)]
-struct CameTo<'a> {
-    #[serde(flatten)]
-    result: &'a ToolResult,
-    status: CallStatus,
 }
 
 #[cfg(test)]

@@ -1,0 +1,80 @@
+//! Tool calls as clients of an event stream see them. What is long is left out: a stream keeps its last mebibyte for those who
+//! come back, and one result must not push out the others. The session has all of it.
+
+use pace_ir::program::Access;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::conversation::{JsonText, ToolCall, ToolResult};
+use crate::events::CallStatus;
+
+/// The longest arguments and results that are sent, bytes.
+const MOST_BYTES: usize = 64 << 10;
+
+/// A call, with its class: `read` or `write`.
+#[derive(Debug, Serialize)]
+pub(super) struct Called<'a> {
+    id: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arguments: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access: Option<&'static str>,
+    /// How many bytes are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<usize>,
+}
+
+/// What a call came to.
+#[derive(Debug, Serialize)]
+pub(super) struct CameTo<'a> {
+    id: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<&'a JsonText>,
+    is_error: bool,
+    status: CallStatus,
+    /// How many bytes are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<usize>,
+}
+
+impl<'a> Called<'a> {
+    pub(super) fn new(call: &'a ToolCall, class: Option<Access>) -> Self {
+        let access = class.map(|class| if class == Access::Read { "read" } else { "write" });
+        let length = crate::session::of_value(&call.arguments);
+        let (arguments, left_out) =
+            if length <= MOST_BYTES { (Some(&call.arguments), None) } else { (None, Some(length)) };
+        Self { id: &call.id, name: &call.name, arguments, access, left_out }
+    }
+}
+
+impl<'a> CameTo<'a> {
+    pub(super) fn new(result: &'a ToolResult, status: CallStatus) -> Self {
+        let length = result.content.as_str().len();
+        let (content, left_out) =
+            if length <= MOST_BYTES { (Some(&result.content), None) } else { (None, Some(length)) };
+        Self { id: &result.id, name: &result.name, content, is_error: result.is_error, status, left_out }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_long_is_left_out_aloud() {
+        let text = |length: usize| JsonText::from(Value::String("x".repeat(length)));
+        let result = |content| ToolResult { id: "1".into(), name: "big".into(), content, is_error: false };
+        let sent = |result: &ToolResult| serde_json::to_value(CameTo::new(result, CallStatus::Done)).unwrap();
+        let short = json!({"id": "1", "name": "big", "content": "xx", "is_error": false, "status": "done"});
+        assert_eq!(sent(&result(text(2))), short);
+        let long = json!({"id": "1", "name": "big", "is_error": false, "status": "done", "left_out": 65_538});
+        assert_eq!(sent(&result(text(MOST_BYTES))), long);
+        let call = ToolCall { id: "1".into(), name: "big".into(), arguments: json!({"a": "x".repeat(MOST_BYTES)}) };
+        let sent = serde_json::to_value(Called::new(&call, Some(Access::Write))).unwrap();
+        assert!(sent["arguments"].is_null() && sent["left_out"].is_u64() && sent["access"] == "write", "{sent}");
+    }
+}
