@@ -5,6 +5,7 @@
 //! a live write is finished and put on record, whatever becomes of the invocation.
 
 mod words;
+mod write;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,16 +17,15 @@ use pace_ir::access::{Chain, Rules};
 use pace_ir::text::{printable, shortened};
 use pace_sandbox::{Console, Level};
 use serde_json::json;
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::authorize::{Action, authorize};
 use crate::conversation::{JsonText, ToolCall, ToolResult};
 use crate::events::{CallStatus, Event, EventSink, Source};
 use crate::instantiate::Runner;
 use crate::session::of_value;
-use crate::tool::audit::{Intent, WriteStatus};
+use crate::tool::audit::Intent;
 use crate::tool::local::Lines;
-use crate::tool::{AgentTools, LocalTool, Mode, ServedTool, ToolFailure};
+use crate::tool::{AgentTools, Mode, ServedTool, ToolFailure};
 
 /// The most calls of one invocation that are made at once. Models ask for a handful; a turn that asks for hundreds does not
 /// keep all others waiting.
@@ -158,26 +158,12 @@ impl<'a> Dispatch<'a> {
 
     async fn carry_out(self, call: &ToolCall, tool: &ServedTool, console: Arc<dyn Console>) -> Came {
         if tool.is_live_write() {
-            return self.write(call, tool, console).await;
+            let (agent, runner) = (&self.source.agent, Arc::clone(self.runner));
+            let said = (call.id.as_str(), &call.arguments);
+            let intent = Intent::new(self.source.invocation, (agent, tool.key()), self.chain, runner.id(), said);
+            return write::make(runner, intent, tool.local.clone(), console).await;
         }
         came(tool.local.call(self.runner.bundle(), &call.arguments, console).await)
-    }
-
-    /// Makes a live write on a task of its own: whoever asked may leave, and what was begun is finished all the same.
-    async fn write(self, call: &ToolCall, tool: &ServedTool, console: Arc<dyn Console>) -> Came {
-        let (agent, runner) = (&self.source.agent, Arc::clone(self.runner));
-        let said = (call.id.as_str(), &call.arguments);
-        let intent = Intent::new(self.source.invocation, (agent, tool.key()), self.chain, runner.id(), said);
-        // Taken before anything is begun: whoever waits for all writes to be made does not miss this one.
-        let place = runner.work().write().await;
-        let kept = intent.clone();
-        let made = tokio::spawn(made(runner, place, intent, tool.local.clone(), console));
-        let Ok(came) = made.await else {
-            record_outcome(kept, WriteStatus::Unknown, None).await;
-            let why = "the runner lost the call; it may have been made or not";
-            return (json!({ "error": why }).into(), CallStatus::Failed);
-        };
-        came
     }
 
     fn tell(self, call: &ToolCall, (content, status): Came, took: Duration) -> ToolResult {
@@ -185,50 +171,6 @@ impl<'a> Dispatch<'a> {
         let result = ToolResult { id: call.id.clone(), name: call.name.clone(), content, is_error };
         self.sink.on_event(self.source, &Event::ToolResult { result: &result, status, took });
         result
-    }
-}
-
-/// One live write, from its intent to what came of it.
-async fn made(
-    runner: Arc<Runner>,
-    _place: Option<OwnedSemaphorePermit>,
-    intent: Intent,
-    tool: LocalTool,
-    console: Arc<dyn Console>,
-) -> Came {
-    let (intent, recorded) = recorded(intent, Intent::record).await;
-    if let Err(error) = recorded {
-        let why = format!("not called: the write cannot be put on record ({error})");
-        tracing::error!("a write was not made, because it cannot be put on record: {error}");
-        return (json!({ "error": why }).into(), CallStatus::Failed);
-    }
-    let Some(intent) = intent else { return (json!({ "error": "not called" }).into(), CallStatus::Failed) };
-    let result = tool.call(runner.bundle(), &intent.arguments, console).await;
-    let failure = result.as_ref().err().map(|failure| failure.message.clone());
-    let status = if failure.is_some() { WriteStatus::Failed } else { WriteStatus::Done };
-    record_outcome(intent, status, failure).await;
-    came(result)
-}
-
-/// Writes a record off the threads that serve: standard error may be a pipe that nobody empties.
-async fn recorded(
-    intent: Intent,
-    record: impl FnOnce(&Intent) -> std::io::Result<()> + Send + 'static,
-) -> (Option<Intent>, std::io::Result<()>) {
-    let written = tokio::task::spawn_blocking(move || {
-        let result = record(&intent);
-        (intent, result)
-    });
-    match written.await {
-        Ok((intent, result)) => (Some(intent), result),
-        Err(error) => (None, Err(std::io::Error::other(error))),
-    }
-}
-
-async fn record_outcome(intent: Intent, status: WriteStatus, failure: Option<String>) {
-    let (_, recorded) = recorded(intent, move |intent| intent.record_outcome(status, failure.as_deref())).await;
-    if let Err(error) = recorded {
-        tracing::error!("what came of a write cannot be put on record: {error}");
     }
 }
 
