@@ -31,6 +31,8 @@ static MACHINE_CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/engine.cw
 const MOST_BYTECODE: usize = 64 << 20;
 /// How many compilations and descriptions run at once; further ones wait.
 const CONCURRENT_BUILDS: u32 = 16;
+/// With room for fewer calls there is no point in going on.
+const FEWEST_CALLS: u32 = 2;
 /// What a compilation may use. A module of 1 MB takes about 20 MiB and half a second.
 const COMPILING: Limits = Limits {
     time: Duration::from_secs(10),
@@ -74,7 +76,7 @@ impl std::fmt::Debug for Inner {
 #[derive(Debug, Clone)]
 pub struct EngineSettings {
     /// How many calls run at once at most; further ones wait for their turn, which counts as their own time. Each reserves
-    /// 4 GiB of address space, none of it memory.
+    /// 4 GiB of address space, none of it memory; where there is not enough of that, fewer run at once.
     pub concurrent_calls: u32,
     /// How much memory tools may hold together, bytes, for their calls to begin from instead of evaluating their modules; a
     /// tool of 100 KB holds about half a megabyte. For what finds no room, modules are evaluated in each call.
@@ -98,8 +100,7 @@ impl Engine {
     /// The machine has no room, or `certificates` cannot be read.
     pub fn new(settings: &EngineSettings) -> Result<Self, EngineError> {
         let setup = |error: wasmtime::Error| EngineError::Setup(format!("{error:#}"));
-        let wasm = wasmtime::Engine::new(&pooled(settings.concurrent_calls.saturating_add(CONCURRENT_BUILDS)))
-            .map_err(setup)?;
+        let (wasm, concurrent_calls) = reserved(settings.concurrent_calls).map_err(setup)?;
         let module = machine_code(&wasm).map_err(setup)?;
         let instances =
             crate::imports::linker(&wasm).and_then(|linker| linker.instantiate_pre(&module)).map_err(setup)?;
@@ -108,7 +109,7 @@ impl Engine {
             .map_err(setup)?;
         let resolver = settings.resolver.clone().unwrap_or_else(|| Arc::new(SystemResolver));
         let network = Arc::new(Network::new(resolver, settings.certificates.as_deref())?);
-        let calls = Semaphore::new(settings.concurrent_calls as usize);
+        let calls = Semaphore::new(concurrent_calls as usize);
         let builds = Semaphore::new(CONCURRENT_BUILDS as usize);
         let ticker = Ticker::start(&wasm)?;
         let (images, busy) = (Budget::new(settings.images), BusyThreads::default());
@@ -142,6 +143,16 @@ impl Engine {
             return Err(LoadError::TooLong { length: bytecode.len(), most: MOST_BYTECODE });
         }
         Ok(Tool { engine: self.clone(), bytecode: bytecode.into(), loaded: Arc::default() })
+    }
+}
+
+/// A runtime with room for so many calls, or for half of them and so on where the process may not have the address space
+/// (`ulimit -v`), and how many it is.
+fn reserved(calls: u32) -> wasmtime::Result<(wasmtime::Engine, u32)> {
+    match wasmtime::Engine::new(&pooled(calls.saturating_add(CONCURRENT_BUILDS))) {
+        Ok(engine) => Ok((engine, calls)),
+        Err(error) if calls <= FEWEST_CALLS => Err(error),
+        Err(_) => reserved(calls / 2),
     }
 }
 

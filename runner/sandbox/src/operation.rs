@@ -86,6 +86,11 @@ impl Operations {
         }
     }
 
+    /// How many requests are under way.
+    pub(crate) fn requests_under_way(&self) -> usize {
+        self.handles.len()
+    }
+
     fn fire(&mut self) -> Option<u32> {
         let (_, id) = self.timers.pop_first()?;
         self.due.remove(&id);

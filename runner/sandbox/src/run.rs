@@ -9,6 +9,7 @@ use tokio::sync::SemaphorePermit;
 use wasmtime::{Store, UpdateDeadline};
 
 use crate::call::Call;
+use crate::console::Level;
 use crate::ended::{Ended, cut, plain, value};
 use crate::engine::{Engine, Inner};
 use crate::error::{CompileError, ToolError, ToolErrorKind};
@@ -126,8 +127,23 @@ async fn run(inner: &Inner, state: State, task: Task) -> Ended {
     };
     let mut store = store(inner, state);
     let result = enter(inner, &mut store, &task, image).await;
-    let state = store.into_data();
+    let mut state = store.into_data();
+    warn_of_requests(&mut state);
     Ended { result, answer: state.answer, stop: state.stop, out_of_memory: state.out_of_memory }
+}
+
+/// A tool that forgets an `await` is done before its request is: nothing of it may ever have been sent. A race that was won has
+/// such requests too, so this is no failure.
+fn warn_of_requests(state: &mut State) {
+    let requests = match state.operations.requests_under_way() {
+        0 => return,
+        1 => "a request was".to_owned(),
+        several => format!("{several} requests were"),
+    };
+    state.log(
+        Level::Warn,
+        &format!("{requests} still under way when the tool returned, and ended with it; is an `await` missing?"),
+    );
 }
 
 /// A store whose code is asked to pause when it has computed for a tick, and to end when its time is up.

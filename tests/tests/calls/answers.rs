@@ -67,6 +67,11 @@ fn a_failure_names_the_line_in_the_tool() {
     assert!(stack[1].starts_with("execute (tools/get.ts:5:"), "{stack:?}");
     assert_eq!(stack.len(), 2, "the sandbox's own frames are nobody's business: {stack:?}");
     assert_eq!(results[0]["status"], "failed");
+    // An operator is told which tool, and where; what it threw is between it and the model.
+    let line = runner.wait_for(|line| line["message"] == "the tool failed");
+    assert_eq!((&line["tool"], &line["kind"], &line["level"]), (&json!("tools/get"), &json!("threw"), &json!("WARN")));
+    assert!(line["place"].as_str().unwrap().starts_with("fail (lib/fail.ts:2:"), "{line}");
+    assert!(!runner.lines().concat().contains("not /now"));
 }
 
 #[test]
@@ -87,6 +92,28 @@ fn secrets_stay_inside_and_the_console_goes_to_the_log() {
     let line = (&line["wrote"], &line["text"], &line["agent"]);
     assert_eq!(line, (&json!("Error"), &json!("it is Bearer [redacted:KEY_OF_SHOP]"), &json!("helper")));
     assert!(!runner.lines().concat().contains("s3cret-0f-shop"));
+}
+
+/// Settings are not secrets, and a request that nobody waits for is told.
+#[test]
+fn short_values_stay_and_forgotten_requests_are_told() {
+    let world = World::new();
+    let project = project(world.port, &[("go", &[("hasty", json!({}))])]);
+    agent(&project, "  - {name: tools/hasty, access: read, net: [127.0.0.1], env: {N: \"${env:N}\"}}\n");
+    let tool = format!(
+        "import {{ defineTool }} from \"@paceline/runtime\";\nexport default defineTool({{ name: \"hasty\", description: \
+         \"Hasty\", parameters: {{}},\n  execute: () => {{ fetch(\"http://127.0.0.1:{}/held\"); return {{ n: 42, text: \
+         `${{env.N}} of them` }}; }} }});\n",
+        world.port
+    );
+    project.write("tools/hasty.ts", &tool);
+    let runner = pace_tests::process::Runner::start(&project, &[("N", "42"), ("LOG_LEVEL", "debug")]);
+    assert_eq!(results(&runner, "go")[0]["content"], json!({"n": 42, "text": "42 of them"}));
+    let line = runner.wait_for(|line| line["wrote"] == "Warn");
+    assert!(
+        line["text"].as_str().unwrap().starts_with("a request was still under way when the tool returned"),
+        "{line}"
+    );
 }
 
 #[test]

@@ -17,9 +17,12 @@ fn nobody_serves_writes_without_a_word_about_them() {
     let wanted = "error: the bundle has tools that write (`tools/put`), and nobody said whether they may\n  help: give \
                   `--live-writes` to let them";
     assert!(ended.err.starts_with(wanted), "{}", ended.err);
-    for (value, what) in
-        [("tools/pot", "is no tool of this bundle that writes"), ("tools/get", "only reads"), (",", "names no tool")]
-    {
+    for (value, what) in [
+        ("tools/pot", "is no tool of this bundle that writes"),
+        ("tools/get", "only reads"),
+        ("true", "does not say which tools write live"),
+        (",", "names no tool"),
+    ] {
         let ended = process::ended(&project, &[("LIVE_WRITES", value)]);
         assert!(ended.code == Some(2) && ended.err.contains(what), "{value}: {ended:?}");
     }

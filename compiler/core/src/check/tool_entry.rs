@@ -93,12 +93,17 @@ fn egress(tool: &ResolvedTool<'_>, lints: &Lints, sink: &mut Sink) {
             .at(env, "without `net`, the tool may send these values to any public host")
             .help("list the hosts it needs: `net: [<host>]`, or `net: []` for none");
         sink.error(diagnostic);
-    } else if matches!(&tool.target, ResolvedTarget::Local(name) if name.starts_with("tools/")) {
+    } else if matches!(&tool.target, ResolvedTarget::Local(name) if may_connect(name)) {
         let diagnostic = Diagnostic::new(&code::OPEN_EGRESS, "this tool may connect to any public host")
             .at(tool.named_at, "without `net`")
             .help("list the hosts it needs: `net: [<host>]`, or `net: []` for none");
         sink.lint(lints, diagnostic);
     }
+}
+
+/// Whether a tool may connect to anything: of Paceline's own, three do.
+fn may_connect(name: &str) -> bool {
+    name.starts_with("tools/") || matches!(name, "std/fetch" | "std/html-to-markdown" | "std/rss")
 }
 
 fn alias(tool: &ResolvedTool<'_>, sink: &mut Sink) -> Option<ToolName> {

@@ -142,6 +142,9 @@ fn unknown_tool(code: &'static pace_diag::Code, text: &str, span: Span, parsed: 
         Some(("tools", name)) if name.strip_suffix(".ts").is_some() => {
             diagnostic.at(span, "a tool is named without `.ts`")
         }
+        Some(("tools", name)) if name.contains('/') => {
+            diagnostic.at(span, "a tool lies in `tools/` itself, not in a folder below it")
+        }
         Some(("tools", name)) => diagnostic.at(span, format!("there is no file `tools/{name}.ts`")),
         Some(("std", _)) => diagnostic.at(span, "Paceline ships no such tool"),
         _ => diagnostic.at(span, "neither `tools/<name>`, `std/<name>` nor a tool of a skill listed here"),

@@ -16,7 +16,7 @@ use futures_util::stream::{self, StreamExt};
 use pace_ir::access::{Chain, Rules};
 use pace_ir::text::{printable, shortened};
 use pace_sandbox::{Console, Level};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::authorize::{Action, authorize};
 use crate::conversation::{JsonText, ToolCall, ToolResult};
@@ -144,6 +144,13 @@ impl<'a> Dispatch<'a> {
         for (level, text) in lines.take() {
             log(level, &tool.key(), self.source, &text);
             self.sink.on_event(self.source, &Event::ToolConsole { call, level, text: &text });
+        }
+        if let (content, CallStatus::Failed) = &came {
+            let told = content.to_value();
+            let place = told.pointer("/stack/0").and_then(Value::as_str).map(printable);
+            let (agent, invocation, kind) =
+                (&self.source.agent, self.source.invocation, told.get("kind").and_then(Value::as_str));
+            tracing::warn!(%agent, tool = tool.key(), %invocation, call = printable(&call.id), kind, place, "the tool failed");
         }
         self.tell(call, fitting(came, room, tool), begun.elapsed())
     }

@@ -66,6 +66,9 @@ impl Toolbox {
     }
 }
 
+/// What is shorter is no secret but a setting, such as a region or a limit; taking it out of results would spoil them.
+const SHORTEST_SECRET: usize = 6;
+
 struct Configuring<'b> {
     bundle: &'b Bundle,
     environment: &'b Environment,
@@ -107,7 +110,7 @@ impl<'b> Configuring<'b> {
         let is_made = entry.access == Access::Read || self.writes.is_live(&tool);
         let mode = if is_made { Mode::Live } else { Mode::Stubbed };
         let name = declaration.name.clone();
-        let local = self.local(agent, entry, target)?;
+        let local = self.local(agent, entry, target, mode)?;
         Ok((declaration, ServedTool { name, tool, class: entry.access, mode, parameters, local }))
     }
 
@@ -116,10 +119,13 @@ impl<'b> Configuring<'b> {
         agent: &AgentName,
         entry: &ToolEntry,
         target: &'b LocalTarget,
+        mode: Mode,
     ) -> Result<LocalTool, SetupError> {
         let (mut env, mut secrets) = (BTreeMap::new(), Vec::new());
         let mut missing = Vec::new();
-        for (variable, template) in &entry.env {
+        // What is never called needs no variables.
+        let used = entry.env.iter().filter(|_| mode == Mode::Live);
+        for (variable, template) in used {
             let what = format!("the variable `{variable}` of `{}` for the agent `{agent}`", target.tool);
             match self.environment.resolve(template, &what) {
                 Ok(value) => drop(env.insert(variable.clone(), value.expose().to_owned())),
@@ -147,7 +153,9 @@ impl<'b> Configuring<'b> {
                 TemplatePart::Literal(_) => continue,
                 TemplatePart::Env(name) | TemplatePart::Credential(name) => name,
             };
-            if let Some(value) = self.environment.secret(name)? {
+            if let Some(value) = self.environment.secret(name)?
+                && value.expose().chars().count() >= SHORTEST_SECRET
+            {
                 secrets.push(Secret { name: name.clone(), value: value.expose().to_owned() });
             }
         }

@@ -124,10 +124,12 @@ impl Module {
                 (None, _) => line.to_owned(),
             }
         };
+        // Lines of the bundled module mean nothing to anybody who does not have it.
+        let is_known = |line: &&str| !line.contains(PRELUDE) && (map.is_some() || !line.contains(MODULE));
         ToolFailure {
             kind: error.kind.slug(),
             message: error.message.clone(),
-            stack: error.stack.lines().filter(|line| !line.contains(PRELUDE)).take(MOST_FRAMES).map(frame).collect(),
+            stack: error.stack.lines().filter(is_known).take(MOST_FRAMES).map(frame).collect(),
         }
     }
 }

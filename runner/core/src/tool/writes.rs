@@ -57,6 +57,10 @@ impl Writes {
         let known: BTreeSet<String> = writing.iter().flat_map(spellings).collect();
         let wrong = names.iter().filter(|name| !known.contains(*name));
         let errors = wrong.map(|name| {
+            if matches!(name.as_str(), "true" | "false" | "yes" | "no" | "1" | "0") {
+                let help = "write `all` to let all tools write, `none` to let none, or the names of tools";
+                return SetupError::new(format!("`{name}` does not say which tools write live"), help);
+            }
             let what = if is_read(bundle, name) { "only reads" } else { "is no tool of this bundle that writes" };
             let help = match known.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect::<Vec<_>>() {
                 names if names.is_empty() => "this bundle has no tools that write; leave the choice out".to_owned(),

@@ -138,7 +138,10 @@ fn denied(host: &Host<&str>, port: u16, denial: Denial, address: Option<IpAddr>)
     let words = match denial {
         Denial::Unlisted => format!("`{host}:{port}` is not in the tool's `net`"),
         Denial::Private if address.is_some() && matches!(host, Host::Domain(_)) => {
-            format!("{leads}, a private address, which a name alone does not open in `net`")
+            format!(
+                "{leads}, a private address, which a name alone does not open: the tool's `net` needs `{{host: {host}, private: \
+                 true}}`"
+            )
         }
         Denial::Private => format!("{leads} is a private address, which is not in the tool's `net`"),
         Denial::Metadata => {

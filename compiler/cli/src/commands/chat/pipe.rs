@@ -80,9 +80,11 @@ struct Aside {
 impl Aside {
     fn came(&self, result: &ToolResult, status: CallStatus) {
         let help = match status {
-            CallStatus::Stubbed => calls::LIVE,
-            CallStatus::Denied => calls::AS,
-            CallStatus::Done | CallStatus::Failed | CallStatus::Invalid => return,
+            CallStatus::Stubbed => Some(calls::LIVE),
+            CallStatus::Denied => Some(calls::AS),
+            CallStatus::Failed => None,
+            // What a model gets wrong, it is told and mends.
+            CallStatus::Done | CallStatus::Invalid => return,
         };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (pending, told) = &mut *state;
@@ -90,7 +92,7 @@ impl Aside {
         let call = pending.swap_remove(at);
         let called = calls::called(&call);
         let words = calls::came(&called, &called, result, status).unwrap_or_default();
-        let help = if told.insert(help) { format!("  help: {help}\n") } else { String::new() };
+        let help = help.filter(|help| told.insert(help)).map(|help| format!("  help: {help}\n")).unwrap_or_default();
         err(&format!("note: {words}\n{help}"));
     }
 }
