@@ -27,8 +27,8 @@ use crate::setup::SetupError;
 /// Short enough to wait for, long enough for a busy machine not to reach them by accident.
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(5),
-    first_byte: Duration::from_millis(900),
-    idle: Duration::from_millis(500),
+    first_byte: Duration::from_millis(2_000),
+    idle: Duration::from_millis(1_500),
 };
 
 /// A bundle of models, each `(name, provider, base URL, key)`; declared where there is a base URL.
