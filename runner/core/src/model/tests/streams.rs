@@ -161,7 +161,7 @@ fn silence_ends_in_a_time_out() {
     let problem = asked(&gemini(&server)).turn.unwrap_err();
     let host = format!("127.0.0.1:{}", server.port);
     assert_eq!(problem.code, Code::ModelTimeout);
-    assert_eq!(problem.detail, format!("the service of `fast` at `{host}` did not begin to answer within 0.9 s"));
+    assert_eq!(problem.detail, format!("the service of `fast` at `{host}` did not begin to answer within 2 s"));
     for (events, words) in [("", "did not begin to answer"), (HALF, "did not go on with its answer")] {
         let mut stalled = begun(events);
         stalled.push(Step::Pause(Duration::from_secs(5)));
