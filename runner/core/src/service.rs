@@ -98,7 +98,11 @@ impl Service {
                 tracing::info!(address = %format_args!("http://{address}"), bundle = %runner.id(), "listening");
             }
         };
-        let ended = runtime()?.block_on(until_signalled(server, ready))?;
+        let runtime = runtime()?;
+        let ended = runtime.block_on(until_signalled(server, ready));
+        // Threads that look names up cannot be told to stop, and nothing that anybody waits for is left on the others.
+        runtime.shutdown_background();
+        let ended = ended?;
         match ended {
             Ended::Drained(drained) => tracing::info!(cancelled = drained.cancelled, "stopped"),
             Ended::AtOnce => tracing::warn!("stopped at once; what ran was lost"),

@@ -41,6 +41,9 @@ pub(crate) fn value(ended: Ended, limits: Limits) -> Result<Vec<u8>, ToolError> 
 fn stopped(error: &wasmtime::Error, stop: Option<Stop>, out_of_memory: bool, limits: Limits) -> ToolError {
     match stop {
         Some(Stop::Time) => plain(ToolErrorKind::Time, format!("the tool did not end within {:?}", limits.time)),
+        Some(Stop::Operations) => {
+            plain(ToolErrorKind::Memory, "the tool has thousands of requests and timers under way at once".to_owned())
+        }
         Some(Stop::Result(length)) => {
             let words = format!("the result is {length} bytes long; a result has at most {}", limits.result);
             plain(ToolErrorKind::Result, words)

@@ -107,7 +107,7 @@ impl Engine {
         let loading = crate::imports::of_loading(&wasm, &module)
             .and_then(|linker| linker.instantiate_pre(&module))
             .map_err(setup)?;
-        let resolver = settings.resolver.clone().unwrap_or_else(|| Arc::new(SystemResolver));
+        let resolver = settings.resolver.clone().unwrap_or_else(|| Arc::new(SystemResolver::default()));
         let network = Arc::new(Network::new(resolver, settings.certificates.as_deref())?);
         let calls = Semaphore::new(concurrent_calls as usize);
         let builds = Semaphore::new(CONCURRENT_BUILDS as usize);

@@ -105,13 +105,15 @@ fn operations(linker: &mut Linker<State>) -> Result<()> {
         |mut caller: Caller<'_, State>, at: u32, length: u32, body: u32, body_length: u32| -> Result<u32> {
             let (memory, state) = parts(&mut caller)?;
             let (request, body) = (slice(memory, at, length)?, slice(memory, body, body_length)?);
-            Ok(state.operations.start_request(request, body))
+            let started = state.operations.start_request(request, body);
+            started.ok_or_else(|| too_many(state))
         },
     )?;
     linker.func_wrap(PACE, "timer_start", |mut caller: Caller<'_, State>, milliseconds: f64| {
         let state = caller.data_mut();
         let now = state.chance.monotonic();
-        state.operations.start_timer(now, milliseconds)
+        let started = state.operations.start_timer(now, milliseconds);
+        started.ok_or_else(|| too_many(state))
     })?;
     linker.func_wrap(PACE, "op_cancel", |mut caller: Caller<'_, State>, id: u32| {
         caller.data_mut().operations.cancel(id);
@@ -125,6 +127,11 @@ fn operations(linker: &mut Linker<State>) -> Result<()> {
         })
     })?;
     Ok(())
+}
+
+fn too_many(state: &mut State) -> Error {
+    state.stop = Some(Stop::Operations);
+    Error::msg("too many operations")
 }
 
 fn wasi(linker: &mut Linker<State>) -> Result<()> {

@@ -1,13 +1,13 @@
 //! What a tool has under way: requests and timers. They are polled by the call itself, so that dropping the call ends them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, Abortable};
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use wasmtime::{Error, Result};
 
 use crate::net::fetch::Fetcher;
@@ -15,6 +15,12 @@ use crate::state::{Stash, State, Stop};
 
 /// Four bytes with the length of a JSON text, the text, a body: what the engine's `settle` reads.
 pub(crate) type Outcome = Vec<u8>;
+
+/// The most requests and timers of one call that are under way. Their bookkeeping is the host's, so a tool's own memory bounds
+/// it only as long as the tool does not tamper with what the prelude keeps.
+const MOST_UNDER_WAY: usize = 4_096;
+/// So many requests that were given up may lie about before they are looked through.
+const MOST_GIVEN_UP: usize = 64;
 
 type Request = Abortable<Pin<Box<dyn Future<Output = (u32, Outcome)> + Send>>>;
 
@@ -24,6 +30,8 @@ pub(crate) struct Operations {
     last: u32,
     requests: FuturesUnordered<Request>,
     handles: BTreeMap<u32, AbortHandle>,
+    /// Requests that were found to be done while others were looked for.
+    done: VecDeque<(u32, Outcome)>,
     /// By the time they are due, then in the order of their making.
     timers: BTreeSet<(Duration, u32)>,
     due: BTreeMap<u32, Duration>,
@@ -37,6 +45,7 @@ impl Operations {
             last: 0,
             requests: FuturesUnordered::new(),
             handles: BTreeMap::new(),
+            done: VecDeque::new(),
             timers: BTreeSet::new(),
             due: BTreeMap::new(),
         }
@@ -52,8 +61,26 @@ impl Operations {
         self.last
     }
 
-    /// Starts a request; what is wrong with it is its outcome.
-    pub(crate) fn start_request(&mut self, request: &[u8], body: &[u8]) -> u32 {
+    /// Whether one more may be started. Ends the call if not.
+    fn has_room(&mut self) -> bool {
+        if self.requests.len() > self.handles.len() + MOST_GIVEN_UP {
+            self.forget_given_up();
+        }
+        self.requests.len() + self.done.len() + self.timers.len() < MOST_UNDER_WAY
+    }
+
+    /// Drops the requests that were given up, with all they hold: that happens only when somebody looks at them.
+    fn forget_given_up(&mut self) {
+        while let Some(Some(next)) = self.requests.next().now_or_never() {
+            self.done.extend(next.ok());
+        }
+    }
+
+    /// Starts a request; what is wrong with it is its outcome. Nothing where too many are under way.
+    pub(crate) fn start_request(&mut self, request: &[u8], body: &[u8]) -> Option<u32> {
+        if !self.has_room() {
+            return None;
+        }
         let id = self.next_id();
         let work: Pin<Box<dyn Future<Output = Outcome> + Send>> = match &self.fetcher {
             Some(fetcher) => fetcher.start(request, body),
@@ -63,17 +90,20 @@ impl Operations {
         let (handle, registration) = AbortHandle::new_pair();
         self.requests.push(Abortable::new(work, registration));
         self.handles.insert(id, handle);
-        id
+        Some(id)
     }
 
-    /// Starts a timer at the time `now`.
-    pub(crate) fn start_timer(&mut self, now: Duration, milliseconds: f64) -> u32 {
+    /// Starts a timer at the time `now`. Nothing where too many are under way.
+    pub(crate) fn start_timer(&mut self, now: Duration, milliseconds: f64) -> Option<u32> {
+        if !self.has_room() {
+            return None;
+        }
         let id = self.next_id();
         let wait = Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default();
         let due = now.saturating_add(wait);
         self.timers.insert((due, id));
         self.due.insert(id, due);
-        id
+        Some(id)
     }
 
     /// Forgets an operation.
@@ -100,6 +130,13 @@ impl Operations {
     /// The next request that is done; never, if there is none.
     async fn answered(&mut self) -> (u32, Outcome) {
         loop {
+            if let Some((id, outcome)) = self.done.pop_front() {
+                // It may have been given up since.
+                if self.handles.remove(&id).is_some() {
+                    return (id, outcome);
+                }
+                continue;
+            }
             match self.requests.next().await {
                 Some(Ok((id, outcome))) => {
                     self.handles.remove(&id);
@@ -180,4 +217,33 @@ async fn wait_real(state: &mut State, next: Option<Duration>) -> Result<(u32, Ou
 fn stop(state: &mut State) -> Error {
     state.stop = Some(Stop::Time);
     Error::msg("its time is up")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_given_up_is_dropped_and_what_is_under_way_is_bounded() {
+        let mut operations = Operations::new(None);
+        for _ in 0..100_000 {
+            let id = operations.start_request(b"{}", b"").unwrap();
+            operations.cancel(id);
+        }
+        assert!(operations.requests.len() <= MOST_GIVEN_UP + 1, "{}", operations.requests.len());
+        assert!(operations.done.is_empty());
+        let started = (0..).take_while(|_| operations.start_request(b"{}", b"").is_some()).take(100_000).count();
+        assert!(started <= MOST_UNDER_WAY, "{started}");
+        assert_eq!(operations.start_timer(Duration::ZERO, 1.0), None);
+        // Those that were found to be done meanwhile are still told, each once.
+        let told = crate::block::block_on(async {
+            let mut told = BTreeSet::new();
+            while operations.requests_under_way() > 0 {
+                told.insert(operations.answered().await.0);
+            }
+            told
+        });
+        assert_eq!(told.len(), started);
+        assert!(operations.start_timer(Duration::ZERO, 1.0).is_some());
+    }
 }

@@ -25,6 +25,8 @@ const PART_OF_TIME: u32 = 4;
 pub(crate) enum Stop {
     /// Its time was up.
     Time,
+    /// It has more requests and timers under way than any may have.
+    Operations,
     /// The result has so many bytes, which is too many.
     Result(usize),
 }

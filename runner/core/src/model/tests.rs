@@ -27,7 +27,7 @@ use crate::setup::SetupError;
 /// Short enough to wait for, long enough for a busy machine not to reach them by accident.
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(5),
-    first_byte: Duration::from_millis(2_000),
+    first_byte: Duration::from_secs(2),
     idle: Duration::from_millis(1_500),
 };
 

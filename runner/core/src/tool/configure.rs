@@ -11,7 +11,7 @@ use pace_ir::program::template::TemplatePart;
 use pace_ir::program::tool::LocalTarget;
 use pace_ir::program::{Access, AgentName, Target, Template, ToolEntry};
 use pace_sandbox::{Engine, EngineError, EngineSettings, Limits, NetPolicy, Secret};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use super::local::Module;
 use super::{AgentTools, LocalTool, Mode, ServedTool, Toolbox, Writes};
@@ -66,6 +66,8 @@ impl Toolbox {
     }
 }
 
+/// The most calls of one tool at once, of the 256 that the sandbox has places for.
+const MOST_OF_ONE_TOOL: usize = 128;
 /// What is shorter is no secret but a setting, such as a region or a limit; taking it out of results would spoil them.
 const SHORTEST_SECRET: usize = 6;
 
@@ -166,7 +168,12 @@ impl<'b> Configuring<'b> {
         if let Some(module) = self.modules.get(key) {
             return Ok(Arc::clone(module));
         }
-        let module = Module { key: key.to_owned(), engine: self.engine()?, tool: OnceCell::new() };
+        let module = Module {
+            key: key.to_owned(),
+            engine: self.engine()?,
+            places: Semaphore::new(MOST_OF_ONE_TOOL),
+            tool: OnceCell::new(),
+        };
         Ok(Arc::clone(self.modules.entry(key).or_insert(Arc::new(module))))
     }
 

@@ -9,7 +9,7 @@ use pace_ir::bundle::tool_module;
 use pace_ir::program::tool_map::{self, MODULE};
 use pace_sandbox::{Call, Clock, Console, Engine, Level, Limits, NetPolicy, Secret, ToolError, ToolErrorKind};
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::conversation::JsonText;
 
@@ -35,6 +35,8 @@ pub(super) struct Module {
     /// Its key in the bundle.
     pub(super) key: String,
     pub(super) engine: Engine,
+    /// Places for its calls: one tool that waits leaves half of the sandbox's to others.
+    pub(super) places: Semaphore,
     /// Made ready at the first call.
     pub(super) tool: OnceCell<pace_sandbox::Tool>,
 }
@@ -68,6 +70,8 @@ impl LocalTool {
         arguments: &Value,
         console: Arc<dyn Console>,
     ) -> Result<JsonText, ToolFailure> {
+        // The semaphore is never closed.
+        let _place = self.module.places.acquire().await;
         let tool = self.module.ready(bundle).await?;
         let call = Call {
             arguments: arguments.to_string(),
