@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pace_ir::Digest;
 use tokio::sync::Semaphore;
-use wasmtime::{InstanceAllocationStrategy, InstancePre, Module, PoolingAllocationConfig};
+use wasmtime::{Enabled, InstanceAllocationStrategy, InstancePre, Module, PoolingAllocationConfig};
 
 use crate::busy::BusyThreads;
 use crate::call::{Call, Clock, Limits};
@@ -17,6 +17,7 @@ use crate::net::connect::Network;
 use crate::net::fetch::Fetcher;
 use crate::net::resolve::{Resolve, SystemResolver};
 use crate::operation::Operations;
+use crate::pages::forget;
 use crate::redact::Redactor;
 use crate::run;
 use crate::state::{Inputs, State};
@@ -27,6 +28,12 @@ use crate::tool::{Bytecode, Description, Tool};
 const DIGEST: &str = include_str!("../engine/engine.b3");
 /// The engine as machine code, from the build script.
 static MACHINE_CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/engine.cwasm"));
+/// How many elements the table of an instance may have.
+const TABLE: usize = 20_000;
+/// How many instances keep the memory that their last call wrote to. One for each call that computes, and some that wait.
+pub(crate) const KEPT: usize = 16;
+/// The most that each of them keeps, bytes. A small tool writes to some 200 KiB.
+const MOST_KEPT: usize = 512 << 10;
 /// The most bytecode one tool may have, bytes.
 const MOST_BYTECODE: usize = 64 << 20;
 /// How many compilations and descriptions run at once; further ones wait.
@@ -56,6 +63,8 @@ pub(crate) struct Inner {
     pub(crate) images: Arc<Budget>,
     /// One for each call there is room for.
     pub(crate) calls: Semaphore,
+    /// How many of them there are if none is taken.
+    pub(crate) all_calls: usize,
     /// One for each compilation and description. Their callers block, perhaps on a thread that calls need to end, so they
     /// never wait for calls.
     pub(crate) builds: Semaphore,
@@ -108,11 +117,12 @@ impl Engine {
             .map_err(setup)?;
         let resolver = settings.resolver.clone().unwrap_or_else(|| Arc::new(SystemResolver));
         let network = Arc::new(Network::new(resolver, settings.certificates.as_deref())?);
-        let calls = Semaphore::new(settings.concurrent_calls as usize);
+        let all_calls = settings.concurrent_calls as usize;
+        let calls = Semaphore::new(all_calls);
         let builds = Semaphore::new(CONCURRENT_BUILDS as usize);
         let ticker = Ticker::start(&wasm)?;
         let (images, busy) = (Budget::new(settings.images), BusyThreads::default());
-        let inner = Inner { wasm, instances, loading, images, calls, builds, ticker, busy, network };
+        let inner = Inner { wasm, instances, loading, images, calls, all_calls, builds, ticker, busy, network };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -147,7 +157,7 @@ impl Engine {
 
 /// The configuration that the machine code was made for, and room for so many instances.
 fn pooled(instances: u32) -> wasmtime::Config {
-    // One instance has one memory, one table and, while it runs, one stack; nothing is kept warm beyond that.
+    // One instance has one memory, one table and, while it runs, one stack.
     let mut pool = PoolingAllocationConfig::new();
     pool.total_core_instances(instances)
         .total_memories(instances)
@@ -155,8 +165,13 @@ fn pooled(instances: u32) -> wasmtime::Config {
         .total_stacks(instances)
         .max_memory_size(usize::try_from(Limits::MOST_MEMORY).unwrap_or(usize::MAX))
         .max_core_instance_size(1 << 20)
-        .table_elements(20_000)
-        .max_unused_warm_slots(32);
+        .table_elements(TABLE)
+        .max_unused_warm_slots(32)
+        // What a call wrote to is set back instead of given back: a page that is already there costs its copying, one that is
+        // not an interruption and word to all other processors, which is most of what a small call would take.
+        .linear_memory_keep_resident(MOST_KEPT)
+        .table_keep_resident(TABLE * size_of::<usize>())
+        .pagemap_scan(Enabled::Auto);
     let mut config = config::config();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
@@ -168,7 +183,10 @@ fn pooled(instances: u32) -> wasmtime::Config {
 )]
 fn machine_code(engine: &wasmtime::Engine) -> wasmtime::Result<Module> {
     // SAFETY: `MACHINE_CODE` is what `precompile_module` of the same version gave, byte for byte.
-    unsafe { Module::deserialize(engine, MACHINE_CODE) }
+    let module = unsafe { Module::deserialize(engine, MACHINE_CODE) };
+    // It was copied; what it was copied from would stay in memory, and is never looked at again.
+    forget(MACHINE_CODE);
+    module
 }
 
 pub(crate) fn describe(tool: &Tool, limits: Limits) -> Result<Description, ToolError> {

@@ -10,11 +10,12 @@ use wasmtime::{Store, UpdateDeadline};
 
 use crate::call::Call;
 use crate::ended::{Ended, cut, plain, value};
-use crate::engine::{Engine, Inner};
+use crate::engine::{Engine, Inner, KEPT};
 use crate::error::{CompileError, ToolError, ToolErrorKind};
 use crate::image::Image;
 use crate::json;
 use crate::loaded::Loaded;
+use crate::pages::forget;
 use crate::state::{State, Stop};
 use crate::tool::{Bytecode, Description, Exported};
 
@@ -158,15 +159,20 @@ async fn slot(inner: &Inner, until: Option<Instant>) -> Option<SemaphorePermit<'
 
 async fn enter(inner: &Inner, store: &mut Store<State>, task: &Task, image: Option<&Image>) -> wasmtime::Result<()> {
     let instance = inner.instances.instantiate_async(&mut *store).await?;
+    let memory = instance.get_memory(&mut *store, MEMORY);
+    let memory = memory.ok_or_else(|| wasmtime::Error::msg("the engine has no memory"))?;
     let export = match (task, image) {
         (Task::Compile, _) => "compile-module",
         (Task::Describe | Task::Call(_), None) => "run-tool",
         (Task::Describe | Task::Call(_), Some(image)) => {
-            let memory = instance.get_memory(&mut *store, MEMORY);
-            let memory = memory.ok_or_else(|| wasmtime::Error::msg("the engine has no memory"))?;
             image.restore(memory, &mut *store)?;
             "call-loaded"
         }
     };
-    instance.get_typed_func::<(), ()>(&mut *store, export)?.call_async(&mut *store, ()).await
+    let result = instance.get_typed_func::<(), ()>(&mut *store, export)?.call_async(&mut *store, ()).await;
+    // Two hundred calls that waited at the same time do not keep two hundred memories.
+    if inner.all_calls.saturating_sub(inner.calls.available_permits()) > KEPT {
+        forget(memory.data(&*store));
+    }
+    result
 }
