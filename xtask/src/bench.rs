@@ -18,6 +18,7 @@ use anyhow::{Result, bail};
 use crate::command::Verdict;
 
 pub(crate) use measure::child;
+pub(crate) use serve::start_child;
 
 /// Measures what is asked for, or all that needs nothing from other hands.
 ///

@@ -41,7 +41,8 @@ Commands:
                           projects, what `pace-runner` takes to start and to answer, and calls of
                           tools, as ratios against a counterpart in the same run. Builds optimised;
                           takes minutes.
-  bench peers [--install] Measures other agent servers and `pace-runner` under the same load, those
+  bench peers [--install] [--tools]
+                          Measures other agent servers and `pace-runner` under the same load, those
                           that are installed; see tests/bench/peers/README.md.
   engine [--write]        Builds the engine of the sandbox from its source and proves that the one checked
                           in is the same, bit for bit; --write stores it. Debian only; takes minutes.
@@ -80,6 +81,7 @@ fn dispatch(arguments: &[String]) -> Result<Verdict> {
         }
         ["bench", rest @ ..] => bench::run(rest),
         ["__measure", rest @ ..] => bench::child(rest).map(|()| Verdict::Passed),
+        ["__start", rest @ ..] => bench::start_child(rest).map(|()| Verdict::Passed),
         ["engine"] => engine::run(engine::Mode::Compare),
         ["engine", "--write"] => engine::run(engine::Mode::Write),
         ["std"] => std_tools::run(std_tools::Mode::Compare),

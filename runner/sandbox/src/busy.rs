@@ -1,18 +1,21 @@
 //! Keeps tools that compute away from those who serve. A call starts on its caller's thread, where most end within a tenth
-//! of a millisecond. One that is still computing after a tick moves to threads of its own, where the operating system shares
-//! the processors out fairly; so do, for a while, all that come after it, and one that finds another where it would compute.
+//! of a millisecond. One that has computed for a tick moves to threads of its own, where the operating system shares the
+//! processors out fairly; so do, for a while, all that come after it. A call that took long only because others had the
+//! processor stays: on a busy machine that is most of them, and another thread would have it no sooner.
 
 use std::future::Future;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
+
+use crate::ticker::TICK;
 
 /// The work of a call.
 pub(crate) type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -31,42 +34,21 @@ pub(crate) struct BusyThreads {
 /// What goes on on the callers' threads.
 #[derive(Debug)]
 struct Callers {
-    /// How many may compute there at once: one thread in two can be kept from serving, for a tick.
-    most: usize,
-    /// How many do right now.
-    computing: AtomicUsize,
-    /// Until when none may, milliseconds since `start`.
+    /// Until when nobody may compute there, milliseconds since `start`.
     wary_until: AtomicU64,
     start: Instant,
 }
 
 impl Default for BusyThreads {
     fn default() -> Self {
-        let callers = Callers {
-            most: std::thread::available_parallelism().map_or(1, NonZeroUsize::get).div_ceil(2),
-            computing: AtomicUsize::new(0),
-            wary_until: AtomicU64::new(0),
-            start: Instant::now(),
-        };
+        let callers = Callers { wary_until: AtomicU64::new(0), start: Instant::now() };
         Self { runtime: OnceLock::new(), callers }
     }
 }
 
 impl Callers {
-    /// Whether one more may compute; if so, it has to [`leave`](Self::leave).
-    fn enter(&self) -> bool {
-        if self.milliseconds() < self.wary_until.load(Ordering::Acquire) {
-            return false;
-        }
-        let entered = self.computing.fetch_add(1, Ordering::AcqRel) < self.most;
-        if !entered {
-            self.leave();
-        }
-        entered
-    }
-
-    fn leave(&self) {
-        self.computing.fetch_sub(1, Ordering::AcqRel);
+    fn are_wary(&self) -> bool {
+        self.milliseconds() < self.wary_until.load(Ordering::Acquire)
     }
 
     fn be_wary(&self) {
@@ -83,7 +65,7 @@ impl BusyThreads {
     /// Does the work, wherever it is best done; nothing comes of it if it panics. `is_busy` is set by the work when it has
     /// computed for a tick.
     pub(crate) async fn run<T: Send + 'static>(&self, work: Work<T>, is_busy: Arc<AtomicBool>) -> Option<T> {
-        let inline = Inline { work: Some(work), is_busy, callers: &self.callers };
+        let inline = Inline { work: Some(work), is_busy, computed: Duration::ZERO, callers: &self.callers };
         match inline.await {
             Ended::Done(output) => Some(output),
             Ended::Panicked => None,
@@ -124,6 +106,8 @@ enum Ended<T> {
 struct Inline<'a, T> {
     work: Option<Work<T>>,
     is_busy: Arc<AtomicBool>,
+    /// Time of the processor, in those turns that a tick ended.
+    computed: Duration,
     callers: &'a Callers,
 }
 
@@ -132,24 +116,39 @@ impl<T> Future for Inline<'_, T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<T>> {
         let Some(mut work) = self.work.take() else { return Poll::Pending };
-        if !self.callers.enter() {
+        if self.callers.are_wary() {
             return Poll::Ready(Ended::Moves(work));
         }
-        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
-        self.callers.leave();
-        match polled {
-            Err(_) => Poll::Ready(Ended::Panicked),
-            Ok(Poll::Ready(output)) => Poll::Ready(Ended::Done(output)),
-            Ok(Poll::Pending) if self.is_busy.load(Ordering::Acquire) => {
+        let before = processor_time();
+        match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+            Err(_) => return Poll::Ready(Ended::Panicked),
+            Ok(Poll::Ready(output)) => return Poll::Ready(Ended::Done(output)),
+            Ok(Poll::Pending) => {}
+        }
+        if self.is_busy.swap(false, Ordering::AcqRel) {
+            self.computed += processor_time().saturating_sub(before);
+            if self.computed >= TICK / 2 {
                 self.callers.be_wary();
-                Poll::Ready(Ended::Moves(work))
-            }
-            Ok(Poll::Pending) => {
-                self.work = Some(work);
-                Poll::Pending
+                return Poll::Ready(Ended::Moves(work));
             }
         }
+        self.work = Some(work);
+        Poll::Pending
     }
+}
+
+/// What this thread has computed so far.
+#[cfg(target_os = "linux")]
+fn processor_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+/// Elsewhere the time that has passed has to do.
+#[cfg(not(target_os = "linux"))]
+fn processor_time() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
 }
 
 /// A task that ends with whoever waits for it.
@@ -181,7 +180,6 @@ mod tests {
             let work: Work<u8> = Box::pin(async { panic!("on purpose") });
             assert_eq!(busy.run(work, Arc::default()).await, None);
         }
-        assert_eq!(busy.callers.computing.load(Ordering::Acquire), 0);
         assert_eq!(busy.run(Box::pin(async { 7 }), Arc::default()).await, Some(7));
     }
 }

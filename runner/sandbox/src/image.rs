@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasmtime::{AsContextMut, Error, Memory, Result};
 
+use crate::pages::populate;
+
 /// What is compared and copied at a time, bytes. Smaller pieces would save some copying, but a page of the machine is made
 /// private as a whole.
 const PIECE: usize = 4096;
@@ -122,23 +124,6 @@ fn runs(before: &[u8], now: &[u8]) -> Vec<(usize, usize)> {
     }
     runs
 }
-
-/// Has the system make these pages private in one go. One by one, as they are written to, each is an interruption, and for a
-/// module of 100 KB these cost more than what it does. Where the system cannot, they come one by one.
-#[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "a hint to the system, which changes no content, about memory that is ours to change")]
-fn populate(place: &mut [u8]) {
-    if place.len() > PIECE {
-        // SAFETY: the pages are those of `place`, which nobody else may touch meanwhile; the advice keeps their content.
-        // It fails before Linux 5.14, where pages are larger than `PIECE`, and without memory, which writing will find too.
-        let _ = unsafe {
-            rustix::mm::madvise(place.as_mut_ptr().cast(), place.len(), rustix::mm::Advice::LinuxPopulateWrite)
-        };
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn populate(_: &mut [u8]) {}
 
 #[cfg(test)]
 mod tests {

@@ -23,6 +23,7 @@ mod json;
 mod loaded;
 mod net;
 mod operation;
+mod pages;
 mod redact;
 mod run;
 mod state;

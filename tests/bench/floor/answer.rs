@@ -14,10 +14,22 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde::{Deserialize, Serialize};
 
+use crate::tools;
+
 /// What all requests share.
 pub(crate) struct Floor {
     pub(crate) client: Client<HttpConnector, Full<Bytes>>,
     pub(crate) model: Uri,
+    pub(crate) work: Work,
+}
+
+/// What is done for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// The model is asked once.
+    Ask,
+    /// What the model calls is answered, and it is asked again.
+    Tools,
 }
 
 /// What a client sends.
@@ -59,9 +71,10 @@ struct Part<'a> {
     text: Cow<'a, str>,
 }
 
+/// What a client is answered.
 #[derive(Serialize)]
-struct Answer<'a> {
-    response: &'a str,
+pub(crate) struct Answer<'a> {
+    pub(crate) response: &'a str,
 }
 
 type AnswerBody = Either<Full<Bytes>, Pieces>;
@@ -72,11 +85,13 @@ impl Floor {
         let is_stream = request.uri().path().ends_with("/stream");
         let body = request.into_body().collect().await?.to_bytes();
         let message: Message<'_> = serde_json::from_slice(&body)?;
-        let model = self.ask(message.message).await?;
-        let (kind, body) = if is_stream {
+        let (kind, body) = if self.work == Work::Tools {
+            ("application/json", Either::Left(Full::new(tools::answer(self, &message.message).await?)))
+        } else if is_stream {
+            let model = self.ask(message.message).await?;
             ("text/event-stream", Either::Right(Pieces { model, held: BytesMut::new() }))
         } else {
-            ("application/json", Either::Left(Full::new(whole(model).await?)))
+            ("application/json", Either::Left(Full::new(whole(self.ask(message.message).await?).await?)))
         };
         let mut response = Response::new(body);
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -85,7 +100,12 @@ impl Floor {
 
     async fn ask(&self, text: Cow<'_, str>) -> Result<Incoming> {
         let ask = Ask { contents: [Content { role: "user".into(), parts: vec![Part { text }] }] };
-        let body = Full::new(Bytes::from(serde_json::to_vec(&ask)?));
+        self.post(serde_json::to_vec(&ask)?).await
+    }
+
+    /// Sends the model a JSON document.
+    pub(crate) async fn post(&self, document: Vec<u8>) -> Result<Incoming> {
+        let body = Full::new(Bytes::from(document));
         let json = HeaderValue::from_static("application/json");
         let request = Request::builder().method(Method::POST).uri(self.model.clone()).header(CONTENT_TYPE, json);
         let response = self.client.request(request.body(body)?).await?;
@@ -135,7 +155,7 @@ impl Body for Pieces {
 }
 
 /// Takes the next whole event off the front: its data.
-fn next_event(held: &mut BytesMut) -> Option<BytesMut> {
+pub(crate) fn next_event(held: &mut BytesMut) -> Option<BytesMut> {
     // Gemini ends its lines as HTTP does.
     const END: &[u8] = b"\r\n\r\n";
     let end = held.windows(END.len()).position(|window| window == END)?;

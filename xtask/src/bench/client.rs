@@ -11,14 +11,28 @@ use anyhow::{Context, Result, bail};
 /// # Errors
 /// No connection, no answer within half a minute, or one that is no success.
 pub(super) fn post(port: u16, path: &str, body: &str) -> Result<String> {
+    let length = body.len();
+    exchange(
+        port,
+        &format!(
+            "POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        ),
+    )
+}
+
+/// Asks for what is at `path`, over a new connection as a probe of a cluster does, and returns all of the answer.
+///
+/// # Errors
+/// As [`post`].
+pub(super) fn get(port: u16, path: &str) -> Result<String> {
+    exchange(port, &format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n"))
+}
+
+fn exchange(port: u16, request: &str) -> Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).context("no connection")?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-    let length = body.len();
     // In one piece: a second write might wait for the answer to the first.
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n\
-         content-length: {length}\r\nconnection: close\r\n\r\n{body}"
-    );
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).context("no answer")?;

@@ -64,7 +64,10 @@ pub(super) fn run(arguments: &[&str]) -> Result<Verdict> {
     let programs = build::release(&[&["--package", "pace-runner", "--package", "pace-bench"]])?;
     let model = Server::start(&programs.join("mockllm"), &["--strict"])?;
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-    project::write_open(folder.path(), 1)?;
+    match work {
+        Work::Nothing => project::write_open(folder.path(), 1)?,
+        Work::Tools => project::tools::write_open(folder.path(), 1, 1)?,
+    }
     let bundle = build::bundle(folder.path())?;
     println!(
         "\na new session for each request, {CONNECTIONS} connections, {SECONDS} s; memory and CPU of all processes\n"
@@ -73,10 +76,7 @@ pub(super) fn run(arguments: &[&str]) -> Result<Verdict> {
         "{:<28} {:>10} {:>8} {:>9} {:>9} {:>10} {:>10} {:>10}",
         "", "CPU ms", "req/s", "p50 ms", "p99 ms", "start ms", "idle MiB", "after MiB"
     );
-    match work {
-        Work::Nothing => print("pace-runner", &ours(&programs.join("pace-runner"), &bundle, &model)?),
-        Work::Tools => println!("pace-runner: skipped: it calls no tools in this version"),
-    }
+    print("pace-runner", &ours(&programs.join("pace-runner"), &bundle, &model)?);
     for peer in peers {
         match peer {
             Ok(peer) => print(peer.name, &of_peer(&peer, &model, work)?),

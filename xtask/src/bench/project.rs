@@ -1,5 +1,7 @@
 //! Projects of any size, of the kind people write: prompts of a kilobyte, access lists, limits, loops, accounts.
 
+pub(crate) mod tools;
+
 use std::fmt::Write;
 use std::path::Path;
 
@@ -7,13 +9,18 @@ use anyhow::{Context, Result};
 
 /// Writes a project of `agents` agents, and a loop and a service account for every tenth.
 pub(crate) fn write(folder: &Path, agents: usize) -> Result<()> {
-    let mut project = String::from("project: bench\nservice_accounts:\n");
     for number in 0..agents {
         put(folder, &format!("agents/agent-{number}/spec.yaml"), &agent(number))?;
-        if number % 10 == 0 {
-            writeln!(project, "  - name: bot-{number}")?;
-            put(folder, &format!("loops/loop-{number}.yaml"), &scheduled_loop(number))?;
-        }
+    }
+    write_around(folder, agents)
+}
+
+/// What a project has beside its agents.
+fn write_around(folder: &Path, agents: usize) -> Result<()> {
+    let mut project = String::from("project: bench\nservice_accounts:\n");
+    for number in (0..agents).step_by(10) {
+        writeln!(project, "  - name: bot-{number}")?;
+        put(folder, &format!("loops/loop-{number}.yaml"), &scheduled_loop(number))?;
     }
     put(folder, "paceline.yaml", &project)
 }
@@ -21,13 +28,11 @@ pub(crate) fn write(folder: &Path, agents: usize) -> Result<()> {
 /// Writes a project of `agents` agents that everybody may ask.
 pub(crate) fn write_open(folder: &Path, agents: usize) -> Result<()> {
     put(folder, "paceline.yaml", "project: bench\n")?;
-    for number in 0..agents {
-        let spec = format!(
-            "name: agent-{number}\nmodel: gemini-2.5-flash\ndescription: Answer questions about the weather.\n"
-        );
-        put(folder, &format!("agents/agent-{number}/spec.yaml"), &spec)?;
-    }
-    Ok(())
+    (0..agents).try_for_each(|number| put(folder, &format!("agents/agent-{number}/spec.yaml"), &open_agent(number)))
+}
+
+fn open_agent(number: usize) -> String {
+    format!("name: agent-{number}\nmodel: gemini-2.5-flash\ndescription: Answer questions about the weather.\n")
 }
 
 fn agent(number: usize) -> String {

@@ -2,6 +2,7 @@
 //! nothing but ask the same model (`tests/bench/floor`). The model is `tests/bench/mockllm`, the load comes from wrk.
 
 mod start;
+mod tools;
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,9 @@ use super::server::Server;
 use super::{build, project};
 use crate::command::{Verdict, capture, program};
 use crate::needs;
+use start::Disk;
+
+pub(crate) use start::child as start_child;
 
 /// CPU time of a request without tools, as a multiple of the floor's.
 const MOST_CPU: f64 = 2.0;
@@ -34,7 +38,12 @@ const CROWD: Load<'static> = Load { connections: 256, ..CHAT };
 /// What is measured with.
 struct Rig {
     programs: PathBuf,
+    /// Agents without tools.
     bundle: PathBuf,
+    /// Agents with tools.
+    tools: PathBuf,
+    /// Agents whose tools take their time.
+    slow: PathBuf,
     /// A model that answers at once.
     model: Server,
     _folder: tempfile::TempDir,
@@ -48,6 +57,8 @@ pub(super) fn run() -> Result<Verdict> {
     println!("\n{}", machine()?);
     rig.start(&mut promises)?;
     rig.requests(&mut promises)?;
+    tools::requests(&rig, &mut promises)?;
+    tools::crowd(&rig, &mut promises)?;
     rig.memory(&mut promises)?;
     rig.size()?;
     Ok(promises.verdict())
@@ -57,14 +68,17 @@ impl Rig {
     fn new() -> Result<Self> {
         let programs = build::release(&[&["--package", "pace-runner", "--package", "pace-bench"]])?;
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-        project::write_open(folder.path(), AGENTS)?;
-        let bundle = build::bundle(folder.path())?;
+        let [plain, tools, slow] = ["plain", "tools", "slow"].map(|name| folder.path().join(name));
+        project::write_open(&plain, AGENTS)?;
+        project::tools::write_open(&tools, AGENTS, tools::TOOLS)?;
+        project::tools::write_slow(&slow)?;
+        let [bundle, tools, slow] = [build::bundle(&plain)?, build::bundle(&tools)?, build::bundle(&slow)?];
         let model = Server::start(&programs.join("mockllm"), &[])?;
-        Ok(Self { programs, bundle, model, _folder: folder })
+        Ok(Self { programs, bundle, tools, slow, model, _folder: folder })
     }
 
-    fn runner(&self, model: &Server) -> Result<Server> {
-        Server::start_runner(&self.programs.join("pace-runner"), self.bundle.as_os_str(), model.port)
+    fn runner(&self, bundle: &Path, model: &Server) -> Result<Server> {
+        Server::start_runner(&self.programs.join("pace-runner"), bundle.as_os_str(), model.port)
     }
 
     fn floor(&self, model: &Server, more: &[&str]) -> Result<Server> {
@@ -73,21 +87,27 @@ impl Rig {
     }
 
     fn start(&self, promises: &mut Promises) -> Result<()> {
-        let start = start::measure(&self.programs.join("pace-runner"), self.bundle.as_os_str(), self.model.port)?;
-        println!(
-            "\nstart, {AGENTS} agents: listens after {:.1} ms, has answered after {:.1} ms",
-            start.listening, start.answered
-        );
-        promises.judge("from exec to the first answer", start.answered, MOST_START_MS, "ms");
-        Ok(())
+        println!("\nmilliseconds from exec\n{:<24} {:>9} {:>9}", "", "listens", "answered");
+        let answered = self.print_start(&self.bundle, &format!("{AGENTS} agents"))?;
+        promises.judge("from exec to the first answer", answered, MOST_START_MS, "ms");
+        tools::start(self, promises)
+    }
+
+    /// Measures the start with a bundle, and returns when the first answer was there.
+    fn print_start(&self, bundle: &Path, what: &str) -> Result<f64> {
+        let (start, disk) = start::measure(&self.programs.join("pace-runner"), bundle, self.model.port)?;
+        let note =
+            if disk == Disk::ReadOnly { "all file systems read-only" } else { "skipped: read-only file systems" };
+        println!("{what:<24} {:>9.1} {:>9.1}  {note}", start.listening, start.answered);
+        Ok(start.answered)
     }
 
     fn requests(&self, promises: &mut Promises) -> Result<()> {
         let slow = Server::start(&self.programs.join("mockllm"), &["--latency", "100"])?;
         let floor = ("floor", self.floor(&self.model, &[])?);
         let single = ("floor, one thread", self.floor(&self.model, &["--current-thread"])?);
-        let runner = ("pace-runner", self.runner(&self.model)?);
-        let patient = [("floor", self.floor(&slow, &[])?), ("pace-runner", self.runner(&slow)?)];
+        let runner = ("pace-runner", self.runner(&self.bundle, &self.model)?);
+        let patient = [("floor", self.floor(&slow, &[])?), ("pace-runner", self.runner(&self.bundle, &slow)?)];
         println!(
             "\nmedian of {ROUNDS} rounds of {} s, servers in turn; a new session for each request\n",
             CHAT.seconds
@@ -96,9 +116,9 @@ impl Rig {
             "{:<30} {:<18} {:>10} {:>7} {:>9} {:>9} {:>9} {:>10}",
             "", "", "CPU µs", "±", "req/s", "p50 ms", "p99 ms", "CPU/floor"
         );
-        let chat = compare("chat", CHAT, &[&floor, &single, &runner])?;
+        let chat = compare("chat", CHAT, &[&floor, &single, &runner])?.ratio;
         promises.judge("CPU time of a chat, against the floor", chat, MOST_CPU, "×");
-        let stream = compare("chat/stream", STREAM, &[&floor, &single, &runner])?;
+        let stream = compare("chat/stream", STREAM, &[&floor, &single, &runner])?.ratio;
         promises.judge("CPU time of a streamed chat, against the floor", stream, MOST_CPU, "×");
         compare("chat, 256 connections", CROWD, &[&floor, &runner])?;
         compare("chat, 256, model takes 200 ms", CROWD, &patient.each_ref())?;
@@ -106,7 +126,7 @@ impl Rig {
     }
 
     fn memory(&self, promises: &mut Promises) -> Result<()> {
-        let server = self.runner(&self.model)?;
+        let server = self.runner(&self.bundle, &self.model)?;
         let idle = server.memory()?;
         println!("\nresident memory, MiB: {:.1} idle", idle.resident);
         promises.judge("resident memory idle", idle.resident, MOST_IDLE_MIB, "MiB");
@@ -138,8 +158,15 @@ impl Rig {
     }
 }
 
-/// Loads the servers in turn, prints a line for each, and returns what the last one costs as a multiple of the first.
-fn compare(what: &str, load: Load<'_>, servers: &[&(&str, Server)]) -> Result<f64> {
+/// What the last of several servers costs.
+struct Last {
+    cpu_us: f64,
+    /// As a multiple of the first one's.
+    ratio: f64,
+}
+
+/// Loads the servers in turn, and prints a line for each.
+fn compare(what: &str, load: Load<'_>, servers: &[&(&str, Server)]) -> Result<Last> {
     let mut outcomes: Vec<Vec<Outcome>> = vec![Vec::new(); servers.len()];
     for round in 0..=ROUNDS {
         for ((_, server), outcomes) in servers.iter().zip(&mut outcomes) {
@@ -151,23 +178,24 @@ fn compare(what: &str, load: Load<'_>, servers: &[&(&str, Server)]) -> Result<f6
         }
     }
     let mut floor = f64::NAN;
-    let mut ratio = f64::NAN;
+    let mut last = Last { cpu_us: f64::NAN, ratio: f64::NAN };
     for (index, ((name, _), outcomes)) in servers.iter().zip(&outcomes).enumerate() {
         let median = Outcome::median(outcomes);
         if index == 0 {
             floor = median.cpu_us;
         }
-        ratio = median.cpu_us / floor;
+        last = Last { cpu_us: median.cpu_us, ratio: median.cpu_us / floor };
         println!(
-            "{what:<30} {name:<18} {:>10.1} {:>6.0}% {:>9.0} {:>9.2} {:>9.2} {ratio:>10.2}",
+            "{what:<30} {name:<18} {:>10.1} {:>6.0}% {:>9.0} {:>9.2} {:>9.2} {:>10.2}",
             median.cpu_us,
             Outcome::spread(outcomes) * 100.0,
             median.rate,
             median.p50_ms,
             median.p99_ms,
+            last.ratio,
         );
     }
-    Ok(ratio)
+    Ok(last)
 }
 
 /// What the figures were taken on.

@@ -42,7 +42,7 @@ impl Server {
         let mut command = Command::new(program);
         // Not even root can make a file in /proc.
         command.arg(bundle).current_dir("/proc").env_clear().stderr(Stdio::piped());
-        command.envs([("PORT", "0"), ("LOG_FORMAT", "json"), ("GOOGLE_API_KEY", "mock")]);
+        command.envs([("PORT", "0"), ("LOG_FORMAT", "json"), ("GOOGLE_API_KEY", "mock"), ("PACE_STATE_DIR", "memory")]);
         command.env("GOOGLE_GEMINI_BASE_URL", format!("http://127.0.0.1:{model}"));
         Self::listening(&mut command, Told::Err)
     }
@@ -98,6 +98,14 @@ impl Server {
     /// The answer is no success, or none.
     pub(super) fn post(&self, path: &str, body: &str) -> Result<String> {
         client::post(self.port, path, body)
+    }
+
+    /// Asks for what is at `path`.
+    ///
+    /// # Errors
+    /// The answer is no success, or none.
+    pub(super) fn get(&self, path: &str) -> Result<String> {
+        client::get(self.port, path)
     }
 
     /// User and system time so far, milliseconds; in steps of one clock tick.
