@@ -12,6 +12,8 @@ use crate::call::Secret;
 const SHORTEST: usize = 6;
 /// How many bytes of a spelling tell whether a closer look is worth it; none is shorter than [`SHORTEST`].
 const BEGINNING: usize = 4;
+/// Who knows so many bytes of a value, and half of it, knows too much. The engine's own messages cut names after 63.
+const LONG_BEGINNING: usize = 32;
 /// The most characters (UTF-16) of a line of the console as the engine passes it on (`engine/prelude/console.js`).
 const MOST_LINE: usize = 10_000;
 
@@ -29,6 +31,19 @@ pub(crate) struct Redactor {
 struct Spelling {
     text: String,
     marker: Arc<str>,
+}
+
+impl Spelling {
+    /// How many bytes of it `text` begins with; none if that tells nobody the secret.
+    fn found_in(&self, text: &[u8]) -> usize {
+        let spelling = self.text.as_bytes();
+        if text.starts_with(spelling) {
+            return spelling.len();
+        }
+        let alike = spelling.iter().zip(text).take_while(|(a, b)| a == b).count();
+        let whole = self.text.floor_char_boundary(alike);
+        if whole >= LONG_BEGINNING && whole >= spelling.len().div_ceil(2) { whole } else { 0 }
+    }
 }
 
 /// What is to be replaced: matches that overlap are one.
@@ -113,8 +128,7 @@ impl Redactor {
 
     fn spans(&self, text: &str) -> Vec<Span<'_>> {
         let mut spans: Vec<Span<'_>> = Vec::new();
-        for (start, spelling) in self.matches(text) {
-            let length = spelling.text.len();
+        for (start, length, spelling) in self.matches(text) {
             let end = start + length;
             match spans.last_mut().filter(|last| start < last.end) {
                 Some(last) => {
@@ -129,8 +143,8 @@ impl Redactor {
         spans
     }
 
-    /// Where spellings begin, and of those that begin there the longest.
-    fn matches(&self, text: &str) -> impl Iterator<Item = (usize, &Spelling)> {
+    /// Where spellings begin, in how many bytes, and of those that begin there the longest.
+    fn matches(&self, text: &str) -> impl Iterator<Item = (usize, usize, &Spelling)> {
         let bytes = if self.spellings.is_empty() { &[] } else { text.as_bytes() };
         bytes.array_windows().enumerate().filter_map(|(at, beginning)| {
             let (word, bit) = place(*beginning);
@@ -141,8 +155,9 @@ impl Redactor {
             let alike = self.spellings.get(first..)?.iter();
             let alike = alike.take_while(|spelling| spelling.text.as_bytes().starts_with(beginning));
             let rest = bytes.get(at..)?;
-            let found = alike.filter(|spelling| rest.starts_with(spelling.text.as_bytes()));
-            Some((at, found.max_by_key(|spelling| spelling.text.len())?))
+            let (length, spelling) =
+                alike.map(|spelling| (spelling.found_in(rest), spelling)).max_by_key(|both| both.0)?;
+            (length > 0).then_some((at, length, spelling))
         })
     }
 }
@@ -257,6 +272,17 @@ mod tests {
         let redactor = redactor(&[("ONE", "abcdef"), ("TWO", "defghijkl"), ("SAME", "zzzzzz")]);
         assert_eq!(redactor.text("-abcdefghijkl-"), "-[redacted:TWO]-");
         assert_eq!(redactor.text(&"z".repeat(1000)), "[redacted:SAME]");
+    }
+
+    #[test]
+    fn the_greater_part_of_a_long_secret_is_found() {
+        let value = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZäöü";
+        let redactor = redactor(&[("KEY", value)]);
+        assert_eq!(redactor.text(&format!("a '{}' b", &value[..62])), "a '[redacted:KEY]' b");
+        assert_eq!(redactor.text(&format!("'{}' {value}", &value[..34])), "'[redacted:KEY]' [redacted:KEY]");
+        assert!(!redactor.finds(&value[..33]));
+        // Another character that begins with the same byte.
+        assert_eq!(redactor.text(&format!("{}Ã", &value[..62])), "[redacted:KEY]Ã");
     }
 
     #[test]

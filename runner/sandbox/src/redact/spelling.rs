@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 /// A line of a value of several lines is looked for from this length on, characters.
 const SHORTEST_LINE: usize = 8;
+/// A value is looked for in lower case, as the name of a host, from this length on: it is more than a word then.
+const SHORTEST_LOWER: usize = 16;
 /// JSON inside JSON inside JSON, in the text of a result.
 const JSON_LEVELS: usize = 3;
 /// Fewer characters of base64 are found by chance. A value of six bytes has at least as many, wherever it stands.
@@ -34,6 +36,9 @@ pub(super) fn spellings(value: &str) -> Vec<String> {
 
 fn coded(value: &str, all: &mut Vec<String>) {
     all.push(value.to_owned());
+    if value.len() >= SHORTEST_LOWER {
+        all.push(value.to_ascii_lowercase());
+    }
     // Most secrets are the same in a URL and a page.
     if value.bytes().any(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_' | b'.')) {
         in_urls(value, all);

@@ -32,6 +32,16 @@ async fn errors_hold_no_secret() {
     let error = error.call(with_secrets(&[SECRET])).await.unwrap_err();
     assert_eq!(error.message, "Error: bad key [redacted:API_KEY]");
     assert!(!format!("{error:?}").contains(SECRET.1));
+    // The engine cuts names, and a host is looked up in lower case.
+    let long = format!("sk-{}", "0123456789ABCDEFGHIJ".repeat(4));
+    for body in [
+        "return undefined[env.KEY];",
+        "Object.freeze({ [env.KEY]: 1 })[env.KEY] = 2;",
+        "await fetch(`http://${env.KEY}/`);",
+    ] {
+        let message = tool(body).call(with_secrets(&[("KEY", &long)])).await.unwrap_err().message;
+        assert!(message.contains("[redacted:KEY]") && !message.contains("0123"), "{message}");
+    }
     let named = tool("const f = { [env.API_KEY]() { throw new Error('x'); } }; f[env.API_KEY]();");
     assert!(!format!("{:?}", named.call(with_secrets(&[SECRET])).await.unwrap_err()).contains(SECRET.1));
 }
