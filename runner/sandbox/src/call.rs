@@ -15,7 +15,7 @@ pub struct Call {
     /// What `env` shows, by name: resolved values, secrets among them.
     pub env: BTreeMap<String, String>,
     /// The resolved secrets inside `env`; wherever one of them shows up in a result, an error or a line of the console,
-    /// `[redacted:<name>]` stands instead.
+    /// `[redacted:<name>]` stands instead. Values of less than 6 characters are taken for settings and left alone.
     pub secrets: Vec<Secret>,
     /// Where the tool may connect to.
     pub net: NetPolicy,
@@ -27,7 +27,8 @@ pub struct Call {
     pub console: Arc<dyn Console>,
 }
 
-/// A value nobody may read in what a tool gives back.
+/// A value nobody may read in what a tool gives back. One of less than 6 characters is found by chance everywhere, and is not
+/// looked for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
     /// What it is called, as in `${env:NAME}`.
@@ -50,7 +51,7 @@ pub struct Limits {
     pub time: Duration,
     /// Linear memory of the instance, bytes; at most [`Limits::MOST_MEMORY`].
     pub memory: u64,
-    /// The result as JSON, bytes.
+    /// The result as JSON, bytes, both as the tool gives it and with secrets replaced.
     pub result: usize,
     /// Requests, redirects included.
     pub requests: u32,

@@ -6,10 +6,16 @@ use wasmtime::Trap;
 
 use crate::call::Limits;
 use crate::error::{ToolError, ToolErrorKind};
+use crate::json;
+use crate::redact::Redactor;
 use crate::state::{Answer, Stop};
 
 /// The most of a message or a stack that is passed on, characters.
 const MOST_WORDS: usize = 4000;
+/// The most of them that the engine passes on (`engine/prelude/close.js`), characters (UTF-16).
+const MOST_INSIDE: usize = 16_000;
+/// The most of a name that it passes on.
+const MOST_NAME: usize = 200;
 
 /// How an instance ended.
 pub(crate) struct Ended {
@@ -28,11 +34,24 @@ struct Failure {
     stack: String,
 }
 
-/// The answer of an instance, or why there is none.
-pub(crate) fn value(ended: Ended, limits: Limits) -> Result<Vec<u8>, ToolError> {
+impl Ended {
+    /// How much the engine said, bytes.
+    pub(crate) fn length(&self) -> usize {
+        match &self.answer {
+            Some(Answer::Value(bytes) | Answer::Failure(bytes)) => bytes.len(),
+            None => 0,
+        }
+    }
+}
+
+/// The answer of an instance as it is, or why there is none, without secrets.
+pub(crate) fn value(ended: Ended, limits: Limits, redactor: &Redactor) -> Result<Vec<u8>, ToolError> {
     match (ended.result, ended.answer) {
         (Ok(()), Some(Answer::Value(value))) => Ok(value),
-        (Ok(()), Some(Answer::Failure(failure))) => Err(failed(&failure, ended.out_of_memory, limits)),
+        (Ok(()), Some(Answer::Failure(failure))) => {
+            let error = failed(&failure, ended.out_of_memory, limits, redactor);
+            Err(ToolError { message: cut(&one_line(&error.message)), stack: cut(&error.stack), ..error })
+        }
         (Ok(()), None) => Err(plain(ToolErrorKind::Crashed, "the tool ended without an answer".into())),
         (Err(error), _) => Err(stopped(&error, ended.stop, ended.out_of_memory, limits)),
     }
@@ -44,10 +63,7 @@ fn stopped(error: &wasmtime::Error, stop: Option<Stop>, out_of_memory: bool, lim
         Some(Stop::Operations) => {
             plain(ToolErrorKind::Memory, "the tool has thousands of requests and timers under way at once".to_owned())
         }
-        Some(Stop::Result(length)) => {
-            let words = format!("the result is {length} bytes long; a result has at most {}", limits.result);
-            plain(ToolErrorKind::Result, words)
-        }
+        Some(Stop::Result(length)) => plain(ToolErrorKind::Result, json::too_long(length, limits.result)),
         None if out_of_memory => memory(limits),
         None => match error.downcast_ref::<Trap>() {
             Some(Trap::StackOverflow) => plain(ToolErrorKind::Crashed, "the tool's calls are nested too deeply".into()),
@@ -57,7 +73,7 @@ fn stopped(error: &wasmtime::Error, stop: Option<Stop>, out_of_memory: bool, lim
     }
 }
 
-fn failed(failure: &[u8], out_of_memory: bool, limits: Limits) -> ToolError {
+fn failed(failure: &[u8], out_of_memory: bool, limits: Limits, redactor: &Redactor) -> ToolError {
     let Ok(failure) = serde_json::from_slice::<Failure>(failure) else {
         return plain(ToolErrorKind::Crashed, "the tool broke its engine: its last words make no sense".into());
     };
@@ -77,14 +93,18 @@ fn failed(failure: &[u8], out_of_memory: bool, limits: Limits) -> ToolError {
         "arguments" => ToolErrorKind::Arguments,
         _ => ToolErrorKind::Crashed,
     };
-    let message = match (failure.name.as_str(), failure.message.as_str()) {
+    // What is cut before it is redacted could leave half a secret.
+    let name = redactor.bounded_text(&failure.name, MOST_NAME);
+    let message = redactor.bounded_text(&failure.message, MOST_INSIDE);
+    let message = match (&*name, &*message) {
         ("", "") if out_of_memory => return memory(limits),
         ("", "") => "the tool failed without a word".to_owned(),
         ("", message) => message.to_owned(),
         (name, "") => name.to_owned(),
         (name, message) => format!("{name}: {message}"),
     };
-    ToolError { kind, message, stack: failure.stack.trim_end().to_owned() }
+    let stack = redactor.bounded_text(&failure.stack, MOST_INSIDE);
+    ToolError { kind, message, stack: stack.trim_end().to_owned() }
 }
 
 fn memory(limits: Limits) -> ToolError {
@@ -95,7 +115,14 @@ pub(crate) fn plain(kind: ToolErrorKind, message: String) -> ToolError {
     ToolError { kind, message, stack: String::new() }
 }
 
-pub(crate) fn cut(text: &str) -> String {
+/// Ends of lines become spaces.
+fn one_line(text: &str) -> String {
+    let is_end = |letter: char| matches!(letter, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    let lines: Vec<&str> = text.split(is_end).map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join(" ")
+}
+
+fn cut(text: &str) -> String {
     match text.char_indices().nth(MOST_WORDS) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
         None => text.to_owned(),

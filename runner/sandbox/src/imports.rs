@@ -85,14 +85,18 @@ fn outputs(linker: &mut Linker<State>) -> Result<()> {
     linker.func_wrap(PACE, "log", |mut caller: Caller<'_, State>, level: u32, at: u32, length: u32| -> Result<()> {
         let (memory, state) = parts(&mut caller)?;
         let bytes = slice(memory, at, length)?;
-        let text = String::from_utf8_lossy(bytes.get(..MOST_LINE).unwrap_or(bytes)).into_owned();
+        let text = String::from_utf8_lossy(bytes.get(..MOST_LINE).unwrap_or(bytes));
         let level = match level {
             0 => Level::Debug,
             1 => Level::Info,
             2 => Level::Warn,
             _ => Level::Error,
         };
-        state.log(level, &text);
+        if bytes.len() > MOST_LINE {
+            state.log_cut(level, &text);
+        } else {
+            state.log(level, &text);
+        }
         Ok(())
     })?;
     Ok(())

@@ -1,22 +1,32 @@
 //! Checks a result before anybody else reads it: valid JSON, not too deep, texts that are texts, no secrets. It was written
 //! by the engine's own `JSON.stringify`, but a broken engine writes what it likes.
 
+use std::borrow::Cow;
+
 use crate::redact::Redactor;
 
 /// How deep arrays and objects may stand in each other. Readers of JSON give up a little later (`serde_json`: 128).
 const MOST_DEPTH: usize = 100;
 
-/// The result, fit to be handed on, or what is wrong with it.
-pub(crate) fn checked(bytes: Vec<u8>, redactor: &Redactor) -> Result<String, String> {
+/// The result, fit to be handed on, or what is wrong with it. `most` bounds its length, bytes: a secret can be shorter than
+/// the words that stand for it.
+pub(crate) fn checked(bytes: Vec<u8>, redactor: &Redactor, most: usize) -> Result<String, String> {
     let text = String::from_utf8(bytes).map_err(|_| "the result is not UTF-8".to_owned())?;
     serde_json::from_str::<serde::de::IgnoredAny>(&text).map_err(|error| format!("the result is not JSON: {error}"))?;
-    if depth(&text) > MOST_DEPTH {
+    let look = look(&text);
+    if look.depth > MOST_DEPTH {
         return Err(format!("the result is nested deeper than {MOST_DEPTH} levels"));
     }
-    if redactor.is_idle() && !text.contains("\\u") {
-        return Ok(text);
+    let text = if look.is_odd || redactor.finds(&text) { rewrite(&text, redactor) } else { text };
+    if text.len() > most {
+        return Err(too_long(text.len(), most));
     }
-    Ok(rewrite(&text, redactor))
+    Ok(text)
+}
+
+/// What is wrong with a result of `length` bytes.
+pub(crate) fn too_long(length: usize, most: usize) -> String {
+    format!("the result is {length} bytes long; a result has at most {most}")
 }
 
 /// The arguments, which are put into a request: one JSON value and nothing after it.
@@ -24,51 +34,80 @@ pub(crate) fn is_value(text: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
-/// The deepest nesting of a valid JSON text.
-fn depth(text: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    for token in tokens(text) {
-        match token {
-            "{" | "[" => depth += 1,
-            "}" | "]" => depth = depth.saturating_sub(1),
+/// What one look at a valid JSON text tells.
+struct Look {
+    /// The deepest nesting.
+    depth: usize,
+    /// Whether it escapes what `JSON.stringify` does not, halves of characters included: what it says has to be read.
+    is_odd: bool,
+}
+
+fn look(text: &str) -> Look {
+    let (mut depth, mut look) = (0_usize, Look { depth: 0, is_odd: false });
+    let mut rest = text.as_bytes().iter();
+    let mut is_inside = false;
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'"' => is_inside = !is_inside,
+            // Control characters are all that it has no letter for.
+            b'\\' => match rest.next() {
+                Some(b'u') => look.is_odd |= !matches!(rest.as_slice(), [b'0', b'0', b'0' | b'1', ..]),
+                Some(escaped) => look.is_odd |= *escaped == b'/',
+                None => {}
+            },
+            b'{' | b'[' if !is_inside => {
+                depth += 1;
+                look.depth = look.depth.max(depth);
+            }
+            b'}' | b']' if !is_inside => depth = depth.saturating_sub(1),
             _ => {}
         }
-        deepest = deepest.max(depth);
     }
-    deepest
+    look
 }
 
 /// Every text and number without secrets, and every text one that Rust can hold (JSON can escape half a character).
 fn rewrite(text: &str, redactor: &Redactor) -> String {
     let mut rewritten = String::with_capacity(text.len());
     for token in tokens(text) {
-        if token.starts_with('"') {
-            let inside = unescaped(token);
-            let clean = redactor.text(&inside);
-            // The engine's own escapes stay where nothing is to be changed.
-            let stays = clean == inside.as_str() && serde_json::from_str::<&serde_json::value::RawValue>(token).is_ok();
-            if stays && serde_json::from_str::<String>(token).is_ok() {
-                rewritten.push_str(token);
-            } else {
-                rewritten.push_str(&serde_json::to_string(clean.as_ref()).unwrap_or_default());
-            }
-        } else if token.starts_with(|first: char| first == '-' || first.is_ascii_digit())
-            && redactor.text(token) != token
-        {
-            rewritten.push_str(&serde_json::to_string(redactor.text(token).as_ref()).unwrap_or_default());
-        } else {
-            rewritten.push_str(token);
+        let clean = match token.bytes().next() {
+            Some(b'"') => clean_text(token, redactor),
+            Some(b'-' | b'0'..=b'9') => match redactor.text(token) {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(clean) => Some(clean),
+            },
+            _ => None,
+        };
+        match clean {
+            Some(clean) => rewritten.push_str(&serde_json::to_string(&clean).unwrap_or_default()),
+            None => rewritten.push_str(token),
         }
     }
     rewritten
 }
 
-/// What a JSON text says; half characters become U+FFFD.
-fn unescaped(token: &str) -> String {
-    serde_json::from_str(token).unwrap_or_else(|_| {
-        let bytes = serde_json::from_str::<Bytes>(token).map(|bytes| bytes.0).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
+/// What has to stand instead of a JSON text; nothing where it can stay, with the engine's own escapes.
+fn clean_text(token: &str, redactor: &Redactor) -> Option<String> {
+    if !token.contains('\\') {
+        let inside = token.get(1..token.len().saturating_sub(1))?;
+        return match redactor.text(inside) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(clean) => Some(clean),
+        };
+    }
+    let read = serde_json::from_str::<String>(token);
+    let is_whole = read.is_ok();
+    let inside = read.unwrap_or_else(|_| with_halves(token));
+    match redactor.text(&inside) {
+        Cow::Borrowed(_) if is_whole => None,
+        clean => Some(clean.into_owned()),
+    }
+}
+
+/// What a JSON text says that has halves of characters in it, which become U+FFFD.
+fn with_halves(token: &str) -> String {
+    let bytes = serde_json::from_str::<Bytes>(token).map(|bytes| bytes.0).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Bytes of a JSON text: what `serde_json` gives to whoever asks for bytes, half characters included (WTF-8).
@@ -130,7 +169,8 @@ mod tests {
     fn check(text: &str) -> Result<String, String> {
         let secrets = [("KEY", "hunter22"), ("PIN", "987654")];
         let secret = |(name, value): &(&str, &str)| Secret { name: (*name).into(), value: (*value).into() };
-        checked(text.as_bytes().to_vec(), &Redactor::new(&secrets.iter().map(secret).collect::<Vec<_>>()))
+        let redactor = Redactor::new(&secrets.iter().map(secret).collect::<Vec<_>>());
+        checked(text.as_bytes().to_vec(), &redactor, 5 << 20)
     }
 
     #[test]
@@ -145,6 +185,39 @@ mod tests {
         for text in [r#"{"a":[1,2.50,"\u00e9\n",{"b":"{[,:]}"}]}"#, "null", "\"\"", "12"] {
             assert_eq!(check(text).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn a_result_with_nothing_to_find_is_not_even_copied() {
+        let redactor = Redactor::new(&[Secret { name: "KEY".into(), value: "hunter22".into() }]);
+        let same = |text: &str| {
+            let bytes = text.as_bytes().to_vec();
+            let at = bytes.as_ptr();
+            let result = checked(bytes, &redactor, 1 << 20).unwrap();
+            result.as_ptr() == at
+        };
+        assert!(same(&format!(r#"[{}"\u0001\n\"\\"]"#, r#""","#.repeat(100_000))));
+        assert!(!same(r#"["\ud800"]"#) && !same(r#"["a hunter22"]"#));
+    }
+
+    #[test]
+    fn escapes_that_nobody_needs_hide_no_secret() {
+        let secrets = [Secret { name: "KEY".into(), value: "a/b\u{1}c\"\\d".into() }];
+        for text in [r#""a\/b\u0001c\"\\d""#, r#""a/b\u0001c\"\\d""#, r#""\u0061/b\u0001c\u0022\u005Cd""#] {
+            let found = checked(text.as_bytes().to_vec(), &Redactor::new(&secrets), 1 << 20);
+            assert_eq!(found.unwrap(), r#""[redacted:KEY]""#, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_redaction_makes_too_long_is_refused() {
+        let redactor = Redactor::new(&[Secret { name: "A_LONG_NAME".into(), value: "hunter22".into() }]);
+        let text = r#""hunter22 hunter22""#;
+        assert!(checked(text.into(), &redactor, 47).is_ok());
+        assert_eq!(
+            checked(text.into(), &redactor, 46).unwrap_err(),
+            "the result is 47 bytes long; a result has at most 46"
+        );
     }
 
     #[test]

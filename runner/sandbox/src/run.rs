@@ -8,14 +8,15 @@ use serde::Deserialize;
 use tokio::sync::SemaphorePermit;
 use wasmtime::{Store, UpdateDeadline};
 
-use crate::call::Call;
+use crate::call::{Call, Limits};
 use crate::console::Level;
-use crate::ended::{Ended, cut, plain, value};
+use crate::ended::{Ended, plain, value};
 use crate::engine::{Engine, Inner};
 use crate::error::{CompileError, ToolError, ToolErrorKind};
 use crate::image::Image;
 use crate::json;
 use crate::loaded::Loaded;
+use crate::redact::Redactor;
 use crate::state::{State, Stop};
 use crate::tool::{Bytecode, Description, Exported};
 
@@ -51,13 +52,27 @@ pub(crate) async fn call(engine: &Engine, loaded: Arc<Loaded>, state: State) -> 
     let work = Box::pin(async move { run(&inner, state, Task::Call(loaded)).await });
     let ended = engine.inner.busy.run(work, is_busy).await;
     let ended = ended.ok_or_else(|| plain(ToolErrorKind::Crashed, "the sandbox failed".into()))?;
-    // What is cut off before it is redacted could leave half a secret.
-    let value = value(ended, limits).map_err(|error| ToolError {
-        message: cut(&redactor.text(&error.message)),
-        stack: cut(&redactor.text(&error.stack)),
-        ..error
-    })?;
-    json::checked(value, &redactor).map_err(|problem| plain(ToolErrorKind::Result, problem))
+    finished(ended, limits, redactor).await
+}
+
+/// A longer answer than this is not looked through on a thread that serves, bytes.
+const LONG: usize = 16 << 10;
+
+/// What the caller gets.
+async fn finished(ended: Ended, limits: Limits, redactor: Arc<Redactor>) -> Result<String, ToolError> {
+    let is_long = ended.length() > LONG;
+    let finish = move || {
+        let value = value(ended, limits, &redactor)?;
+        let checked = json::checked(value, &redactor, limits.result);
+        checked.map_err(|problem| plain(ToolErrorKind::Result, problem))
+    };
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) if is_long => {
+            let finished = runtime.spawn_blocking(finish).await;
+            finished.unwrap_or_else(|_| Err(plain(ToolErrorKind::Crashed, "the sandbox failed".into())))
+        }
+        _ => finish(),
+    }
 }
 
 /// Asks a module what it exports.
@@ -71,7 +86,7 @@ pub(crate) async fn describe(engine: &Engine, state: State) -> Result<Descriptio
         parameters: Option<Box<serde_json::value::RawValue>>,
     }
     let limits = state.limits;
-    let value = value(run(&engine.inner, state, Task::Describe).await, limits)?;
+    let value = value(run(&engine.inner, state, Task::Describe).await, limits, &Redactor::default())?;
     let said: Said = serde_json::from_slice(&value).map_err(|error| {
         plain(ToolErrorKind::Result, format!("what the module says of itself is not JSON: {error}"))
     })?;
@@ -94,7 +109,7 @@ pub(crate) async fn describe(engine: &Engine, state: State) -> Result<Descriptio
 pub(crate) async fn compile(engine: &Engine, state: State) -> Result<Bytecode, CompileError> {
     let limits = state.limits;
     let ended = run(&engine.inner, state, Task::Compile).await;
-    value(ended, limits).map(Bytecode).map_err(|error| {
+    value(ended, limits, &Redactor::default()).map(Bytecode).map_err(|error| {
         let (line, column) = first_place(&error.stack).unzip();
         CompileError { message: error.message, line, column }
     })
@@ -185,4 +200,25 @@ async fn enter(inner: &Inner, store: &mut Store<State>, task: &Task, image: Opti
         }
     };
     instance.get_typed_func::<(), ()>(&mut *store, export)?.call_async(&mut *store, ()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::state::Answer;
+
+    #[tokio::test]
+    async fn a_long_result_is_not_looked_through_here() {
+        let ended = |items: usize| {
+            let text = format!("[{}null]", r#""","#.repeat(items));
+            let answer = Some(Answer::Value(text.into_bytes()));
+            Ended { result: Ok(()), answer, stop: None, out_of_memory: false }
+        };
+        let finish = |items: usize| finished(ended(items), Limits::default(), Arc::default());
+        assert!(finish(1000).now_or_never().unwrap().is_ok());
+        assert!(finish(300_000).now_or_never().is_none());
+        assert!(finish(300_000).await.unwrap().ends_with(r#","",null]"#));
+    }
 }

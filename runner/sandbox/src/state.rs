@@ -1,5 +1,6 @@
 //! What the host keeps for one instance.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -140,10 +141,21 @@ impl State {
 
     /// Writes a line, as far as there is room.
     pub(crate) fn log(&mut self, level: Level, text: &str) {
+        let redactor = Arc::clone(&self.redactor);
+        self.write(level, || redactor.line(text));
+    }
+
+    /// Writes a line that was cut.
+    pub(crate) fn log_cut(&mut self, level: Level, text: &str) {
+        let redactor = Arc::clone(&self.redactor);
+        self.write(level, || redactor.cut_text(text));
+    }
+
+    fn write<'a>(&mut self, level: Level, text: impl FnOnce() -> Cow<'a, str>) {
         if self.console_left == 0 {
             return;
         }
-        let text = self.redactor.text(text);
+        let text = text();
         match self.console_left.checked_sub(text.len().max(1)) {
             Some(left) if left > 0 => {
                 self.console_left = left;
