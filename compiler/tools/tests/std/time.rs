@@ -1,4 +1,4 @@
-//! `std/time`: every zone against Python's `zoneinfo`, zones against Node's `Intl`, and what people ask.
+//! `std/time`: zones against Node's `Intl`, and what people ask.
 
 use serde_json::{Value, json};
 
