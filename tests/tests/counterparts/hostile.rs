@@ -221,15 +221,11 @@ fn whoever_says_nothing_is_not_waited_for_longer_than_the_agent_has() {
 
 #[test]
 fn an_endless_event_is_not_kept() {
-    let port = serve(|body, stream| {
-        if body.contains("briefly") {
-            let _gone = stream.write_all(format!("{OK}connection: close\r\n\r\ndata: nonsense\n\n").as_bytes());
-            return;
-        }
+    let port = serve(|_, stream| {
         let head = format!("{OK}connection: close\r\n\r\ndata: {{\"candidates\":[{{\"content\":\"");
         let piece = vec![b'a'; 1 << 20];
         if stream.write_all(head.as_bytes()).is_ok() {
-            for _ in 0..100 {
+            for _ in 0..400 {
                 if stream.write_all(&piece).is_err() {
                     return;
                 }
@@ -237,22 +233,15 @@ fn an_endless_event_is_not_kept() {
         }
     });
     let mut runner = Runner::start(project(""), &Service::at(port));
-    let before = runner.program.resident();
-    for _ in 0..3 {
+    let before = runner.program.most_resident();
+    // One event that was kept whole is 400 MiB; of thirty that are read as far as an event may go and then not given back,
+    // each is 4. What is resident now depends on when the allocator gives it back, so the most there ever was is judged.
+    for _ in 0..10 {
         for agent in AGENTS {
             runner.assert_problem(agent, "tell me everything", "model-garbled");
         }
     }
-    // The allocator gives back what it has not needed for a moment, while it goes about other things.
-    let mut grown = 0;
-    for _ in 0..100 {
-        runner.assert_problem(AGENTS[0], "tell me briefly", "model-garbled");
-        grown = runner.program.resident().saturating_sub(before);
-        if grown < 48 << 10 {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    assert!(grown < 48 << 10, "{grown} KiB more than before");
+    let grown = runner.program.most_resident() - before;
+    assert!(grown < 96 << 10, "{grown} KiB more than before");
     assert!(runner.program.is_alive());
 }

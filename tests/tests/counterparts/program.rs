@@ -47,10 +47,10 @@ impl Program {
         self.child.try_wait().is_ok_and(|ended| ended.is_none())
     }
 
-    /// Resident memory, KiB.
-    pub(crate) fn resident(&self) -> u64 {
+    /// The most memory that was ever resident, KiB.
+    pub(crate) fn most_resident(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("proc(5)");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("proc(5)");
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 }
