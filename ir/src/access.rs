@@ -15,6 +15,7 @@
 //! A decision reads the lists of the one agent, loop or tool it is about, and never scans the others.
 
 mod chain;
+mod credential;
 mod reach;
 mod reason;
 mod tool;
@@ -28,6 +29,7 @@ use crate::program::name::ServiceAccountName;
 use crate::program::{AgentName, Bundle, LoopName, Principal, ProjectRole, Role};
 
 pub use chain::Chain;
+pub use credential::{Shown, shown};
 pub use reach::{Reached, Use};
 pub use reason::{Reason, Resource};
 pub use tool::Tool;

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod auth;
 pub(crate) mod build;
 pub(crate) mod chat;
 pub(crate) mod check;
@@ -26,6 +27,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Build(command) => build::run(command, global),
         Command::Check(command) => check::run(command, global),
         Command::Tool(command) => tool::run(command, global),
+        Command::Auth(command) => auth::run(command, global),
         Command::Serve(command) => serve::run(command, global),
         Command::Demo(command) => demo::run(command, global),
         Command::Inspect(command) => inspect::run(command, global),

@@ -4,6 +4,7 @@ mod arguments;
 mod bundle_file;
 mod commands;
 mod compiled;
+mod credentials;
 mod diff;
 mod exit;
 mod fix;

@@ -28,10 +28,12 @@ mod resolve;
 pub mod schema;
 mod secret;
 pub mod tools;
+pub mod uses;
 pub mod world;
 
 pub use outcome::{Built, Counts, Failure, Outcome};
 pub use overrides::{ModelOverride, Overrides};
-pub use pipeline::{build, build_with, check};
+pub use pipeline::{build, build_with, check, uses};
 pub use tools::{CompiledTool, CompiledTools, NoTools, ToolCompiler};
+pub use uses::{Named, ToolUse};
 pub use world::{DirEntry, EntryKind, World, WorldError};

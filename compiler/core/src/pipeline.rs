@@ -8,6 +8,7 @@ use crate::outcome::{Built, Counts, Failure, Outcome};
 use crate::overrides::Overrides;
 use crate::resolve::tool_files;
 use crate::tools::ToolCompiler;
+use crate::uses::{self as uses_of, ToolUse};
 use crate::world::World;
 use crate::{check as check_pass, emit, link, lower, parse, resolve};
 
@@ -20,6 +21,16 @@ pub fn check(world: &dyn World) -> Outcome<Counts> {
         tool_files::read(&resolved, world, sources, sink)?;
         let checked = check_pass::check(&resolved, sink)?;
         Ok(counts(&checked))
+    })
+}
+
+/// What a project's agents list besides other agents; starts nothing.
+pub fn uses(world: &dyn World) -> Outcome<Vec<ToolUse>> {
+    run(|sources, sink| {
+        let parsed = parse::parse(world, sources, sink)?;
+        let overrides = Overrides::default();
+        let resolved = resolve::resolve(&parsed, &overrides, sink);
+        Ok(uses_of::of(&check_pass::check(&resolved, sink)?))
     })
 }
 

@@ -5,10 +5,12 @@ mod table;
 mod writes;
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pace_ir::text::quoted;
 
+use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::log::{Format, Level, LogSettings};
 use crate::serve::ServeSettings;
@@ -57,6 +59,22 @@ pub fn serve_settings(environment: &Environment) -> Result<ServeSettings, SetupE
             "is not what this version can do: it keeps sessions in memory",
             "set it to `memory`, or leave it unset",
         )),
+    }
+}
+
+/// The environment with the credentials that `PACE_CREDENTIALS` names, or else those of the file `usual`, where there is one.
+///
+/// # Errors
+/// They cannot be read.
+pub fn with_credentials(environment: Environment, usual: Option<&Path>) -> Result<Environment, SetupError> {
+    let named = environment.text("PACE_CREDENTIALS")?.map(PathBuf::from);
+    let path = named.or_else(|| usual.filter(|path| path.exists()).map(Path::to_owned));
+    match path {
+        Some(path) => {
+            let credentials = Credentials::read(&path)?;
+            Ok(environment.with_credentials(credentials))
+        }
+        None => Ok(environment),
     }
 }
 

@@ -5,14 +5,19 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use pace_ir::program::Template;
 use pace_ir::program::template::TemplatePart;
+use pace_ir::text::quoted;
+use serde::{Deserialize, Serialize};
 
+use crate::credentials::Credentials;
 use crate::setup::SetupError;
 
-/// A value that is never printed.
-#[derive(Clone, PartialEq, Eq)]
+/// A value that is never printed. It is written where credentials are kept, and nowhere else.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
@@ -33,10 +38,11 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The variables of a process.
+/// The variables of a process, and the credentials it was given.
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, OsString>,
+    credentials: Arc<Credentials>,
 }
 
 impl fmt::Debug for Environment {
@@ -50,12 +56,24 @@ impl Environment {
     /// This process's. Variables whose names are not UTF-8 cannot be asked for and are left out.
     pub fn of_process() -> Self {
         let named = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-        Self { variables: named.collect() }
+        Self { variables: named.collect(), credentials: Arc::default() }
     }
 
     /// These, for tests and for runs that set more.
     pub fn from_pairs<K: Into<String>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
-        Self { variables: pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect() }
+        let variables = pairs.into_iter().map(|(name, value)| (name.into(), value.into()));
+        Self { variables: variables.collect(), credentials: Arc::default() }
+    }
+
+    /// With these credentials.
+    #[must_use]
+    pub fn with_credentials(self, credentials: Credentials) -> Self {
+        Self { credentials: Arc::new(credentials), ..self }
+    }
+
+    /// What may be shown to others.
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
     /// Every name.
@@ -94,44 +112,57 @@ impl Environment {
         }
     }
 
+    /// The value a reference leads to, if it leads to one; nothing for a text.
+    ///
+    /// # Errors
+    /// As [`Environment::secret`].
+    pub fn referred(&self, part: &TemplatePart) -> Result<Option<Secret>, SetupError> {
+        match part {
+            TemplatePart::Literal(_) => Ok(None),
+            TemplatePart::Env(name) => self.secret(name),
+            TemplatePart::Credential(name) => Ok(self.credentials.values.get(name).cloned()),
+        }
+    }
+
     /// A text of a bundle with its references filled in. `what` says what it is for in messages: ``the `api_key` of `x` ``.
     ///
     /// # Errors
     /// A reference leads to nothing.
     pub fn resolve(&self, template: &Template, what: &str) -> Result<Secret, SetupError> {
-        let (mut text, mut unset) = (String::new(), Vec::new());
+        let (mut text, mut missing) = (String::new(), Vec::new());
         for part in &template.parts {
-            match part {
-                TemplatePart::Literal(literal) => text.push_str(literal),
-                TemplatePart::Env(name) => match self.secret(name)? {
-                    Some(value) => text.push_str(value.expose()),
-                    None => unset.push(name.as_str()),
-                },
-                TemplatePart::Credential(name) => {
-                    return Err(SetupError::new(
-                        format!("{what} is `{template}`, and this version keeps no credentials"),
-                        format!("write `${{env:{}}}` instead", variable(name)),
-                    ));
-                }
+            match (part, self.referred(part)?) {
+                (TemplatePart::Literal(literal), _) => text.push_str(literal),
+                (_, Some(value)) => text.push_str(value.expose()),
+                (part, None) => missing.push(part),
             }
         }
-        if unset.is_empty() {
+        if missing.is_empty() {
             return Ok(Secret(text));
         }
-        let (variable, verb) = if unset.len() == 1 { ("variable", "is") } else { ("variables", "are") };
-        let names = unset.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let help = unset.iter().map(|name| format!("set `{name}`, or `{name}_FILE` to a file that holds the value"));
-        Err(SetupError::new(
-            format!("{what} is `{template}`, and the {variable} {names} {verb} not set"),
-            help.collect::<Vec<_>>().join("\n"),
-        ))
+        let absent = missing.iter().filter_map(|part| missing_reference(part)).collect::<Vec<_>>();
+        let names = absent.iter().map(|(what, _)| what.as_str()).collect::<Vec<_>>().join(", and ");
+        let help = absent.into_iter().map(|(_, help)| help);
+        Err(SetupError::new(format!("{what} is `{template}`, and {names}"), help.collect::<Vec<_>>().join("\n")))
     }
 }
 
-/// A variable's name made of a credential's.
-fn variable(credential: &str) -> String {
-    let upper = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-    credential.chars().map(upper).collect()
+/// What is not there, and what to do about it.
+fn missing_reference(part: &TemplatePart) -> Option<(String, String)> {
+    match part {
+        TemplatePart::Literal(_) => None,
+        TemplatePart::Env(name) => Some((
+            format!("the variable `{name}` is not set"),
+            format!("set `{name}`, or `{name}_FILE` to a file that holds the value"),
+        )),
+        TemplatePart::Credential(name) => {
+            let name = quoted(name);
+            Some((
+                format!("there is no credential `{name}`"),
+                format!("keep one with `pace auth add {name}`, or give it in what `PACE_CREDENTIALS` names"),
+            ))
+        }
+    }
 }
 
 fn read(variable: &str, path: &Path) -> Result<Secret, SetupError> {
@@ -173,6 +204,24 @@ mod tests {
         assert!(secret(&[("KEY_FILE", path)]).unwrap_err().message.ends_with("which is empty"));
         std::fs::remove_file(&file).unwrap();
         assert!(secret(&[("KEY_FILE", path)]).unwrap_err().message.contains("cannot be read"));
+    }
+
+    #[test]
+    fn references_lead_to_variables_and_credentials() {
+        let mut credentials = Credentials::default();
+        credentials.values.insert("TOKEN".into(), Secret::new("s3cret"));
+        let environment = Environment::from_pairs([("HOST", "a.example")]).with_credentials(credentials);
+        let template = |parts: &[TemplatePart]| Template { parts: parts.to_vec() };
+        let env = |name: &str| TemplatePart::Env(name.into());
+        let credential = |name: &str| TemplatePart::Credential(name.into());
+        let resolved = environment.resolve(&template(&[env("HOST"), credential("TOKEN")]), "it");
+        assert_eq!(resolved, Ok(Secret::new("a.examples3cret")));
+        let error = environment.resolve(&template(&[env("NOT"), credential("NEITHER")]), "it").unwrap_err();
+        assert_eq!(
+            error.message,
+            "it is `${env:NOT}${credential:NEITHER}`, and the variable `NOT` is not set, and there is no credential `NEITHER`"
+        );
+        assert_eq!(error.help.lines().count(), 2, "{}", error.help);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 pub mod authorize;
 pub mod config;
 pub mod conversation;
+pub mod credentials;
 pub mod environment;
 pub mod events;
 pub mod id;

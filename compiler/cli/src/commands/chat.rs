@@ -17,7 +17,6 @@ use pace_ir::program::{AgentName, ModelName};
 use pace_ir::text::quoted;
 use pace_ir::{Bundle, VerifiedBundle};
 use pace_runner::config::{self, WriteFlags};
-use pace_runner::environment::Environment;
 use pace_runner::{Scope, instantiate};
 
 use self::session_file::{SessionFile, SessionName};
@@ -26,7 +25,7 @@ use crate::arguments::Global;
 use crate::compiled::{Compiled, compile};
 use crate::exit::{Ended, ExitCode};
 use crate::output::Output;
-use crate::{project, subject};
+use crate::{credentials, project, subject};
 
 /// Talk to an agent
 ///
@@ -57,7 +56,7 @@ pub(crate) struct Chat {
 pub(crate) fn run(command: &Chat, global: &Global) -> anyhow::Result<ExitCode> {
     let root = project::find(global)?;
     let output = Output::new(global);
-    let environment = Environment::of_process();
+    let environment = credentials::environment(&root)?;
     let writes = config::writes(&command.writes, &environment)?.unwrap_or_default();
     let (agent, bundle) = match compiled(command, &root, output)? {
         Ok(compiled) => compiled,

@@ -40,7 +40,7 @@ pub(crate) fn run(command: &Serve, global: &Global) -> anyhow::Result<ExitCode> 
         Some(path) => bundle_path(path, global),
         None => bundle_file::latest(&project::find(global)?)?,
     };
-    let environment = Environment::of_process();
+    let environment = config::with_credentials(Environment::of_process(), None)?;
     let standard_error = if stderr().is_terminal() { StandardError::Terminal } else { StandardError::Elsewhere };
     let settings = service::configure(&environment, standard_error)?;
     let writes = config::writes(&command.writes, &environment)?;

@@ -76,6 +76,10 @@ pub const VARIABLES: &[Variable] = &[
     setting("LOG_FORMAT", "", "`text` or `json`; without it, `text` on a terminal and `json` elsewhere"),
     setting("DRAIN_TIMEOUT", "25s", "how long invocations may go on after SIGTERM, at most `1h`"),
     setting("PACE_STATE_DIR", "memory", "where sessions are kept; this version knows `memory` alone"),
+    everywhere(
+        "PACE_CREDENTIALS",
+        "a file or folder with what `${credential:NAME}` and servers are given; `pace` has `.pace/credentials.local` without it",
+    ),
     secret("GOOGLE_API_KEY", "the key for models of the provider `gemini`"),
     secret("GEMINI_API_KEY", "the same, where `GOOGLE_API_KEY` is not set"),
     secret("OPENAI_API_KEY", "the key for models of the provider `openai`"),

@@ -155,7 +155,7 @@ impl<'b> Configuring<'b> {
                 TemplatePart::Literal(_) => continue,
                 TemplatePart::Env(name) | TemplatePart::Credential(name) => name,
             };
-            if let Some(value) = self.environment.secret(name)?
+            if let Some(value) = self.environment.referred(part)?
                 && value.expose().chars().count() >= SHORTEST_SECRET
             {
                 secrets.push(Secret { name: name.clone(), value: value.expose().to_owned() });

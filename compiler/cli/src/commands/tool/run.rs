@@ -12,7 +12,6 @@ use pace_ir::text::quoted;
 use pace_ir::{Bundle, VerifiedBundle};
 use pace_runner::config::{self, WriteFlags};
 use pace_runner::conversation::ToolCall;
-use pace_runner::environment::Environment;
 use pace_runner::events::CallStatus;
 use pace_runner::invoke::call_once;
 use pace_runner::tool::{AgentTools, Console, Level, ServedTool};
@@ -28,7 +27,7 @@ use crate::exit::{Ended, ExitCode};
 use crate::foreign::filtered;
 use crate::output::{Output, err, out};
 use crate::stop::Stop;
-use crate::{project, subject};
+use crate::{credentials, project, subject};
 
 /// Call a tool, as an agent would
 ///
@@ -56,7 +55,7 @@ pub(crate) struct Run {
 /// Runs the command.
 pub(super) fn run(command: &Run, global: &Global) -> anyhow::Result<ExitCode> {
     let arguments = arguments::read(command.arguments.as_deref())?;
-    let environment = Environment::of_process();
+    let environment = credentials::environment(&project::find(global)?)?;
     let writes = config::writes(&command.writes, &environment)?.unwrap_or_default();
     let (agent, bundle) = match compiled(command, global)? {
         Ok(compiled) => compiled,
