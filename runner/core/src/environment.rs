@@ -159,7 +159,7 @@ fn missing_reference(part: &TemplatePart) -> Option<(String, String)> {
             let name = quoted(name);
             Some((
                 format!("there is no credential `{name}`"),
-                format!("keep one with `pace auth add {name}`, or give it in what `PACE_CREDENTIALS` names"),
+                format!("keep one with `pace auth add --value {name}`, or give it in what `PACE_CREDENTIALS` names"),
             ))
         }
     }
