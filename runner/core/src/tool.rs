@@ -1,23 +1,25 @@
 //! The host capability *tool*: what agents call besides models. Three moments: [`Toolbox::configure`] once for a bundle,
 //! which sets the sandbox up where it is needed, resolves variables and says at once what is missing; [`AgentTools::find`]
-//! for each call a model wants; [`LocalTool::call`] for each call that is made. Whether it may be made is decided before, by
-//! `invoke/dispatch.rs`.
+//! for each call a model wants; [`Callee::call`] for each call that is made. Whether it may be made is decided before, by
+//! `invoke/dispatch.rs`. What there is to call is of several kinds; each is a module of its own with the same moments.
 
 pub mod audit;
+pub mod callee;
 mod configure;
 pub mod local;
 pub mod writes;
 
 use std::collections::BTreeMap;
 
-use pace_ir::access::Tool;
 use pace_ir::program::{Access, AgentName};
 use pace_ir::text::quoted;
 
 use crate::model::ToolDeclaration;
 use crate::schema::Schema;
 
-pub use local::{LocalTool, ToolFailure};
+pub use callee::{Callee, ToolFailure};
+use configure::Offered;
+pub use local::LocalTool;
 pub use pace_sandbox::{Console, Level};
 pub use writes::Writes;
 
@@ -42,16 +44,14 @@ pub struct AgentTools {
 pub struct ServedTool {
     /// What the model calls it.
     pub name: String,
-    /// What the rules know it as.
-    pub tool: Tool,
     /// The class of its calls.
     pub class: Access,
     /// Whether its calls are made: those of a class that writes may be stubbed.
     pub mode: Mode,
     /// What arguments have to fit.
     pub parameters: Schema,
-    /// What runs.
-    pub local: LocalTool,
+    /// What is called.
+    pub callee: Callee,
 }
 
 /// What becomes of a tool's calls.
@@ -96,7 +96,8 @@ impl AgentTools {
         self.tools.get(*self.by_name.get(name)?)
     }
 
-    fn add(&mut self, declaration: ToolDeclaration, tool: ServedTool) {
+    fn add(&mut self, offered: Offered) {
+        let Offered { declaration, tool } = offered;
         self.by_name.insert(tool.name.clone(), self.tools.len());
         self.declarations.push(declaration);
         self.tools.push(tool);
@@ -106,21 +107,21 @@ impl AgentTools {
 impl ServedTool {
     /// Whether a call changes something outside.
     pub fn is_live_write(&self) -> bool {
-        self.class == Access::Write && self.mode == Mode::Live
+        self.mode == Mode::Live && self.callee.writes(self.class)
     }
 
     /// As people are told of it: `pay (write, local, stubbed)`.
     pub fn introduction(&self) -> String {
-        let what = match (self.class, self.mode) {
-            (Access::Read, _) => "read, local",
-            (Access::Write, Mode::Stubbed) => "write, local, stubbed",
-            (Access::Write, Mode::Live) => "write, local, live",
+        let (class, kind) = (self.class.as_str(), self.callee.kind());
+        let mode = match self.class {
+            Access::Read => String::new(),
+            Access::Write => format!(", {}", self.mode.as_str()),
         };
-        format!("{} ({what})", quoted(&self.name))
+        format!("{} ({class}, {kind}{mode})", quoted(&self.name))
     }
 
     /// What a person knows it as: `tools/pay`.
     pub fn key(&self) -> String {
-        self.tool.target().to_string()
+        self.callee.key()
     }
 }

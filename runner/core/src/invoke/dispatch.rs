@@ -13,17 +13,17 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
-use pace_ir::access::{Chain, Rules};
+use pace_ir::access::Rules;
 use pace_ir::text::{printable, shortened};
 use pace_sandbox::{Console, Level};
 use serde_json::{Value, json};
 
-use crate::authorize::{Action, authorize};
+use crate::authorize::authorize;
 use crate::conversation::{JsonText, ToolCall, ToolResult};
-use crate::events::{CallStatus, Event, EventSink, Source};
-use crate::instantiate::Runner;
+use crate::events::{CallStatus, Event, Source};
 use crate::session::of_value;
 use crate::tool::audit::Intent;
+use crate::tool::callee::Calling;
 use crate::tool::local::Lines;
 use crate::tool::{AgentTools, Mode, ServedTool, ToolFailure};
 
@@ -40,11 +40,8 @@ const LOGGED: usize = 200;
 /// Makes the calls of one invocation.
 #[derive(Clone, Copy)]
 pub(super) struct Dispatch<'a> {
-    pub(super) runner: &'a Arc<Runner>,
     pub(super) tools: Option<&'a AgentTools>,
-    pub(super) chain: &'a Chain,
-    pub(super) source: &'a Source,
-    pub(super) sink: &'a dyn EventSink,
+    pub(super) calling: Calling<'a>,
 }
 
 /// What a call comes to, and what that is for the model.
@@ -67,7 +64,7 @@ impl<'a> Dispatch<'a> {
     pub(super) async fn make(self, calls: &'a [ToolCall], room: usize) -> Vec<ToolResult> {
         for call in calls {
             let class = self.find(call).map(|tool| tool.class);
-            self.sink.on_event(self.source, &Event::ToolCall { call, class });
+            self.calling.sink.on_event(self.calling.source, &Event::ToolCall { call, class });
         }
         let room = &AtomicUsize::new(room);
         let (mut lanes, mut writes): (Vec<Lane<'_>>, Vec<_>) = (Vec::new(), Vec::new());
@@ -116,9 +113,9 @@ impl<'a> Dispatch<'a> {
             return invalid(format!("not called: of one turn, the first {MOST_CALLS} calls are made; ask again"));
         }
         let Some(tool) = self.find(call) else { return invalid(words::unknown(self.tools, &call.name)) };
-        let (agent, invocation, id) = (&self.source.agent, self.source.invocation, printable(&call.id));
-        let action = Action::Call { agent: &self.source.agent, tool: &tool.tool, class: tool.class };
-        if let Err(denial) = authorize(Rules::of(self.runner.bundle()), self.chain, action) {
+        let (agent, invocation, id) = (&self.calling.source.agent, self.calling.source.invocation, printable(&call.id));
+        let action = tool.callee.action(agent, tool.class);
+        if let Err(denial) = authorize(Rules::of(self.calling.runner.bundle()), self.calling.chain, action) {
             tracing::info!(%agent, tool = tool.key(), %invocation, call = id, "denied: {}", denial.detail);
             return Decided::Answered((json!({ "error": denial.detail, "denied": true }).into(), CallStatus::Denied));
         }
@@ -142,14 +139,14 @@ impl<'a> Dispatch<'a> {
         let lines = Arc::new(Lines::default());
         let came = self.carry_out(call, tool, Arc::<Lines>::clone(&lines)).await;
         for (level, text) in lines.take() {
-            log(level, &tool.key(), self.source, &text);
-            self.sink.on_event(self.source, &Event::ToolConsole { call, level, text: &text });
+            log(level, &tool.key(), self.calling.source, &text);
+            self.calling.sink.on_event(self.calling.source, &Event::ToolConsole { call, level, text: &text });
         }
         if let (content, CallStatus::Failed) = &came {
             let told = content.to_value();
             let place = told.pointer("/stack/0").and_then(Value::as_str).map(printable);
             let (agent, invocation, kind) =
-                (&self.source.agent, self.source.invocation, told.get("kind").and_then(Value::as_str));
+                (&self.calling.source.agent, self.calling.source.invocation, told.get("kind").and_then(Value::as_str));
             tracing::warn!(%agent, tool = tool.key(), %invocation, call = printable(&call.id), kind, place, "the tool failed");
         }
         self.tell(call, fitting(came, room, tool), begun.elapsed())
@@ -165,18 +162,18 @@ impl<'a> Dispatch<'a> {
 
     async fn carry_out(self, call: &ToolCall, tool: &ServedTool, console: Arc<dyn Console>) -> Came {
         if tool.is_live_write() {
-            let (agent, runner) = (&self.source.agent, Arc::clone(self.runner));
+            let Calling { runner, chain, source, .. } = self.calling;
             let said = (call.id.as_str(), &call.arguments);
-            let intent = Intent::new(self.source.invocation, (agent, tool.key()), self.chain, runner.id(), said);
-            return write::make(runner, intent, tool.local.clone(), console).await;
+            let intent = Intent::new(source.invocation, (&source.agent, tool.key()), chain, runner.id(), said);
+            return write::make(self.calling, intent, tool.callee.clone(), console).await;
         }
-        came(tool.local.call(self.runner.bundle(), &call.arguments, console).await)
+        came(tool.callee.call(self.calling, &call.arguments, console).await)
     }
 
     fn tell(self, call: &ToolCall, (content, status): Came, took: Duration) -> ToolResult {
         let is_error = !matches!(status, CallStatus::Done | CallStatus::Stubbed);
         let result = ToolResult { id: call.id.clone(), name: call.name.clone(), content, is_error };
-        self.sink.on_event(self.source, &Event::ToolResult { result: &result, status, took });
+        self.calling.sink.on_event(self.calling.source, &Event::ToolResult { result: &result, status, took });
         result
     }
 }

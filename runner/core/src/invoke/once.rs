@@ -15,6 +15,7 @@ use crate::events::{CallStatus, Source, Unheard};
 use crate::id::InvocationId;
 use crate::instantiate::Runner;
 use crate::problem::{Code, Problem};
+use crate::tool::callee::Calling;
 
 /// Makes a call as an agent would on somebody's behalf. `console` hears the tool's lines as they are written. What the model
 /// would be told comes back, with what it means in one word. Dropping the future stops the tool, unless it is a live write:
@@ -35,7 +36,8 @@ pub async fn call_once(
     let invocation = InvocationId::new()
         .map_err(|error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}")))?;
     let source = Source { invocation, parent: None, agent: agent.clone() };
-    let dispatch = Dispatch { runner, tools: runner.tools(agent), chain, source: &source, sink: &Unheard };
+    let calling = Calling { runner, chain, source: &source, sink: &Unheard };
+    let dispatch = Dispatch { tools: runner.tools(agent), calling };
     let (content, status) = dispatch.once(call, console).await;
     Ok((content.to_value(), status))
 }

@@ -16,6 +16,7 @@ use crate::problem::{Code, Problem};
 use crate::schema::Schema;
 use crate::session::{MAX_SESSION_BYTES, Turn};
 use crate::tool::AgentTools;
+use crate::tool::callee::Calling;
 
 /// Takes turns until there is an answer, for as long as the agent has time.
 ///
@@ -31,7 +32,7 @@ pub(super) async fn within_time(
 ) -> Result<Answer, Problem> {
     let Some(agent) = runner.agent(&source.agent) else { return Err(runner.unknown_agent(source.agent.as_str())) };
     let limit = agent.spec.limits.timeout;
-    let dispatch = Dispatch { runner, tools: agent.tools, chain, source, sink };
+    let dispatch = Dispatch { tools: agent.tools, calling: Calling { runner, chain, source, sink } };
     let turns = Turns { agent, source, sink, dispatch };
     let result = tokio::time::timeout(Duration::from_millis(limit.0), turns.take(message, turn)).await;
     result.unwrap_or_else(|_elapsed| {

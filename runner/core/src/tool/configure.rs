@@ -1,24 +1,30 @@
-//! From what a bundle says of an agent's tools, and what the environment has, to tools that can be called.
+//! From what a bundle says of an agent's tools, and what the environment has, to tools that can be called. What differs by
+//! kind is the kind's own module.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
 
 use pace_ir::Bundle;
-use pace_ir::access::Tool;
-use pace_ir::program::template::TemplatePart;
-use pace_ir::program::tool::LocalTarget;
-use pace_ir::program::{Access, AgentName, Target, Template, ToolEntry};
-use pace_sandbox::{Engine, EngineError, EngineSettings, Limits, NetPolicy, Secret};
-use tokio::sync::{OnceCell, Semaphore};
+use pace_ir::program::{AgentName, Target, ToolEntry};
 
-use super::local::Module;
-use super::{AgentTools, LocalTool, Mode, ServedTool, Toolbox, Writes};
+use super::local::configure::Locals;
+use super::{AgentTools, ServedTool, Toolbox, Writes};
 use crate::environment::Environment;
 use crate::model::ToolDeclaration;
-use crate::schema::Schema;
 use crate::setup::SetupError;
+
+/// What tools are configured from.
+#[derive(Clone, Copy)]
+pub(super) struct Surroundings<'b> {
+    pub(super) bundle: &'b Bundle,
+    pub(super) environment: &'b Environment,
+    pub(super) writes: &'b Writes,
+}
+
+/// A tool, and what the model is told of it.
+pub(super) struct Offered {
+    pub(super) declaration: ToolDeclaration,
+    pub(super) tool: ServedTool,
+}
 
 impl Toolbox {
     /// The tools of the agents `served`.
@@ -28,11 +34,11 @@ impl Toolbox {
     pub fn configure<'b>(
         bundle: &'b Bundle,
         served: impl Iterator<Item = &'b AgentName>,
-        environment: &Environment,
-        writes: &Writes,
+        environment: &'b Environment,
+        writes: &'b Writes,
     ) -> Result<Self, SetupError> {
         let mut missing: Vec<_> = writes.check(bundle).err().into_iter().collect();
-        let mut configuring = Configuring { bundle, environment, writes, engine: None, modules: BTreeMap::new() };
+        let mut configuring = Configuring::new(Surroundings { bundle, environment, writes });
         let mut by_agent = BTreeMap::new();
         for agent in served {
             match configuring.agent(agent) {
@@ -55,146 +61,57 @@ impl Toolbox {
         writes: &Writes,
     ) -> Result<Self, SetupError> {
         writes.check(bundle)?;
-        let mut configuring = Configuring { bundle, environment, writes, engine: None, modules: BTreeMap::new() };
+        let mut configuring = Configuring::new(Surroundings { bundle, environment, writes });
         let mut tools = AgentTools::default();
         let entries = bundle.program.agents.get(agent).into_iter().flat_map(|agent| &agent.tools);
         for entry in entries.filter(|entry| matches!(&entry.target, Target::Local(local) if local.tool == key)) {
-            let (declaration, tool) = configuring.entry(agent, entry)?;
-            tools.add(declaration, tool);
+            configuring.entry(agent, entry)?.into_iter().for_each(|offered| tools.add(offered));
         }
         Ok(Self { by_agent: BTreeMap::from([(agent.clone(), tools)]) })
     }
 }
 
-/// The most calls of one tool at once, of the 256 that the sandbox has places for.
-const MOST_OF_ONE_TOOL: usize = 128;
-/// What is shorter is no secret but a setting, such as a region or a limit; taking it out of results would spoil them.
-const SHORTEST_SECRET: usize = 6;
-
 struct Configuring<'b> {
-    bundle: &'b Bundle,
-    environment: &'b Environment,
-    writes: &'b Writes,
-    /// Set up for the first tool: a bundle without tools needs none.
-    engine: Option<Engine>,
-    modules: BTreeMap<&'b str, Arc<Module>>,
+    surroundings: Surroundings<'b>,
+    locals: Locals<'b>,
 }
 
 impl<'b> Configuring<'b> {
+    fn new(surroundings: Surroundings<'b>) -> Self {
+        Self { surroundings, locals: Locals::default() }
+    }
+
     fn agent(&mut self, name: &'b AgentName) -> Result<AgentTools, Vec<SetupError>> {
-        let Some(agent) = self.bundle.program.agents.get(name) else { return Ok(AgentTools::default()) };
+        let Some(agent) = self.surroundings.bundle.program.agents.get(name) else { return Ok(AgentTools::default()) };
         let (mut tools, mut missing) = (AgentTools::default(), Vec::new());
         for entry in &agent.tools {
             match self.entry(name, entry) {
-                Ok((declaration, tool)) if tools.find(&tool.name).is_none() => tools.add(declaration, tool),
-                Ok((_, tool)) => missing.push(SetupError::new(
-                    format!("the agent `{name}` has two tools `{}`", tool.name),
-                    "build the bundle again",
-                )),
+                Ok(all) => {
+                    for offered in all {
+                        if tools.find(&offered.tool.name).is_some() {
+                            missing.push(twice(name, &offered.tool.name));
+                        } else {
+                            tools.add(offered);
+                        }
+                    }
+                }
                 Err(error) => missing.push(error),
             }
         }
         if missing.is_empty() { Ok(tools) } else { Err(missing) }
     }
 
-    fn entry(&mut self, agent: &AgentName, entry: &'b ToolEntry) -> Result<(ToolDeclaration, ServedTool), SetupError> {
-        let Target::Local(target) = &entry.target else { return Err(not_yet(agent, entry)) };
-        let unknown = || broken(&target.tool, "is not in the bundle");
-        let stored = self.bundle.tools.local.get(&target.tool).ok_or_else(unknown)?;
-        let parameters = Schema::parse(&stored.parameters.0)
-            .map_err(|error| broken(&target.tool, &format!("has `parameters` that are no JSON: {error}")))?;
-        let declaration = ToolDeclaration {
-            name: stored.name.to_string(),
-            description: stored.description.clone(),
-            parameters: parameters.value().clone(),
-        };
-        let tool = Tool::Local(target.tool.clone());
-        let is_made = entry.access == Access::Read || self.writes.is_live(&tool);
-        let mode = if is_made { Mode::Live } else { Mode::Stubbed };
-        let name = declaration.name.clone();
-        let local = self.local(agent, entry, target, mode)?;
-        Ok((declaration, ServedTool { name, tool, class: entry.access, mode, parameters, local }))
-    }
-
-    fn local(
-        &mut self,
-        agent: &AgentName,
-        entry: &ToolEntry,
-        target: &'b LocalTarget,
-        mode: Mode,
-    ) -> Result<LocalTool, SetupError> {
-        let (mut env, mut secrets) = (BTreeMap::new(), Vec::new());
-        let mut missing = Vec::new();
-        // What is never called needs no variables.
-        let used = entry.env.iter().filter(|_| mode == Mode::Live);
-        for (variable, template) in used {
-            let what = format!("the variable `{variable}` of `{}` for the agent `{agent}`", target.tool);
-            match self.environment.resolve(template, &what) {
-                Ok(value) => drop(env.insert(variable.clone(), value.expose().to_owned())),
-                Err(error) => missing.push(error),
-            }
-            secrets.extend(self.secrets(template)?);
+    /// What one entry offers, in order.
+    fn entry(&mut self, agent: &AgentName, entry: &'b ToolEntry) -> Result<Vec<Offered>, SetupError> {
+        match &entry.target {
+            Target::Local(target) => Ok(vec![self.locals.configure(self.surroundings, agent, entry, target)?]),
+            Target::Agent(_) | Target::Server(_) => Err(not_yet(agent, entry)),
         }
-        SetupError::all(missing).map_or(Ok(()), Err)?;
-        let net =
-            NetPolicy::new(&target.net).map_err(|error| broken(&target.tool, &format!("has a `net`: {error}")))?;
-        let usual = Limits::default();
-        let limits = Limits {
-            time: entry.timeout.map_or(usual.time, |time| Duration::from_millis(time.0)),
-            memory: target.memory.map_or(usual.memory, |memory| memory.0.min(Limits::MOST_MEMORY)),
-            ..usual
-        };
-        Ok(LocalTool { module: self.module(&target.tool)?, env, secrets, net, limits })
-    }
-
-    /// What a template refers to: these values, and not the words around them, are what nobody may read.
-    fn secrets(&self, template: &Template) -> Result<Vec<Secret>, SetupError> {
-        let mut secrets = Vec::new();
-        for part in &template.parts {
-            let name = match part {
-                TemplatePart::Literal(_) => continue,
-                TemplatePart::Env(name) | TemplatePart::Credential(name) => name,
-            };
-            if let Some(value) = self.environment.referred(part)?
-                && value.expose().chars().count() >= SHORTEST_SECRET
-            {
-                secrets.push(Secret { name: name.clone(), value: value.expose().to_owned() });
-            }
-        }
-        Ok(secrets)
-    }
-
-    fn module(&mut self, key: &'b str) -> Result<Arc<Module>, SetupError> {
-        if let Some(module) = self.modules.get(key) {
-            return Ok(Arc::clone(module));
-        }
-        let module = Module {
-            key: key.to_owned(),
-            engine: self.engine()?,
-            places: Semaphore::new(MOST_OF_ONE_TOOL),
-            tool: OnceCell::new(),
-        };
-        Ok(Arc::clone(self.modules.entry(key).or_insert(Arc::new(module))))
-    }
-
-    fn engine(&mut self) -> Result<Engine, SetupError> {
-        if let Some(engine) = &self.engine {
-            return Ok(engine.clone());
-        }
-        let certificates = self.environment.text("SSL_CERT_FILE")?.map(PathBuf::from);
-        let settings = EngineSettings { certificates, ..EngineSettings::default() };
-        let engine = Engine::new(&settings).map_err(|error| no_engine(&error))?;
-        self.engine = Some(engine.clone());
-        Ok(engine)
     }
 }
 
-fn no_engine(error: &EngineError) -> SetupError {
-    let help = match error {
-        EngineError::Certificates { .. } => "set SSL_CERT_FILE to a file of certificates in PEM, or unset it",
-        EngineError::Setup(_) => "allow the process more address space (`ulimit -v`) and threads",
-    };
-    SetupError::new(error.to_string(), help)
+fn twice(agent: &AgentName, tool: &str) -> SetupError {
+    SetupError::new(format!("the agent `{agent}` has two tools `{tool}`"), "build the bundle again")
 }
 
 /// No compiler of this version writes such a bundle; one of the next will.
@@ -207,8 +124,4 @@ fn not_yet(agent: &AgentName, entry: &ToolEntry) -> SetupError {
         format!("the agent `{agent}` {what}, and this runner cannot do that yet"),
         "run it with the runner of the version of `pace` that built it, or a newer one",
     )
-}
-
-fn broken(tool: &str, what: &str) -> SetupError {
-    SetupError::new(format!("the tool `{tool}` {what}"), "build the bundle again")
 }

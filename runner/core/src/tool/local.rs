@@ -1,16 +1,20 @@
 //! Tools that were compiled into the bundle: each call runs in a sandbox of its own, with what its entry grants and nothing
 //! else. What fails inside is an answer to the model.
 
+pub(super) mod configure;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pace_ir::Bundle;
+use pace_ir::access::Tool;
 use pace_ir::bundle::tool_module;
 use pace_ir::program::tool_map::{self, MODULE};
 use pace_sandbox::{Call, Clock, Console, Engine, Level, Limits, NetPolicy, Secret, ToolError, ToolErrorKind};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::{OnceCell, Semaphore};
 
+use super::ToolFailure;
 use crate::conversation::JsonText;
 
 /// The most frames of a stack that a model is shown.
@@ -22,34 +26,25 @@ const PRELUDE: &str = "pace:prelude:";
 /// A compiled tool as one agent may use it.
 #[derive(Clone)]
 pub struct LocalTool {
-    pub(super) module: Arc<Module>,
-    pub(super) env: BTreeMap<String, String>,
-    pub(super) secrets: Vec<Secret>,
-    pub(super) net: NetPolicy,
-    pub(super) limits: Limits,
+    /// What the rules know it as.
+    tool: Tool,
+    module: Arc<Module>,
+    env: BTreeMap<String, String>,
+    secrets: Vec<Secret>,
+    net: NetPolicy,
+    limits: Limits,
 }
 
 /// A compiled tool, whoever uses it.
 #[derive(Debug)]
-pub(super) struct Module {
+struct Module {
     /// Its key in the bundle.
-    pub(super) key: String,
-    pub(super) engine: Engine,
+    key: String,
+    engine: Engine,
     /// Places for its calls: one tool that waits leaves half of the sandbox's to others.
-    pub(super) places: Semaphore,
+    places: Semaphore,
     /// Made ready at the first call.
-    pub(super) tool: OnceCell<pace_sandbox::Tool>,
-}
-
-/// A call that failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToolFailure {
-    /// Stable word for programs: `threw`, `time`, `memory` and so on.
-    pub kind: &'static str,
-    /// One line that stands alone.
-    pub message: String,
-    /// Where, innermost first: `execute (tools/lookup.ts:9:17)`.
-    pub stack: Vec<String>,
+    tool: OnceCell<pace_sandbox::Tool>,
 }
 
 impl std::fmt::Debug for LocalTool {
@@ -60,6 +55,11 @@ impl std::fmt::Debug for LocalTool {
 }
 
 impl LocalTool {
+    /// What the rules know it as.
+    pub fn tool(&self) -> &Tool {
+        &self.tool
+    }
+
     /// Makes one call; `arguments` fit the tool's schema. Dropping the future stops the tool at once.
     ///
     /// # Errors
@@ -134,17 +134,6 @@ impl Module {
             kind: error.kind.slug(),
             message: error.message.clone(),
             stack: error.stack.lines().filter(is_known).take(MOST_FRAMES).map(frame).collect(),
-        }
-    }
-}
-
-impl ToolFailure {
-    /// As the model is told.
-    pub fn to_value(&self) -> Value {
-        if self.stack.is_empty() {
-            json!({ "error": self.message, "kind": self.kind })
-        } else {
-            json!({ "error": self.message, "kind": self.kind, "stack": self.stack })
         }
     }
 }

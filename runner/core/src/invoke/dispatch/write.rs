@@ -4,22 +4,31 @@
 use std::io;
 use std::sync::Arc;
 
+use pace_ir::access::Chain;
 use pace_sandbox::Console;
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Came, came};
-use crate::events::CallStatus;
+use crate::events::{CallStatus, Source, Unheard};
 use crate::instantiate::Runner;
-use crate::tool::LocalTool;
+use crate::tool::Callee;
 use crate::tool::audit::{Intent, WriteStatus};
+use crate::tool::callee::Calling;
 
-/// Makes the write that `intent` says.
-pub(super) async fn make(runner: Arc<Runner>, intent: Intent, tool: LocalTool, console: Arc<dyn Console>) -> Came {
+/// Makes the write that `intent` says, for `calling`.
+pub(super) async fn make(calling: Calling<'_>, intent: Intent, callee: Callee, console: Arc<dyn Console>) -> Came {
     let intent = Arc::new(intent);
+    let write = Write {
+        runner: Arc::clone(calling.runner),
+        chain: calling.chain.clone(),
+        source: calling.source.clone(),
+        intent: Arc::clone(&intent),
+        callee,
+    };
     // Taken before anything is begun: whoever waits for all writes to be made does not miss this one.
-    let place = runner.work().write().await;
-    let task = tokio::spawn(recorded(runner, place, Arc::clone(&intent), tool, console));
+    let place = calling.runner.work().write().await;
+    let task = tokio::spawn(write.recorded(place, console));
     match task.await {
         Ok(came) => came,
         Err(_lost) => {
@@ -29,23 +38,30 @@ pub(super) async fn make(runner: Arc<Runner>, intent: Intent, tool: LocalTool, c
     }
 }
 
-async fn recorded(
+/// A write with everything it needs once nobody waits for it.
+struct Write {
     runner: Arc<Runner>,
-    _place: Option<OwnedSemaphorePermit>,
+    chain: Chain,
+    source: Source,
     intent: Arc<Intent>,
-    tool: LocalTool,
-    console: Arc<dyn Console>,
-) -> Came {
-    let recording = Arc::clone(&intent);
-    if let Err(error) = off_the_serving_threads(move || recording.record()).await {
-        tracing::error!("a write was not made, because it cannot be put on record: {error}");
-        return failed(&format!("not called: the write cannot be put on record ({error})"));
+    callee: Callee,
+}
+
+impl Write {
+    async fn recorded(self, _place: Option<OwnedSemaphorePermit>, console: Arc<dyn Console>) -> Came {
+        let Self { runner, chain, source, intent, callee } = self;
+        let recording = Arc::clone(&intent);
+        if let Err(error) = off_the_serving_threads(move || recording.record()).await {
+            tracing::error!("a write was not made, because it cannot be put on record: {error}");
+            return failed(&format!("not called: the write cannot be put on record ({error})"));
+        }
+        let calling = Calling { runner: &runner, chain: &chain, source: &source, sink: &Unheard };
+        let result = callee.call(calling, &intent.arguments, console).await;
+        let failure = result.as_ref().err().map(|failure| failure.message.clone());
+        let status = if failure.is_some() { WriteStatus::Failed } else { WriteStatus::Done };
+        record_outcome(intent, status, failure).await;
+        came(result)
     }
-    let result = tool.call(runner.bundle(), &intent.arguments, console).await;
-    let failure = result.as_ref().err().map(|failure| failure.message.clone());
-    let status = if failure.is_some() { WriteStatus::Failed } else { WriteStatus::Done };
-    record_outcome(intent, status, failure).await;
-    came(result)
 }
 
 async fn record_outcome(intent: Arc<Intent>, status: WriteStatus, failure: Option<String>) {

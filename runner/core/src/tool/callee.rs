@@ -1,0 +1,102 @@
+//! What calls go to. Each kind is a module of its own with the same two moments: *configure* once for a bundle, *call* for each
+//! call that is made. Dispatch knows no kinds: what it has to know of a callee, it asks here.
+
+use std::sync::Arc;
+
+use pace_ir::access::Chain;
+use pace_ir::program::{Access, AgentName};
+use pace_sandbox::Console;
+use serde_json::{Value, json};
+
+use super::LocalTool;
+use crate::authorize::Action;
+use crate::conversation::JsonText;
+use crate::events::{EventSink, Source};
+use crate::instantiate::Runner;
+
+/// What is called.
+#[derive(Debug, Clone)]
+pub enum Callee {
+    /// A tool that was compiled into the bundle.
+    Local(LocalTool),
+}
+
+/// The invocation that calls.
+#[derive(Clone, Copy)]
+pub(crate) struct Calling<'a> {
+    /// Whose.
+    pub(crate) runner: &'a Arc<Runner>,
+    /// On whose behalf.
+    pub(crate) chain: &'a Chain,
+    /// Which.
+    pub(crate) source: &'a Source,
+    /// Who follows it. A live write goes on without: its task may outlive them.
+    pub(crate) sink: &'a dyn EventSink,
+}
+
+/// A call that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolFailure {
+    /// Stable word for programs: `threw`, `time`, `memory` and so on.
+    pub kind: &'static str,
+    /// One line that stands alone.
+    pub message: String,
+    /// Where, innermost first: `execute (tools/lookup.ts:9:17)`.
+    pub stack: Vec<String>,
+}
+
+impl Callee {
+    /// What the rules are asked before a call of this class.
+    pub fn action<'a>(&'a self, agent: &'a AgentName, class: Access) -> Action<'a> {
+        match self {
+            Self::Local(local) => Action::Call { agent, tool: local.tool(), class },
+        }
+    }
+
+    /// What a person knows it as: `tools/pay`.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Local(local) => local.tool().target().to_string(),
+        }
+    }
+
+    /// Of which kind it is, in one word for people.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Local(_) => "local",
+        }
+    }
+
+    /// Whether a live call of this class changes something outside by itself, and so is put on record.
+    pub fn writes(&self, class: Access) -> bool {
+        match self {
+            Self::Local(_) => class == Access::Write,
+        }
+    }
+
+    /// Makes one call; `arguments` fit the parameters. `console` hears what a tool writes. Dropping the future stops it.
+    ///
+    /// # Errors
+    /// It failed.
+    pub(crate) async fn call(
+        &self,
+        calling: Calling<'_>,
+        arguments: &Value,
+        console: Arc<dyn Console>,
+    ) -> Result<JsonText, ToolFailure> {
+        match self {
+            Self::Local(local) => local.call(calling.runner.bundle(), arguments, console).await,
+        }
+    }
+}
+
+impl ToolFailure {
+    /// As the model is told.
+    pub fn to_value(&self) -> Value {
+        if self.stack.is_empty() {
+            json!({ "error": self.message, "kind": self.kind })
+        } else {
+            json!({ "error": self.message, "kind": self.kind, "stack": self.stack })
+        }
+    }
+}
