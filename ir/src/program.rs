@@ -4,6 +4,7 @@
 //! version rising. Maps are sorted, names are validated when they are decoded, and there is no time, host, user or
 //! absolute path anywhere.
 
+pub mod address;
 pub mod agent;
 pub mod authentication;
 pub mod authorization;
@@ -24,6 +25,7 @@ use std::collections::BTreeMap;
 
 use bincode::{Decode, Encode};
 
+pub use address::Address;
 pub use agent::{Agent, Generation, Limits};
 pub use authentication::Authentication;
 pub use authorization::{AuthSection, GrantTarget};

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pace_ir::program::Template;
@@ -43,6 +43,7 @@ impl fmt::Debug for Secret {
 pub struct Environment {
     variables: BTreeMap<String, OsString>,
     credentials: Arc<Credentials>,
+    project: Option<PathBuf>,
 }
 
 impl fmt::Debug for Environment {
@@ -56,19 +57,30 @@ impl Environment {
     /// This process's. Variables whose names are not UTF-8 cannot be asked for and are left out.
     pub fn of_process() -> Self {
         let named = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-        Self { variables: named.collect(), credentials: Arc::default() }
+        Self { variables: named.collect(), credentials: Arc::default(), project: None }
     }
 
     /// These, for tests and for runs that set more.
     pub fn from_pairs<K: Into<String>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         let variables = pairs.into_iter().map(|(name, value)| (name.into(), value.into()));
-        Self { variables: variables.collect(), credentials: Arc::default() }
+        Self { variables: variables.collect(), credentials: Arc::default(), project: None }
     }
 
     /// With these credentials.
     #[must_use]
     pub fn with_credentials(self, credentials: Credentials) -> Self {
         Self { credentials: Arc::new(credentials), ..self }
+    }
+
+    /// For the project in this folder, on its author's machine: servers are told of the folder, and start in it.
+    #[must_use]
+    pub fn in_project(self, project: &Path) -> Self {
+        Self { project: Some(project.to_owned()), ..self }
+    }
+
+    /// The project's folder, where its author runs it.
+    pub fn project(&self) -> Option<&Path> {
+        self.project.as_deref()
     }
 
     /// What may be shown to others.

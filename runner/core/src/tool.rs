@@ -7,9 +7,11 @@ pub mod audit;
 pub mod callee;
 mod configure;
 pub mod local;
+pub mod server;
 pub mod writes;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use pace_ir::program::{Access, AgentName};
 use pace_ir::text::quoted;
@@ -20,13 +22,17 @@ use crate::schema::Schema;
 pub use callee::{Callee, ToolFailure};
 use configure::Offered;
 pub use local::LocalTool;
+use pace_mcp::Pool;
 pub use pace_sandbox::{Console, Level};
+pub use server::ServerTool;
 pub use writes::Writes;
 
 /// What the agents of a bundle may call.
 #[derive(Debug, Default)]
 pub struct Toolbox {
     by_agent: BTreeMap<AgentName, AgentTools>,
+    /// Connections to servers, where there can be any.
+    servers: Option<Pool>,
 }
 
 /// What one agent may call, in the author's order.
@@ -77,6 +83,13 @@ impl Toolbox {
     /// What an agent may call.
     pub fn of(&self, agent: &AgentName) -> Option<&AgentTools> {
         self.by_agent.get(agent)
+    }
+
+    /// Ends the connections to servers, and their programs. Waits for them no longer than `grace`.
+    pub async fn close(&self, grace: Duration) {
+        if let Some(servers) = &self.servers {
+            servers.close_all(grace).await;
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! Tool entries and tool grants: what each names (`P0302`, `P0406`, `P0501`, `P0503`).
 
 use pace_diag::{Applicability, Diagnostic, Sink, code, nearest};
+use pace_ir::program::address::{Address, CREDENTIALS, Destination};
 use pace_ir::program::{AgentName, GrantTarget};
 use pace_syntax::{Span, Spanned};
 
-use super::address::{Address, CREDENTIALS, Destination};
 use super::named::NamedAgents;
 use super::unknown_agent;
 use crate::catalogue::STD_TOOLS;

@@ -119,6 +119,10 @@ impl<'a> Dispatch<'a> {
             tracing::info!(%agent, tool = tool.key(), %invocation, call = id, "denied: {}", denial.detail);
             return Decided::Answered((json!({ "error": denial.detail, "denied": true }).into(), CallStatus::Denied));
         }
+        if let Some(why) = tool.callee.refusal(self.calling.chain) {
+            tracing::info!(%agent, tool = tool.key(), %invocation, call = id, "denied: {why}");
+            return Decided::Answered((json!({ "error": why, "denied": true }).into(), CallStatus::Denied));
+        }
         if of_value(&call.arguments) > MOST_ARGUMENTS {
             return invalid(words::misfit(&call.name, "they are too long"));
         }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use pace_ir::access::Chain;
 use pace_ir::program::{Access, AgentName};
 use pace_sandbox::Console;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::LocalTool;
+use super::{LocalTool, ServerTool};
 use crate::authorize::Action;
 use crate::conversation::JsonText;
 use crate::events::{EventSink, Source};
@@ -19,6 +19,8 @@ use crate::instantiate::Runner;
 pub enum Callee {
     /// A tool that was compiled into the bundle.
     Local(LocalTool),
+    /// A tool of an MCP server.
+    Server(ServerTool),
 }
 
 /// The invocation that calls.
@@ -50,6 +52,15 @@ impl Callee {
     pub fn action<'a>(&'a self, agent: &'a AgentName, class: Access) -> Action<'a> {
         match self {
             Self::Local(local) => Action::Call { agent, tool: local.tool(), class },
+            Self::Server(server) => Action::Call { agent, tool: server.tool(), class },
+        }
+    }
+
+    /// Why it is not called for whoever is in the chain, though the rules allow it; one sentence.
+    pub fn refusal(&self, chain: &Chain) -> Option<String> {
+        match self {
+            Self::Local(_) => None,
+            Self::Server(server) => server.refusal(chain),
         }
     }
 
@@ -57,6 +68,7 @@ impl Callee {
     pub fn key(&self) -> String {
         match self {
             Self::Local(local) => local.tool().target().to_string(),
+            Self::Server(server) => server.tool().target().to_string(),
         }
     }
 
@@ -64,13 +76,14 @@ impl Callee {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Local(_) => "local",
+            Self::Server(_) => "server",
         }
     }
 
     /// Whether a live call of this class changes something outside by itself, and so is put on record.
     pub fn writes(&self, class: Access) -> bool {
         match self {
-            Self::Local(_) => class == Access::Write,
+            Self::Local(_) | Self::Server(_) => class == Access::Write,
         }
     }
 
@@ -86,6 +99,7 @@ impl Callee {
     ) -> Result<JsonText, ToolFailure> {
         match self {
             Self::Local(local) => local.call(calling.runner.bundle(), arguments, console).await,
+            Self::Server(server) => server.call(calling.chain, arguments, Map::new()).await,
         }
     }
 }

@@ -7,6 +7,7 @@ use pace_ir::Bundle;
 use pace_ir::program::{AgentName, Target, ToolEntry};
 
 use super::local::configure::Locals;
+use super::server::configure::Servers;
 use super::{AgentTools, ServedTool, Toolbox, Writes};
 use crate::environment::Environment;
 use crate::model::ToolDeclaration;
@@ -46,7 +47,7 @@ impl Toolbox {
                 Err(errors) => missing.extend(errors),
             }
         }
-        SetupError::all(missing).map_or(Ok(Self { by_agent }), Err)
+        SetupError::all(missing).map_or(Ok(Self { by_agent, servers: configuring.servers.into_pool() }), Err)
     }
 
     /// The tool of a key as one agent lists it, and nothing of its other tools.
@@ -67,18 +68,19 @@ impl Toolbox {
         for entry in entries.filter(|entry| matches!(&entry.target, Target::Local(local) if local.tool == key)) {
             configuring.entry(agent, entry)?.into_iter().for_each(|offered| tools.add(offered));
         }
-        Ok(Self { by_agent: BTreeMap::from([(agent.clone(), tools)]) })
+        Ok(Self { by_agent: BTreeMap::from([(agent.clone(), tools)]), servers: None })
     }
 }
 
 struct Configuring<'b> {
     surroundings: Surroundings<'b>,
     locals: Locals<'b>,
+    servers: Servers,
 }
 
 impl<'b> Configuring<'b> {
     fn new(surroundings: Surroundings<'b>) -> Self {
-        Self { surroundings, locals: Locals::default() }
+        Self { surroundings, locals: Locals::default(), servers: Servers::default() }
     }
 
     fn agent(&mut self, name: &'b AgentName) -> Result<AgentTools, Vec<SetupError>> {
@@ -105,7 +107,8 @@ impl<'b> Configuring<'b> {
     fn entry(&mut self, agent: &AgentName, entry: &'b ToolEntry) -> Result<Vec<Offered>, SetupError> {
         match &entry.target {
             Target::Local(target) => Ok(vec![self.locals.configure(self.surroundings, agent, entry, target)?]),
-            Target::Agent(_) | Target::Server(_) => Err(not_yet(agent, entry)),
+            Target::Server(target) => self.servers.configure(self.surroundings, agent, entry, target),
+            Target::Agent(_) => Err(not_yet(agent)),
         }
     }
 }
@@ -115,13 +118,9 @@ fn twice(agent: &AgentName, tool: &str) -> SetupError {
 }
 
 /// No compiler of this version writes such a bundle; one of the next will.
-fn not_yet(agent: &AgentName, entry: &ToolEntry) -> SetupError {
-    let what = match &entry.target {
-        Target::Agent(_) => "calls other agents",
-        Target::Server(_) | Target::Local(_) => "has tools of servers",
-    };
+fn not_yet(agent: &AgentName) -> SetupError {
     SetupError::new(
-        format!("the agent `{agent}` {what}, and this runner cannot do that yet"),
+        format!("the agent `{agent}` calls other agents, and this runner cannot do that yet"),
         "run it with the runner of the version of `pace` that built it, or a newer one",
     )
 }

@@ -1,22 +1,23 @@
-//! Addresses of servers, in one canonical spelling, so that a grant and an entry that mean the same server match.
+//! Addresses of servers, in one canonical spelling, so that a grant and an entry that mean the same server match. The compiler
+//! reads what authors write, the runner what a variable holds, both here.
 
-use pace_ir::program::template::Template;
+use super::template::Template;
 use url::{Host, Url};
 
 /// Where a server is, and the text by which it is known to grants, credentials and the lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Address {
+pub struct Address {
     /// What the address leads to.
-    pub(crate) destination: Destination,
+    pub destination: Destination,
     /// The canonical spelling: scheme, host, port and path; a package without its version.
-    pub(crate) key: String,
+    pub key: String,
     /// The alias the address suggests, where it has a last word.
-    pub(crate) alias: Option<String>,
+    pub alias: Option<String>,
 }
 
 /// What an address leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Destination {
+pub enum Destination {
     /// A server over HTTP, at a canonical URL.
     Http(String),
     /// A package of a registry, run as a child.
@@ -31,7 +32,7 @@ pub(crate) enum Destination {
 
 /// Who installs a package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PackageManager {
+pub enum PackageManager {
     /// npm.
     Npx,
     /// PyPI, by uv.
@@ -39,11 +40,14 @@ pub(crate) enum PackageManager {
 }
 
 /// Why a text is no address: what it should be.
-pub(crate) type Malformed = &'static str;
+pub type Malformed = &'static str;
 
 impl Address {
     /// Reads an address as it stands in a tool entry.
-    pub(crate) fn parse(template: &Template) -> Result<Self, Malformed> {
+    ///
+    /// # Errors
+    /// What an address should be.
+    pub fn parse(template: &Template) -> Result<Self, Malformed> {
         match template.as_literal() {
             Some(text) => Self::literal(text),
             None => Ok(Self { destination: Destination::Reference, key: template.to_string(), alias: None }),
@@ -51,7 +55,10 @@ impl Address {
     }
 
     /// Reads an address as it stands in a grant, where a reference is just text.
-    pub(crate) fn parse_text(text: &str) -> Result<Self, Malformed> {
+    ///
+    /// # Errors
+    /// What an address should be.
+    pub fn parse_text(text: &str) -> Result<Self, Malformed> {
         if text.contains("${") {
             return Ok(Self { destination: Destination::Reference, key: text.to_owned(), alias: None });
         }
@@ -72,7 +79,7 @@ impl Address {
 }
 
 /// Why an address with credentials in it is none.
-pub(crate) const CREDENTIALS: Malformed = "an address holds no credentials; they belong in `mcp_credentials`";
+pub const CREDENTIALS: Malformed = "an address holds no credentials; they belong in `mcp_credentials`";
 
 const SCHEMES: Malformed =
     "an address begins with `https://`, `http://`, `mcp://`, `mcp+https://`, `mcp+http://` or `paceline://`";
@@ -113,7 +120,7 @@ fn mcp(rest: &str) -> Result<Address, Malformed> {
 
 /// Whether nobody on the way can read or change what is fetched from an address: https, or http on this machine; without
 /// a user or password, which would make another host look like a known one.
-pub(crate) fn is_secure(text: &str) -> bool {
+pub fn is_secure(text: &str) -> bool {
     let Ok(url) = Url::parse(text) else { return false };
     // What this parser mends, another may read differently: the host has to stand there as it is understood.
     let written =

@@ -1,0 +1,193 @@
+//! Asks servers what they offer, side by side, each for a few seconds from the start of its program. Packages are installed
+//! first, which takes as long as it takes.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use pace_compiler::pins::PackagePin;
+use pace_compiler::servers::{Offer, OfferedTool, ProbeFailure, ServerAddress, ServerProber, Unreachable, WantedServer};
+use pace_ir::program::Template;
+use pace_ir::program::template::TemplatePart;
+use pace_mcp::{Client, Connection, Credential, Endpoint, Program, Root, Secret, Server, Tool, Transport};
+use pace_runner::environment::Environment;
+use pace_runner::tool::server;
+use serde_json::Value;
+use url::Url;
+
+use super::failure;
+use super::packages::Packages;
+
+/// How long a server has, from the start of its program.
+pub(crate) const WITHIN: Duration = Duration::from_secs(5);
+
+/// Asks servers for a build of one project.
+#[derive(Debug)]
+pub(crate) struct Prober {
+    root: PathBuf,
+    environment: Environment,
+    packages: Arc<Packages>,
+}
+
+/// A server that can be asked, with every variable filled in.
+enum Ready {
+    Http(Url),
+    Program { program: PathBuf, arguments: Vec<String>, secrets: BTreeMap<String, Secret> },
+}
+
+impl Prober {
+    /// For the project in a folder.
+    pub(crate) fn new(root: &Path, environment: Environment, packages: Packages) -> Self {
+        Self { root: root.to_owned(), environment, packages: Arc::new(packages) }
+    }
+
+    async fn ask(&self, client: &Client, wanted: &WantedServer) -> Result<Offer, ProbeFailure> {
+        let (ready, package) = self.ready(wanted).await?;
+        let first = offered(client, &self.server(wanted, &ready, Credential::None, BTreeMap::new())).await;
+        let mut offer = match first {
+            Err(ProbeFailure::NeedsCredential(said)) => {
+                let Some(server) = self.with_credential(wanted, &ready) else {
+                    return Err(ProbeFailure::NeedsCredential(said));
+                };
+                Offer { needs_credential: true, ..offered(client, &server).await? }
+            }
+            // A program that wants a variable says so in its own way, mostly by ending.
+            Err(failed) => match self.with_credential(wanted, &ready) {
+                Some(server) if matches!(ready, Ready::Program { .. }) => {
+                    Offer { needs_credential: true, ..offered(client, &server).await? }
+                }
+                _ => return Err(failed),
+            },
+            Ok(offer) => offer,
+        };
+        offer.package = package;
+        Ok(offer)
+    }
+
+    /// Everything filled in, and a package installed.
+    async fn ready(&self, wanted: &WantedServer) -> Result<(Ready, Option<PackagePin>), ProbeFailure> {
+        let address = match &wanted.address {
+            ServerAddress::Reference(template) => {
+                let text = self.resolved(template)?;
+                ServerAddress::parse(text.expose()).map_err(|why| {
+                    ProbeFailure::Unreachable(Unreachable::Other(format!("its variables hold no address: {why}")))
+                })?
+            }
+            address => address.clone(),
+        };
+        let (start, package) = match &address {
+            ServerAddress::Http(url) => {
+                let url = Url::parse(url).map_err(|error| ProbeFailure::Unreachable(Unreachable::Other(error.to_string())))?;
+                return Ok((Ready::Http(url), None));
+            }
+            ServerAddress::Npm(..) | ServerAddress::PyPi(..) => {
+                let (packages, pinned) = (Arc::clone(&self.packages), wanted.package.clone());
+                let installed = tokio::task::spawn_blocking(move || packages.install(&address, pinned.as_ref()));
+                let (installed, pin) = installed
+                    .await
+                    .map_err(|error| ProbeFailure::Unreachable(Unreachable::Other(error.to_string())))??;
+                (installed, Some(pin))
+            }
+            ServerAddress::Program(program) => (vec![self.program(program)], None),
+            ServerAddress::Reference(_) => return Err(ProbeFailure::Protocol("a variable leads to a variable".into())),
+        };
+        let mut words = start.into_iter();
+        let program = PathBuf::from(words.next().unwrap_or_default());
+        let mut arguments: Vec<String> = words.collect();
+        for argument in &wanted.args {
+            arguments.push(self.resolved(argument)?.expose().to_owned());
+        }
+        let mut secrets = BTreeMap::new();
+        for (name, value) in &wanted.env {
+            secrets.insert(name.clone(), Secret::new(self.resolved(value)?.expose()));
+        }
+        Ok((Ready::Program { program, arguments, secrets }, package))
+    }
+
+    /// A name that is looked for in `PATH`, or a path, which is relative to the project.
+    fn program(&self, program: &str) -> String {
+        if program.contains('/') { self.root.join(program).to_string_lossy().into_owned() } else { program.to_owned() }
+    }
+
+    fn resolved(&self, template: &Template) -> Result<pace_runner::environment::Secret, ProbeFailure> {
+        self.environment.resolve(template, "it").map_err(|_| {
+            let missing = template.parts.iter().filter_map(|part| match part {
+                TemplatePart::Literal(_) => None,
+                TemplatePart::Env(name) | TemplatePart::Credential(name) => Some(name.clone()),
+            });
+            ProbeFailure::VariablesNotSet(missing.collect())
+        })
+    }
+
+    fn server(
+        &self,
+        wanted: &WantedServer,
+        ready: &Ready,
+        credential: Credential,
+        more: BTreeMap<String, Secret>,
+    ) -> Server {
+        let transport = match ready {
+            Ready::Http(url) => Transport::Http(Endpoint { url: url.clone(), credential }),
+            Ready::Program { program, arguments, secrets } => Transport::Program(Program {
+                program: program.clone(),
+                arguments: arguments.clone(),
+                variables: server::passed_on(&self.environment),
+                secrets: secrets.iter().map(|(name, value)| (name.clone(), value.clone())).chain(more).collect(),
+                directory: self.root.clone(),
+            }),
+        };
+        let root = Url::from_directory_path(&self.root).ok();
+        let roots = root.map(|uri| Root { uri: uri.to_string(), name: None });
+        Server { name: wanted.key.clone(), transport, roots: roots.into_iter().collect() }
+    }
+
+    /// The server as the first principal asks it whose credential is there.
+    fn with_credential(&self, wanted: &WantedServer, ready: &Ready) -> Option<Server> {
+        let held = server::Held::new(Some(&wanted.credentials), true, &wanted.key, &self.environment);
+        let (credential, variables) = held.any()?;
+        Some(self.server(wanted, ready, credential, variables))
+    }
+}
+
+impl ServerProber for Prober {
+    fn probe(&self, wanted: &[WantedServer]) -> Vec<Result<Offer, ProbeFailure>> {
+        let all = |why: String| wanted.iter().map(|_| Err(ProbeFailure::Unreachable(Unreachable::Other(why.clone())))).collect();
+        let client = match server::client(&self.environment) {
+            Ok(client) => client,
+            Err(error) => return all(error.message),
+        };
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return all(error.to_string()),
+        };
+        runtime.block_on(join_all(wanted.iter().map(|wanted| self.ask(&client, wanted))))
+    }
+}
+
+async fn offered(client: &Client, server: &Server) -> Result<Offer, ProbeFailure> {
+    let connection = Connection::open(client, server, WITHIN).await.map_err(|error| failure::of(&error))?;
+    let offered = connection.offered(WITHIN).await.map_err(|error| failure::of(&error));
+    connection.close().await;
+    let offered = offered?;
+    Ok(Offer {
+        name: offered.server.name.unwrap_or_default(),
+        tools: offered.tools.into_iter().map(tool).collect(),
+        ..Offer::default()
+    })
+}
+
+fn tool(tool: Tool) -> OfferedTool {
+    OfferedTool {
+        name: tool.name,
+        title: tool.title.or(tool.annotations.title),
+        description: tool.description.unwrap_or_default(),
+        input: Value::Object((*tool.input_schema).clone()),
+        output: tool.output_schema.map(|schema| Value::Object((*schema).clone())),
+        read_only: tool.annotations.read_only,
+        destructive: tool.annotations.destructive,
+        idempotent: tool.annotations.idempotent,
+        open_world: tool.annotations.open_world,
+    }
+}

@@ -1,0 +1,140 @@
+//! Tools of MCP servers. What the model sees is what was pinned when the bundle was built, and what is called is held against
+//! it: a tool that is no longer what was pinned is not called. A server is shown the credential of whoever asked, and its
+//! connections are kept apart by whose they are.
+
+pub(in crate::tool) mod configure;
+mod held;
+mod offer;
+mod reach;
+mod result;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pace_ir::access::{Chain, Tool};
+use pace_mcp::{CallOptions, Key, Leased, Pool};
+use serde_json::{Map, Value};
+
+use self::held::{Held, Holder};
+use self::offer::Offers;
+use self::reach::Reach;
+use super::callee::ToolFailure;
+use crate::conversation::JsonText;
+use crate::schema::Schema;
+
+/// How long a server has to say what it offers, once it is connected.
+const LISTED_WITHIN: Duration = Duration::from_secs(30);
+
+/// A server's tool as one agent may use it.
+#[derive(Debug, Clone)]
+pub struct ServerTool {
+    tool: Tool,
+    /// What the server calls it.
+    name: String,
+    timeout: Duration,
+    output: Option<Arc<Schema>>,
+    server: Arc<ServedServer>,
+}
+
+/// A server as one entry of an agent uses it.
+#[derive(Debug)]
+pub struct ServedServer {
+    /// Its canonical address.
+    key: String,
+    /// What the model sees before the names of its tools.
+    alias: String,
+    /// Tells entries apart that reach the same server in different ways.
+    entry: String,
+    pool: Pool,
+    reach: Reach,
+    held: Held,
+    offers: Offers,
+}
+
+/// How a server is, for people who start something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// It is there, and what is pinned is what it offers.
+    Connected,
+    /// It is there, and these tools are not called: why.
+    Differs(Vec<String>),
+    /// It is not there, or the subject may not ask it: why.
+    Failed(String),
+}
+
+impl ServerTool {
+    /// What the rules know it as.
+    pub fn tool(&self) -> &Tool {
+        &self.tool
+    }
+
+    /// Its server.
+    pub fn server(&self) -> &Arc<ServedServer> {
+        &self.server
+    }
+
+    /// Why the server is not to be asked on behalf of the subject: there is no credential for it. One sentence.
+    pub fn refusal(&self, chain: &Chain) -> Option<String> {
+        self.server.holder(chain).err()
+    }
+
+    /// Makes one call; `arguments` fit the pinned schema. Dropping the future tells the server that nobody waits.
+    ///
+    /// # Errors
+    /// The server cannot be asked, the tool is no longer what was pinned, it failed, or its result does not fit.
+    pub async fn call(&self, chain: &Chain, arguments: &Value, meta: Map<String, Value>) -> Result<JsonText, ToolFailure> {
+        let (connection, identity) = self.server.connection(chain).await?;
+        let differing = self.server.offers.differing(&connection, &identity, LISTED_WITHIN).await;
+        let differing = differing.map_err(|error| failure("server", error.to_string()))?;
+        if let Some(why) = differing.get(&self.name) {
+            return Err(failure("drift", format!("not called: `{}` {why}", self.tool.target())));
+        }
+        let arguments = arguments.as_object().cloned().unwrap_or_default();
+        let options = CallOptions { timeout: self.timeout, meta, progress: None };
+        let result = connection.call(&self.name, arguments, options).await;
+        let result = result.map_err(|error| failure("server", error.to_string()))?;
+        result::of(result, self.output.as_deref())
+    }
+}
+
+impl ServedServer {
+    /// Its canonical address.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What the model sees before the names of its tools.
+    pub fn alias(&self) -> &str {
+        &self.alias
+    }
+
+    /// Connects on behalf of somebody, and says how it is.
+    pub async fn status(&self, chain: &Chain) -> Status {
+        let (connection, identity) = match self.connection(chain).await {
+            Ok(connection) => connection,
+            Err(failure) => return Status::Failed(failure.message),
+        };
+        match self.offers.differing(&connection, &identity, LISTED_WITHIN).await {
+            Err(error) => Status::Failed(error.to_string()),
+            Ok(differing) if differing.is_empty() => Status::Connected,
+            Ok(differing) => Status::Differs(differing.iter().map(|(tool, why)| format!("`{tool}` {why}")).collect()),
+        }
+    }
+
+    fn holder(&self, chain: &Chain) -> Result<Holder<'_>, String> {
+        self.held.shown(&chain.subject, &self.key)
+    }
+
+    async fn connection(&self, chain: &Chain) -> Result<(Leased, String), ToolFailure> {
+        let holder = self.holder(chain).map_err(|why| failure("credential", why))?;
+        let identity = holder.identity();
+        let server = self.reach.server(&self.alias, &holder).map_err(|why| failure("credential", why))?;
+        let key = Key { server: self.entry.clone(), identity: identity.clone() };
+        let connection = self.pool.get(&key, &server).await.map_err(|error| failure("server", error.to_string()))?;
+        Ok((connection, identity))
+    }
+}
+
+fn failure(kind: &'static str, message: String) -> ToolFailure {
+    ToolFailure { kind, message, stack: Vec::new() }
+}

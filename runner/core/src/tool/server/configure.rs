@@ -1,0 +1,251 @@
+//! How servers are configured: addresses, arguments and variables resolved, programs found. Nothing is started.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use pace_ir::access::{Rules, Tool};
+use pace_ir::program::address::{Address, Destination};
+use pace_ir::program::tool::{PinnedServer, PinnedTool, ServerTarget};
+use pace_ir::program::{Access, AgentName, ToolEntry, server_tool_name};
+use pace_ir::text::quoted;
+use pace_mcp::{Client, ClientSettings, Pool, PoolSettings, Supervisor, Web};
+use url::Url;
+
+use super::held::Held;
+use super::offer::Offers;
+use super::reach::{Reach, Way};
+use super::{ServedServer, ServerTool};
+use crate::environment::{Environment, Secret};
+use crate::model::ToolDeclaration;
+use crate::schema::Schema;
+use crate::setup::SetupError;
+use crate::tool::configure::{Offered, Surroundings};
+use crate::tool::{Callee, Mode, ServedTool};
+
+/// How long a call may take where its entry does not say.
+const USUAL_TIMEOUT: Duration = Duration::from_secs(60);
+/// What a program sees of the runner's own variables: where programs are, where it may write, and how it speaks.
+const PASSED_ON: [&str; 6] = ["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ"];
+
+/// The servers that were met so far.
+#[derive(Default)]
+pub(in crate::tool) struct Servers {
+    /// Made for the first server.
+    pool: Option<Pool>,
+    entries: usize,
+}
+
+impl Servers {
+    /// The connections, if there can be any.
+    pub(in crate::tool) fn into_pool(self) -> Option<Pool> {
+        self.pool
+    }
+
+    /// The tools of an entry, in the order of their names.
+    ///
+    /// # Errors
+    /// What is missing for it.
+    pub(in crate::tool) fn configure(
+        &mut self,
+        surroundings: Surroundings<'_>,
+        agent: &AgentName,
+        entry: &ToolEntry,
+        target: &ServerTarget,
+    ) -> Result<Vec<Offered>, SetupError> {
+        let Surroundings { bundle, environment, writes } = surroundings;
+        let pinned = bundle.tools.servers.get(&target.server).ok_or_else(|| broken(&target.server, "is not in the bundle"))?;
+        let rules = Rules::of(bundle);
+        let offered = rules.tools(agent).into_iter().filter_map(|(tool, class)| match &tool {
+            Tool::Server(server, name) if *server == target.server => Some((name.clone(), tool, class)),
+            Tool::Server(..) | Tool::Local(_) => None,
+        });
+        let is_exposed = |name: &str| target.tools.as_ref().is_none_or(|tools| tools.contains(name));
+        let offered: Vec<_> = offered.filter(|(name, _, class)| is_exposed(name) && *class <= entry.access).collect();
+        let server = Arc::new(self.server(environment, bundle, agent, entry, target, pinned)?);
+        let timeout = entry.timeout.map_or(USUAL_TIMEOUT, |time| Duration::from_millis(time.0));
+        let served = offered.into_iter().filter_map(|(name, tool, class)| {
+            let stored = pinned.tools.get(&name)?;
+            let is_made = class == Access::Read || writes.is_live(&tool);
+            let mode = if is_made { Mode::Live } else { Mode::Stubbed };
+            Some(declare(stored, target, &name).map(|(declaration, parameters, output)| {
+                let callee = ServerTool { tool, name: name.clone(), timeout, output, server: Arc::clone(&server) };
+                let name = declaration.name.clone();
+                let tool = ServedTool { name, class, mode, parameters, callee: Callee::Server(callee) };
+                Offered { declaration, tool }
+            }))
+        });
+        served.collect()
+    }
+
+    fn server(
+        &mut self,
+        environment: &Environment,
+        bundle: &pace_ir::Bundle,
+        agent: &AgentName,
+        entry: &ToolEntry,
+        target: &ServerTarget,
+        pinned: &PinnedServer,
+    ) -> Result<ServedServer, SetupError> {
+        let held = Held::new(
+            bundle.auth.credentials.get(&target.server),
+            pinned.needs_credential,
+            &target.server,
+            environment,
+        );
+        for missing in held.missing() {
+            tracing::warn!(server = target.server, %agent, "a credential cannot be used: {missing}");
+        }
+        let reach = reach(environment, bundle, agent, entry, target, pinned)?;
+        self.entries += 1;
+        Ok(ServedServer {
+            key: target.server.clone(),
+            alias: target.alias.to_string(),
+            entry: format!("{} {}", self.entries, target.server),
+            pool: self.pool(environment)?,
+            reach,
+            held,
+            offers: Offers::new(pinned, |name| target.tools.as_ref().is_none_or(|tools| tools.contains(name))),
+        })
+    }
+
+    fn pool(&mut self, environment: &Environment) -> Result<Pool, SetupError> {
+        if let Some(pool) = &self.pool {
+            return Ok(pool.clone());
+        }
+        let variable = |name: &str| environment.text(name).ok().flatten().map(str::to_owned);
+        let web = Web::configure(variable).map_err(|error| SetupError::new(error.message, error.help))?;
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let client = Client::new(ClientSettings { version, supervisor: Supervisor::ThisProgram, web });
+        let pool = Pool::new(client, PoolSettings::default());
+        self.pool = Some(pool.clone());
+        Ok(pool)
+    }
+}
+
+type Declared = (ToolDeclaration, Schema, Option<Arc<Schema>>);
+
+fn declare(stored: &PinnedTool, target: &ServerTarget, name: &str) -> Result<Declared, SetupError> {
+    let schema = |text: &str| {
+        let words = |error| broken(&target.server, &format!("has a schema of `{}` that is no JSON: {error}", quoted(name)));
+        Schema::parse(text).map_err(words)
+    };
+    let parameters = schema(&stored.input.0)?;
+    let output = stored.output.as_ref().map(|output| schema(&output.0)).transpose()?.map(Arc::new);
+    let declaration = ToolDeclaration {
+        name: server_tool_name(&target.alias, name).to_string(),
+        description: stored.description.clone(),
+        parameters: parameters.value().clone(),
+    };
+    Ok((declaration, parameters, output))
+}
+
+fn reach(
+    environment: &Environment,
+    bundle: &pace_ir::Bundle,
+    agent: &AgentName,
+    entry: &ToolEntry,
+    target: &ServerTarget,
+    pinned: &PinnedServer,
+) -> Result<Reach, SetupError> {
+    let server = quoted(&target.server);
+    let address = environment.resolve(&pinned.address, &format!("the address of a server of the agent `{agent}`"))?;
+    let address = Address::parse_text(address.expose()).map_err(|why| {
+        SetupError::new(format!("`{server}` does not lead to a server: {why}"), "set its variables to an address")
+    })?;
+    let way = match address.destination {
+        Destination::Http(url) => Way::Http(Url::parse(&url).map_err(|error| {
+            SetupError::new(format!("`{server}` does not lead to a server: {error}"), "set its variables to an address")
+        })?),
+        Destination::Package(..) => program(environment, agent, entry, target, Start::package(environment, bundle, &server, pinned)?)?,
+        Destination::Program(program_name) => {
+            program(environment, agent, entry, target, Start::named(environment, &program_name))?
+        }
+        Destination::Agent(_) | Destination::Reference => {
+            return Err(SetupError::new(
+                format!("`{server}` leads to what is no server"),
+                "set its variables to the address of a server",
+            ));
+        }
+    };
+    let roots = match environment.project() {
+        Some(project) => vec![project.to_owned()],
+        None => target.roots.iter().map(PathBuf::from).collect(),
+    };
+    Ok(Reach { way, roots })
+}
+
+/// What is started, before the entry's own arguments.
+struct Start {
+    program: PathBuf,
+    arguments: Vec<String>,
+}
+
+impl Start {
+    /// A name that is looked for in `PATH`, or a path, which is relative to the project where there is one.
+    fn named(environment: &Environment, program: &str) -> Self {
+        let program = match environment.project() {
+            Some(project) if program.contains('/') => project.join(program),
+            _ => PathBuf::from(program),
+        };
+        Self { program, arguments: Vec::new() }
+    }
+
+    /// A package that was installed before.
+    fn package(
+        environment: &Environment,
+        bundle: &pace_ir::Bundle,
+        server: &str,
+        pinned: &PinnedServer,
+    ) -> Result<Self, SetupError> {
+        let _ = (environment, bundle);
+        let package = pinned.package.as_ref().ok_or_else(|| broken(server, "is a package, and the bundle does not say which"))?;
+        let _ = package;
+        Err(SetupError::new(format!("the package of `{server}` is not installed"), "run `pace mcp install`"))
+    }
+}
+
+fn program(
+    environment: &Environment,
+    agent: &AgentName,
+    entry: &ToolEntry,
+    target: &ServerTarget,
+    start: Start,
+) -> Result<Way, SetupError> {
+    let what = |which: &str| format!("{which} of `{}` for the agent `{agent}`", quoted(&target.server));
+    let mut missing = Vec::new();
+    let mut resolved = |template, which: &str| match environment.resolve(template, &what(which)) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            missing.push(error);
+            None
+        }
+    };
+    let mut arguments = start.arguments;
+    arguments.extend(target.args.iter().filter_map(|template| {
+        resolved(template, "an argument").map(|value| value.expose().to_owned())
+    }));
+    let (mut variables, mut secrets): (BTreeMap<_, _>, BTreeMap<String, Secret>) = (passed_on(environment), BTreeMap::new());
+    for (name, template) in &entry.env {
+        let Some(value) = resolved(template, &format!("the variable `{name}`")) else { continue };
+        if template.has_reference() {
+            secrets.insert(name.clone(), value);
+        } else {
+            variables.insert(name.clone(), value.expose().to_owned());
+        }
+    }
+    SetupError::all(missing).map_or(Ok(()), Err)?;
+    let directory = environment.project().map(Path::to_owned).or_else(|| std::env::current_dir().ok());
+    let directory = directory.unwrap_or_else(|| PathBuf::from("/"));
+    Ok(Way::Program { program: start.program, arguments, variables, secrets, directory })
+}
+
+fn passed_on(environment: &Environment) -> BTreeMap<String, String> {
+    let variable = |name: &str| Some((name.to_owned(), environment.text(name).ok()??.to_owned()));
+    PASSED_ON.into_iter().filter_map(variable).collect()
+}
+
+fn broken(server: &str, what: &str) -> SetupError {
+    SetupError::new(format!("the server `{}` {what}", quoted(server)), "build the bundle again")
+}

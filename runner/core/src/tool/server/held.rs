@@ -1,0 +1,161 @@
+//! Whose credential a server is shown.
+
+use std::collections::BTreeMap;
+
+use pace_ir::access::{Shown, Subject, shown};
+use pace_ir::program::Principal;
+use pace_ir::program::authorization::{Credential, OauthClient};
+use pace_ir::text::quoted;
+
+use crate::credentials::ServerCredential;
+use crate::environment::Environment;
+
+/// What one server is shown, by whose it is. What cannot be resolved here is told when it is needed: a person who chats
+/// does not have everybody's.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    by_principal: BTreeMap<Principal, Result<ServerCredential, String>>,
+    /// Whether the server answers nobody without one.
+    is_needed: bool,
+}
+
+/// As whom a server is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Holder<'h> {
+    /// As nobody in particular.
+    Nobody,
+    /// As this principal, with its credential.
+    Of(&'h Principal, &'h ServerCredential),
+}
+
+impl Held {
+    /// What the bundle says and what is kept here; what is kept here for the same principal counts.
+    pub(super) fn new(
+        of_bundle: Option<&BTreeMap<Principal, Credential>>,
+        is_needed: bool,
+        server: &str,
+        environment: &Environment,
+    ) -> Self {
+        let of_bundle = of_bundle.into_iter().flatten();
+        let mut by_principal: BTreeMap<_, _> =
+            of_bundle.map(|(principal, credential)| (principal.clone(), resolved(credential, server, environment))).collect();
+        let kept = environment.credentials().servers.get(server).into_iter().flatten();
+        by_principal.extend(kept.map(|(principal, credential)| (principal.clone(), Ok(credential.clone()))));
+        Self { by_principal, is_needed }
+    }
+
+    /// What is missing here, one sentence each.
+    pub(super) fn missing(&self) -> impl Iterator<Item = &str> {
+        self.by_principal.values().filter_map(|credential| credential.as_ref().err().map(String::as_str))
+    }
+
+    /// As whom the server is asked on behalf of a subject.
+    ///
+    /// # Errors
+    /// It is not to be asked: why, in one sentence.
+    pub(super) fn shown(&self, subject: &Subject, server: &str) -> Result<Holder<'_>, String> {
+        let (server, who) = (quoted(server), &subject.principal);
+        match shown(subject, &self.by_principal) {
+            Shown::Nothing if self.is_needed => {
+                Err(format!("`{server}` wants a credential, and there is none for anybody"))
+            }
+            Shown::Nothing => Ok(Holder::Nobody),
+            Shown::Of(principal, Ok(credential)) => Ok(Holder::Of(principal, credential)),
+            Shown::Of(_, Err(why)) => Err(why.clone()),
+            Shown::Missing => Err(format!("there is no credential of `{who}` for `{server}`")),
+            Shown::Ambiguous(several) => {
+                let names = several.iter().map(|principal| format!("`{principal}`")).collect::<Vec<_>>().join(" and ");
+                Err(format!("`{who}` is in {names}, and both have a credential for `{server}`"))
+            }
+        }
+    }
+}
+
+impl Holder<'_> {
+    /// Keeps connections apart: one word for each credential.
+    pub(super) fn identity(self) -> String {
+        match self {
+            Self::Nobody => String::new(),
+            Self::Of(principal, _) => principal.to_string(),
+        }
+    }
+}
+
+fn resolved(credential: &Credential, server: &str, environment: &Environment) -> Result<ServerCredential, String> {
+    let resolve = |template, what: &str| {
+        let what = format!("{what} for `{}`", quoted(server));
+        environment.resolve(template, &what).map_err(|error| error.message)
+    };
+    match credential {
+        Credential::Bearer(token) => Ok(ServerCredential::Bearer { token: resolve(token, "the `token`")? }),
+        Credential::Header(name, value) => {
+            Ok(ServerCredential::Header { name: name.clone(), value: resolve(value, "the header")? })
+        }
+        Credential::OauthClient(OauthClient { token_url, client_id, client_secret, scopes }) => {
+            let token_url = token_url.as_ref().map(|url| resolve(url, "the `token_url`")).transpose()?;
+            Ok(ServerCredential::OauthClient {
+                token_url: token_url.map(|url| url.expose().to_owned()),
+                client_id: resolve(client_id, "the `client_id`")?,
+                client_secret: resolve(client_secret, "the `client_secret`")?,
+                scopes: scopes.clone(),
+            })
+        }
+        Credential::OauthUser(_) => Err(format!(
+            "the credential for `{}` is of type `oauth_user`, which this version cannot use",
+            quoted(server)
+        )),
+        Credential::Env(env) => {
+            let variables = env.iter().map(|(name, value)| Ok((name.clone(), resolve(value, "a variable")?)));
+            Ok(ServerCredential::Env { env: variables.collect::<Result<_, String>>()? })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pace_ir::program::Template;
+    use pace_ir::program::template::TemplatePart;
+
+    use super::*;
+    use crate::credentials::Credentials;
+    use crate::environment::Secret;
+
+    fn bearer(variable: &str) -> Credential {
+        Credential::Bearer(Template { parts: vec![TemplatePart::Env(variable.into())] })
+    }
+
+    fn subject(principal: &str) -> Subject {
+        Subject::new(principal.parse().unwrap())
+    }
+
+    #[test]
+    fn what_is_kept_here_counts_and_what_is_missing_is_told_when_it_is_needed() {
+        let of_bundle = BTreeMap::from([
+            ("user:ann".parse().unwrap(), bearer("ANN")),
+            ("user:bob".parse().unwrap(), bearer("BOB")),
+        ]);
+        let mut kept = Credentials::default();
+        let own = ServerCredential::Bearer { token: Secret::new("kept") };
+        kept.servers.insert("https://a/".into(), BTreeMap::from([("user:ann".parse().unwrap(), own)]));
+        let environment = Environment::from_pairs([("ANN", "t")]).with_credentials(kept);
+        let held = Held::new(Some(&of_bundle), true, "https://a/", &environment);
+        let shown = |who: &str| match held.shown(&subject(who), "https://a/") {
+            Ok(Holder::Of(_, ServerCredential::Bearer { token })) => Ok(token.expose().to_owned()),
+            Ok(other) => panic!("{other:?}"),
+            Err(why) => Err(why),
+        };
+        assert_eq!(shown("user:ann"), Ok("kept".to_owned()));
+        let missing = "the `token` for `https://a/` is `${env:BOB}`, and the variable `BOB` is not set";
+        assert_eq!(shown("user:bob"), Err(missing.to_owned()));
+        assert_eq!(shown("user:eve"), Err("there is no credential of `user:eve` for `https://a/`".to_owned()));
+        assert_eq!(held.missing().collect::<Vec<_>>(), [missing]);
+    }
+
+    #[test]
+    fn a_server_that_needs_none_is_asked_as_nobody() {
+        let environment = Environment::default();
+        let held = |is_needed| Held::new(None, is_needed, "https://a/", &environment);
+        assert!(matches!(held(false).shown(&subject("anonymous"), "https://a/"), Ok(Holder::Nobody)));
+        assert!(held(true).shown(&subject("user:ann"), "https://a/").unwrap_err().contains("none for anybody"));
+    }
+}
