@@ -71,7 +71,7 @@ fn the_edges_between_crates_are_the_designed_ones() {
 
 #[test]
 fn the_runner_links_no_compiler_parts() {
-    for name in ["pace-runner", "pace-sandbox"] {
+    for name in ["pace-runner", "pace-sandbox", "pace-mcp"] {
         let linked = linked_by(name);
         assert!(linked.contains("pace-ir") && linked.contains("blake3"), "the walk went nowhere: {linked:?}");
         assert_eq!(forbidden(&linked), Vec::<&str>::new(), "{name}");

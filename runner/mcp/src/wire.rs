@@ -1,0 +1,173 @@
+//! Between rmcp and a transport: what a server sends is judged here before rmcp sees it. Answers to nothing are dropped, progress
+//! goes to whom it is meant for, floods are slowed down to what the sender can bear to wait for, and a change of the list of
+//! tools is noted. Nothing here grows with what a server sends.
+
+mod flood;
+mod shared;
+
+use std::sync::Arc;
+
+use rmcp::RoleClient;
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientNotification, ClientRequest, ErrorCode, ErrorData, GetExtensions as _, GetMeta as _,
+    JsonRpcMessage, RequestId, ServerJsonRpcMessage, ServerNotification,
+};
+use rmcp::transport::Transport;
+use tokio::time::Instant;
+
+use self::flood::Flood;
+pub(crate) use self::shared::Shared;
+use crate::call::{Progress, ProgressSink};
+
+/// A transport, judged.
+pub(crate) struct Wire<T> {
+    inner: T,
+    shared: Arc<Shared>,
+    flood: Flood,
+    /// The question whether the server knows the newer protocol, while it has no answer, and how long it is waited for.
+    discover: Option<RequestId>,
+    discover_ends: Instant,
+}
+
+impl<T> Wire<T> {
+    pub(crate) fn new(inner: T, shared: Arc<Shared>, discover_ends: Instant) -> Self {
+        Self { inner, shared, flood: Flood::new(), discover: None, discover_ends }
+    }
+
+    /// What of `message` is for rmcp.
+    fn judge(&mut self, message: ServerJsonRpcMessage) -> Option<ServerJsonRpcMessage> {
+        match &message {
+            JsonRpcMessage::Response(response) => self.shared.answered(&response.id).then_some(message),
+            JsonRpcMessage::Error(error) => match &error.id {
+                Some(id) => self.shared.answered(id).then_some(message),
+                // While it is connected to, an error without an id can only be about what was just asked.
+                None => (!self.shared.is_open()).then_some(message),
+            },
+            JsonRpcMessage::Request(request) => {
+                self.flood.count();
+                self.shared.asked(&request.id).then_some(message)
+            }
+            JsonRpcMessage::Notification(notification) => {
+                self.flood.count();
+                self.note(&notification.notification).then_some(message)
+            }
+        }
+    }
+
+    /// Takes note of a notification. Whether rmcp needs it too: what it keeps of subscriptions and cancelled requests.
+    #[expect(deprecated, reason = "logging is deprecated as of 2026-07-28; servers of older protocols do it")]
+    fn note(&self, notification: &ServerNotification) -> bool {
+        match notification {
+            ServerNotification::ProgressNotification(notification) => {
+                let params = &notification.params;
+                let message = params.message.as_deref().map(|message| self.shared.redactor.text(message).into_owned());
+                let progress = Progress { progress: params.progress, total: params.total, message };
+                self.shared.progress(&params.progress_token, progress);
+                false
+            }
+            ServerNotification::ToolListChangedNotification(_) => {
+                self.shared.list_changed();
+                false
+            }
+            ServerNotification::LoggingMessageNotification(notification) => {
+                let said = notification.params.data.to_string();
+                tracing::debug!(server = %self.shared.name, "says {}", self.shared.redactor.quoted(&said));
+                false
+            }
+            ServerNotification::CancelledNotification(notification) => {
+                if let Some(id) = &notification.params.request_id {
+                    self.shared.replied(id);
+                }
+                true
+            }
+            ServerNotification::SubscriptionsAcknowledgedNotification(_) => true,
+            _ => false,
+        }
+    }
+
+    /// A server that ignores what it does not know has answered no.
+    fn undiscovered(&mut self) -> Option<ServerJsonRpcMessage> {
+        let id = self.discover.take().filter(|id| self.shared.answered(id))?;
+        let error = ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "no answer", None);
+        Some(ServerJsonRpcMessage::error(error, Some(id)))
+    }
+
+    /// Takes note of what is sent.
+    fn sending(&mut self, message: &ClientJsonRpcMessage) {
+        match message {
+            JsonRpcMessage::Request(request) => {
+                let sink = match &request.request {
+                    ClientRequest::CallToolRequest(call) => call.extensions().get::<ProgressSink>().cloned(),
+                    _ => None,
+                };
+                let token = request.request.get_meta().get_progress_token();
+                self.shared.ask(request.id.clone(), token.zip(sink));
+                let discovers = matches!(request.request, ClientRequest::DiscoverRequest(_)) && !self.shared.is_open();
+                self.discover = discovers.then(|| request.id.clone());
+            }
+            JsonRpcMessage::Notification(notification) => {
+                if let ClientNotification::CancelledNotification(cancelled) = &notification.notification
+                    && let Some(id) = &cancelled.params.request_id
+                {
+                    self.shared.answered(id);
+                }
+            }
+            JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => {}
+        }
+    }
+}
+
+impl<T: Transport<RoleClient>> Transport<RoleClient> for Wire<T> {
+    type Error = T::Error;
+
+    fn send(&mut self, item: ClientJsonRpcMessage) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
+        self.sending(&item);
+        let reply = match &item {
+            JsonRpcMessage::Response(response) => Some(response.id.clone()),
+            JsonRpcMessage::Error(error) => error.id.clone(),
+            _ => None,
+        };
+        let (sent, shared) = (self.inner.send(item), Arc::clone(&self.shared));
+        async move {
+            let sent = sent.await;
+            if let Some(id) = reply {
+                shared.replied(&id);
+            }
+            sent
+        }
+    }
+
+    async fn receive(&mut self) -> Option<ServerJsonRpcMessage> {
+        // Dropped and asked again at any point where it waits; nothing is lost then.
+        loop {
+            self.flood.pause().await;
+            let received = match &self.discover {
+                Some(_) => tokio::time::timeout_at(self.discover_ends, self.inner.receive()).await,
+                None => Ok(self.inner.receive().await),
+            };
+            let message = match received {
+                Ok(Some(message)) => message,
+                Ok(None) => {
+                    self.shared.ended();
+                    return None;
+                }
+                Err(_elapsed) => match self.undiscovered() {
+                    Some(answer) => return Some(answer),
+                    None => continue,
+                },
+            };
+            if let Some(message) = self.judge(message) {
+                return Some(message);
+            }
+        }
+    }
+
+    async fn close(&mut self) -> Result<(), Self::Error> {
+        self.inner.close().await
+    }
+}
+
+/// An answer to request `id` that says why there is none.
+pub(crate) fn no_answer(id: rmcp::model::RequestId, why: &'static str) -> ServerJsonRpcMessage {
+    ServerJsonRpcMessage::error(ErrorData::internal_error(why, None), Some(id))
+}
