@@ -27,6 +27,9 @@ use clap::Parser;
 use crate::arguments::Arguments;
 
 fn main() -> std::process::ExitCode {
+    if let Some(code) = pace_mcp::supervise(std::env::args_os()) {
+        return code;
+    }
     if std::env::args_os().nth(1).is_some_and(|first| first == pace_tools::BUNDLE_COMMAND) {
         return exit::bundling(pace_tools::bundle_child());
     }

@@ -53,6 +53,8 @@ pub struct Connection {
     roots: Vec<Root>,
     shared: Arc<Shared>,
     peer: Peer<RoleClient>,
+    /// The list of tools as it was last asked for.
+    current: Mutex<Option<Arc<Offered>>>,
     service: Mutex<Option<RunningService<RoleClient, Handler>>>,
     child: Option<Mutex<Child>>,
     /// Listens for changes of the list, with servers that have to be asked to tell.
@@ -76,6 +78,11 @@ impl Connection {
         opening::open(&client.0, server, within).await
     }
 
+    /// What it is called in errors and in the log.
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
     /// Who the server says it is.
     pub fn info(&self) -> &ServerInfo {
         &self.info
@@ -89,6 +96,21 @@ impl Connection {
         let listed = tokio::time::timeout(within, self.list()).await;
         let listed = listed.unwrap_or_else(|_elapsed| Err(Kind::NoAnswer { within, said: Vec::new() }));
         listed.map_err(|kind| self.shared.error(kind))
+    }
+
+    /// What it offers, asked once and again when the server says that its list has changed. The same list is the same pointer.
+    ///
+    /// # Errors
+    /// As [`Connection::offered`].
+    pub async fn current(&self, within: Duration) -> Result<Arc<Offered>, Error> {
+        // Held while the server is asked: whoever comes meanwhile waits for the same answer.
+        let mut current = self.current.lock().await;
+        if let Some(offered) = current.as_ref().filter(|offered| offered.generation == self.generation()) {
+            return Ok(Arc::clone(offered));
+        }
+        let offered = Arc::new(self.offered(within).await?);
+        *current = Some(Arc::clone(&offered));
+        Ok(offered)
     }
 
     /// Calls a tool. Dropping the future tells the server that nobody waits any more. No call is made twice.

@@ -15,7 +15,9 @@ use pace_ir::access::{Chain, Tool};
 use pace_mcp::{CallOptions, Key, Leased, Pool};
 use serde_json::{Map, Value};
 
-use self::held::{Held, Holder};
+pub use self::configure::{client, passed_on};
+pub use self::held::Held;
+use self::held::Holder;
 use self::offer::Offers;
 use self::reach::Reach;
 use super::callee::ToolFailure;

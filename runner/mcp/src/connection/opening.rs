@@ -48,6 +48,7 @@ pub(super) async fn open(client: &ClientSettings, server: &Server, within: Durat
         service: Mutex::new(Some(service)),
         child: child.map(Mutex::new),
         peer,
+        current: Mutex::default(),
         shared,
     })
 }

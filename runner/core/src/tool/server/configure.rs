@@ -114,14 +114,22 @@ impl Servers {
         if let Some(pool) = &self.pool {
             return Ok(pool.clone());
         }
-        let variable = |name: &str| environment.text(name).ok().flatten().map(str::to_owned);
-        let web = Web::configure(variable).map_err(|error| SetupError::new(error.message, error.help))?;
-        let version = env!("CARGO_PKG_VERSION").to_owned();
-        let client = Client::new(ClientSettings { version, supervisor: Supervisor::ThisProgram, web });
-        let pool = Pool::new(client, PoolSettings::default());
+        let pool = Pool::new(client(environment)?, PoolSettings::default());
         self.pool = Some(pool.clone());
         Ok(pool)
     }
+}
+
+/// What speaks to servers. Programs are supervised by the binary that runs, whose `main` begins with
+/// [`pace_mcp::supervise`].
+///
+/// # Errors
+/// A variable for connections is wrong.
+pub fn client(environment: &Environment) -> Result<Client, SetupError> {
+    let variable = |name: &str| environment.text(name).ok().flatten().map(str::to_owned);
+    let web = Web::configure(variable).map_err(|error| SetupError::new(error.message, error.help))?;
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    Ok(Client::new(ClientSettings { version, supervisor: Supervisor::ThisProgram, web }))
 }
 
 type Declared = (ToolDeclaration, Schema, Option<Arc<Schema>>);
@@ -241,7 +249,8 @@ fn program(
     Ok(Way::Program { program: start.program, arguments, variables, secrets, directory })
 }
 
-fn passed_on(environment: &Environment) -> BTreeMap<String, String> {
+/// What a program sees of the runner's own variables.
+pub fn passed_on(environment: &Environment) -> BTreeMap<String, String> {
     let variable = |name: &str| Some((name.to_owned(), environment.text(name).ok()??.to_owned()));
     PASSED_ON.into_iter().filter_map(variable).collect()
 }

@@ -7,13 +7,14 @@ use pace_ir::program::Principal;
 use pace_ir::program::authorization::{Credential, OauthClient};
 use pace_ir::text::quoted;
 
+use super::reach;
 use crate::credentials::ServerCredential;
 use crate::environment::Environment;
 
 /// What one server is shown, by whose it is. What cannot be resolved here is told when it is needed: a person who chats
 /// does not have everybody's.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub struct Held {
     by_principal: BTreeMap<Principal, Result<ServerCredential, String>>,
     /// Whether the server answers nobody without one.
     is_needed: bool,
@@ -30,7 +31,7 @@ pub(super) enum Holder<'h> {
 
 impl Held {
     /// What the bundle says and what is kept here; what is kept here for the same principal counts.
-    pub(super) fn new(
+    pub fn new(
         of_bundle: Option<&BTreeMap<Principal, Credential>>,
         is_needed: bool,
         server: &str,
@@ -42,6 +43,17 @@ impl Held {
         let kept = environment.credentials().servers.get(server).into_iter().flatten();
         by_principal.extend(kept.map(|(principal, credential)| (principal.clone(), Ok(credential.clone()))));
         Self { by_principal, is_needed }
+    }
+
+    /// The first credential that can be used here, whoever's it is, for those who only ask what a server offers: for its
+    /// address, and as variables of its program.
+    pub fn any(&self) -> Option<(pace_mcp::Credential, BTreeMap<String, pace_mcp::Secret>)> {
+        let (principal, credential) =
+            self.by_principal.iter().find_map(|(principal, credential)| Some((principal, credential.as_ref().ok()?)))?;
+        match credential {
+            ServerCredential::Env { env } => Some((pace_mcp::Credential::None, reach::secrets(env))),
+            _ => Some((reach::credential("", &Holder::Of(principal, credential)).ok()?, BTreeMap::new())),
+        }
     }
 
     /// What is missing here, one sentence each.

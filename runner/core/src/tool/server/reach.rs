@@ -49,12 +49,11 @@ impl Reach {
                 Transport::Http(Endpoint { url: url.clone(), credential: credential(name, holder)? })
             }
             (Way::Program { program, arguments, variables, secrets, directory }, holder) => {
-                let mut secrets: BTreeMap<_, _> =
-                    secrets.iter().map(|(name, value)| (name.clone(), secret(value))).collect();
+                let mut secrets = self::secrets(secrets);
                 match holder {
                     Holder::Nobody => {}
                     Holder::Of(_, ServerCredential::Env { env }) => {
-                        secrets.extend(env.iter().map(|(name, value)| (name.clone(), secret(value))));
+                        secrets.extend(self::secrets(env));
                     }
                     Holder::Of(principal, other) => {
                         return Err(format!(
@@ -76,11 +75,16 @@ impl Reach {
     }
 }
 
+/// Variables of a program that hold secrets.
+pub(super) fn secrets(of: &BTreeMap<String, environment::Secret>) -> BTreeMap<String, Secret> {
+    of.iter().map(|(name, value)| (name.clone(), secret(value))).collect()
+}
+
 fn secret(value: &environment::Secret) -> Secret {
     Secret::new(value.expose())
 }
 
-fn credential(name: &str, holder: &Holder<'_>) -> Result<Credential, String> {
+pub(super) fn credential(name: &str, holder: &Holder<'_>) -> Result<Credential, String> {
     let Holder::Of(principal, held) = holder else { return Ok(Credential::None) };
     match held {
         ServerCredential::Bearer { token } => Ok(Credential::Bearer(secret(token))),
