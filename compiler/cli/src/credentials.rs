@@ -15,14 +15,14 @@ use crate::world::plain;
 /// Where they are kept, relative to the project.
 pub(crate) const PLACE: &str = ".pace/credentials.local";
 
-/// This process's variables, with what `PACE_CREDENTIALS` names or else what the project keeps.
+/// The surroundings of a project that its author runs: this process's variables, with what `PACE_CREDENTIALS` names or else what the project keeps.
 ///
 /// # Errors
 /// The credentials cannot be read, or others could read them.
 pub(crate) fn environment(root: &Path) -> anyhow::Result<Environment> {
     let kept = root.join(PLACE);
     refuse_shared(&kept)?;
-    Ok(config::with_credentials(Environment::of_process(), Some(&kept))?)
+    Ok(config::with_credentials(Environment::of_process(), Some(&kept))?.in_project(root))
 }
 
 /// What the project keeps; nothing where there is no such file.

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use pace_ir::access::Chain;
 use pace_ir::program::{Agent, AgentName, LoopName, ModelName};
 use pace_ir::schedule::{Schedule, Timezone};
 use pace_ir::text::quoted;
@@ -17,7 +18,7 @@ use crate::problem::{Code, Problem};
 use crate::schema::Schema;
 use crate::session::Sessions;
 use crate::setup::SetupError;
-use crate::tool::{AgentTools, Toolbox, Writes};
+use crate::tool::{AgentTools, ServedServer, Status, Toolbox, Writes};
 use crate::work::Work;
 
 /// The most names that a message lists.
@@ -155,6 +156,21 @@ impl Runner {
         let spec = self.bundle().program.agents.get(name)?;
         let (model, output, tools) = (self.models.get(&spec.model)?, self.outputs.get(name), self.tools(name));
         Some(ServedAgent { name, spec, model, output, tools })
+    }
+
+    /// Ends what was started for tools; waits no longer than `grace`. Nothing may be called after.
+    pub async fn close(&self, grace: std::time::Duration) {
+        self.tools.close(grace).await;
+    }
+
+    /// Connects to every server of the agents in scope on behalf of somebody, side by side, and says how each is: by agent, in
+    /// the author's order.
+    pub async fn servers(&self, chain: &Chain) -> Vec<(&AgentName, Arc<ServedServer>, Status)> {
+        let servers = self.names.iter().flat_map(|name| {
+            let servers = self.tools(name).into_iter().flat_map(AgentTools::servers);
+            servers.map(move |server| async move { (name, Arc::clone(server), server.status(chain).await) })
+        });
+        futures_util::future::join_all(servers).await
     }
 
     /// What an agent in scope may call.

@@ -59,6 +59,9 @@ pub struct Server {
     shared: Arc<Shared>,
 }
 
+/// How long programs of MCP servers have to end by themselves.
+const SERVERS_END: Duration = Duration::from_secs(5);
+
 /// How a server ended that was told to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Drained {
@@ -110,6 +113,8 @@ impl Server {
         work.cancel();
         acceptor.serve_until(written(work)).await;
         acceptor.end().await;
+        // Programs of servers are ended whatever happens; this gives them time to do it by themselves.
+        shared.runner.close(SERVERS_END).await;
         Ok(Drained { cancelled })
     }
 }

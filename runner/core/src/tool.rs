@@ -11,6 +11,7 @@ pub mod server;
 pub mod writes;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pace_ir::program::{Access, AgentName};
@@ -24,7 +25,7 @@ use configure::Offered;
 pub use local::LocalTool;
 use pace_mcp::Pool;
 pub use pace_sandbox::{Console, Level};
-pub use server::ServerTool;
+pub use server::{ServedServer, ServerTool, Status};
 pub use writes::Writes;
 
 /// What the agents of a bundle may call.
@@ -107,6 +108,44 @@ impl AgentTools {
     /// The tool of this name.
     pub fn find(&self, name: &str) -> Option<&ServedTool> {
         self.tools.get(*self.by_name.get(name)?)
+    }
+
+    /// What there is to call, in words for people: a server's tools are one.
+    pub fn introductions(&self) -> Vec<String> {
+        let mut introduced: Vec<String> = Vec::new();
+        let mut last: Option<&Arc<ServedServer>> = None;
+        for tool in &self.tools {
+            match &tool.callee {
+                Callee::Server(server) if last.is_some_and(|last| Arc::ptr_eq(last, server.server())) => {}
+                Callee::Server(server) => {
+                    last = Some(server.server());
+                    introduced.push(self.introduce(server.server()));
+                }
+                _ => introduced.push(tool.introduction()),
+            }
+        }
+        introduced
+    }
+
+    /// The servers, in the author's order.
+    pub fn servers(&self) -> Vec<&Arc<ServedServer>> {
+        let mut servers: Vec<&Arc<ServedServer>> = self.tools.iter().filter_map(|tool| tool.callee.server()).collect();
+        // The tools of one entry stand side by side.
+        servers.dedup_by(|one, other| Arc::ptr_eq(one, other));
+        servers
+    }
+
+    /// `filesystem (read)`, `shop (write, stubbed)`.
+    fn introduce(&self, server: &Arc<ServedServer>) -> String {
+        let of_server = self.tools.iter().filter(|tool| tool.callee.server().is_some_and(|own| Arc::ptr_eq(own, server)));
+        let writing = of_server.filter(|tool| tool.class == Access::Write).map(|tool| tool.mode);
+        let what = match writing.collect::<Vec<_>>().as_slice() {
+            [] => "read".to_owned(),
+            modes if modes.iter().all(|mode| *mode == Mode::Stubbed) => "write, stubbed".to_owned(),
+            modes if modes.iter().all(|mode| *mode == Mode::Live) => "write, live".to_owned(),
+            _ => "write, partly live".to_owned(),
+        };
+        format!("{} ({what})", quoted(server.alias()))
     }
 
     fn add(&mut self, offered: Offered) {

@@ -17,7 +17,7 @@ pub fn listing(runner: &Runner, address: SocketAddr, now: DateTime<Utc>) -> Stri
     let mut text = format!("  Listening on http://{address}\n");
     let agents = runner.agents().map(|agent| {
         let note = if is_closed(runner, agent.name) { "  (its `acl` lets nobody in over HTTP)" } else { "" };
-        let tools: Vec<_> = agent.tools.into_iter().flat_map(AgentTools::iter).map(ServedTool::introduction).collect();
+        let tools: Vec<_> = agent.tools.into_iter().flat_map(AgentTools::introductions).collect();
         let below = (!tools.is_empty()).then(|| format!("tools: {}", tools.join(", ")));
         (agent.name.to_string(), format!("/agents/{}/chat{note}", agent.name), below)
     });

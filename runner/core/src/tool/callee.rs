@@ -8,7 +8,7 @@ use pace_ir::program::{Access, AgentName};
 use pace_sandbox::Console;
 use serde_json::{Map, Value, json};
 
-use super::{LocalTool, ServerTool};
+use super::{LocalTool, ServedServer, ServerTool};
 use crate::authorize::Action;
 use crate::conversation::JsonText;
 use crate::events::{EventSink, Source};
@@ -69,6 +69,14 @@ impl Callee {
         match self {
             Self::Local(local) => local.tool().target().to_string(),
             Self::Server(server) => server.tool().target().to_string(),
+        }
+    }
+
+    /// The server it is a tool of, where it is one of a server.
+    pub fn server(&self) -> Option<&Arc<ServedServer>> {
+        match self {
+            Self::Server(tool) => Some(tool.server()),
+            Self::Local(_) => None,
         }
     }
 

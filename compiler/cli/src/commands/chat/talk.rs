@@ -15,7 +15,7 @@ use pace_runner::events::Answer;
 use pace_runner::invoke::{Admitted, Call, Conversation, admit};
 use pace_runner::problem::Code;
 use pace_runner::session::Owner;
-use pace_runner::tool::{AgentTools, ServedTool};
+use pace_runner::tool::{AgentTools, ServedTool, Status};
 use pace_runner::work::Work;
 use pace_runner::{Problem, Runner};
 
@@ -71,6 +71,22 @@ impl Talk {
     /// What the agent may call.
     pub(super) fn tools(&self) -> impl Iterator<Item = &ServedTool> {
         self.runner.tools(&self.agent).into_iter().flat_map(AgentTools::iter)
+    }
+
+    /// What the agent may call, in words.
+    pub(super) fn introductions(&self) -> Vec<String> {
+        self.runner.tools(&self.agent).map(AgentTools::introductions).unwrap_or_default()
+    }
+
+    /// What is wrong with servers, one line each: connects to all of them.
+    pub(super) async fn troubles(&self) -> Vec<String> {
+        let servers = self.runner.servers(&Chain::direct(self.subject.clone())).await;
+        let words = servers.into_iter().flat_map(|(_, server, status)| match status {
+            Status::Connected => Vec::new(),
+            Status::Failed(why) => vec![format!("`{}` is not connected: {why}", quoted(server.alias()))],
+            Status::Differs(tools) => tools.into_iter().map(|why| format!("`{}`: {why}", quoted(server.alias()))).collect(),
+        });
+        words.collect()
     }
 
     /// What is going on.

@@ -8,6 +8,7 @@ mod line;
 mod printer;
 
 use std::path::Path;
+use std::time::Duration;
 
 use pace_runner::problem::Code;
 use tokio::runtime::{Builder, Runtime};
@@ -21,6 +22,9 @@ use super::talk::{self, Talk};
 use crate::exit::{Ended, ExitCode};
 use crate::output::Output;
 
+/// How long programs of MCP servers have to end by themselves.
+const SERVERS_END: Duration = Duration::from_secs(3);
+
 /// Runs the conversation until the person leaves.
 pub(super) fn run(talk: Talk, root: &Path, output: Output) -> anyhow::Result<ExitCode> {
     let printer = Printer::new(&talk, output.colour_of_data(), output.glyphs());
@@ -32,6 +36,7 @@ pub(super) fn run(talk: Talk, root: &Path, output: Output) -> anyhow::Result<Exi
     chat.greet();
     let code = chat.turns();
     chat.finish_writes();
+    chat.runtime.block_on(chat.talk.runner().close(SERVERS_END));
     // Whatever still waits for a service is not waited for.
     chat.runtime.shutdown_background();
     Ok(code)
@@ -47,6 +52,9 @@ struct TerminalChat {
 impl TerminalChat {
     fn greet(&self) {
         self.printer.greeting(&self.talk);
+        for trouble in self.runtime.block_on(self.talk.troubles()) {
+            self.printer.note(&trouble);
+        }
         if let Some(file) = self.talk.file() {
             let what = match file.length() {
                 0 => format!("session `{}` begins", file.name()),

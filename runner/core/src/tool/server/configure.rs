@@ -25,7 +25,7 @@ use crate::tool::configure::{Offered, Surroundings};
 use crate::tool::{Callee, Mode, ServedTool};
 
 /// How long a call may take where its entry does not say.
-const USUAL_TIMEOUT: Duration = Duration::from_secs(60);
+const USUAL_TIMEOUT: Duration = Duration::from_mins(1);
 /// What a program sees of the runner's own variables: where programs are, where it may write, and how it speaks.
 const PASSED_ON: [&str; 6] = ["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ"];
 
@@ -65,7 +65,7 @@ impl Servers {
         let offered: Vec<_> = offered.filter(|(name, _, class)| is_exposed(name) && *class <= entry.access).collect();
         let server = Arc::new(self.server(environment, bundle, agent, entry, target, pinned)?);
         let timeout = entry.timeout.map_or(USUAL_TIMEOUT, |time| Duration::from_millis(time.0));
-        let served = offered.into_iter().filter_map(|(name, tool, class)| {
+        let all = offered.into_iter().filter_map(|(name, tool, class)| {
             let stored = pinned.tools.get(&name)?;
             let is_made = class == Access::Read || writes.is_live(&tool);
             let mode = if is_made { Mode::Live } else { Mode::Stubbed };
@@ -76,7 +76,7 @@ impl Servers {
                 Offered { declaration, tool }
             }))
         });
-        served.collect()
+        all.collect()
     }
 
     fn server(

@@ -2,7 +2,7 @@
 //! called, and one that is new is not seen.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use pace_ir::program::Access;
@@ -15,8 +15,10 @@ use serde_json::Value;
 pub(super) struct Offers {
     pinned: BTreeMap<String, Pinned>,
     /// By whose connection it is: the list that was compared, and what of it differs.
-    compared: Mutex<BTreeMap<String, (Arc<Offered>, Arc<Differing>)>>,
+    compared: Mutex<Compared>,
 }
+
+type Compared = BTreeMap<String, (Arc<Offered>, Arc<Differing>)>;
 
 /// What a tool was when it was pinned.
 #[derive(Debug)]
@@ -60,7 +62,7 @@ impl Offers {
         Ok(differing)
     }
 
-    fn compared(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, (Arc<Offered>, Arc<Differing>)>> {
+    fn compared(&self) -> MutexGuard<'_, Compared> {
         self.compared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

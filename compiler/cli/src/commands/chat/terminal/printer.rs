@@ -11,7 +11,7 @@ use pace_ir::program::AgentName;
 use pace_ir::text::{quoted, shortened};
 use pace_runner::conversation::{ToolCall, ToolResult};
 use pace_runner::events::{Answer, CallStatus, Event, EventSink, Source};
-use pace_runner::tool::{Level, Mode, ServedTool};
+use pace_runner::tool::{Level, Mode};
 
 use crate::commands::chat::calls;
 use crate::commands::chat::talk::Talk;
@@ -113,7 +113,7 @@ impl Printer {
         };
         let model = talk.model().map(|model| format!(" ({model})")).unwrap_or_default();
         print(&format!("{dot}{}{model}\n", paint(self.colour, BOLD, self.agent.as_str())));
-        let tools: Vec<_> = talk.tools().map(ServedTool::introduction).collect();
+        let tools = talk.introductions();
         if !tools.is_empty() {
             print(&format!("{}\n", wrapped(&format!("   tools: {}", tools.join(", ")), columns(&stdout()))));
         }
