@@ -19,7 +19,7 @@ use pace_ir::program::{AgentName, LoopName, ModelName, ServiceAccountName};
 use pace_syntax::{Span, Spanned};
 
 pub(crate) use account::Accounts;
-pub(crate) use address::{Address, Destination, is_secure};
+pub(crate) use address::{Address, Destination, PackageManager, is_secure};
 pub(crate) use models::ResolvedModel;
 pub(crate) use tools::{ResolvedGrant, ResolvedTarget, ResolvedTool, malformed_server};
 
