@@ -199,6 +199,15 @@ impl ServerAddress {
         })
     }
 
+    /// The same address, with a version where it is a package and has none.
+    pub(crate) fn or_version(self, version: &str) -> Self {
+        match self {
+            Self::Npm(name, None) => Self::Npm(name, Some(version.to_owned())),
+            Self::PyPi(name, None) => Self::PyPi(name, Some(version.to_owned())),
+            other => other,
+        }
+    }
+
     /// The version of a package that the author asks for.
     pub fn version(&self) -> Option<&str> {
         match self {

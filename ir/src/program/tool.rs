@@ -214,7 +214,7 @@ impl PackageRuntime {
     }
 
     /// The feature that a bundle with such a package requires of its runner.
-    pub fn feature(self) -> &'static str {
+    pub const fn feature(self) -> &'static str {
         match self {
             Self::Node => "stdio:node",
             Self::Python => "stdio:python",

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::parse::stays_inside;
 use crate::pins::{PackagePin, Pin, ToolPin, is_word};
-use crate::servers::{Offer, OfferedTool, WantedServer};
+use crate::servers::{Offer, OfferedTool, ServerAddress, WantedServer};
 
 /// The most tools of one server; the longest list among those known has some 150.
 const MOST_TOOLS: usize = 1_000;
@@ -29,7 +29,13 @@ pub(super) fn pin(offer: &Offer, wanted: &WantedServer) -> Result<Pin, String> {
     {
         return Err("what was started is not the package that is pinned".to_owned());
     }
-    offer.package.as_ref().map_or(Ok(()), package)?;
+    match (&offer.package, &wanted.address) {
+        (Some(package), _) => whole(package)?,
+        (None, ServerAddress::Npm(..) | ServerAddress::PyPi(..)) => {
+            return Err("nothing says what was installed of its package".to_owned());
+        }
+        (None, _) => {}
+    }
     let mut tools = BTreeMap::new();
     let mut bytes = offer.name.len();
     for offered in &offer.tools {
@@ -83,8 +89,8 @@ fn size(pin: &ToolPin) -> usize {
     title + pin.description.len() + pin.input.0.len() + pin.output.as_ref().map_or(0, |output| output.0.len())
 }
 
-/// A package that could be installed again from what is written down.
-fn package(package: &PackagePin) -> Result<(), String> {
+/// Whether a package could be installed again from what is written down.
+fn whole(package: &PackagePin) -> Result<(), String> {
     let words = package.tree.iter().flat_map(|line| [&line.place, &line.version, &line.integrity]);
     let is_whole = !package.tree.is_empty() && words.chain([&package.version]).all(|word| is_word(word));
     if is_whole && stays_inside(&package.entry) {

@@ -162,6 +162,8 @@ impl Settling<'_, '_> {
             match failure {
                 // What is pinned was taken from where they are set; here it is enough.
                 ProbeFailure::VariablesNotSet(_) => {}
+                // As it was when it was pinned, by somebody who had one.
+                ProbeFailure::NeedsCredential(_) if pin.needs_credential => {}
                 ProbeFailure::Tampered { .. } => {
                     self.sink.error(failure::diagnostic(failure, variant, ""));
                 }

@@ -59,7 +59,23 @@ pub(super) fn collect<'c>(checked: &'c Checked<'c>) -> BTreeMap<&'c str, Server<
             server.uses.push(used);
         }
     }
+    servers.values_mut().for_each(Server::settle_version);
     servers
+}
+
+impl Server<'_> {
+    /// Entries that name no version of a package take what the others ask for.
+    fn settle_version(&mut self) {
+        let asked = self.variants.iter().find_map(|variant| variant.wanted.address.version()).map(str::to_owned);
+        let Some(asked) = asked else { return };
+        for variant in std::mem::take(&mut self.variants) {
+            let address = variant.wanted.address.or_version(&asked);
+            let wanted = WantedServer { address, ..variant.wanted };
+            if !self.variants.iter().any(|other| other.wanted == wanted) {
+                self.variants.push(Variant { wanted, ..variant });
+            }
+        }
+    }
 }
 
 impl Used<'_> {

@@ -27,10 +27,7 @@ const KNOWN: &[Known] = &[
 
 /// The server that is most likely meant by an address that leads nowhere, in an entry of the agent of this name.
 pub(super) fn nearest(key: &str, agent: &str) -> Option<&'static str> {
-    let others = || KNOWN.iter().filter(|known| known.address != key);
-    if let Some(near) = nearest::nearest(key, others().map(|known| known.address)) {
-        return Some(near);
-    }
+    // The words alone are compared: addresses are alike in all that stands before.
     let last = key.rsplit('/').next().unwrap_or_default();
     let bare = last.trim_start_matches("mcp-").trim_start_matches("server-");
     by_word(bare).or_else(|| agent.split('-').find_map(by_word)).filter(|near| *near != key)

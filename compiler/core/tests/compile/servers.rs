@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use pace_compiler::pins::{PackagePin, TreeLine};
-use pace_compiler::servers::{Offer, OfferedTool, ProbeFailure, WantedServer};
+use pace_compiler::servers::{Offer, OfferedTool, ProbeFailure, ServerAddress, WantedServer};
 use pace_compiler::{Built, Outcome, PinMode, ServerProber};
 use pace_ir::access::{Rules, Tool};
 use pace_ir::program::Access;
@@ -237,6 +237,14 @@ fn a_pinned_server_that_is_gone_is_built_as_it_was() {
     assert!(outcome.result.is_ok());
     let unset = Servers::new(&[(MAIL, Err(ProbeFailure::VariablesNotSet(vec!["X".to_owned()])))]);
     assert_eq!(said(&world.build_asking(&unset, PinMode::Frozen)), Vec::<String>::new());
+    let refused = || ProbeFailure::NeedsCredential(String::new());
+    let outcome = world.build_asking(&Servers::new(&[(MAIL, Err(refused()))]), PinMode::Online);
+    assert_eq!(outcome.diagnostics[0].code.id, "P0805", "it needed none before");
+    let closed = Servers::new(&[(MAIL, Ok(Offer { needs_credential: true, ..mail() }))]);
+    let held = format!("mcp_credentials: {{\"{MAIL}\": {{authenticated: {{type: bearer, token: \"${{env:T}}\"}}}}}}\n");
+    let closed = pinned(&with_mail("").with("paceline.yaml", held), &closed);
+    let outcome = closed.build_asking(&Servers::new(&[(MAIL, Err(refused()))]), PinMode::Frozen);
+    assert_eq!(said(&outcome), Vec::<String>::new(), "who builds needs no credential");
     let tampered = ProbeFailure::Tampered { package: "node_modules/zod".to_owned(), why: "another digest".to_owned() };
     let outcome = world.build_asking(&Servers::new(&[(MAIL, Err(tampered))]), PinMode::Online);
     assert_eq!(outcome.diagnostics[0].code.id, "P0310");
@@ -259,6 +267,19 @@ fn a_server_is_asked_once_for_each_way_it_is_started() {
     assert!(world.build_asking(&servers, PinMode::Online).result.is_ok());
     let args: BTreeSet<_> = servers.asked.borrow().iter().map(|wanted| wanted.args[0].to_string()).collect();
     assert_eq!((servers.asked.borrow().len(), args.len()), (2, 2));
+}
+
+#[test]
+fn an_entry_without_a_version_takes_that_of_the_others() {
+    let world = project(&format!(
+        "  - {{server: \"{FILES}\", access: read, roots: [x]}}\n  - {{server: \"{FILES}@1.0.0\", access: read, roots: [x], alias: other}}\n"
+    ));
+    let servers = Servers::new(&[(FILES, Ok(Offer { package: Some(package("1.0.0")), ..files() }))]);
+    let outcome = world.build_asking(&servers, PinMode::Online);
+    assert_eq!(said(&outcome), Vec::<String>::new());
+    let asked: Vec<_> = servers.asked.borrow().iter().map(|wanted| wanted.address.clone()).collect();
+    let name = FILES.strip_prefix("mcp://npx/").unwrap().to_owned();
+    assert_eq!(asked, [ServerAddress::Npm(name, Some("1.0.0".to_owned()))]);
 }
 
 /// Offers one tool by its first argument.
