@@ -12,7 +12,7 @@ use pace_tests::{Project, http};
 use serde_json::{Value, json};
 
 /// What kept bundles require of a reader.
-const FEATURES: &[&str] = &["stdio:node", "tool-abi/1"];
+const FEATURES: &[&str] = &["stdio:node", "stdio:python", "tool-abi/1"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -102,8 +102,8 @@ fn versions(folder: &Path) -> Vec<String> {
 
 #[test]
 fn the_binaries_read_what_an_older_build_made() {
-    let bundle = root().join("tests/compat/compiled-1/bundle.pace");
-    let id = read(&root().join("tests/compat/compiled-1")).unwrap().id().to_string();
+    let bundle = root().join("tests/compat/compiled-3/bundle.pace");
+    let id = read(&root().join("tests/compat/compiled-3")).unwrap().id().to_string();
     for (binary, arguments) in [("pace", &["inspect"][..]), ("pace-runner", &["check", "--expect", &id])] {
         let output = Command::new(pace_tests::binary(binary)).args(arguments).arg(&bundle).output().unwrap();
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -140,7 +140,7 @@ fn assert_added_up(results: &[Value]) {
 #[cfg(unix)]
 #[test]
 fn a_tool_of_an_older_build_runs() {
-    let (results, _) = added_up(&std::fs::read(root().join("tests/compat/compiled-2/bundle.pace")).unwrap());
+    let (results, _) = added_up(&std::fs::read(root().join("tests/compat/compiled-3/bundle.pace")).unwrap());
     assert_added_up(&results);
 }
 
@@ -149,7 +149,7 @@ fn a_tool_of_an_older_build_runs() {
 #[cfg(unix)]
 #[test]
 fn a_tool_of_another_engine_is_compiled_again() {
-    let mut bundle = read(&root().join("tests/compat/compiled-2")).unwrap().into_bundle();
+    let mut bundle = read(&root().join("tests/compat/compiled-3")).unwrap().into_bundle();
     bundle.meta.engine = Some(Digest::of(b"another engine"));
     let module = tool_module::wrap(b"for another engine");
     let digest = Digest::of(&module);

@@ -19,6 +19,13 @@ const BUILD_ONLY: [&str; 13] = [
     "P0510", "P0511", "P0512", "P0513", "P0514", "P0515", "P0516", "P0517", "P0518", "P0519", "P0520", "P0521", "P0522",
 ];
 
+/// The rules that only what a server answers can break: `compiler/core/tests/compile/servers/pages.rs` builds their
+/// examples, with servers made of strings.
+const SERVERS_ONLY: [&str; 8] = ["P0301", "P0305", "P0306", "P0308", "P0309", "P0310", "P0804", "P0805"];
+
+/// The rule that only a build without network can break.
+const OFFLINE_ONLY: &str = "P0803";
+
 /// The rule that only `check --types` can break, by the type checker of the project.
 const TYPES_ONLY: &str = "P0523";
 
@@ -121,7 +128,8 @@ fn rules() -> Vec<Rule> {
 /// The rules whose examples can be judged here.
 fn judged() -> impl Iterator<Item = Rule> {
     let has_checker = packages().is_some();
-    rules().into_iter().filter(move |rule| has_checker || rule.id != TYPES_ONLY)
+    let is_judged = move |rule: &Rule| has_checker || rule.id != TYPES_ONLY;
+    rules().into_iter().filter(move |rule| is_judged(rule) && !SERVERS_ONLY.contains(&rule.id.as_str()))
 }
 
 /// Where TypeScript is; the suite of tools counts it as skipped where it is not.
@@ -187,6 +195,7 @@ fn diagnose(rule: &Rule, files: &Files) -> Found {
     }
     let verb: &[&str] = match rule.id.as_str() {
         TYPES_ONLY => &["check", "--types"],
+        OFFLINE_ONLY => &["build", "--offline"],
         id if BUILD_ONLY.contains(&id) => &["build"],
         _ => &["check"],
     };

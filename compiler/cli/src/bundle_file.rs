@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pace_ir::bundle::verify::TOOL_ABI;
+use pace_ir::program::tool::PackageRuntime;
 use pace_ir::{BundleId, Emitted, Policy, VerifiedBundle};
 
 use crate::world::plain;
@@ -132,7 +133,7 @@ fn clean(folder: &Path) {
 }
 
 /// What a bundle may require that is only to be told of: whatever this version builds.
-const READABLE: &[&str] = &[TOOL_ABI];
+const READABLE: &[&str] = &[TOOL_ABI, PackageRuntime::Node.feature(), PackageRuntime::Python.feature()];
 
 /// Reads and verifies a bundle, by the very steps the runner takes.
 pub(crate) fn read(path: &Path) -> anyhow::Result<VerifiedBundle> {

@@ -40,7 +40,7 @@ pub(crate) fn compile_seen(
     output: Output,
 ) -> anyhow::Result<Compiled> {
     let tools = project::tools(root, output)?;
-    let outcome = pace_compiler::build_with(world, &tools, overrides);
+    let outcome = pace_compiler::build_with(world, project::doors(&tools), overrides);
     output.files(root, &outcome.sources);
     if let Some(ended) = wrong_override(&outcome.diagnostics, overrides) {
         return Err(ended.into());

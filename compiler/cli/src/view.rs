@@ -14,6 +14,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use pace_ir::access::Rules;
 use pace_ir::{Bundle, VerifiedBundle};
 use serde::Serialize;
 
@@ -70,7 +71,8 @@ impl View {
     fn program(bundle: &Bundle, detail: Detail) -> Self {
         let Bundle { meta, program, auth, tools, blobs: _, lock: _, source_map: _, sbom: _, tool_map: _ } = bundle;
         let agents = program.agents.iter();
-        let agents = agents.map(|(name, agent)| (name.to_string(), AgentView::of(agent, auth.agents.get(name))));
+        let agents = agents
+            .map(|(name, agent)| (name.to_string(), AgentView::of(agent, auth.agents.get(name), Rules::of(bundle))));
         let loops = program.loops.iter();
         let loops = loops.map(|(name, l)| (name.to_string(), LoopView::of(l, auth.loops.get(name))));
         let models = program.models.iter().map(|(name, model)| (name.to_string(), ModelView::of(model, detail)));

@@ -15,6 +15,7 @@ mod listed;
 mod loop_as_agent;
 mod loop_not_admitted;
 mod model;
+mod no_directory;
 mod output_schema;
 mod registries;
 mod schedule;
@@ -44,6 +45,8 @@ use listed::Listed;
 pub(crate) struct Checked<'p> {
     /// Its names.
     pub(crate) resolved: &'p Resolved<'p>,
+    /// The levels of lints.
+    pub(crate) lints: Lints,
     /// What the project is called.
     pub(crate) project: ProjectName,
     /// In the order of their names.
@@ -93,8 +96,9 @@ pub(crate) fn check<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> Result<C
         project_acl: access_list::project(parsed, sink),
         grants: grants::check(resolved, &listed, &lints, sink),
         credentials: credentials::check(resolved, &listed, &lints, sink),
+        lints,
     };
-    secret_literal::check(resolved, &lints, sink);
+    secret_literal::check(resolved, &checked.lints, sink);
     sink.check().map(|()| checked)
 }
 

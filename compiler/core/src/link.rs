@@ -1,6 +1,8 @@
-//! Fifth pass: what lies outside of the specs is attached to the program: compiled tools, pinned servers, skills. The pins
-//! of servers, calls to agents and the registries of skills are not built yet; until they are, the entries that need one
-//! are reported here at once (`P0510`), and only when there is nothing else to report.
+//! Sixth pass: what lies outside of the specs is attached to the program: compiled tools, pinned servers, skills. Calls to
+//! agents and the registries of skills are not built yet; until they are, the entries that need one are reported here at
+//! once (`P0510`), and only when there is nothing else to report.
+
+mod servers;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -15,6 +17,7 @@ use pace_syntax::Span;
 
 use crate::check::Checked;
 use crate::lower::Program;
+use crate::pin::Pinned;
 use crate::resolve::ResolvedTarget;
 use crate::tools::CompiledTools;
 
@@ -33,6 +36,7 @@ pub(crate) fn link(
     checked: &Checked<'_>,
     program: Program,
     compiled: CompiledTools,
+    pinned: &Pinned<'_>,
     sink: &mut Sink,
 ) -> Result<LinkedProgram, Reported> {
     if let Some(diagnostic) = not_buildable_yet(&unbuildable(checked, &compiled)) {
@@ -45,9 +49,10 @@ pub(crate) fn link(
         project: program.project,
         compiler: env!("CARGO_PKG_VERSION").to_owned(),
         engine: compiled.engine.filter(|_| has_tools),
-        required_features: has_tools.then(|| TOOL_ABI.to_owned()).into_iter().collect(),
+        required_features: servers::features(pinned).chain(has_tools.then(|| TOOL_ABI.to_owned())).collect(),
     };
-    let Tools { section: tools, map, packages } = attach(compiled, &mut blobs, &mut inputs);
+    let Tools { section: mut tools, map, packages } = attach(compiled, &mut blobs, &mut inputs);
+    servers::attach(pinned, &mut tools, &mut blobs, &mut inputs);
     let bundle = Bundle {
         meta,
         program: program.content,
@@ -130,7 +135,7 @@ fn unbuildable(checked: &Checked<'_>, compiled: &CompiledTools) -> Vec<(String, 
             let what = match &tool.resolved.target {
                 ResolvedTarget::Local(name) if compiled.tools.contains_key(name) => return None,
                 ResolvedTarget::Local(name) | ResolvedTarget::Skill(name) => format!("the tool `{name}`"),
-                ResolvedTarget::Server(address) => format!("the server `{}`", address.key),
+                ResolvedTarget::Server(_) => return None,
                 ResolvedTarget::Agent(name, _) => format!("the call to the agent `{name}`"),
             };
             Some((what, tool.resolved.named_at))

@@ -7,6 +7,7 @@ use pace_diag::{Diagnostic, Reported, code};
 use pace_ir::{EmitError, Emitted};
 use pace_syntax::{FileId, SourceMap, Span};
 
+use crate::pin::PinReport;
 use crate::secret;
 use crate::world::WorldError;
 
@@ -137,6 +138,8 @@ pub struct Built {
     pub emitted: Emitted,
     /// How much it holds.
     pub counts: Counts,
+    /// What became of the pins of its servers.
+    pub pins: PinReport,
 }
 
 impl From<Reported> for Failure {

@@ -24,7 +24,9 @@ use pace_syntax::{Document, FileId, SourceMap, Span, Spanned};
 
 pub(crate) use file::{SpecFile, text};
 use spec::{AgentSpec, LoopSpec, ProjectSpec};
+pub(crate) use tree::stays_inside;
 
+use crate::pins::{Lock, LockFile};
 use crate::world::{World, WorldError};
 
 /// Everything an author wrote.
@@ -44,7 +46,9 @@ pub(crate) struct Parsed {
     pub(crate) skills: BTreeSet<String>,
     /// Files of recorded turns that models name, by path; `None` where there is no such file.
     pub(crate) recordings: BTreeMap<String, Option<recording::Recorded>>,
-    /// Every YAML tree read, for the checks that look at all texts.
+    /// What `mcp.lock` pins, where there is one that could be read.
+    pub(crate) lock: Option<LockFile>,
+    /// Every YAML tree read but the lock's, for the checks that look at all texts.
     pub(crate) documents: Vec<(FileId, Document)>,
     /// Files that stand where nothing reads them: lints, told once their levels are known.
     pub(crate) misplaced: Vec<Diagnostic>,
@@ -64,8 +68,18 @@ pub(crate) fn parse(world: &dyn World, sources: &mut SourceMap, sink: &mut Sink)
     let tools = reading.tools()?;
     let skills = reading.skills()?;
     let recordings = reading.recordings(project.as_ref())?;
+    let lock = reading.lock()?;
     let tree::Reading { complete, documents, misplaced, inputs, .. } = reading;
-    Ok(Parsed { project, agents, loops, complete, tools, skills, recordings, documents, misplaced, inputs })
+    Ok(Parsed { project, agents, loops, complete, tools, skills, recordings, lock, documents, misplaced, inputs })
+}
+
+/// Reads `mcp.lock` and nothing else.
+///
+/// # Errors
+/// When the surroundings fail; never because of what the file says.
+pub(crate) fn lock(world: &dyn World, sources: &mut SourceMap, sink: &mut Sink) -> Result<Lock, WorldError> {
+    let file = tree::Reading::new(world, sources, sink).lock()?;
+    Ok(file.map(|file| file.lock).unwrap_or_default())
 }
 
 impl Parsed {

@@ -6,13 +6,28 @@ use pace_syntax::SourceMap;
 use crate::check::Checked;
 use crate::outcome::{Built, Counts, Failure, Outcome};
 use crate::overrides::Overrides;
+use crate::pin::Updated;
+use crate::pins::Lock;
 use crate::resolve::tool_files;
+use crate::servers::{PinMode, ServerProber};
 use crate::tools::ToolCompiler;
 use crate::uses::{self as uses_of, ToolUse};
 use crate::world::World;
-use crate::{check as check_pass, emit, link, lower, parse, resolve};
+use crate::{check as check_pass, emit, link, lower, parse, pin, resolve};
 
-/// Checks a project; starts nothing and writes nothing. Of its tools it looks only at whether their files are text.
+/// What a build asks of its surroundings besides files.
+#[derive(Debug, Clone, Copy)]
+pub struct Doors<'d> {
+    /// Compiles the tools that the agents list.
+    pub tools: &'d dyn ToolCompiler,
+    /// Asks the servers that they list.
+    pub servers: &'d dyn ServerProber,
+    /// Which of them are asked.
+    pub pins: PinMode,
+}
+
+/// Checks a project; starts nothing and writes nothing. Of its tools it looks only at whether their files are text, and
+/// of its servers at what is pinned.
 pub fn check(world: &dyn World) -> Outcome<Counts> {
     run(|sources, sink| {
         let parsed = parse::parse(world, sources, sink)?;
@@ -20,6 +35,7 @@ pub fn check(world: &dyn World) -> Outcome<Counts> {
         let resolved = resolve::resolve(&parsed, &overrides, sink);
         tool_files::read(&resolved, world, sources, sink)?;
         let checked = check_pass::check(&resolved, sink)?;
+        pin::verify(&checked, sink)?;
         Ok(counts(&checked))
     })
 }
@@ -34,23 +50,45 @@ pub fn uses(world: &dyn World) -> Outcome<Vec<ToolUse>> {
     })
 }
 
-/// Builds a project; `tools` compiles the tools that its agents list.
-pub fn build(world: &dyn World, tools: &dyn ToolCompiler) -> Outcome<Built> {
-    build_with(world, tools, &Overrides::default())
+/// Builds a project.
+pub fn build(world: &dyn World, doors: Doors<'_>) -> Outcome<Built> {
+    build_with(world, doors, &Overrides::default())
 }
 
 /// Builds a project with a few things changed.
-pub fn build_with(world: &dyn World, tools: &dyn ToolCompiler, overrides: &Overrides) -> Outcome<Built> {
+pub fn build_with(world: &dyn World, doors: Doors<'_>, overrides: &Overrides) -> Outcome<Built> {
     run(|sources, sink| {
         let parsed = parse::parse(world, sources, sink)?;
         let resolved = resolve::resolve(&parsed, overrides, sink);
         let mut needed = tool_files::read(&resolved, world, sources, sink)?;
-        needed.wanted.retain(|key, _| tools.knows(key));
-        let compiled = tools.compile(&needed.wanted, sources, sink)?;
+        needed.wanted.retain(|key, _| doors.tools.knows(key));
+        let compiled = doors.tools.compile(&needed.wanted, sources, sink)?;
         let checked = check_pass::check(&resolved, sink)?;
+        let pinned = pin::pin(&checked, doors.servers, doors.pins, sink)?;
         let program = lower::lower(&checked, sources);
-        let linked = link::link(&checked, program, compiled, sink)?;
-        Ok(Built { emitted: emit::emit(&linked)?, counts: counts(&checked) })
+        let linked = link::link(&checked, program, compiled, &pinned, sink)?;
+        Ok(Built { emitted: emit::emit(&linked)?, counts: counts(&checked), pins: pinned.report })
+    })
+}
+
+/// What `mcp.lock` pins; nothing where there is none. Nothing else of the project is read.
+pub fn pins(world: &dyn World) -> Outcome<Lock> {
+    run(|sources, sink| {
+        let lock = parse::lock(world, sources, sink)?;
+        sink.check()?;
+        Ok(lock)
+    })
+}
+
+/// Pins what servers offer now (`pace mcp update`): those that `only` names by address or alias, or all, and forgets those
+/// that no agent lists any more. Servers not asked stay as they are pinned.
+pub fn update_pins(world: &dyn World, servers: &dyn ServerProber, only: &[String]) -> Outcome<Updated> {
+    run(|sources, sink| {
+        let parsed = parse::parse(world, sources, sink)?;
+        let overrides = Overrides::default();
+        let resolved = resolve::resolve(&parsed, &overrides, sink);
+        let checked = check_pass::check(&resolved, sink)?;
+        Ok(pin::update(&checked, servers, only, sink)?)
     })
 }
 

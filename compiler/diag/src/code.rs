@@ -84,10 +84,23 @@ codes! {
     TURNS_FILE "P0203" "turns-file" ERROR;
     UNPRICED_MODEL "P0204" "unpriced-model" ERROR;
     UNSUPPORTED_GENERATION "P0205" "unsupported-generation" WARN;
+    UNREACHABLE_SERVER "P0301" "unreachable-server" ERROR;
     MALFORMED_SERVER "P0302" "malformed-server" ERROR;
     ALIAS_NEEDED "P0303" "alias-needed" ERROR;
     TOOL_NAME_CLASH "P0304" "tool-name-clash" ERROR;
+    BROKEN_SERVER "P0305" "broken-server" ERROR;
+    MISSING_PROGRAM "P0306" "missing-program" ERROR;
     DELEGATION_CYCLE "P0307" "delegation-cycle" ERROR;
+    UNKNOWN_PACKAGE "P0308" "unknown-package" ERROR;
+    CREDENTIAL_NEEDED "P0309" "credential-needed" ERROR;
+    TAMPERED_PACKAGE "P0310" "tampered-package" ERROR;
+    UNKNOWN_SERVER_TOOL "P0311" "unknown-server-tool" ERROR;
+    DESTRUCTIVE_READ "P0312" "destructive-read" ERROR;
+    LEFT_OUT_TOOL "P0313" "left-out-tool" WARN;
+    NO_TOOLS_LEFT "P0314" "no-tools-left" ERROR;
+    NO_DIRECTORY "P0315" "no-directory" WARN;
+    UNPINNED_PACKAGE "P0316" "unpinned-package" WARN;
+    DIFFERENT_OFFERS "P0317" "different-offers" ERROR;
     UNDECLARED_ACCOUNT "P0401" "undeclared-account" ERROR;
     MALFORMED_PRINCIPAL "P0402" "malformed-principal" ERROR;
     PRINCIPAL_NOT_ALLOWED "P0403" "principal-not-allowed" ERROR;
@@ -101,6 +114,7 @@ codes! {
     UNGRANTED_READ "P0412" "ungranted-read" ALLOW;
     LOOP_NOT_ADMITTED "P0413" "loop-not-admitted" DENY;
     UNGRANTED_WRITE "P0414" "ungranted-write" WARN;
+    MISSING_CREDENTIAL "P0415" "missing-credential" WARN;
     UNKNOWN_TOOL "P0501" "unknown-tool" ERROR;
     MALFORMED_TOOL_ENTRY "P0503" "malformed-tool-entry" ERROR;
     KEY_NOT_APPLICABLE "P0504" "key-not-applicable" ERROR;
@@ -129,6 +143,12 @@ codes! {
     MALFORMED_SKILL "P0701" "malformed-skill" ERROR;
     UNKNOWN_SKILL "P0702" "unknown-skill" ERROR;
     SKILL_FRONT_MATTER "P0703" "skill-front-matter" ERROR;
+    MALFORMED_LOCK "P0801" "malformed-lock" ERROR;
+    LOCK_VERSION "P0802" "lock-version" ERROR;
+    NOT_PINNED "P0803" "not-pinned" ERROR;
+    SERVER_DRIFT "P0804" "server-drift" WARN;
+    PIN_NOT_COMPARED "P0805" "pin-not-compared" WARN;
+    OUTDATED_PIN "P0806" "outdated-pin" ERROR;
 }
 
 impl Code {

@@ -76,10 +76,12 @@ fn calls(target: &str, access: Access) -> ToolEntry {
 }
 
 fn pinned(tools: &[(&str, Access)]) -> PinnedServer {
-    let tool = |access| PinnedTool { description: String::new(), input: Json("{}".into()), output: None, access };
+    let tool = |access| PinnedTool::new("", Json("{}".into()), access);
     PinnedServer {
         address: Template::literal("x"),
+        name: String::new(),
         package: None,
+        needs_credential: false,
         tools: tools.iter().map(|(name, access)| ((*name).to_owned(), tool(*access))).collect(),
     }
 }

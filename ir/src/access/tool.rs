@@ -94,7 +94,9 @@ impl Rules<'_> {
         entries.iter().flat_map(|entry| self.offers(entry)).collect()
     }
 
-    fn offers(self, entry: &ToolEntry) -> Vec<(Tool, Access)> {
+    /// The tools that one entry offers, each with the class of its calls. Of a server those that its `tools` lets through
+    /// and its `access` allows, as they were pinned; of an agent none.
+    pub fn offers(self, entry: &ToolEntry) -> Vec<(Tool, Access)> {
         let tools = match &entry.target {
             Target::Local(local) => vec![Tool::Local(local.tool.clone())],
             Target::Server(server) => {

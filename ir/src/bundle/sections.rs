@@ -40,7 +40,7 @@ pub const SRCM: Known = optional(*b"SRCM", 1, "SourceMapSection");
 /// Where the code of compiled tools was written.
 pub const TMAP: Known = optional(*b"TMAP", 1, "ToolMapSection");
 /// Tools, pinned servers, skills.
-pub const TOOL: Known = required(*b"TOOL", 1, "ToolSection");
+pub const TOOL: Known = required(*b"TOOL", 2, "ToolSection");
 
 /// All of them, by id: the order of the table.
 pub const KNOWN: [Known; 9] = [AUTH, BLOB, LOCK, META, PROG, SBOM, SRCM, TMAP, TOOL];

@@ -124,7 +124,8 @@ impl Bundle {
         let modules = self.tools.local.values().flat_map(|tool| [tool.module, tool.source]);
         let skills = self.tools.skills.values();
         let texts = skills.flat_map(|skill| skill.files.values().copied().chain([skill.text]));
-        turns.chain(modules).chain(texts).collect()
+        let trees = self.tools.servers.values().filter_map(|server| Some(server.package.as_ref()?.tree));
+        turns.chain(modules).chain(texts).chain(trees).collect()
     }
 }
 

@@ -133,8 +133,12 @@ pub struct LocalTool {
 pub struct PinnedServer {
     /// How it is reached: the address as the author wrote it.
     pub address: Template,
+    /// What it calls itself.
+    pub name: String,
     /// For a package: the exact version and the integrity of its whole dependency tree.
     pub package: Option<PinnedPackage>,
+    /// Whether it answers nobody without a credential: a subject that has none is refused before it is asked.
+    pub needs_credential: bool,
     /// Its tools, by the name the server gives them.
     pub tools: BTreeMap<String, PinnedTool>,
 }
@@ -144,21 +148,78 @@ pub struct PinnedServer {
 pub struct PinnedPackage {
     /// The exact version.
     pub version: String,
-    /// Digest of its dependency tree as `mcp.lock` lists it.
+    /// What runs it.
+    pub runtime: PackageRuntime,
+    /// The program to start: a path below the folder that the tree is installed into, with `/`.
+    pub entry: String,
+    /// Its dependency tree as `mcp.lock` lists it, a blob: a line for each package, `<path or name> <version>
+    /// <integrity>`. Whoever has the bundle can install it, and nothing else.
     pub tree: Digest,
+}
+
+/// What runs the program of a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub enum PackageRuntime {
+    /// Node.js.
+    Node,
+    /// Python.
+    Python,
 }
 
 /// A tool as its server described it when it was pinned.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct PinnedTool {
+    /// What people are shown instead of its name.
+    pub title: Option<String>,
     /// What the model is told.
     pub description: String,
     /// JSON Schema of its arguments.
     pub input: Json,
     /// JSON Schema of its structured result.
     pub output: Option<Json>,
-    /// Its class by the server's annotations.
+    /// Its class by the server's annotations: a read if it is annotated so, else a write. An entry's `read_only` may make
+    /// a read of it; what calls count as is decided by [`Rules::tools`](crate::access::Rules::tools).
     pub access: Access,
+    /// Whether its writes may destroy, where the server says so.
+    pub destructive: Option<bool>,
+    /// Whether doing it twice is as good as once, where the server says so.
+    pub idempotent: Option<bool>,
+    /// Whether it deals with the world outside of the server, where the server says so.
+    pub open_world: Option<bool>,
+}
+
+impl PinnedTool {
+    /// A tool of which the server says no more than it has to.
+    pub fn new(description: impl Into<String>, input: Json, access: Access) -> Self {
+        Self {
+            title: None,
+            description: description.into(),
+            input,
+            output: None,
+            access,
+            destructive: None,
+            idempotent: None,
+            open_world: None,
+        }
+    }
+}
+
+impl PackageRuntime {
+    /// The word in `mcp.lock`: `node` or `python`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Node => "node",
+            Self::Python => "python",
+        }
+    }
+
+    /// The feature that a bundle with such a package requires of its runner.
+    pub const fn feature(self) -> &'static str {
+        match self {
+            Self::Node => "stdio:node",
+            Self::Python => "stdio:python",
+        }
+    }
 }
 
 /// A skill's pinned text and tools.

@@ -8,7 +8,7 @@ use super::model::{Model, Provider};
 use super::principal::Principal;
 use super::quantity::Milliseconds;
 use super::template::{Template, TemplatePart};
-use super::tool::{Net, Target, ToolEntry};
+use super::tool::{Net, PinnedServer, Target, ToolEntry};
 use super::{Agent, Bundle};
 use crate::text::quoted;
 
@@ -54,7 +54,7 @@ impl Bundle {
             }
         }
         for (server, pinned) in &self.tools.servers {
-            joined(&pinned.address).map_err(|fault| at(format!("server `{}`", quoted(server)), fault))?;
+            check_server(pinned).map_err(|fault| at(format!("server `{}`", quoted(server)), fault))?;
         }
         self.check_engine()
     }
@@ -125,6 +125,16 @@ fn check_entry(entry: &ToolEntry) -> Fault {
         Target::Server(server) => server.args.iter().try_for_each(joined),
         Target::Agent(_) => Ok(()),
     }
+}
+
+fn check_server(server: &PinnedServer) -> Fault {
+    joined(&server.address)?;
+    server.package.as_ref().map_or(Ok(()), |package| {
+        let is_below = package.entry.split('/').all(|part| !matches!(part, "" | "." | ".."));
+        holds(is_below && !package.entry.contains(['\\', '\0']), || {
+            format!("is started by `{}`, which is not below the folder of its packages", quoted(&package.entry))
+        })
+    })
 }
 
 fn check_model(model: &Model) -> Fault {

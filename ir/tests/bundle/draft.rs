@@ -73,7 +73,8 @@ impl Draft {
         sections.extend(bundle.sbom.iter().map(|sbom| Section::new(*b"SBOM", 0, codec::encode(sbom).unwrap())));
         sections.extend(bundle.source_map.iter().map(|map| Section::new(*b"SRCM", 0, codec::encode(map).unwrap())));
         sections.extend(bundle.tool_map.iter().map(|map| Section::new(*b"TMAP", 0, codec::encode(map).unwrap())));
-        sections.push(Section::new(*b"TOOL", 1, codec::encode(&bundle.tools).unwrap()));
+        let tools = codec::encode(&bundle.tools).unwrap();
+        sections.push(Section { version: 2, ..Section::new(*b"TOOL", 1, tools) });
         Self::new(sections)
     }
 

@@ -18,7 +18,9 @@ use pace_ir::program::record::{
 };
 use pace_ir::program::scheduled_loop::{CatchUp, Concurrency, Loop};
 use pace_ir::program::template::{Json, Template, TemplatePart};
-use pace_ir::program::tool::{AgentTarget, PinnedPackage, PinnedServer, PinnedTool, ServerTarget, Skill};
+use pace_ir::program::tool::{
+    AgentTarget, PackageRuntime, PinnedPackage, PinnedServer, PinnedTool, ServerTarget, Skill,
+};
 use pace_ir::program::{Bundle, ProgramSection, Target, ToolEntry, ToolMap, ToolMapSection, ToolSection};
 use pace_ir::schedule::{Schedule, Timezone};
 
@@ -32,6 +34,7 @@ pub(crate) fn bundle() -> Bundle {
     let turns = blobs.insert(br#"[{"user":"hello","model":"good day"}]"#.to_vec());
     let skill = blobs.insert(b"Answer in one sentence.".to_vec());
     let extra = blobs.insert(b"Examples of one sentence.".to_vec());
+    let tree = blobs.insert(b"node_modules/zod 4.6.7 sha512-AAAA\n".to_vec());
     Bundle {
         meta: Meta {
             project: name("default"),
@@ -41,7 +44,7 @@ pub(crate) fn bundle() -> Bundle {
         },
         program: program(turns),
         auth: auth(),
-        tools: tools(skill, extra),
+        tools: tools(skill, extra, tree),
         blobs,
         lock: LockSection {
             inputs: BTreeMap::from([("agents/helper/spec.yaml".into(), Digest::of(b"name: helper\n"))]),
@@ -218,16 +221,26 @@ fn authentication() -> Authentication {
     ])
 }
 
-fn tools(text: Digest, extra: Digest) -> ToolSection {
+fn tools(text: Digest, extra: Digest, tree: Digest) -> ToolSection {
+    let input = Json(r#"{"type":"object","properties":{"path":{"type":"string"}}}"#.into());
     let read_file = PinnedTool {
-        description: "Reads a file.".into(),
-        input: Json(r#"{"type":"object","properties":{"path":{"type":"string"}}}"#.into()),
-        output: None,
-        access: Access::Read,
+        title: Some("Read file".into()),
+        output: Some(Json(r#"{"type":"object"}"#.into())),
+        destructive: Some(false),
+        idempotent: Some(true),
+        open_world: Some(false),
+        ..PinnedTool::new("Reads a file.", input, Access::Read)
     };
     let server = PinnedServer {
         address: Template::literal("mcp://npx/@modelcontextprotocol/server-filesystem@2026.1.14"),
-        package: Some(PinnedPackage { version: "2026.1.14".into(), tree: Digest::of(b"tree") }),
+        name: "secure-filesystem-server".into(),
+        package: Some(PinnedPackage {
+            version: "2026.1.14".into(),
+            runtime: PackageRuntime::Node,
+            entry: "node_modules/.bin/server-filesystem".into(),
+            tree,
+        }),
+        needs_credential: true,
         tools: BTreeMap::from([("read_file".into(), read_file)]),
     };
     let skill = Skill {

@@ -13,7 +13,7 @@ use crate::refusals::{Fixture, add_tool, meaning};
 
 /// One fixture for each value that means nothing.
 pub(crate) fn fixtures() -> Vec<Fixture> {
-    [generations(), bounds(), pairings(), templates()].into_iter().flatten().collect()
+    [generations(), bounds(), entries(), pairings(), templates()].into_iter().flatten().collect()
 }
 
 fn agent(change: impl FnOnce(&mut Agent)) -> Fixture {
@@ -50,6 +50,18 @@ fn bounds() -> Vec<Fixture> {
             bundle.program.loops.values_mut().for_each(|l| l.timeout = Some(Milliseconds(0)));
         }),
     ]
+}
+
+/// Programs of packages that are not below the folder of the packages.
+fn entries() -> Vec<Fixture> {
+    let bad = ["", "/bin/sh", "../sh", "a//b", "a/./b", "a\\b", "a\0"];
+    let fixture = |entry: &str| {
+        meaning("values", |bundle| {
+            let server = bundle.tools.servers.values_mut().next().unwrap();
+            server.package.as_mut().unwrap().entry = entry.into();
+        })
+    };
+    bad.into_iter().map(fixture).collect()
 }
 
 fn pairings() -> Vec<Fixture> {

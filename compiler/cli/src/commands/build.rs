@@ -34,7 +34,7 @@ pub(crate) fn run(command: &Build, global: &Global) -> anyhow::Result<ExitCode> 
     let output = Output::new(global);
     types::write(&root)?;
     let tools = project::tools(&root, output)?;
-    let outcome = pace_compiler::build(&world, &tools);
+    let outcome = pace_compiler::build(&world, project::doors(&tools));
     output.files(&root, &outcome.sources);
     let shown = outcome.shown();
     let report = output::report(&outcome, &shown, Action::Build, warnings(command.deny_warnings));

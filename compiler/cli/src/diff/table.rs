@@ -44,11 +44,21 @@ fn local(changes: &mut Changes, a: &LocalTool, b: &LocalTool) {
 }
 
 fn server(changes: &mut Changes, a: &PinnedServer, b: &PinnedServer) {
-    let PinnedServer { address, package, tools } = a;
+    let PinnedServer { address, name, package, needs_credential, tools } = a;
     values::template(changes, "server", "address", (Some(address), Some(&b.address)));
+    changes.value("name", "name", name, &b.name);
+    match (needs_credential, b.needs_credential) {
+        (false, true) => changes.shrinks("credential", "needs a credential"),
+        (true, false) => changes.grows("credential", "needs no credential any more"),
+        _ => {}
+    }
     let version =
         |package: &Option<PinnedPackage>| package.as_ref().map_or("none", |package| &package.version).to_owned();
     changes.value("version", "version", &version(package), &version(&b.package));
+    let program = |package: &PinnedPackage| format!("{} {}", package.runtime.as_str(), package.entry);
+    if let (Some(old), Some(new)) = (package, &b.package) {
+        changes.value("version", "program", &program(old), &program(new));
+    }
     let is_moved = |old: &PinnedPackage, new: &PinnedPackage| old.version == new.version && old.tree != new.tree;
     if let (Some(old), Some(new)) = (package, &b.package)
         && is_moved(old, new)
@@ -68,7 +78,7 @@ fn server(changes: &mut Changes, a: &PinnedServer, b: &PinnedServer) {
 }
 
 fn pinned(changes: &mut Changes, name: &str, a: &PinnedTool, b: &PinnedTool) {
-    let PinnedTool { description, input, output, access } = a;
+    let PinnedTool { title, description, input, output, access, destructive, idempotent, open_world } = a;
     match (access, b.access) {
         // A call that counts as a read passes where writes are closed, and is not stubbed.
         (Access::Write, Access::Read) => {
@@ -86,6 +96,17 @@ fn pinned(changes: &mut Changes, name: &str, a: &PinnedTool, b: &PinnedTool) {
     if *output != b.output {
         changes.changes("tools", format!("results of `{name}` are others"));
     }
+    let said = |hint: &Option<bool>| hint.map_or("nothing", |said| if said { "true" } else { "false" });
+    let hints = [
+        ("destructive", destructive, &b.destructive),
+        ("idempotent", idempotent, &b.idempotent),
+        ("open-world", open_world, &b.open_world),
+    ];
+    for (hint, old, new) in hints {
+        changes.words("tools", &format!("the {hint} hint of `{name}`"), said(old), said(new));
+    }
+    let words = |title: &Option<String>| title.as_deref().unwrap_or("none").to_owned();
+    changes.value("tools", &format!("title of `{name}`"), &words(title), &words(&b.title));
 }
 
 fn skill(changes: &mut Changes, a: &Skill, b: &Skill) {

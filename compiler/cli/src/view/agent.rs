@@ -1,5 +1,6 @@
 //! Agents and models.
 
+use pace_ir::access::Rules;
 use pace_ir::program::authorization::AgentAccess;
 use pace_ir::program::{Agent, Generation, Limits, Model, Price};
 use serde::Serialize;
@@ -70,7 +71,7 @@ pub(crate) struct PriceView {
 
 impl AgentView {
     /// An agent with its access. A verified bundle has an access entry for each agent.
-    pub(super) fn of(agent: &Agent, access: Option<&AgentAccess>) -> Self {
+    pub(super) fn of(agent: &Agent, access: Option<&AgentAccess>, rules: Rules<'_>) -> Self {
         let Agent { model, prompt, summary, tools, skills, generation, output, limits } = agent;
         Self {
             model: model.to_string(),
@@ -78,7 +79,7 @@ impl AgentView {
             prompt: prompt.clone(),
             run_as: access.map(|access| format!("serviceaccount:{}", access.run_as)).unwrap_or_default(),
             acl: access.and_then(|access| access.acl.as_ref()).map(super::access::list),
-            tools: tools.iter().map(ToolEntryView::of).collect(),
+            tools: tools.iter().map(|entry| ToolEntryView::of(entry, rules)).collect(),
             skills: skills.clone(),
             generation: GenerationView::of(generation),
             output: output.as_ref().map(super::json),

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use pace_ir::access::{Rules, Tool};
 use pace_ir::program::tool::{
     AgentTarget, HostPattern, LocalTarget, LocalTool, Net, NetRule, PinnedServer, PinnedTool, ServerTarget, Skill,
 };
-use pace_ir::program::{Target, ToolEntry};
+use pace_ir::program::{Access, Target, ToolEntry};
 use serde::Serialize;
 
 use super::Detail;
@@ -36,6 +37,8 @@ pub(crate) enum TargetView {
         alias: String,
         /// Absent: all of them.
         tools: Option<Vec<String>>,
+        /// What the agent gets of the server's tools, with what a call counts as.
+        gives: BTreeMap<String, &'static str>,
         read_only: Vec<String>,
         args: Vec<String>,
         roots: Vec<String>,
@@ -70,6 +73,8 @@ pub(crate) struct LocalToolView {
 #[derive(Debug, Serialize)]
 pub(crate) struct ServerView {
     pub(crate) address: String,
+    pub(crate) name: String,
+    pub(crate) needs_credential: bool,
     pub(crate) package: Option<PackageView>,
     pub(crate) tools: BTreeMap<String, PinnedToolView>,
 }
@@ -78,6 +83,8 @@ pub(crate) struct ServerView {
 #[derive(Debug, Serialize)]
 pub(crate) struct PackageView {
     pub(crate) version: String,
+    pub(crate) runtime: &'static str,
+    pub(crate) entry: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tree: Option<String>,
 }
@@ -85,7 +92,12 @@ pub(crate) struct PackageView {
 /// A server's tool.
 #[derive(Debug, Serialize)]
 pub(crate) struct PinnedToolView {
+    /// What a call counts as, unless an entry makes a read of it.
     pub(crate) access: &'static str,
+    pub(crate) destructive: Option<bool>,
+    pub(crate) idempotent: Option<bool>,
+    pub(crate) open_world: Option<bool>,
+    pub(crate) title: Option<String>,
     pub(crate) description: String,
     pub(crate) input: serde_json::Value,
     pub(crate) output: Option<serde_json::Value>,
@@ -105,10 +117,10 @@ pub(crate) struct SkillView {
 
 impl ToolEntryView {
     /// An entry.
-    pub(super) fn of(entry: &ToolEntry) -> Self {
+    pub(super) fn of(entry: &ToolEntry, rules: Rules<'_>) -> Self {
         let ToolEntry { target, access, env, timeout } = entry;
         Self {
-            target: TargetView::of(target),
+            target: TargetView::of(target, || given(entry, rules)),
             access: access.as_str(),
             env: env.iter().map(|(name, value)| (name.clone(), value.to_string())).collect(),
             timeout_ms: timeout.map(|timeout| timeout.0),
@@ -116,8 +128,18 @@ impl ToolEntryView {
     }
 }
 
+/// The server's tools that an entry gives.
+fn given(entry: &ToolEntry, rules: Rules<'_>) -> BTreeMap<String, &'static str> {
+    let offers = rules.offers(entry).into_iter();
+    let name = |(tool, class): (Tool, Access)| match tool {
+        Tool::Server(_, name) => Some((name, class.as_str())),
+        Tool::Local(_) => None,
+    };
+    offers.filter_map(name).collect()
+}
+
 impl TargetView {
-    fn of(target: &Target) -> Self {
+    fn of(target: &Target, given: impl FnOnce() -> BTreeMap<String, &'static str>) -> Self {
         match target {
             Target::Local(LocalTarget { tool, net, memory }) => {
                 let net = match net {
@@ -130,6 +152,7 @@ impl TargetView {
                 server: server.clone(),
                 alias: alias.to_string(),
                 tools: tools.as_ref().map(|tools| tools.iter().cloned().collect()),
+                gives: given(),
                 read_only: read_only.iter().cloned().collect(),
                 args: args.iter().map(ToString::to_string).collect(),
                 roots: roots.clone(),
@@ -182,20 +205,33 @@ impl LocalToolView {
 impl ServerView {
     /// A pinned server.
     pub(super) fn of(server: &PinnedServer, detail: Detail) -> Self {
-        let PinnedServer { address, package, tools } = server;
-        let package = package
-            .as_ref()
-            .map(|package| PackageView { version: package.version.clone(), tree: super::digest(package.tree, detail) });
+        let PinnedServer { address, name, package, needs_credential, tools } = server;
+        let package = package.as_ref().map(|package| PackageView {
+            version: package.version.clone(),
+            runtime: package.runtime.as_str(),
+            entry: package.entry.clone(),
+            tree: super::digest(package.tree, detail),
+        });
         let tools = tools.iter().map(|(name, tool)| (name.clone(), PinnedToolView::of(tool)));
-        Self { address: address.to_string(), package, tools: tools.collect() }
+        Self {
+            address: address.to_string(),
+            name: name.clone(),
+            needs_credential: *needs_credential,
+            package,
+            tools: tools.collect(),
+        }
     }
 }
 
 impl PinnedToolView {
     fn of(tool: &PinnedTool) -> Self {
-        let PinnedTool { description, input, output, access } = tool;
+        let PinnedTool { title, description, input, output, access, destructive, idempotent, open_world } = tool;
         Self {
             access: access.as_str(),
+            destructive: *destructive,
+            idempotent: *idempotent,
+            open_world: *open_world,
+            title: title.clone(),
             description: description.clone(),
             input: super::json(input),
             output: output.as_ref().map(super::json),

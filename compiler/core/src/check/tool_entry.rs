@@ -6,6 +6,7 @@ use pace_ir::program::name::ToolName;
 use pace_ir::program::{Access, ByteSize};
 use pace_syntax::Span;
 
+use super::no_directory;
 use crate::parse::spec::tool_entry::ToolEntryKeys;
 use crate::resolve::{Destination, ResolvedTarget, ResolvedTool};
 
@@ -27,6 +28,7 @@ pub(super) fn check<'p>(tool: &'p ResolvedTool<'p>, lints: &Lints, sink: &mut Si
     if matches!(tool.target, ResolvedTarget::Local(_) | ResolvedTarget::Skill(_)) {
         egress(tool, lints, sink);
     }
+    no_directory::check(tool, lints, sink);
     let alias = alias(tool, sink);
     Some(CheckedTool { resolved: tool, access: *tool.keys.access.get()?, alias: alias? })
 }

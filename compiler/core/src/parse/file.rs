@@ -47,6 +47,23 @@ fn not_text(path: &str, error: DecodeError, sources: &mut SourceMap, sink: &mut 
     sink.error(diagnostic)
 }
 
+/// Refuses a file in which a merge left both sides. What a YAML parser says of it leads nowhere.
+pub(super) fn not_merged(file: FileId, sources: &SourceMap, sink: &mut Sink) -> Result<(), Reported> {
+    let text = sources.get(file).map_or("", |source| source.text());
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if line.starts_with("<<<<<<< ") {
+            let span = Span::new(file, start..start + line.trim_end().len());
+            let diagnostic = Diagnostic::new(&code::MALFORMED_LOCK, "`mcp.lock` holds both sides of a merge")
+                .at(span, "a merge left this")
+                .help("take one side, and pin the servers of the other again with `pace mcp update`");
+            return Err(sink.error(diagnostic));
+        }
+        start += line.len();
+    }
+    Ok(())
+}
+
 /// Reads a tree, and reports what is wrong with it. `Err` if nothing below the top can be trusted.
 pub(super) fn tree(file: FileId, sources: &SourceMap, sink: &mut Sink) -> Result<Document, Reported> {
     let text = sources.get(file).map_or("", |source| source.text());

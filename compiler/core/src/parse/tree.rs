@@ -11,6 +11,7 @@ use super::file::{self, SpecFile};
 use super::recording::{self, Recorded};
 use super::skill;
 use super::spec::{AgentSpec, LoopSpec, ProjectSpec};
+use crate::pins::{self, LockFile};
 use crate::world::{DirEntry, EntryKind, World, WorldError};
 
 /// A project being read.
@@ -117,6 +118,18 @@ impl<'a> Reading<'a> {
             }
         }
         Ok(recordings)
+    }
+
+    /// `mcp.lock`, where there is one.
+    pub(super) fn lock(&mut self) -> Result<Option<LockFile>, WorldError> {
+        let Some(bytes) = self.read(pins::PATH)? else { return Ok(None) };
+        let (sources, sink) = (&mut *self.sources, &mut *self.sink);
+        let read = file::text(pins::PATH, bytes, sources, sink).and_then(|file| {
+            file::not_merged(file, sources, sink)?;
+            let document = file::tree(file, sources, sink)?;
+            pins::read(&document, file, sink)
+        });
+        Ok(read.ok())
     }
 
     /// Lists a directory. A world sorts by itself; every order of ours hangs on it, so it is made sure here.

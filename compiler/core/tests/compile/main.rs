@@ -10,6 +10,7 @@ mod order;
 mod project;
 mod robustness;
 mod schema;
+mod servers;
 mod tape;
 mod thousand;
 mod world;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pace_compiler::{Built, Counts, DirEntry, EntryKind, Outcome, World, WorldError};
+use pace_compiler::{Built, Counts, DirEntry, Doors, EntryKind, Outcome, PinMode, ServerProber, World, WorldError};
 use pace_diag::Severity;
 
 /// Files by path. Directories are what their paths say.
@@ -51,7 +51,12 @@ impl Strings {
     }
 
     pub(crate) fn build(&self) -> Outcome<Built> {
-        pace_compiler::build(self, &pace_compiler::NoTools)
+        self.build_asking(&pace_compiler::NoServers, PinMode::Offline)
+    }
+
+    /// Builds, and asks `servers`.
+    pub(crate) fn build_asking(&self, servers: &dyn ServerProber, pins: PinMode) -> Outcome<Built> {
+        pace_compiler::build(self, Doors { tools: &pace_compiler::NoTools, servers, pins })
     }
 
     /// Builds a project that has to be sound.

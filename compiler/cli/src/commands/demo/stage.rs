@@ -77,7 +77,7 @@ impl Stage {
     pub(super) fn build(&self) -> anyhow::Result<Build> {
         let root = self.root();
         let begun = Instant::now();
-        let outcome = pace_compiler::build(&project::open(&root)?, &project::silent_tools(&root)?);
+        let outcome = pace_compiler::build(&project::open(&root)?, project::doors(&project::silent_tools(&root)?));
         let built = match outcome.result {
             Ok(built) => built,
             Err(Failure::Reported) => {
@@ -100,7 +100,7 @@ impl Stage {
             return Err(Ended::errors(format!("`{SLIPPED_FILE}` has no `{}`", SLIP.0), None).into());
         }
         bundle_file::write_whole(&root.join(SLIPPED_FILE), slipped.as_bytes())?;
-        let outcome = pace_compiler::build(&project::open(&root)?, &project::silent_tools(&root)?);
+        let outcome = pace_compiler::build(&project::open(&root)?, project::doors(&project::silent_tools(&root)?));
         match outcome.result {
             Err(Failure::Reported) => Ok(outcome),
             _ => Err(Ended::errors(format!("`{}` in `{SLIPPED_FILE}` was not noticed", SLIP.1), None).into()),

@@ -55,7 +55,7 @@ fn bundle() -> Bundle {
     let desk = agent(vec![entry(Target::Server(mail), Access::Write)]);
     let acl = |who: &[&str]| Some(who.iter().map(|who| (name(who), Role::Execute)).collect());
     let access = |agent: &str, acl| (name(agent), AgentAccess { run_as: name(agent), acl });
-    let tool = |access| PinnedTool { description: String::new(), input: Json("{}".into()), output: None, access };
+    let tool = |access| PinnedTool::new("", Json("{}".into()), access);
     let tools = [("list", Access::Read), ("purge", Access::Write), ("send", Access::Write)];
     let hourly = Loop {
         schedule: Schedule::parse("@hourly").unwrap(),
@@ -107,7 +107,9 @@ fn bundle() -> Bundle {
                 SERVER.into(),
                 PinnedServer {
                     address: Template::literal(SERVER),
+                    name: String::new(),
                     package: None,
+                    needs_credential: false,
                     tools: tools.into_iter().map(|(name, access)| (name.to_owned(), tool(access))).collect(),
                 },
             )]),

@@ -11,8 +11,8 @@ use pace_ir::program::record::{BlobSection, LockSection, Meta};
 use pace_ir::program::scheduled_loop::{CatchUp, Concurrency};
 use pace_ir::program::template::TemplatePart;
 use pace_ir::program::tool::{
-    AgentTarget, HostPattern, LocalTarget, LocalTool, Net, NetRule, PinnedPackage, PinnedServer, PinnedTool,
-    ServerTarget, Skill,
+    AgentTarget, HostPattern, LocalTarget, LocalTool, Net, NetRule, PackageRuntime, PinnedPackage, PinnedServer,
+    PinnedTool, ServerTarget, Skill,
 };
 use pace_ir::program::{
     Access, Agent, AuthSection, Authentication, Generation, GrantTarget, Json, Limits, Loop, MicroUsd, Milliseconds,
@@ -205,11 +205,17 @@ fn tools() -> ToolSection {
         module: Digest::of(b"module"),
         source: Digest::of(b"source"),
     };
-    let pinned =
-        |access| PinnedTool { description: "Does it.".to_owned(), input: Json("{}".to_owned()), output: None, access };
+    let pinned = |access| PinnedTool::new("Does it.", Json("{}".to_owned()), access);
     let files = PinnedServer {
         address: Template::literal("mcp://npx/files@1.0.0"),
-        package: Some(PinnedPackage { version: "1.0.0".to_owned(), tree: Digest::of(b"tree") }),
+        name: "files".to_owned(),
+        package: Some(PinnedPackage {
+            version: "1.0.0".to_owned(),
+            runtime: PackageRuntime::Node,
+            entry: "node_modules/files/index.js".to_owned(),
+            tree: Digest::of(b"tree"),
+        }),
+        needs_credential: false,
         tools: BTreeMap::from([
             ("list".to_owned(), pinned(Access::Read)),
             ("move".to_owned(), pinned(Access::Write)),

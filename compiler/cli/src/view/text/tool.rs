@@ -33,9 +33,11 @@ fn target(page: &mut Page, target: &TargetView) {
             page.pair("net", net.as_deref().unwrap_or("any public host"));
             page.pair_if("memory", memory_bytes.map(|bytes| ByteSize(bytes).to_string()).as_deref());
         }
-        TargetView::Server { server: _, alias: _, tools, read_only, args, roots } => {
+        TargetView::Server { server: _, alias: _, tools, gives, read_only, args, roots } => {
             let tools = tools.as_ref().map(|tools| if tools.is_empty() { "none".to_owned() } else { listed(tools) });
             page.pair("tools", tools.as_deref().unwrap_or("all of them"));
+            let gives: Vec<_> = gives.iter().map(|(tool, class)| format!("{tool} ({class})")).collect();
+            page.list("gives", &gives);
             page.list("read only", read_only);
             page.list("args", args);
             page.list("roots", roots);
@@ -70,12 +72,23 @@ fn local(page: &mut Page, tool: &LocalToolView) {
 
 fn server(page: &mut Page, server: &ServerView) {
     page.pair("address", &server.address);
+    page.pair("name", &server.name);
+    if server.needs_credential {
+        page.pair("credential", "needed");
+    }
     if let Some(package) = &server.package {
         let tree = package.tree.as_ref().map(|tree| format!(", tree {tree}"));
         page.pair("version", &format!("{}{}", package.version, tree.unwrap_or_default()));
+        page.pair("program", &format!("{} {}", package.runtime, package.entry));
     }
     for (name, tool) in &server.tools {
         page.under(&format!("{name} ({})", tool.access), |page| {
+            page.pair_if("title", tool.title.as_deref());
+            let hints =
+                [("destructive", tool.destructive), ("idempotent", tool.idempotent), ("open world", tool.open_world)];
+            for (hint, said) in hints {
+                page.pair_if(hint, said.map(|said| said.to_string()).as_deref());
+            }
             page.block("description:", &tool.description);
             page.pair("input", &tool.input.to_string());
             page.pair_if("output", tool.output.as_ref().map(ToString::to_string).as_deref());

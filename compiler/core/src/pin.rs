@@ -1,0 +1,116 @@
+//! Between `check` and `lower`: what each MCP server offers becomes known. A server that `mcp.lock` pins is what it is
+//! there; one that is new is asked, and pinned. Then the rules follow that need to know a server's tools, one a file in
+//! [`rules`]. Nothing is started here: what is asked goes through [`ServerProber`].
+
+mod exposed;
+mod failure;
+mod offer;
+mod rules;
+mod settle;
+mod update;
+mod used;
+mod well_known;
+
+use std::collections::BTreeMap;
+
+use pace_diag::{Reported, Sink};
+
+use crate::check::Checked;
+use crate::pins::{self, Lock, Pin};
+use crate::servers::{PinMode, ServerProber};
+
+pub use update::Updated;
+pub(crate) use update::update;
+pub(crate) use used::Used;
+
+/// Every server that agents list, as it is pinned.
+#[derive(Debug)]
+pub(crate) struct Pinned<'c> {
+    /// By key, with those who use it.
+    pub(crate) servers: BTreeMap<&'c str, PinnedUse<'c>>,
+    /// What became of the lock.
+    pub(crate) report: PinReport,
+}
+
+/// A server, its pin, and who uses it.
+#[derive(Debug)]
+pub(crate) struct PinnedUse<'c> {
+    /// What it offered.
+    pub(crate) pin: Pin,
+    /// The entries that name it, in the order of the agents' names and then the author's. Never empty.
+    pub(crate) uses: Vec<Used<'c>>,
+}
+
+/// What a build has to say about pins besides diagnostics.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PinReport {
+    /// The new text of `mcp.lock`, where it changes. Whoever writes the bundle writes it too, first.
+    pub lock: Option<String>,
+    /// Servers that were pinned by this build.
+    pub added: Vec<Added>,
+    /// Tools that entries with `access: read` leave out, because they write and no `tools` names them.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A server that was not pinned before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Added {
+    /// Its key.
+    pub server: String,
+    /// Of a package, the version.
+    pub version: Option<String>,
+    /// How many tools it offers.
+    pub tools: usize,
+}
+
+/// Tools of a server that one agent does not get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The agent.
+    pub agent: String,
+    /// The server's key.
+    pub server: String,
+    /// The tools, sorted.
+    pub tools: Vec<String>,
+}
+
+/// Pins the servers of a project.
+///
+/// # Errors
+/// When a server cannot be pinned, or a rule about what is pinned is broken.
+pub(crate) fn pin<'c>(
+    checked: &'c Checked<'c>,
+    door: &dyn ServerProber,
+    mode: PinMode,
+    sink: &mut Sink,
+) -> Result<Pinned<'c>, Reported> {
+    let servers = used::collect(checked);
+    rules::before(&servers, checked, sink);
+    let settled = settle::settle(servers, checked, door, mode, sink);
+    let report = PinReport { left_out: rules::after(&settled.servers, checked, sink), ..PinReport::default() };
+    sink.check()?;
+    let report = settle::adopt(&settled, checked, report, sink)?;
+    Ok(Pinned { servers: settled.servers, report })
+}
+
+/// What can be said of a project's servers without asking any: the rules, for those that are pinned.
+///
+/// # Errors
+/// When a rule is broken.
+pub(crate) fn verify(checked: &Checked<'_>, sink: &mut Sink) -> Result<(), Reported> {
+    let servers = used::collect(checked);
+    rules::before(&servers, checked, sink);
+    let known = settle::known(servers, checked);
+    rules::after(&known, checked, sink);
+    sink.check()
+}
+
+/// The pins that a project has.
+pub(crate) fn locked<'c>(checked: &'c Checked<'_>) -> Option<&'c Lock> {
+    checked.resolved.parsed.lock.as_ref().map(|file| &file.lock)
+}
+
+/// Where a server is pinned.
+pub(crate) fn place<'c>(checked: &'c Checked<'_>, server: &str) -> Option<&'c pins::Places> {
+    checked.resolved.parsed.lock.as_ref()?.places.get(server)
+}

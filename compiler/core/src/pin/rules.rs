@@ -1,0 +1,40 @@
+//! The rules about what is pinned, one a file. Some need only the lock ([`before`]), the others each server's tools.
+
+mod credential;
+mod granted_tool;
+mod left_out;
+mod name_clash;
+mod read_only;
+mod unknown_tool;
+mod version;
+
+use std::collections::BTreeMap;
+
+use pace_diag::Sink;
+
+use super::used::Server;
+use super::{LeftOut, PinnedUse};
+use crate::check::Checked;
+
+pub(super) use credential::way_to_show;
+pub(super) use version::one_each;
+
+/// What is known before any server is asked.
+pub(super) fn before(servers: &BTreeMap<&str, Server<'_>>, checked: &Checked<'_>, sink: &mut Sink) {
+    version::one_each(servers, sink);
+    version::check(servers, checked, sink);
+}
+
+/// What follows from the tools that servers offer. Gives what nobody is warned of, and should be told.
+pub(super) fn after(servers: &BTreeMap<&str, PinnedUse<'_>>, checked: &Checked<'_>, sink: &mut Sink) -> Vec<LeftOut> {
+    for server in servers.values() {
+        for used in &server.uses {
+            unknown_tool::check(used, &server.pin, checked, sink);
+            read_only::check(used, &server.pin, checked, sink);
+        }
+    }
+    name_clash::check(servers, checked, sink);
+    granted_tool::check(servers, checked, sink);
+    credential::check(servers, checked, sink);
+    left_out::check(servers, checked, sink)
+}

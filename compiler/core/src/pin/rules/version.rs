@@ -1,0 +1,90 @@
+//! Versions of packages: one a project (`P0317`), the one that is pinned (`P0806`), and some version at all before a build
+//! takes the newest (`unpinned-package`, `P0316`).
+
+use std::collections::BTreeMap;
+
+use pace_diag::{Diagnostic, Sink, code};
+use pace_syntax::Span;
+
+use crate::check::Checked;
+use crate::pin::used::{Server, Variant};
+use crate::pin::{locked, place};
+use crate::pins::{PATH, Pin};
+use crate::servers::ServerAddress;
+
+/// Whether each package is asked for in one version.
+pub(in crate::pin) fn one_each(servers: &BTreeMap<&str, Server<'_>>, sink: &mut Sink) {
+    for (key, server) in servers {
+        if let Some((one, other)) = two(&asked(server)) {
+            sink.error(two_versions(key, one, other));
+        }
+    }
+}
+
+/// Looks at the version of every package.
+pub(super) fn check(servers: &BTreeMap<&str, Server<'_>>, checked: &Checked<'_>, sink: &mut Sink) {
+    for (key, server) in servers {
+        let Some(first) = server.variants.iter().find(|variant| is_package(variant)) else { continue };
+        let asked = asked(server);
+        if two(&asked).is_some() {
+            continue;
+        }
+        match locked(checked).and_then(|lock| lock.servers.get(*key)) {
+            Some(pin) => asked.iter().filter(|(version, _)| is_exact(version)).for_each(|asked| {
+                outdated(key, *asked, pin, checked, sink);
+            }),
+            None if !asked.iter().any(|(version, _)| is_exact(version)) => {
+                let message = format!("the package of `{key}` has no version");
+                let diagnostic = Diagnostic::new(&code::UNPINNED_PACKAGE, message)
+                    .at(first.named_at, "the next build takes the newest there is, and pins it")
+                    .help(format!("add `@<version>`, or build once and commit `{PATH}`"));
+                sink.lint(&checked.lints, diagnostic);
+            }
+            None => {}
+        }
+    }
+}
+
+fn is_package(variant: &Variant) -> bool {
+    matches!(variant.wanted.address, ServerAddress::Npm(..) | ServerAddress::PyPi(..))
+}
+
+/// Whether a version is one, and not a range or the name of a channel.
+fn is_exact(version: &str) -> bool {
+    version.starts_with(|first: char| first.is_ascii_digit()) && !version.contains(['*', ' ', '|', '<', '>'])
+}
+
+fn asked<'s>(server: &'s Server<'_>) -> Vec<Asked<'s>> {
+    server.variants.iter().filter_map(|variant| Some((variant.wanted.address.version()?, variant.named_at))).collect()
+}
+
+type Asked<'s> = (&'s str, Span);
+
+/// Two versions that cannot both be had.
+fn two<'s>(asked: &[Asked<'s>]) -> Option<(Asked<'s>, Asked<'s>)> {
+    let first = asked.first()?;
+    asked.iter().find(|(version, _)| version != &first.0).map(|other| (*first, *other))
+}
+
+fn two_versions(key: &str, one: Asked<'_>, other: Asked<'_>) -> Diagnostic {
+    Diagnostic::new(&code::DIFFERENT_OFFERS, format!("two entries ask for two versions of `{key}`"))
+        .at(other.1, format!("`{}` here", other.0))
+        .also(one.1, format!("`{}` here", one.0))
+        .help("ask for one of them everywhere: a server is pinned once for its address")
+}
+
+fn outdated(key: &str, (version, named_at): Asked<'_>, pin: &Pin, checked: &Checked<'_>, sink: &mut Sink) {
+    let pinned = pin.package.as_ref().map(|package| package.version.as_str());
+    if pinned == Some(version) {
+        return;
+    }
+    let is = pinned.map_or("no package".to_owned(), |pinned| format!("`{pinned}`"));
+    let message = format!("`{PATH}` pins another version of `{key}` than is asked for");
+    let diagnostic = Diagnostic::new(&code::OUTDATED_PIN, message).at(named_at, format!("`{version}` is asked for"));
+    let places = place(checked, key);
+    let diagnostic = match places.map(|places| places.version.unwrap_or(places.server)) {
+        Some(pinned) => diagnostic.also(pinned, format!("{is} is pinned")),
+        None => diagnostic,
+    };
+    sink.error(diagnostic.help(format!("pin the new version with `pace mcp update {key}`, or ask for {is}")));
+}

@@ -1,0 +1,140 @@
+//! `mcp.lock`: what each MCP server offered when it was pinned, as reviewable text. [`read`] gives every part its place, so
+//! that what is said about a pin can point at it; [`write`] is the one way it is spelled. What is read and written again is
+//! the same text, whatever a server put into its descriptions.
+
+mod drift;
+mod read;
+mod scalar;
+mod write;
+
+use std::collections::BTreeMap;
+
+use pace_ir::program::tool::PackageRuntime;
+use pace_ir::program::{Access, Json};
+use pace_syntax::Span;
+
+pub use drift::{Change, Severity, compare};
+pub(crate) use read::read;
+pub use write::write;
+
+/// Where the lock lies in a project.
+pub const PATH: &str = "mcp.lock";
+
+/// The one version of the format there is.
+pub const VERSION: i64 = 1;
+
+/// Everything that is pinned.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lock {
+    /// By the server's key: its canonical address, a package without its version.
+    pub servers: BTreeMap<String, Pin>,
+}
+
+/// What one server offered.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pin {
+    /// What it calls itself.
+    pub name: String,
+    /// Whether it answers nobody without a credential.
+    pub needs_credential: bool,
+    /// Of a package, what exactly is installed.
+    pub package: Option<PackagePin>,
+    /// By the name the server gives them.
+    pub tools: BTreeMap<String, ToolPin>,
+}
+
+/// A package with all it depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackagePin {
+    /// The exact version.
+    pub version: String,
+    /// What runs it.
+    pub runtime: PackageRuntime,
+    /// The program to start: a path below the folder that the tree is installed into, with `/`.
+    pub entry: String,
+    /// Everything that is installed, the package itself too, in the installer's order. Never empty.
+    pub tree: Vec<TreeLine>,
+}
+
+/// One package of a tree: three words without spaces.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TreeLine {
+    /// Where it is installed (npm: `node_modules/a/node_modules/b`), or its name (PyPI).
+    pub place: String,
+    /// Its exact version.
+    pub version: String,
+    /// What its file must hash to (npm: `sha512-…`; PyPI: `sha256:…`, several joined by `,` where platforms differ).
+    pub integrity: String,
+}
+
+/// A tool as its server described it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolPin {
+    /// What people are shown instead of its name.
+    pub title: Option<String>,
+    /// What the model is told.
+    pub description: String,
+    /// Read if it is annotated as read-only, else write.
+    pub access: Access,
+    /// Whether its writes may destroy, where the server says so.
+    pub destructive: Option<bool>,
+    /// Whether doing it twice is as good as once, where the server says so.
+    pub idempotent: Option<bool>,
+    /// Whether it deals with the world outside of the server, where the server says so.
+    pub open_world: Option<bool>,
+    /// JSON Schema of its arguments, compact, keys in the server's order.
+    pub input: Json,
+    /// JSON Schema of its structured result.
+    pub output: Option<Json>,
+}
+
+impl PackagePin {
+    /// The tree as it stands in the lock and in a bundle: a line for each package, each ended by a line break.
+    pub fn tree_text(&self) -> String {
+        self.tree.iter().map(|line| format!("{} {} {}\n", line.place, line.version, line.integrity)).collect()
+    }
+
+    /// Reads what [`Self::tree_text`] writes.
+    ///
+    /// # Errors
+    /// The number of the first line, from 0, that is not three words.
+    pub fn parse_tree(text: &str) -> Result<Vec<TreeLine>, usize> {
+        let line = |(at, line): (usize, &str)| {
+            let words: Vec<_> = line.split(' ').collect();
+            match words.as_slice() {
+                [place, version, integrity] if words.iter().all(|word| is_word(word)) => Ok(TreeLine {
+                    place: (*place).to_owned(),
+                    version: (*version).to_owned(),
+                    integrity: (*integrity).to_owned(),
+                }),
+                _ => Err(at),
+            }
+        };
+        text.lines().enumerate().map(line).collect()
+    }
+}
+
+/// Whether a text can stand in a tree: printable ASCII without spaces.
+pub(crate) fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// The lock of a project, and where its parts were written.
+#[derive(Debug)]
+pub(crate) struct LockFile {
+    /// What it says.
+    pub(crate) lock: Lock,
+    /// Where, by server.
+    pub(crate) places: BTreeMap<String, Places>,
+}
+
+/// Where the parts of a pin were written.
+#[derive(Debug)]
+pub(crate) struct Places {
+    /// The server's key.
+    pub(crate) server: Span,
+    /// The version of its package.
+    pub(crate) version: Option<Span>,
+    /// The names of its tools.
+    pub(crate) tools: BTreeMap<String, Span>,
+}

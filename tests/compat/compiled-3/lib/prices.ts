@@ -1,0 +1,8 @@
+export function checked(prices: number[]): number[] {
+  for (const price of prices) {
+    if (price < 0) {
+      throw new RangeError("a price is below zero");
+    }
+  }
+  return prices;
+}
