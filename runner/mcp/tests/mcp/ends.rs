@@ -19,7 +19,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         return Vec::new();
     }
     vec![
-        trial("ends::who_ignores_everything_is_ended_with_its_children", who_ignores_everything_is_ended_with_its_children),
+        trial(
+            "ends::who_ignores_everything_is_ended_with_its_children",
+            who_ignores_everything_is_ended_with_its_children,
+        ),
         trial("ends::what_is_dropped_ends_too", what_is_dropped_ends_too),
         trial("ends::what_a_program_leaves_behind_is_ended", what_a_program_leaves_behind_is_ended),
         trial("ends::who_goes_by_itself_is_not_hurried", who_goes_by_itself_is_not_hurried),

@@ -58,10 +58,7 @@ async fn what_is_no_server_is_told_so() {
     let error = refused(&server, 20).await;
     assert!(error.to_string().contains("usage: something else [options]"), "{error}");
     let error = refused(&hostile(&["chatter"]).unwrap(), 2).await;
-    assert_eq!(
-        error.to_string(),
-        "server `hostile`: it does not speak MCP: it answered `Welcome to something else!`"
-    );
+    assert_eq!(error.to_string(), "server `hostile`: it does not speak MCP: it answered `Welcome to something else!`");
     let error = refused(&hostile(&["silent"]).unwrap(), 2).await;
     assert_eq!(error.to_string(), "server `hostile`: no answer within 2 s; it said `waiting for nothing`");
     let before = resident();
@@ -236,7 +233,8 @@ async fn a_flood_keeps_nobody_else_waiting() {
     let sink = ProgressSink::new(move |_| *counted.lock().unwrap() += 1);
     let before = resident();
     let flood = tokio::spawn(async move {
-        let options = CallOptions { progress: Some(sink), timeout: Duration::from_secs(5), ..CallOptions::within(LONG) };
+        let options =
+            CallOptions { progress: Some(sink), timeout: Duration::from_secs(5), ..CallOptions::within(LONG) };
         let result = connection.call("flood", object(json!({})), options).await;
         connection.close().await;
         result
@@ -291,7 +289,8 @@ async fn progress_and_meta_arrive() {
     let options = CallOptions { progress: Some(sink), ..CallOptions::within(LONG) };
     connection.call("progress", object(json!({})), options).await.unwrap();
     let told = told.lock().unwrap();
-    let steps: Vec<_> = told.iter().map(|progress| (progress.progress, progress.total, progress.message.as_deref())).collect();
+    let steps: Vec<_> =
+        told.iter().map(|progress| (progress.progress, progress.total, progress.message.as_deref())).collect();
     let all = Some(3.0);
     assert_eq!(steps, [(1.0, all, Some("step 1")), (2.5, all, Some("step 2.5")), (3.0, all, Some("step 3"))]);
     let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

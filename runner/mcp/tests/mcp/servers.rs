@@ -112,7 +112,8 @@ async fn filesystem() {
 
 async fn filesystem_goes_by_roots() {
     let folder = tempfile::tempdir().unwrap();
-    let (start, root) = (folder.path().canonicalize().unwrap().join("a"), folder.path().canonicalize().unwrap().join("b"));
+    let (start, root) =
+        (folder.path().canonicalize().unwrap().join("a"), folder.path().canonicalize().unwrap().join("b"));
     for folder in [&start, &root] {
         std::fs::create_dir(folder).unwrap();
     }
@@ -164,7 +165,9 @@ async fn sequential_thinking() {
 
 async fn time() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(server) = on_python("mcp_server_time", &["--local-timezone", "Europe/Berlin"], folder.path()) else { return };
+    let Some(server) = on_python("mcp_server_time", &["--local-timezone", "Europe/Berlin"], folder.path()) else {
+        return;
+    };
     let connection = open(&server).await;
     // The newer of the two protocols.
     assert_eq!(connection.info().protocol, "2026-07-28");
