@@ -2,6 +2,7 @@
 //! goes to whom it is meant for, floods are slowed down to what the sender can bear to wait for, and a change of the list of
 //! tools is noted. Nothing here grows with what a server sends.
 
+mod discover;
 mod flood;
 mod shared;
 
@@ -9,12 +10,13 @@ use std::sync::Arc;
 
 use rmcp::RoleClient;
 use rmcp::model::{
-    ClientJsonRpcMessage, ClientNotification, ClientRequest, ErrorCode, ErrorData, GetExtensions as _, GetMeta as _,
+    ClientJsonRpcMessage, ClientNotification, ClientRequest, ErrorData, GetExtensions as _, GetMeta as _,
     JsonRpcMessage, RequestId, ServerJsonRpcMessage, ServerNotification,
 };
 use rmcp::transport::Transport;
 use tokio::time::Instant;
 
+use self::discover::Discovery;
 use self::flood::Flood;
 pub(crate) use self::shared::Shared;
 use crate::call::{Progress, ProgressSink};
@@ -24,22 +26,21 @@ pub(crate) struct Wire<T> {
     inner: T,
     shared: Arc<Shared>,
     flood: Flood,
-    /// The question whether the server knows the newer protocol, while it has no answer, and how long it is waited for.
-    discover: Option<RequestId>,
-    discover_ends: Instant,
+    discovery: Discovery,
 }
 
 impl<T> Wire<T> {
-    pub(crate) fn new(inner: T, shared: Arc<Shared>, discover_ends: Instant) -> Self {
-        Self { inner, shared, flood: Flood::new(), discover: None, discover_ends }
+    /// `discover` is how long is waited for the answer to the newer protocol's question, if less than rmcp waits.
+    pub(crate) fn new(inner: T, shared: Arc<Shared>, discover: Option<Instant>) -> Self {
+        Self { inner, shared, flood: Flood::new(), discovery: Discovery::new(discover) }
     }
 
     /// What of `message` is for rmcp.
     fn judge(&mut self, message: ServerJsonRpcMessage) -> Option<ServerJsonRpcMessage> {
         match &message {
-            JsonRpcMessage::Response(response) => self.shared.answered(&response.id).then_some(message),
-            JsonRpcMessage::Error(error) => match &error.id {
-                Some(id) => self.shared.answered(id).then_some(message),
+            JsonRpcMessage::Response(response) => self.answer(&response.id.clone(), message),
+            JsonRpcMessage::Error(error) => match error.id.clone() {
+                Some(id) => self.answer(&id, message),
                 // While it is connected to, an error without an id can only be about what was just asked.
                 None => (!self.shared.is_open()).then_some(message),
             },
@@ -52,6 +53,17 @@ impl<T> Wire<T> {
                 self.note(&notification.notification).then_some(message)
             }
         }
+    }
+
+    fn answer(&mut self, id: &RequestId, message: ServerJsonRpcMessage) -> Option<ServerJsonRpcMessage> {
+        if !self.shared.answered(id) {
+            return None;
+        }
+        let (message, other) = self.discovery.answer(id, message);
+        if let Some(other) = other {
+            self.shared.answered(&other);
+        }
+        message
     }
 
     /// Takes note of a notification. Whether rmcp needs it too: what it keeps of subscriptions and cancelled requests.
@@ -85,13 +97,6 @@ impl<T> Wire<T> {
         }
     }
 
-    /// A server that ignores what it does not know has answered no.
-    fn undiscovered(&mut self) -> Option<ServerJsonRpcMessage> {
-        let id = self.discover.take().filter(|id| self.shared.answered(id))?;
-        let error = ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "no answer", None);
-        Some(ServerJsonRpcMessage::error(error, Some(id)))
-    }
-
     /// Takes note of what is sent.
     fn sending(&mut self, message: &ClientJsonRpcMessage) {
         match message {
@@ -102,8 +107,7 @@ impl<T> Wire<T> {
                 };
                 let token = request.request.get_meta().get_progress_token();
                 self.shared.ask(request.id.clone(), token.zip(sink));
-                let discovers = matches!(request.request, ClientRequest::DiscoverRequest(_)) && !self.shared.is_open();
-                self.discover = discovers.then(|| request.id.clone());
+                self.discovery.ask(&request.id, &request.request);
             }
             JsonRpcMessage::Notification(notification) => {
                 if let ClientNotification::CancelledNotification(cancelled) = &notification.notification
@@ -127,9 +131,13 @@ impl<T: Transport<RoleClient>> Transport<RoleClient> for Wire<T> {
             JsonRpcMessage::Error(error) => error.id.clone(),
             _ => None,
         };
-        let (sent, shared) = (self.inner.send(item), Arc::clone(&self.shared));
+        let sent = (!self.discovery.withholds(&item)).then(|| self.inner.send(item));
+        let shared = Arc::clone(&self.shared);
         async move {
-            let sent = sent.await;
+            let sent = match sent {
+                Some(sent) => sent.await,
+                None => Ok(()),
+            };
             if let Some(id) = reply {
                 shared.replied(&id);
             }
@@ -141,8 +149,8 @@ impl<T: Transport<RoleClient>> Transport<RoleClient> for Wire<T> {
         // Dropped and asked again at any point where it waits; nothing is lost then.
         loop {
             self.flood.pause().await;
-            let received = match &self.discover {
-                Some(_) => tokio::time::timeout_at(self.discover_ends, self.inner.receive()).await,
+            let received = match self.discovery.ends() {
+                Some(ends) => tokio::time::timeout_at(ends, self.inner.receive()).await,
                 None => Ok(self.inner.receive().await),
             };
             let message = match received {
@@ -151,7 +159,7 @@ impl<T: Transport<RoleClient>> Transport<RoleClient> for Wire<T> {
                     self.shared.ended();
                     return None;
                 }
-                Err(_elapsed) => match self.undiscovered() {
+                Err(_elapsed) => match self.discovery.give_up() {
                     Some(answer) => return Some(answer),
                     None => continue,
                 },

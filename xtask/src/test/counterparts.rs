@@ -31,12 +31,14 @@ pub(crate) fn print() -> Result<Verdict> {
 /// # Errors
 /// In CI, one cannot be installed.
 pub(super) fn variables() -> Result<Vec<Variable>> {
-    let all: [(&str, Install); 5] = [
+    let all: [(&str, Install); 7] = [
         ("an oracle", oracles),
         ("`aimock`", aimock),
         ("`llmock`", llmock),
         ("a small real model", smollm),
         ("packages of npm", packages),
+        ("MCP servers on Node.js", mcp_on_node),
+        ("MCP servers on Python", mcp_on_python),
     ];
     let mut variables = Vec::new();
     for (what, install) in all {
@@ -72,6 +74,19 @@ fn llmock() -> Result<Vec<Variable>> {
 fn packages() -> Result<Vec<Variable>> {
     let packages = Node::install()?.packages("tests/counterparts/packages")?;
     Ok(vec![("PACE_TEST_PACKAGES", packages.folder().to_owned())])
+}
+
+/// A folder whose `node_modules` holds MCP servers.
+fn mcp_on_node() -> Result<Vec<Variable>> {
+    let node = Node::install()?;
+    let servers = node.packages("tests/counterparts/mcp")?.folder().to_owned();
+    Ok(vec![("PACE_TEST_NODE", node.program()), ("PACE_TEST_MCP_NODE", servers)])
+}
+
+/// A Python whose modules are MCP servers, and ours that misbehave.
+fn mcp_on_python() -> Result<Vec<Variable>> {
+    let python = python::environment("tests/counterparts/mcp/requirements.txt")?.program("python");
+    Ok(vec![("PACE_TEST_MCP_PYTHON", python)])
 }
 
 /// A Python that runs `tests/counterparts/smollm/serve.py`.

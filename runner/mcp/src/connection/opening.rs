@@ -65,7 +65,7 @@ async fn connect(
     match &server.transport {
         Transport::Program(program) => {
             let (transport, child) = stdio::start(program, &client.supervisor, shared)?;
-            let wire = Wire::new(transport, Arc::clone(shared), discover);
+            let wire = Wire::new(transport, Arc::clone(shared), Some(discover));
             match tokio::time::timeout_at(ends, serve(handler, wire)).await {
                 Ok(Ok(service)) => {
                     shared.opened();
@@ -77,7 +77,7 @@ async fn connect(
         }
         Transport::Http(endpoint) => {
             let transport = crate::http::transport(&client.web, endpoint, shared)?;
-            let wire = Wire::new(transport, Arc::clone(shared), discover);
+            let wire = Wire::new(transport, Arc::clone(shared), None);
             match tokio::time::timeout_at(ends, serve(handler, wire)).await {
                 Ok(Ok(service)) => {
                     shared.opened();

@@ -20,7 +20,9 @@ const END: Duration = Duration::from_millis(500);
 
 /// Why it was not opened.
 pub(super) async fn not_opened(error: ClientInitializeError, shared: &Shared, child: Option<&Child>) -> Kind {
+    // A program that answered is ended because of its answer.
     if let Some(child) = child
+        && is_silent(&error)
         && let Some(ended) = child.why_ended().await
     {
         return with_stray(ended, shared.fault());
@@ -29,6 +31,15 @@ pub(super) async fn not_opened(error: ClientInitializeError, shared: &Shared, ch
         .fault()
         .or_else(|| kind_of(&error, &shared.redactor))
         .unwrap_or_else(|| of_handshake(error, &shared.redactor))
+}
+
+/// Whether nothing came, or nothing could be sent.
+fn is_silent(error: &ClientInitializeError) -> bool {
+    match error {
+        ClientInitializeError::ConnectionClosed(_) | ClientInitializeError::TransportError { .. } => true,
+        ClientInitializeError::LegacyFallbackFailed { fallback, .. } => is_silent(fallback),
+        _ => false,
+    }
 }
 
 /// Why nothing was answered.

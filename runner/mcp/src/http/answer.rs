@@ -8,7 +8,7 @@ use futures_util::stream::BoxStream;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
-use rmcp::model::{ClientJsonRpcMessage, ClientRequest, ErrorData, JsonRpcMessage, ServerJsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest, ErrorData, JsonRpcError, JsonRpcMessage, ServerJsonRpcMessage};
 use rmcp::transport::common::http_header::{EVENT_STREAM_MIME_TYPE, HEADER_SESSION_ID, JSON_MIME_TYPE};
 use rmcp::transport::streamable_http_client::{SseError, StreamableHttpError, StreamableHttpPostResponse};
 use sse_stream::{Sse, SseStream};
@@ -115,6 +115,9 @@ async fn refused(response: Response<Incoming>, asked: &Asked<'_>, shared: &Arc<S
         Ok(ServerJsonRpcMessage::Error(error)) => Some(error),
         _ => None,
     };
+    if asked.has_session && code == StatusCode::BAD_REQUEST && error.as_ref().is_some_and(knows_no_session) {
+        return Err(StreamableHttpError::SessionExpired);
+    }
     if let Some(id) = asked.discovers().filter(|_| code.is_client_error()) {
         let error =
             error.map_or_else(|| ErrorData::invalid_request(format!("HTTP status {code}"), None), |error| error.error);
@@ -128,6 +131,11 @@ async fn refused(response: Response<Incoming>, asked: &Asked<'_>, shared: &Arc<S
         }
         _ => Err(fault(Kind::Status { status: code.as_u16(), challenge, said: shared.redactor.quoted(&start(&body)) })),
     }
+}
+
+/// Servers written after the TypeScript SDK's examples say so by 400, where the protocol wants 404. The message was not read.
+fn knows_no_session(error: &JsonRpcError) -> bool {
+    error.error.message.to_lowercase().contains("session")
 }
 
 /// A status, told.
