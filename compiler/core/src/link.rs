@@ -1,5 +1,5 @@
 //! Fifth pass: what lies outside of the specs is attached to the program: compiled tools, pinned servers, skills. The pins
-//! of servers, calls to agents and the registries of skills are not built yet; until they are, the entries that need one
+//! of servers and the registries of skills are not built yet; until they are, the entries that need one
 //! are reported here at once (`P0510`), and only when there is nothing else to report.
 
 use std::collections::BTreeMap;
@@ -131,7 +131,7 @@ fn unbuildable(checked: &Checked<'_>, compiled: &CompiledTools) -> Vec<(String, 
                 ResolvedTarget::Local(name) if compiled.tools.contains_key(name) => return None,
                 ResolvedTarget::Local(name) | ResolvedTarget::Skill(name) => format!("the tool `{name}`"),
                 ResolvedTarget::Server(address) => format!("the server `{}`", address.key),
-                ResolvedTarget::Agent(name, _) => format!("the call to the agent `{name}`"),
+                ResolvedTarget::Agent(..) => return None,
             };
             Some((what, tool.resolved.named_at))
         });

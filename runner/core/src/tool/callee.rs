@@ -3,41 +3,28 @@
 
 use std::sync::Arc;
 
-use pace_ir::access::Chain;
 use pace_ir::program::{Access, AgentName};
 use pace_sandbox::Console;
 use serde_json::{Value, json};
 
-use super::LocalTool;
+use super::{AgentTool, LocalTool};
 use crate::authorize::Action;
 use crate::conversation::JsonText;
-use crate::events::{EventSink, Source};
-use crate::instantiate::Runner;
+use crate::invoke::Calling;
 
 /// What is called.
 #[derive(Debug, Clone)]
 pub enum Callee {
     /// A tool that was compiled into the bundle.
     Local(LocalTool),
-}
-
-/// The invocation that calls.
-#[derive(Clone, Copy)]
-pub(crate) struct Calling<'a> {
-    /// Whose.
-    pub(crate) runner: &'a Arc<Runner>,
-    /// On whose behalf.
-    pub(crate) chain: &'a Chain,
-    /// Which.
-    pub(crate) source: &'a Source,
-    /// Who follows it. A live write goes on without: its task may outlive them.
-    pub(crate) sink: &'a dyn EventSink,
+    /// Another agent of the bundle.
+    Agent(AgentTool),
 }
 
 /// A call that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToolFailure {
-    /// Stable word for programs: `threw`, `time`, `memory` and so on.
+    /// Stable word for programs: `threw`, `time`, `memory` and so on; of an agent, the code of its problem.
     pub kind: &'static str,
     /// One line that stands alone.
     pub message: String,
@@ -50,13 +37,15 @@ impl Callee {
     pub fn action<'a>(&'a self, agent: &'a AgentName, class: Access) -> Action<'a> {
         match self {
             Self::Local(local) => Action::Call { agent, tool: local.tool(), class },
+            Self::Agent(called) => Action::Delegate { caller: agent, target: called.target() },
         }
     }
 
-    /// What a person knows it as: `tools/pay`.
+    /// What a person knows it as: `tools/pay`, `paceline://researcher`.
     pub fn key(&self) -> String {
         match self {
             Self::Local(local) => local.tool().target().to_string(),
+            Self::Agent(agent) => format!("paceline://{}", agent.target()),
         }
     }
 
@@ -64,6 +53,7 @@ impl Callee {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Local(_) => "local",
+            Self::Agent(_) => "agent",
         }
     }
 
@@ -71,6 +61,8 @@ impl Callee {
     pub fn writes(&self, class: Access) -> bool {
         match self {
             Self::Local(_) => class == Access::Write,
+            // What it writes, it writes by tools of its own.
+            Self::Agent(_) => false,
         }
     }
 
@@ -85,7 +77,8 @@ impl Callee {
         console: Arc<dyn Console>,
     ) -> Result<JsonText, ToolFailure> {
         match self {
-            Self::Local(local) => local.call(calling.runner.bundle(), arguments, console).await,
+            Self::Local(local) => local.call(calling.running.runner.bundle(), arguments, console).await,
+            Self::Agent(agent) => agent.call(calling, arguments).await,
         }
     }
 }

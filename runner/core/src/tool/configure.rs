@@ -7,7 +7,7 @@ use pace_ir::Bundle;
 use pace_ir::program::{AgentName, Target, ToolEntry};
 
 use super::local::configure::Locals;
-use super::{AgentTools, ServedTool, Toolbox, Writes};
+use super::{AgentTools, ServedTool, Toolbox, Writes, agent};
 use crate::environment::Environment;
 use crate::model::ToolDeclaration;
 use crate::setup::SetupError;
@@ -33,11 +33,12 @@ impl Toolbox {
     /// Everything that is missing, in one.
     pub fn configure<'b>(
         bundle: &'b Bundle,
-        served: impl Iterator<Item = &'b AgentName>,
+        served: impl Iterator<Item = &'b AgentName> + Clone,
         environment: &'b Environment,
         writes: &'b Writes,
     ) -> Result<Self, SetupError> {
         let mut missing: Vec<_> = writes.check(bundle).err().into_iter().collect();
+        missing.extend(agent::refuse_circles(bundle, served.clone()).err());
         let mut configuring = Configuring::new(Surroundings { bundle, environment, writes });
         let mut by_agent = BTreeMap::new();
         for agent in served {
@@ -105,7 +106,8 @@ impl<'b> Configuring<'b> {
     fn entry(&mut self, agent: &AgentName, entry: &'b ToolEntry) -> Result<Vec<Offered>, SetupError> {
         match &entry.target {
             Target::Local(target) => Ok(vec![self.locals.configure(self.surroundings, agent, entry, target)?]),
-            Target::Agent(_) | Target::Server(_) => Err(not_yet(agent, entry)),
+            Target::Agent(target) => Ok(vec![agent::configure(self.surroundings.bundle, entry, target)?]),
+            Target::Server(_) => Err(not_yet(agent)),
         }
     }
 }
@@ -115,13 +117,9 @@ fn twice(agent: &AgentName, tool: &str) -> SetupError {
 }
 
 /// No compiler of this version writes such a bundle; one of the next will.
-fn not_yet(agent: &AgentName, entry: &ToolEntry) -> SetupError {
-    let what = match &entry.target {
-        Target::Agent(_) => "calls other agents",
-        Target::Server(_) | Target::Local(_) => "has tools of servers",
-    };
+fn not_yet(agent: &AgentName) -> SetupError {
     SetupError::new(
-        format!("the agent `{agent}` {what}, and this runner cannot do that yet"),
+        format!("the agent `{agent}` has tools of servers, and this runner cannot do that yet"),
         "run it with the runner of the version of `pace` that built it, or a newer one",
     )
 }
