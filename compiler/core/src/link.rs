@@ -1,6 +1,6 @@
-//! Sixth pass: what lies outside of the specs is attached to the program: compiled tools, pinned servers, skills. Calls to
-//! agents and the registries of skills are not built yet; until they are, the entries that need one are reported here at
-//! once (`P0510`), and only when there is nothing else to report.
+//! Sixth pass: what lies outside of the specs is attached to the program: compiled tools, pinned servers, skills. The
+//! registries of skills are not built yet; until they are, the entries that need one are reported here at once (`P0510`), and
+//! only when there is nothing else to report.
 
 mod servers;
 
@@ -135,8 +135,7 @@ fn unbuildable(checked: &Checked<'_>, compiled: &CompiledTools) -> Vec<(String, 
             let what = match &tool.resolved.target {
                 ResolvedTarget::Local(name) if compiled.tools.contains_key(name) => return None,
                 ResolvedTarget::Local(name) | ResolvedTarget::Skill(name) => format!("the tool `{name}`"),
-                ResolvedTarget::Server(_) => return None,
-                ResolvedTarget::Agent(name, _) => format!("the call to the agent `{name}`"),
+                ResolvedTarget::Server(_) | ResolvedTarget::Agent(..) => return None,
             };
             Some((what, tool.resolved.named_at))
         });

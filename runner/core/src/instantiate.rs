@@ -18,6 +18,7 @@ use crate::problem::{Code, Problem};
 use crate::schema::Schema;
 use crate::session::Sessions;
 use crate::setup::SetupError;
+use crate::tool::agent::called;
 use crate::tool::{AgentTools, ServedServer, Status, Toolbox, Writes};
 use crate::work::Work;
 
@@ -32,10 +33,29 @@ const MOST_LETTERS: usize = 80;
 pub enum Scope<'a> {
     /// All of the bundle.
     All,
-    /// One.
+    /// One, and those it calls.
     Agent(&'a AgentName),
     /// None, but one tool as an agent lists it: no model has to be there, and nothing can be invoked.
     Tool(&'a AgentName, &'a str),
+}
+
+impl Scope<'_> {
+    /// The agents in it, with all that they call.
+    fn agents(self, bundle: &Bundle) -> BTreeSet<&AgentName> {
+        let agents = bundle.program.agents.keys();
+        let mut left: Vec<_> = match self {
+            Self::All => agents.collect(),
+            Self::Agent(only) => agents.filter(|name| *name == only).collect(),
+            Self::Tool(..) => Vec::new(),
+        };
+        let mut found = BTreeSet::new();
+        while let Some(agent) = left.pop() {
+            if found.insert(agent) {
+                left.extend(called(bundle, agent));
+            }
+        }
+        found
+    }
 }
 
 /// Makes a runner. There is no other way to one, and only `verify` makes what it takes.
@@ -49,12 +69,8 @@ pub fn instantiate(
     writes: &Writes,
 ) -> Result<Arc<Runner>, SetupError> {
     let program = &bundle.bundle().program;
-    let in_scope = |name: &AgentName| match scope {
-        Scope::All => true,
-        Scope::Agent(only) => name == only,
-        Scope::Tool(..) => false,
-    };
-    let served: BTreeMap<&AgentName, &Agent> = program.agents.iter().filter(|(name, _)| in_scope(name)).collect();
+    let in_scope = scope.agents(bundle.bundle());
+    let served: BTreeMap<_, _> = program.agents.iter().filter(|(name, _)| in_scope.contains(name)).collect();
     for (name, agent) in &served {
         refuse_skills(name, agent)?;
     }

@@ -44,8 +44,12 @@ impl Schema {
     /// # Errors
     /// The text is no JSON; no compiler writes such a bundle.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        let value: Value = serde_json::from_str(text)?;
-        Ok(Self { breadth: Breadth::of(&value), value, validator: OnceLock::new() })
+        serde_json::from_str(text).map(Self::of)
+    }
+
+    /// A schema that is there already.
+    pub fn of(value: Value) -> Self {
+        Self { breadth: Breadth::of(&value), value, validator: OnceLock::new() }
     }
 
     /// As a model is told it.

@@ -29,13 +29,16 @@ pub struct Sessions {
     kept: Mutex<Kept>,
 }
 
-/// Whose a session is: the agent's and the principal's together.
+/// Whose a session is: the agent's and the principal's together. That of a called agent is also its caller's: it goes on only
+/// in the same session of the caller, and goes with it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Owner {
     /// The agent it is with.
     pub agent: AgentName,
     /// Who talks.
     pub principal: Principal,
+    /// The session of the agent that called it.
+    pub within: Option<SessionId>,
 }
 
 /// What can be told about a session.
@@ -69,6 +72,8 @@ struct Session {
     created: SystemTime,
     used: SystemTime,
     state: State,
+    /// The sessions of the agents that are called in it.
+    inner: Vec<SessionId>,
 }
 
 enum State {
@@ -108,11 +113,14 @@ impl Sessions {
             .map_err(|error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}")))?;
         let now = SystemTime::now();
         let mut kept = self.lock();
-        if owner.principal != Principal::Anonymous {
+        if owner.is_listed() {
             kept.by_owner.entry(owner.clone()).or_default().insert(id);
         }
+        if let Some(outer) = owner.within.and_then(|outer| kept.sessions.get_mut(&outer)) {
+            outer.inner.push(id);
+        }
         let state = State::Busy { is_forgotten: false };
-        kept.sessions.insert(id, Session { owner, created: now, used: now, state });
+        kept.sessions.insert(id, Session { owner, created: now, used: now, state, inner: Vec::new() });
         let gone = kept.shrink();
         drop(kept);
         drop(gone);
@@ -169,7 +177,7 @@ impl Sessions {
         let mut kept = self.lock();
         let session = kept.sessions.get_mut(&id).filter(|session| session.owner == *owner);
         let session = session.ok_or_else(|| unknown(id, &owner.agent))?;
-        let mut gone = None;
+        let mut gone = Gone::new();
         if let State::Busy { is_forgotten } = &mut session.state {
             *is_forgotten = true;
         } else {
@@ -213,9 +221,8 @@ impl Kept {
         session.used = SystemTime::now();
         self.idle.insert(self.uses, id);
         self.bytes += bytes;
-        let forgotten = if is_forgotten || !is_worth_keeping { self.remove(id) } else { None };
-        let mut gone = self.shrink();
-        gone.extend(forgotten);
+        let mut gone = if is_forgotten || !is_worth_keeping { self.remove(id) } else { Gone::new() };
+        gone.extend(self.shrink());
         gone
     }
 
@@ -228,7 +235,21 @@ impl Kept {
         gone
     }
 
-    fn remove(&mut self, id: SessionId) -> Option<Session> {
+    /// Takes a session out, and those inside it; one of those that is taking a turn goes when the turn is over.
+    fn remove(&mut self, id: SessionId) -> Gone {
+        let (mut gone, mut ids) = (Gone::new(), vec![id]);
+        while let Some(id) = ids.pop() {
+            if let Some(Session { state: State::Busy { is_forgotten }, .. }) = self.sessions.get_mut(&id) {
+                *is_forgotten = true;
+            } else if let Some(session) = self.take(id) {
+                ids.extend(&session.inner);
+                gone.push(session);
+            }
+        }
+        gone
+    }
+
+    fn take(&mut self, id: SessionId) -> Option<Session> {
         let session = self.sessions.remove(&id)?;
         if let State::Idle { bytes, use_number, .. } = session.state {
             self.idle.remove(&use_number);
@@ -240,7 +261,18 @@ impl Kept {
                 self.by_owner.remove(&session.owner);
             }
         }
+        if let Some(outer) = session.owner.within.and_then(|outer| self.sessions.get_mut(&outer)) {
+            outer.inner.retain(|inner| *inner != id);
+        }
         Some(session)
+    }
+}
+
+impl Owner {
+    /// Whether there is a list of its sessions: an anonymous principal knows only ids, and called agents' sessions are their
+    /// callers'.
+    fn is_listed(&self) -> bool {
+        self.principal != Principal::Anonymous && self.within.is_none()
     }
 }
 
@@ -320,7 +352,7 @@ mod tests {
     use super::*;
 
     fn owner(principal: &str) -> Owner {
-        Owner { agent: "helper".parse().unwrap(), principal: principal.parse().unwrap() }
+        Owner { agent: "helper".parse().unwrap(), principal: principal.parse().unwrap(), within: None }
     }
 
     fn said(turn: &mut Turn, text: &str) {
@@ -398,5 +430,47 @@ mod tests {
         }
         assert_eq!(sessions.size().0, MAX_SESSIONS);
         assert!(!is_there(first));
+    }
+
+    #[test]
+    fn a_called_agents_session_is_its_callers_and_goes_with_it() {
+        let sessions = Arc::new(Sessions::default());
+        let inside = |outer: &Turn| Owner { within: Some(outer.id()), ..owner("user:ann") };
+        let mut outer = sessions.begin(owner("user:ann"), None).unwrap();
+        let mut inner = sessions.begin(inside(&outer), None).unwrap();
+        let (outer_id, inner_id) = (outer.id(), inner.id());
+        said(&mut inner, "hello");
+        let mut innermost = sessions.begin(inside(&inner), None).unwrap();
+        said(&mut innermost, "hello");
+        innermost.commit();
+        inner.commit();
+        assert!(sessions.begin(inside(&outer), Some(inner_id)).is_ok());
+        let mut other = sessions.begin(owner("user:ann"), None).unwrap();
+        said(&mut other, "hello");
+        for thief in [inside(&other), owner("user:ann")] {
+            assert_eq!(sessions.begin(thief, Some(inner_id)).unwrap_err().code, Code::UnknownSession);
+        }
+        said(&mut outer, "hello");
+        outer.commit();
+        other.commit();
+        assert_eq!((sessions.size().0, sessions.of(&owner("user:ann")).len()), (4, 2));
+        sessions.forget(&owner("user:ann"), outer_id).unwrap();
+        assert_eq!(sessions.size().0, 1);
+    }
+
+    #[test]
+    fn sessions_of_a_new_one_that_fails_go_with_it() {
+        let sessions = Arc::new(Sessions::default());
+        let outer = sessions.begin(owner("anonymous"), None).unwrap();
+        let inside = Owner { within: Some(outer.id()), ..owner("anonymous") };
+        let mut done = sessions.begin(inside.clone(), None).unwrap();
+        said(&mut done, "hello");
+        done.commit();
+        let mut running = sessions.begin(inside, None).unwrap();
+        said(&mut running, "hello");
+        drop(outer);
+        assert_eq!(sessions.size().0, 1);
+        running.commit();
+        assert_eq!(sessions.size(), (0, 0));
     }
 }

@@ -3,6 +3,7 @@
 //! for each call a model wants; [`Callee::call`] for each call that is made. Whether it may be made is decided before, by
 //! `invoke/dispatch.rs`. What there is to call is of several kinds; each is a module of its own with the same moments.
 
+pub mod agent;
 pub mod audit;
 pub mod callee;
 mod configure;
@@ -20,6 +21,7 @@ use pace_ir::text::quoted;
 use crate::model::ToolDeclaration;
 use crate::schema::Schema;
 
+pub use agent::AgentTool;
 pub use callee::{Callee, ToolFailure};
 use configure::Offered;
 pub use local::LocalTool;
@@ -51,7 +53,7 @@ pub struct AgentTools {
 pub struct ServedTool {
     /// What the model calls it.
     pub name: String,
-    /// The class of its calls.
+    /// The class of its calls; of an agent's, the most that may be done below them.
     pub class: Access,
     /// Whether its calls are made: those of a class that writes may be stubbed.
     pub mode: Mode,
@@ -162,14 +164,16 @@ impl ServedTool {
         self.mode == Mode::Live && self.callee.writes(self.class)
     }
 
-    /// As people are told of it: `pay (write, local, stubbed)`.
+    /// As people are told of it: `pay (write, local, stubbed)`, `researcher (read, agent)`. What an agent writes is its own
+    /// tools' business.
     pub fn introduction(&self) -> String {
         let (class, kind) = (self.class.as_str(), self.callee.kind());
-        let mode = match self.class {
-            Access::Read => String::new(),
-            Access::Write => format!(", {}", self.mode.as_str()),
+        let what = match (self.class, self.callee.writes(self.class)) {
+            (Access::Read, _) => format!("{class}, {kind}"),
+            (Access::Write, true) => format!("{class}, {kind}, {}", self.mode.as_str()),
+            (Access::Write, false) => kind.to_owned(),
         };
-        format!("{} ({class}, {kind}{mode})", quoted(&self.name))
+        format!("{} ({what})", quoted(&self.name))
     }
 
     /// What a person knows it as: `tools/pay`.

@@ -18,12 +18,12 @@ use pace_ir::text::{printable, shortened};
 use pace_sandbox::{Console, Level};
 use serde_json::{Value, json};
 
+use super::{Calling, Running};
 use crate::authorize::authorize;
 use crate::conversation::{JsonText, ToolCall, ToolResult};
 use crate::events::{CallStatus, Event, Source};
 use crate::session::of_value;
 use crate::tool::audit::Intent;
-use crate::tool::callee::Calling;
 use crate::tool::local::Lines;
 use crate::tool::{AgentTools, Mode, ServedTool, ToolFailure};
 
@@ -64,7 +64,7 @@ impl<'a> Dispatch<'a> {
     pub(super) async fn make(self, calls: &'a [ToolCall], room: usize) -> Vec<ToolResult> {
         for call in calls {
             let class = self.find(call).map(|tool| tool.class);
-            self.calling.sink.on_event(self.calling.source, &Event::ToolCall { call, class });
+            self.happened(&Event::ToolCall { call, class });
         }
         let room = &AtomicUsize::new(room);
         let (mut lanes, mut writes): (Vec<Lane<'_>>, Vec<_>) = (Vec::new(), Vec::new());
@@ -102,6 +102,14 @@ impl<'a> Dispatch<'a> {
         results.into_iter().flatten().collect()
     }
 
+    fn source(self) -> &'a Source {
+        &self.calling.running.source
+    }
+
+    fn happened(self, event: &Event<'_>) {
+        self.calling.sink.on_event(self.source(), event);
+    }
+
     fn find(self, call: &ToolCall) -> Option<&'a ServedTool> {
         self.tools?.find(&call.name)
     }
@@ -113,13 +121,15 @@ impl<'a> Dispatch<'a> {
             return invalid(format!("not called: of one turn, the first {MOST_CALLS} calls are made; ask again"));
         }
         let Some(tool) = self.find(call) else { return invalid(words::unknown(self.tools, &call.name)) };
-        let (agent, invocation, id) = (&self.calling.source.agent, self.calling.source.invocation, printable(&call.id));
+        let (agent, invocation, id) = (&self.source().agent, self.source().invocation, printable(&call.id));
         let action = tool.callee.action(agent, tool.class);
-        if let Err(denial) = authorize(Rules::of(self.calling.runner.bundle()), self.calling.chain, action) {
+        if let Err(denial) =
+            authorize(Rules::of(self.calling.running.runner.bundle()), &self.calling.running.chain, action)
+        {
             tracing::info!(%agent, tool = tool.key(), %invocation, call = id, "denied: {}", denial.detail);
             return Decided::Answered((json!({ "error": denial.detail, "denied": true }).into(), CallStatus::Denied));
         }
-        if let Some(why) = tool.callee.refusal(self.calling.chain) {
+        if let Some(why) = tool.callee.refusal(&self.calling.running.chain) {
             tracing::info!(%agent, tool = tool.key(), %invocation, call = id, "denied: {why}");
             return Decided::Answered((json!({ "error": why, "denied": true }).into(), CallStatus::Denied));
         }
@@ -143,14 +153,14 @@ impl<'a> Dispatch<'a> {
         let lines = Arc::new(Lines::default());
         let came = self.carry_out(call, tool, Arc::<Lines>::clone(&lines)).await;
         for (level, text) in lines.take() {
-            log(level, &tool.key(), self.calling.source, &text);
-            self.calling.sink.on_event(self.calling.source, &Event::ToolConsole { call, level, text: &text });
+            log(level, &tool.key(), self.source(), &text);
+            self.happened(&Event::ToolConsole { call, level, text: &text });
         }
         if let (content, CallStatus::Failed) = &came {
             let told = content.to_value();
             let place = told.pointer("/stack/0").and_then(Value::as_str).map(printable);
             let (agent, invocation, kind) =
-                (&self.calling.source.agent, self.calling.source.invocation, told.get("kind").and_then(Value::as_str));
+                (&self.source().agent, self.source().invocation, told.get("kind").and_then(Value::as_str));
             tracing::warn!(%agent, tool = tool.key(), %invocation, call = printable(&call.id), kind, place, "the tool failed");
         }
         self.tell(call, fitting(came, room, tool), begun.elapsed())
@@ -166,10 +176,10 @@ impl<'a> Dispatch<'a> {
 
     async fn carry_out(self, call: &ToolCall, tool: &ServedTool, console: Arc<dyn Console>) -> Came {
         if tool.is_live_write() {
-            let Calling { runner, chain, source, .. } = self.calling;
+            let Running { runner, chain, source, .. } = self.calling.running;
             let said = (call.id.as_str(), &call.arguments);
             let intent = Intent::new(source.invocation, (&source.agent, tool.key()), chain, runner.id(), said);
-            return write::make(self.calling, intent, tool.callee.clone(), console).await;
+            return write::make(self.calling.running, intent, tool.callee.clone(), console).await;
         }
         came(tool.callee.call(self.calling, &call.arguments, console).await)
     }
@@ -177,7 +187,7 @@ impl<'a> Dispatch<'a> {
     fn tell(self, call: &ToolCall, (content, status): Came, took: Duration) -> ToolResult {
         let is_error = !matches!(status, CallStatus::Done | CallStatus::Stubbed);
         let result = ToolResult { id: call.id.clone(), name: call.name.clone(), content, is_error };
-        self.calling.sink.on_event(self.calling.source, &Event::ToolResult { result: &result, status, took });
+        self.happened(&Event::ToolResult { result: &result, status, took });
         result
     }
 }

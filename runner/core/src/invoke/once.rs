@@ -4,18 +4,19 @@
 use std::sync::Arc;
 
 use pace_ir::access::{Chain, Rules};
-use pace_ir::program::AgentName;
+use pace_ir::program::{AgentName, Limits};
 use pace_sandbox::Console;
 use serde_json::Value;
 
+use super::budget::Budget;
 use super::dispatch::Dispatch;
+use super::{Calling, Running};
 use crate::authorize::{Action, authorize};
 use crate::conversation::ToolCall;
 use crate::events::{CallStatus, Source, Unheard};
-use crate::id::InvocationId;
+use crate::id::{InvocationId, SessionId};
 use crate::instantiate::Runner;
 use crate::problem::{Code, Problem};
-use crate::tool::callee::Calling;
 
 /// Makes a call as an agent would on somebody's behalf. `console` hears the tool's lines as they are written. What the model
 /// would be told comes back, with what it means in one word. Dropping the future stops the tool, unless it is a live write:
@@ -36,8 +37,11 @@ pub async fn call_once(
     let invocation = InvocationId::new()
         .map_err(|error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}")))?;
     let source = Source { invocation, parent: None, agent: agent.clone() };
-    let calling = Calling { runner, chain, source: &source, sink: &Unheard };
-    let dispatch = Dispatch { tools: runner.tools(agent), calling };
+    let session = SessionId::new()
+        .map_err(|error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}")))?;
+    let budget = Arc::new(Budget::new(agent, &Limits::default(), None, None));
+    let running = Running { runner: Arc::clone(runner), chain: chain.clone(), source, session, budget };
+    let dispatch = Dispatch { tools: runner.tools(agent), calling: Calling { running: &running, sink: &Unheard } };
     let (content, status) = dispatch.once(call, console).await;
     Ok((content.to_value(), status))
 }

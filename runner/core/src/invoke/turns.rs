@@ -1,39 +1,34 @@
 //! The turn loop.
 
-use std::sync::Arc;
 use std::time::Duration;
-
-use pace_ir::access::Chain;
 
 use super::budget::Budget;
 use super::dispatch::Dispatch;
-use super::output;
+use super::{Calling, Running, output};
 use crate::conversation::{Finish, Message, ModelTurn};
 use crate::events::{Answer, Event, EventSink, Source};
-use crate::instantiate::{Runner, ServedAgent};
+use crate::instantiate::ServedAgent;
 use crate::model::{Progress, Request};
 use crate::problem::{Code, Problem};
 use crate::schema::Schema;
 use crate::session::{MAX_SESSION_BYTES, Turn};
 use crate::tool::AgentTools;
-use crate::tool::callee::Calling;
 
 /// Takes turns until there is an answer, for as long as the agent has time.
 ///
 /// # Errors
 /// Why there is none.
 pub(super) async fn within_time(
-    runner: &Arc<Runner>,
-    source: &Source,
-    chain: &Chain,
+    running: &Running,
     message: String,
     turn: Turn,
     sink: &dyn EventSink,
 ) -> Result<Answer, Problem> {
+    let (runner, source) = (&running.runner, &running.source);
     let Some(agent) = runner.agent(&source.agent) else { return Err(runner.unknown_agent(source.agent.as_str())) };
     let limit = agent.spec.limits.timeout;
-    let dispatch = Dispatch { tools: agent.tools, calling: Calling { runner, chain, source, sink } };
-    let turns = Turns { agent, source, sink, dispatch };
+    let dispatch = Dispatch { tools: agent.tools, calling: Calling { running, sink } };
+    let turns = Turns { agent, source, sink, dispatch, budget: &running.budget };
     let result = tokio::time::timeout(Duration::from_millis(limit.0), turns.take(message, turn)).await;
     result.unwrap_or_else(|_elapsed| {
         let detail = format!("the agent `{}` had no answer within its limit `timeout: {limit}`", source.agent);
@@ -54,16 +49,18 @@ struct Turns<'a> {
     source: &'a Source,
     sink: &'a dyn EventSink,
     dispatch: Dispatch<'a>,
+    budget: &'a Budget,
 }
 
 impl Turns<'_> {
     async fn take(&self, message: String, mut session: Turn) -> Result<Answer, Problem> {
         let agent = &self.agent;
-        let mut budget = Budget::new(&self.source.agent, &agent.spec.limits, agent.model.price());
         session.messages.push(Message::User(message));
         let mut misfit: Option<Misfit> = None;
+        let mut number = 0_u32;
         loop {
-            let turn = match (self.ask(&session.messages, &mut budget).await, &misfit) {
+            number = number.saturating_add(1);
+            let turn = match (self.ask(number, &session.messages).await, &misfit) {
                 (Ok(turn), _) => turn,
                 // Whoever recorded the first reply is told what is wrong with it: the request to mend it is the runner's own.
                 (Err(problem), Some(misfit)) if problem.code == Code::NoRecordedTurn => {
@@ -72,7 +69,7 @@ impl Turns<'_> {
                 (Err(problem), _) => return Err(problem),
             };
             if !turn.calls.is_empty() {
-                budget.tool_calls(turn.calls.len())?;
+                self.budget.tool_calls(turn.calls.len())?;
                 let room = MAX_SESSION_BYTES.saturating_sub(session.bytes());
                 let results = self.dispatch.make(&turn.calls, room).await;
                 session.messages.extend([Message::Model(turn), Message::ToolResults(results)]);
@@ -108,7 +105,7 @@ impl Turns<'_> {
                 session: session.id(),
                 invocation: self.source.invocation,
                 cut,
-                usage: budget.spent(),
+                usage: self.budget.spent(),
             };
             session.messages.push(Message::Model(turn));
             session.commit();
@@ -116,9 +113,10 @@ impl Turns<'_> {
         }
     }
 
-    async fn ask(&self, messages: &[Message], budget: &mut Budget<'_>) -> Result<ModelTurn, Problem> {
+    /// Asks the model, for the `number`th time.
+    async fn ask(&self, number: u32, messages: &[Message]) -> Result<ModelTurn, Problem> {
         let agent = &self.agent;
-        let number = budget.model_call()?;
+        self.budget.model_call()?;
         self.sink.on_event(self.source, &Event::ModelCall { turn: number });
         let request = Request {
             system: &agent.spec.prompt,
@@ -137,7 +135,7 @@ impl Turns<'_> {
             }
         };
         let turn = agent.model.answer(&request, &mut listener).await?;
-        budget.used(turn.usage);
+        self.budget.used(turn.usage);
         sink.on_event(source, &Event::ModelAnswered { turn: number, usage: turn.usage });
         Ok(turn)
     }

@@ -103,7 +103,9 @@ struct Entry<'a> {
 #[derive(Serialize)]
 struct ToolEntry<'a> {
     name: &'a str,
-    /// `read` or `write`.
+    /// `local` or `agent`.
+    kind: &'static str,
+    /// `read` or `write`; of an agent, the most that may be done below.
     access: &'static str,
     /// Whether calls are made: `live` or `stubbed`.
     mode: &'static str,
@@ -131,6 +133,7 @@ impl<'a> Entry<'a> {
         let may_execute = matches!(decision, Decision::Allowed(_));
         let tools = agent.tools.into_iter().flat_map(AgentTools::iter).map(|tool| ToolEntry {
             name: &tool.name,
+            kind: tool.callee.kind(),
             access: tool.class.as_str(),
             mode: tool.mode.as_str(),
         });

@@ -52,7 +52,6 @@ pub(super) async fn admitted(shared: &Shared, asked: &str, request: Request) -> 
         chain: Chain::direct(shared.identity.subject()),
         message: said.message,
         conversation: said.session.map_or(Conversation::New, Conversation::Session),
-        parent: None,
     };
     let agent = call.agent.clone();
     admit(&shared.runner, call).map_err(|problem| match problem.code {

@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 
 use chrono::{DateTime, Utc};
 use pace_ir::access::{Chain, Decision, Rules};
-use pace_ir::program::{Access, AgentName};
+use pace_ir::program::AgentName;
 
 use crate::authorize::{Action, Identity, decide};
 use crate::instantiate::{NextFiring, Runner, ServedLoop};
-use crate::tool::{AgentTools, Mode, ServedTool};
+use crate::tool::{AgentTools, Mode};
 
 /// Where it listens, the agents with their paths, and the loops with their next firing after `now`.
 pub fn listing(runner: &Runner, address: SocketAddr, now: DateTime<Utc>) -> String {
@@ -67,7 +67,7 @@ fn firing(scheduled: &ServedLoop<'_>) -> String {
 pub fn writes(runner: &Runner) -> Option<String> {
     let tools = runner.agents().flat_map(|agent| agent.tools.into_iter().flat_map(AgentTools::iter));
     let (mut live, mut stubbed) = (BTreeSet::new(), BTreeSet::new());
-    for tool in tools.filter(|tool| tool.class == Access::Write) {
+    for tool in tools.filter(|tool| tool.callee.writes(tool.class)) {
         match tool.mode {
             Mode::Live => live.insert(format!("`{}`", tool.key())),
             Mode::Stubbed => stubbed.insert(format!("`{}`", tool.key())),

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 use super::backlog::Backlog;
 use super::calls::{Called, CameTo};
-use crate::events::{Event, EventSink, Source};
+use crate::events::{Event, EventSink, Source, Spent};
 use crate::id::{InvocationId, SessionId};
 use crate::problem::{Code, Problem};
 
@@ -225,6 +225,9 @@ impl Woken {
 
 impl EventSink for Record {
     fn on_event(&self, source: &Source, event: &Event<'_>) {
+        if source.invocation != self.invocation {
+            return self.below(source, event);
+        }
         match event {
             Event::Started { session, .. } => {
                 self.add("start", &Start { invocation: source.invocation, session: *session }, Place::Inside);
@@ -244,6 +247,53 @@ impl EventSink for Record {
             | Event::ToolConsole { .. } => {}
         }
     }
+}
+
+impl Record {
+    /// What happens in an invocation of an agent that is called, directly or not. All of it is one kind of event: a client
+    /// that knows nothing of such agents takes none of their words for the answer, and none of their ends for the end.
+    fn below(&self, source: &Source, event: &Event<'_>) {
+        match event {
+            Event::Started { .. } => self.add_below(source, "start", &Empty {}),
+            Event::Text(text) => self.add_below(source, "text", &Text { text }),
+            Event::ToolCall { call, class } => self.add_below(source, "tool_call", &Called::new(call, *class)),
+            Event::ToolResult { result, status, .. } => {
+                self.add_below(source, "tool_result", &CameTo::new(result, *status));
+            }
+            // The answer itself is in the caller's `tool_result`.
+            Event::Done(answer) => self.add_below(source, "done", &Ended { usage: answer.usage }),
+            Event::Failed(problem) => self.add_below(source, "error", &problem.document(None)),
+            Event::ModelCall { .. }
+            | Event::ModelRetry { .. }
+            | Event::ModelAnswered { .. }
+            | Event::Repair { .. }
+            | Event::ToolConsole { .. } => {}
+        }
+    }
+
+    fn add_below(&self, source: &Source, event: &'static str, data: &impl Serialize) {
+        let (agent, invocation, parent) = (source.agent.as_str(), source.invocation, source.parent);
+        self.add("agent", &Below { agent, invocation, parent, event, data }, Place::Inside);
+    }
+}
+
+#[derive(Serialize)]
+struct Below<'a, T> {
+    agent: &'a str,
+    invocation: InvocationId,
+    /// The invocation that called it.
+    parent: Option<InvocationId>,
+    /// What happened, in the words of the events of the agent that was asked.
+    event: &'static str,
+    data: &'a T,
+}
+
+#[derive(Serialize)]
+struct Empty {}
+
+#[derive(Serialize)]
+struct Ended {
+    usage: Spent,
 }
 
 #[derive(Serialize)]
@@ -321,5 +371,23 @@ mod tests {
         tokio::select! { () = &mut abandoned => panic!("it is followed again"), () = within(100) => {} }
         record.leave(id);
         tokio::select! { () = &mut abandoned => {}, () = within(31) => panic!("too late") }
+    }
+
+    #[test]
+    fn what_called_agents_do_is_told_as_theirs_and_ends_nothing() {
+        let (record, source) = record();
+        let id = record.join(Woken::ByRecord(None));
+        let (invocation, parent) = (InvocationId::new().unwrap(), source.invocation);
+        let below = Source { invocation, parent: Some(parent), agent: "other".parse().unwrap() };
+        record.on_event(&below, &Event::Text("hello"));
+        record.on_event(&below, &Event::Failed(&Problem::new(Code::Cancelled, "no")));
+        let Poll::Ready(Next::Events { bytes, next: 3 }) = at(&record, id, 1) else { panic!("two events") };
+        let text = std::str::from_utf8(&bytes).unwrap();
+        let wanted = format!(
+            "id: 1\nevent: agent\ndata: {{\"agent\":\"other\",\"invocation\":\"{invocation}\",\"parent\":\"{parent}\",\
+             \"event\":\"text\",\"data\":{{\"text\":\"hello\"}}}}\n\nid: 2\nevent: agent\n"
+        );
+        assert!(text.starts_with(&wanted), "{text}");
+        assert_eq!(record.last(), (2, false));
     }
 }

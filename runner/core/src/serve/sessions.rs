@@ -51,7 +51,7 @@ pub(super) async fn forget(
 }
 
 fn owner(shared: &Shared, asked: &str) -> Result<Owner, Problem> {
-    Ok(Owner { agent: shared.agent(asked)?, principal: shared.identity.subject().principal })
+    Ok(Owner { agent: shared.agent(asked)?, principal: shared.identity.subject().principal, within: None })
 }
 
 /// A text that is no id is the id of no session.

@@ -8,11 +8,10 @@ use pace_ir::program::{Access, AgentName};
 use pace_sandbox::Console;
 use serde_json::{Map, Value, json};
 
-use super::{LocalTool, ServedServer, ServerTool};
+use super::{AgentTool, LocalTool, ServedServer, ServerTool};
 use crate::authorize::Action;
 use crate::conversation::JsonText;
-use crate::events::{EventSink, Source};
-use crate::instantiate::Runner;
+use crate::invoke::Calling;
 
 /// What is called.
 #[derive(Debug, Clone)]
@@ -21,25 +20,14 @@ pub enum Callee {
     Local(LocalTool),
     /// A tool of an MCP server.
     Server(ServerTool),
-}
-
-/// The invocation that calls.
-#[derive(Clone, Copy)]
-pub(crate) struct Calling<'a> {
-    /// Whose.
-    pub(crate) runner: &'a Arc<Runner>,
-    /// On whose behalf.
-    pub(crate) chain: &'a Chain,
-    /// Which.
-    pub(crate) source: &'a Source,
-    /// Who follows it. A live write goes on without: its task may outlive them.
-    pub(crate) sink: &'a dyn EventSink,
+    /// Another agent of the bundle.
+    Agent(AgentTool),
 }
 
 /// A call that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToolFailure {
-    /// Stable word for programs: `threw`, `time`, `memory` and so on.
+    /// Stable word for programs: `threw`, `time`, `memory` and so on; of an agent, the code of its problem.
     pub kind: &'static str,
     /// One line that stands alone.
     pub message: String,
@@ -53,22 +41,24 @@ impl Callee {
         match self {
             Self::Local(local) => Action::Call { agent, tool: local.tool(), class },
             Self::Server(server) => Action::Call { agent, tool: server.tool(), class },
+            Self::Agent(called) => Action::Delegate { caller: agent, target: called.target() },
         }
     }
 
     /// Why it is not called for whoever is in the chain, though the rules allow it; one sentence.
     pub fn refusal(&self, chain: &Chain) -> Option<String> {
         match self {
-            Self::Local(_) => None,
+            Self::Local(_) | Self::Agent(_) => None,
             Self::Server(server) => server.refusal(chain),
         }
     }
 
-    /// What a person knows it as: `tools/pay`.
+    /// What a person knows it as: `tools/pay`, `paceline://researcher`.
     pub fn key(&self) -> String {
         match self {
             Self::Local(local) => local.tool().target().to_string(),
             Self::Server(server) => server.tool().target().to_string(),
+            Self::Agent(agent) => format!("paceline://{}", agent.target()),
         }
     }
 
@@ -76,7 +66,7 @@ impl Callee {
     pub fn server(&self) -> Option<&Arc<ServedServer>> {
         match self {
             Self::Server(tool) => Some(tool.server()),
-            Self::Local(_) => None,
+            Self::Local(_) | Self::Agent(_) => None,
         }
     }
 
@@ -85,6 +75,7 @@ impl Callee {
         match self {
             Self::Local(_) => "local",
             Self::Server(_) => "server",
+            Self::Agent(_) => "agent",
         }
     }
 
@@ -92,6 +83,8 @@ impl Callee {
     pub fn writes(&self, class: Access) -> bool {
         match self {
             Self::Local(_) | Self::Server(_) => class == Access::Write,
+            // What it writes, it writes by tools of its own.
+            Self::Agent(_) => false,
         }
     }
 
@@ -106,8 +99,9 @@ impl Callee {
         console: Arc<dyn Console>,
     ) -> Result<JsonText, ToolFailure> {
         match self {
-            Self::Local(local) => local.call(calling.runner.bundle(), arguments, console).await,
-            Self::Server(server) => server.call(calling.chain, arguments, Map::new()).await,
+            Self::Local(local) => local.call(calling.running.runner.bundle(), arguments, console).await,
+            Self::Server(server) => server.call(&calling.running.chain, arguments, Map::new()).await,
+            Self::Agent(agent) => agent.call(calling, arguments).await,
         }
     }
 }

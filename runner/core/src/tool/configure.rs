@@ -8,7 +8,7 @@ use pace_ir::program::{AgentName, Target, ToolEntry};
 
 use super::local::configure::Locals;
 use super::server::configure::Servers;
-use super::{AgentTools, ServedTool, Toolbox, Writes};
+use super::{AgentTools, ServedTool, Toolbox, Writes, agent};
 use crate::environment::Environment;
 use crate::model::ToolDeclaration;
 use crate::setup::SetupError;
@@ -34,11 +34,12 @@ impl Toolbox {
     /// Everything that is missing, in one.
     pub fn configure<'b>(
         bundle: &'b Bundle,
-        served: impl Iterator<Item = &'b AgentName>,
+        served: impl Iterator<Item = &'b AgentName> + Clone,
         environment: &'b Environment,
         writes: &'b Writes,
     ) -> Result<Self, SetupError> {
         let mut missing: Vec<_> = writes.check(bundle).err().into_iter().collect();
+        missing.extend(agent::refuse_circles(bundle, served.clone()).err());
         let mut configuring = Configuring::new(Surroundings { bundle, environment, writes });
         let mut by_agent = BTreeMap::new();
         for agent in served {
@@ -107,20 +108,12 @@ impl<'b> Configuring<'b> {
     fn entry(&mut self, agent: &AgentName, entry: &'b ToolEntry) -> Result<Vec<Offered>, SetupError> {
         match &entry.target {
             Target::Local(target) => Ok(vec![self.locals.configure(self.surroundings, agent, entry, target)?]),
+            Target::Agent(target) => Ok(vec![agent::configure(self.surroundings.bundle, entry, target)?]),
             Target::Server(target) => self.servers.configure(self.surroundings, agent, entry, target),
-            Target::Agent(_) => Err(not_yet(agent)),
         }
     }
 }
 
 fn twice(agent: &AgentName, tool: &str) -> SetupError {
     SetupError::new(format!("the agent `{agent}` has two tools `{tool}`"), "build the bundle again")
-}
-
-/// No compiler of this version writes such a bundle; one of the next will.
-fn not_yet(agent: &AgentName) -> SetupError {
-    SetupError::new(
-        format!("the agent `{agent}` calls other agents, and this runner cannot do that yet"),
-        "run it with the runner of the version of `pace` that built it, or a newer one",
-    )
 }

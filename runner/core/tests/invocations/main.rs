@@ -2,6 +2,7 @@
 //! it does not get to its end.
 
 mod answers;
+mod delegation;
 mod ends;
 mod fixture;
 mod limits;

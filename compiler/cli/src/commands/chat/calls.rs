@@ -3,7 +3,7 @@
 
 use pace_ir::text::{quoted, shortened};
 use pace_runner::conversation::{ToolCall, ToolResult};
-use pace_runner::events::CallStatus;
+use pace_runner::events::{CallStatus, Source};
 use pace_runner::tool::Level;
 use serde_json::Value;
 
@@ -17,6 +17,11 @@ pub(crate) const LIVE: &str = "`--live-writes` makes the calls of tools that wri
 
 /// What asks as somebody else.
 pub(crate) const AS: &str = "ask as somebody else: `--as user:<name>,group:<name>`";
+
+/// Whose a line is, where it is a called agent's: `researcher: `.
+pub(crate) fn whose(source: &Source) -> String {
+    source.parent.map(|_| format!("{}: ", source.agent)).unwrap_or_default()
+}
 
 /// `lookup_weather {"city":"Portland"}`
 pub(crate) fn called(call: &ToolCall) -> String {

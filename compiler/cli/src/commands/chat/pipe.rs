@@ -9,6 +9,7 @@ use pace_ir::text::quoted;
 use pace_runner::Problem;
 use pace_runner::conversation::{ToolCall, ToolResult};
 use pace_runner::events::{Answer, CallStatus, Event, EventSink, Source};
+use pace_runner::id::InvocationId;
 use pace_runner::invoke::Admitted;
 use pace_runner::session::MAX_SESSION_BYTES;
 use pace_runner::work::Work;
@@ -73,12 +74,19 @@ async fn answer(admitted: Admitted, work: &Work) -> Option<Result<Answer, Proble
 /// they had been; nothing else is told before the end.
 #[derive(Debug, Default)]
 struct Aside {
-    /// The calls whose results are not known yet, and the help that was given: once is enough.
-    state: Mutex<(Vec<ToolCall>, BTreeSet<&'static str>)>,
+    state: Mutex<Told>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    /// The calls whose results are not known yet.
+    pending: Vec<(InvocationId, ToolCall)>,
+    /// The help that was given: once is enough.
+    help: BTreeSet<&'static str>,
 }
 
 impl Aside {
-    fn came(&self, result: &ToolResult, status: CallStatus) {
+    fn came(&self, source: &Source, result: &ToolResult, status: CallStatus) {
         let help = match status {
             CallStatus::Stubbed => Some(calls::LIVE),
             CallStatus::Denied => Some(calls::AS),
@@ -87,26 +95,33 @@ impl Aside {
             CallStatus::Done | CallStatus::Invalid => return,
         };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (pending, told) = &mut *state;
-        let Some(at) = pending.iter().position(|call| call.id == result.id) else { return };
-        let call = pending.swap_remove(at);
+        let Told { pending, help: told } = &mut *state;
+        let is_its =
+            |(invocation, call): &(InvocationId, ToolCall)| *invocation == source.invocation && call.id == result.id;
+        let Some(at) = pending.iter().position(is_its) else { return };
+        let (_, call) = pending.swap_remove(at);
         let called = calls::called(&call);
         let words = calls::came(&called, &called, result, status).unwrap_or_default();
         let help = help.filter(|help| told.insert(help)).map(|help| format!("  help: {help}\n")).unwrap_or_default();
-        err(&format!("note: {words}\n{help}"));
+        err(&format!("note: {}{words}\n{help}", calls::whose(source)));
     }
 }
 
 impl EventSink for Aside {
-    fn on_event(&self, _: &Source, event: &Event<'_>) {
+    fn on_event(&self, source: &Source, event: &Event<'_>) {
         match event {
             Event::ModelRetry { attempt, wait, why } => {
-                err(&format!("note: {}; attempt {attempt} in {:.1} s\n", quoted(why), wait.as_secs_f64()));
+                let whose = calls::whose(source);
+                err(&format!("note: {whose}{}; attempt {attempt} in {:.1} s\n", quoted(why), wait.as_secs_f64()));
             }
             Event::ToolCall { call, .. } => {
-                self.state.lock().unwrap_or_else(PoisonError::into_inner).0.push((*call).clone());
+                self.state
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .pending
+                    .push((source.invocation, (*call).clone()));
             }
-            Event::ToolResult { result, status, .. } => self.came(result, *status),
+            Event::ToolResult { result, status, .. } => self.came(source, result, *status),
             _ => {}
         }
     }

@@ -109,7 +109,6 @@ impl Talk {
             chain: Chain::direct(self.subject.clone()),
             message,
             conversation: self.next.clone(),
-            parent: None,
         };
         admit(&self.runner, call)
     }
@@ -134,7 +133,7 @@ impl Talk {
     }
 
     fn messages(&self, answer: &Answer) -> Vec<Message> {
-        let owner = Owner { agent: self.agent.clone(), principal: self.subject.principal.clone() };
+        let owner = Owner { agent: self.agent.clone(), principal: self.subject.principal.clone(), within: None };
         self.runner.sessions().overview(&owner, answer.session).map(|session| session.messages).unwrap_or_default()
     }
 }

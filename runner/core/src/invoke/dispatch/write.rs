@@ -4,30 +4,22 @@
 use std::io;
 use std::sync::Arc;
 
-use pace_ir::access::Chain;
 use pace_sandbox::Console;
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Came, came};
-use crate::events::{CallStatus, Source, Unheard};
-use crate::instantiate::Runner;
+use crate::events::{CallStatus, Unheard};
+use crate::invoke::{Calling, Running};
 use crate::tool::Callee;
 use crate::tool::audit::{Intent, WriteStatus};
-use crate::tool::callee::Calling;
 
-/// Makes the write that `intent` says, for `calling`.
-pub(super) async fn make(calling: Calling<'_>, intent: Intent, callee: Callee, console: Arc<dyn Console>) -> Came {
+/// Makes the write that `intent` says, for an invocation.
+pub(super) async fn make(running: &Running, intent: Intent, callee: Callee, console: Arc<dyn Console>) -> Came {
     let intent = Arc::new(intent);
-    let write = Write {
-        runner: Arc::clone(calling.runner),
-        chain: calling.chain.clone(),
-        source: calling.source.clone(),
-        intent: Arc::clone(&intent),
-        callee,
-    };
+    let write = Write { running: running.clone(), intent: Arc::clone(&intent), callee };
     // Taken before anything is begun: whoever waits for all writes to be made does not miss this one.
-    let place = calling.runner.work().write().await;
+    let place = running.runner.work().write().await;
     let task = tokio::spawn(write.recorded(place, console));
     match task.await {
         Ok(came) => came,
@@ -40,22 +32,20 @@ pub(super) async fn make(calling: Calling<'_>, intent: Intent, callee: Callee, c
 
 /// A write with everything it needs once nobody waits for it.
 struct Write {
-    runner: Arc<Runner>,
-    chain: Chain,
-    source: Source,
+    running: Running,
     intent: Arc<Intent>,
     callee: Callee,
 }
 
 impl Write {
     async fn recorded(self, _place: Option<OwnedSemaphorePermit>, console: Arc<dyn Console>) -> Came {
-        let Self { runner, chain, source, intent, callee } = self;
+        let Self { running, intent, callee } = self;
         let recording = Arc::clone(&intent);
         if let Err(error) = off_the_serving_threads(move || recording.record()).await {
             tracing::error!("a write was not made, because it cannot be put on record: {error}");
             return failed(&format!("not called: the write cannot be put on record ({error})"));
         }
-        let calling = Calling { runner: &runner, chain: &chain, source: &source, sink: &Unheard };
+        let calling = Calling { running: &running, sink: &Unheard };
         let result = callee.call(calling, &intent.arguments, console).await;
         let failure = result.as_ref().err().map(|failure| failure.message.clone());
         let status = if failure.is_some() { WriteStatus::Failed } else { WriteStatus::Done };

@@ -1,6 +1,8 @@
 //! The conversation on the screen, drawn from the event stream as it happens. Whatever comes from a model or a service is
 //! made printable first; colours only help, and nothing rests on them.
 
+mod below;
+
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::io::{Write, stdout};
@@ -11,8 +13,11 @@ use pace_ir::program::AgentName;
 use pace_ir::text::{quoted, shortened};
 use pace_runner::conversation::{ToolCall, ToolResult};
 use pace_runner::events::{Answer, CallStatus, Event, EventSink, Source};
-use pace_runner::tool::{Level, Mode};
+use pace_runner::id::InvocationId;
+use pace_runner::instantiate::ServedAgent;
+use pace_runner::tool::{AgentTools, Level, Mode};
 
+use self::below::Below;
 use crate::commands::chat::calls;
 use crate::commands::chat::talk::Talk;
 use crate::exit;
@@ -33,8 +38,8 @@ pub(super) struct Printer {
     agent: AgentName,
     /// Whether replies are data, shown when they are whole.
     is_data: bool,
-    /// Tools whose calls are not made.
-    stubbed: BTreeSet<String>,
+    /// Tools whose calls are not made, of this agent and of those it calls.
+    stubbed: BTreeSet<(AgentName, String)>,
     colour: Colour,
     glyphs: Glyphs,
     screen: Mutex<Screen>,
@@ -48,8 +53,10 @@ struct Screen {
     wrap: Wrap,
     /// Line breaks that are printed only when something follows: how a reply ends is not left to the model.
     breaks: String,
-    /// The calls of this turn of the model.
+    /// The calls of this turn of the model, and of those of the agents that are called.
     calls: Vec<Shown>,
+    /// What called agents are saying.
+    below: Below,
     /// What was said once and is not said again.
     told: BTreeSet<&'static str>,
 }
@@ -57,6 +64,7 @@ struct Screen {
 /// A call on the screen.
 #[derive(Debug)]
 struct Shown {
+    invocation: InvocationId,
     id: String,
     /// With its arguments.
     called: String,
@@ -100,7 +108,12 @@ pub(super) fn print_failure(message: &str, help: Option<&str>) {
 
 impl Printer {
     pub(super) fn new(talk: &Talk, colour: Colour, glyphs: Glyphs) -> Self {
-        let stubbed = talk.tools().filter(|tool| tool.mode == Mode::Stubbed).map(|tool| tool.name.clone()).collect();
+        let tools = |agent: ServedAgent<'_>| {
+            let tools = agent.tools.into_iter().flat_map(AgentTools::iter);
+            let stubbed = tools.filter(|tool| tool.mode == Mode::Stubbed);
+            stubbed.map(|tool| (agent.name.clone(), tool.name.clone())).collect::<Vec<_>>()
+        };
+        let stubbed = talk.runner().agents().flat_map(tools).collect();
         let (agent, is_data) = (talk.agent().clone(), talk.is_data());
         Self { agent, is_data, stubbed, colour, glyphs, screen: Mutex::default() }
     }
@@ -161,22 +174,24 @@ impl Printer {
     }
 
     /// A call that is not going to be made is told by what comes of it.
-    fn call(&self, screen: &mut Screen, call: &ToolCall) {
-        let (name, called) = (quoted(&call.name), calls::called(call));
-        if !self.stubbed.contains(&call.name) {
-            self.aside(screen, &format!("calls {called}"));
+    fn call(&self, screen: &mut Screen, source: &Source, call: &ToolCall) {
+        let (name, called, invocation) = (quoted(&call.name), calls::called(call), source.invocation);
+        if !self.stubbed.contains(&(source.agent.clone(), call.name.clone())) {
+            self.aside(screen, &format!("{}calls {called}", calls::whose(source)));
         }
         let mut named = name.clone();
-        for other in screen.calls.iter_mut().filter(|other| other.called.starts_with(&format!("{name} "))) {
+        let is_like =
+            |other: &&mut Shown| other.invocation == invocation && other.called.starts_with(&format!("{name} "));
+        for other in screen.calls.iter_mut().filter(is_like) {
             other.named.clone_from(&other.called);
             named.clone_from(&called);
         }
-        screen.calls.push(Shown { id: call.id.clone(), called, named, lines: 0 });
+        screen.calls.push(Shown { invocation, id: call.id.clone(), called, named, lines: 0 });
     }
 
-    fn console(&self, screen: &mut Screen, call: &ToolCall, level: Level, text: &str) {
-        let Some(shown) = screen.calls.iter_mut().find(|shown| shown.id == call.id) else { return };
-        let (named, level) = (shown.named.clone(), calls::level(level));
+    fn console(&self, screen: &mut Screen, source: &Source, (call, level, text): (&ToolCall, Level, &str)) {
+        let Some(shown) = screen.calls.iter_mut().find(|shown| shown.is(source, &call.id)) else { return };
+        let (named, level) = (calls::whose(source) + &shown.named, calls::level(level));
         let lines: Vec<_> = text.lines().take(MOST_LINES.saturating_sub(shown.lines).saturating_add(1)).collect();
         let mut asides = Vec::new();
         for line in lines {
@@ -192,11 +207,11 @@ impl Printer {
         }
     }
 
-    fn came(&self, screen: &mut Screen, result: &ToolResult, status: CallStatus) {
-        let shown = screen.calls.iter().find(|shown| shown.id == result.id);
+    fn came(&self, screen: &mut Screen, source: &Source, result: &ToolResult, status: CallStatus) {
+        let shown = screen.calls.iter().find(|shown| shown.is(source, &result.id));
         let words = shown.and_then(|shown| calls::came(&shown.named, &shown.called, result, status));
         if let Some(words) = words {
-            self.aside(screen, &words);
+            self.aside(screen, &(calls::whose(source) + &words));
         }
         match status {
             CallStatus::Stubbed => self.once(screen, calls::LIVE),
@@ -224,26 +239,40 @@ impl Printer {
     }
 }
 
+impl Shown {
+    fn is(&self, source: &Source, id: &str) -> bool {
+        self.invocation == source.invocation && self.id == id
+    }
+}
+
 impl EventSink for Printer {
-    fn on_event(&self, _: &Source, event: &Event<'_>) {
+    fn on_event(&self, source: &Source, event: &Event<'_>) {
         let mut screen = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
         let screen = &mut *screen;
         match event {
-            Event::ModelCall { .. } => {
-                screen.calls.clear();
-                self.name(screen);
-            }
             Event::ModelRetry { attempt, wait, why } => {
                 let wait = format!("{:.1}", wait.as_secs_f64());
                 let wait = wait.trim_end_matches(".0");
-                self.aside(screen, &format!("{}; attempt {attempt} in {wait} s", quoted(why)));
-                self.name(screen);
+                let whose = calls::whose(source);
+                self.aside(screen, &format!("{whose}{}; attempt {attempt} in {wait} s", quoted(why)));
             }
-            Event::Repair { .. } => self.aside(screen, "the reply does not fit the schema; asking once more"),
+            Event::Repair { .. } => {
+                let whose = calls::whose(source);
+                self.aside(screen, &format!("{whose}the reply does not fit the schema; asking once more"));
+            }
+            Event::ModelCall { .. } => screen.calls.retain(|shown| shown.invocation != source.invocation),
+            Event::ToolCall { call, .. } => self.call(screen, source, call),
+            Event::ToolConsole { call, level, text } => self.console(screen, source, (call, *level, text)),
+            Event::ToolResult { result, status, .. } => self.came(screen, source, result, *status),
+            _ => {}
+        }
+        if source.parent.is_some() {
+            let lines = screen.below.hear(source, event);
+            return lines.iter().for_each(|line| self.aside(screen, line));
+        }
+        match event {
+            Event::ModelCall { .. } | Event::ModelRetry { .. } => self.name(screen),
             Event::Text(text) if !self.is_data => self.text(screen, text),
-            Event::ToolCall { call, .. } => self.call(screen, call),
-            Event::ToolConsole { call, level, text } => self.console(screen, call, *level, text),
-            Event::ToolResult { result, status, .. } => self.came(screen, result, *status),
             Event::Done(answer) => self.done(screen, answer),
             Event::Failed(_) => self.start(screen),
             _ => {}

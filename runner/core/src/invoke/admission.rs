@@ -1,0 +1,98 @@
+//! Whether an invocation may begin: rules, bounds, sessions, and its place among those running. One that an agent calls passes
+//! the same checks as one that comes over the wire; only the rule that lets it in is another.
+
+use std::sync::Arc;
+
+use pace_ir::access::{Chain, Reason, Rules};
+use pace_ir::program::{Access, AgentName};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::budget::Budget;
+use super::{Admitted, Call, Conversation, Running};
+use crate::authorize::{Action, authorize};
+use crate::events::Source;
+use crate::id::{InvocationId, SessionId};
+use crate::instantiate::Runner;
+use crate::problem::{Code, Problem};
+use crate::session::{MAX_SESSION_BYTES, Owner};
+
+/// Decides whether an invocation may begin, and takes its place among those running.
+///
+/// # Errors
+/// [`Code::Draining`], [`Code::UnknownAgent`], [`Code::NotAllowed`], [`Code::MalformedRequest`] for an empty message,
+/// [`Code::TooMany`], and what [`Sessions::begin`](crate::session::Sessions::begin) says.
+pub fn admit(runner: &Arc<Runner>, call: Call) -> Result<Admitted, Problem> {
+    let Call { agent, chain, message, conversation } = call;
+    runner.work().accepts()?;
+    if runner.agent(&agent).is_none() {
+        return Err(runner.unknown_agent(agent.as_str()));
+    }
+    let by = authorize(Rules::of(runner.bundle()), &chain, Action::Execute(&agent))?;
+    let asked = Asked { runner, agent, chain, message, conversation, by, parent: None };
+    asked.begin(|| runner.work().place().map(Some))
+}
+
+/// Decides whether an agent may call another through an entry with this access. Also while the runner drains: what runs may
+/// finish, and this is part of it.
+///
+/// # Errors
+/// As [`admit`], without [`Code::Draining`].
+pub(crate) fn admit_called(
+    parent: &Running,
+    target: &AgentName,
+    access: Access,
+    message: String,
+    session: Option<SessionId>,
+) -> Result<Admitted, Problem> {
+    let (runner, caller) = (&parent.runner, &parent.source.agent);
+    let by = authorize(Rules::of(runner.bundle()), &parent.chain, Action::Delegate { caller, target })?;
+    let Some(actor) = runner.bundle().auth.agents.get(caller) else {
+        return Err(runner.unknown_agent(caller.as_str()));
+    };
+    let chain = parent.chain.through(&actor.run_as, access);
+    let conversation = session.map_or(Conversation::New, Conversation::Session);
+    let asked = Asked { runner, agent: target.clone(), chain, message, conversation, by, parent: Some(parent) };
+    asked.begin(|| if runner.work().is_draining() { Ok(None) } else { runner.work().place().map(Some) })
+}
+
+/// What the rules allow.
+struct Asked<'a> {
+    runner: &'a Arc<Runner>,
+    agent: AgentName,
+    chain: Chain,
+    message: String,
+    conversation: Conversation,
+    by: Reason,
+    parent: Option<&'a Running>,
+}
+
+impl Asked<'_> {
+    fn begin(self, place: impl FnOnce() -> Result<Option<OwnedSemaphorePermit>, Problem>) -> Result<Admitted, Problem> {
+        let Self { runner, agent, chain, message, conversation, by, parent } = self;
+        let Some(served) = runner.agent(&agent) else { return Err(runner.unknown_agent(agent.as_str())) };
+        if message.trim().is_empty() {
+            let problem = Problem::new(Code::MalformedRequest, "the message is empty");
+            return Err(problem.help("say something to the agent"));
+        }
+        let place = place()?;
+        let within = parent.map(|parent| parent.session);
+        let owner = Owner { agent: agent.clone(), principal: chain.subject.principal.clone(), within };
+        let turn = match conversation {
+            Conversation::New => runner.sessions().begin(owner, None)?,
+            Conversation::Session(id) => runner.sessions().begin(owner, Some(id))?,
+            Conversation::Kept(messages) => runner.sessions().create(owner, messages)?,
+        };
+        if turn.bytes() + message.len() > MAX_SESSION_BYTES {
+            let problem = Problem::new(Code::TooLarge, format!("the session `{}` is full", turn.id()));
+            return Err(problem.help("start a new session"));
+        }
+        let invocation = InvocationId::new()
+            .map_err(|error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}")))?;
+        let above = parent.map(|parent| Arc::clone(&parent.budget));
+        let budget = Arc::new(Budget::new(&agent, &served.spec.limits, served.model.price(), above));
+        let source = Source { invocation, parent: parent.map(|parent| parent.source.invocation), agent };
+        let cancel = runner.work().token(invocation);
+        let running = Running { runner: Arc::clone(runner), chain, source, session: turn.id(), budget };
+        Ok(Admitted { running, by, message, turn, cancel, place })
+    }
+}

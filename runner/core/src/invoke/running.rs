@@ -1,0 +1,34 @@
+//! An invocation that was admitted, as what it calls sees it: on whose behalf, in which session, within which bounds.
+
+use std::sync::Arc;
+
+use pace_ir::access::Chain;
+
+use super::budget::Budget;
+use crate::events::{EventSink, Source};
+use crate::id::SessionId;
+use crate::instantiate::Runner;
+
+/// What stays the same over an invocation.
+#[derive(Debug, Clone)]
+pub(crate) struct Running {
+    /// Where it runs.
+    pub(crate) runner: Arc<Runner>,
+    /// On whose behalf.
+    pub(crate) chain: Chain,
+    /// Which it is.
+    pub(crate) source: Source,
+    /// The session it is a turn of.
+    pub(crate) session: SessionId,
+    /// What it may take.
+    pub(crate) budget: Arc<Budget>,
+}
+
+/// Who calls something, and who follows that.
+#[derive(Clone, Copy)]
+pub(crate) struct Calling<'a> {
+    /// The invocation that calls.
+    pub(crate) running: &'a Running,
+    /// Who follows it. A live write goes on without: its task may outlive them.
+    pub(crate) sink: &'a dyn EventSink,
+}

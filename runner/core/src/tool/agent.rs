@@ -1,0 +1,226 @@
+//! Agents as tools: a call is an invocation of its own, in process, admitted and bounded as one that comes over the wire. It
+//! lives inside its caller's: what ends that one ends it too. Its events go to whoever follows the caller's.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use pace_ir::Bundle;
+use pace_ir::program::tool::AgentTarget;
+use pace_ir::program::{Access, AgentName, Milliseconds, Target, ToolEntry};
+use pace_ir::text::quoted;
+use serde_json::{Value, json};
+
+use super::configure::Offered;
+use super::{Callee, Mode, ServedTool, ToolFailure};
+use crate::conversation::JsonText;
+use crate::events::{Answer, Event, Source};
+use crate::id::SessionId;
+use crate::invoke::{Calling, admit_called};
+use crate::model::ToolDeclaration;
+use crate::problem::{Code, Problem};
+use crate::schema::Schema;
+use crate::setup::SetupError;
+
+/// How many agents may have called each other before one that is called. Each holds its session and waits in memory.
+const MOST_CALLERS: usize = 8;
+
+/// An agent as another one may call it.
+#[derive(Debug, Clone)]
+pub struct AgentTool {
+    target: AgentName,
+    /// `Read` makes everything below read-only.
+    access: Access,
+    /// Time of one call, besides the limits of the agent itself.
+    timeout: Option<Milliseconds>,
+}
+
+/// What an agent as a tool takes.
+pub(crate) fn parameters() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "message": { "type": "string", "description": "What to say to the agent" },
+            "session": {
+                "type": "string",
+                "description": "To go on with a conversation: the `session` of its last result. Leave it out to begin one"
+            }
+        },
+        "required": ["message"],
+        "additionalProperties": false
+    })
+}
+
+/// The tool of an entry.
+///
+/// # Errors
+/// The bundle does not hold the agent.
+pub(super) fn configure(bundle: &Bundle, entry: &ToolEntry, target: &AgentTarget) -> Result<Offered, SetupError> {
+    let AgentTarget { agent, alias } = target;
+    let Some(spec) = bundle.program.agents.get(agent) else {
+        return Err(SetupError::new(format!("the agent `{agent}` is not in the bundle"), "build the bundle again"));
+    };
+    let (name, parameters) = (alias.to_string(), Schema::of(parameters()));
+    let declaration = ToolDeclaration {
+        name: name.clone(),
+        description: spec.summary.clone(),
+        parameters: parameters.value().clone(),
+    };
+    let tool = AgentTool { target: agent.clone(), access: entry.access, timeout: entry.timeout };
+    let callee = Callee::Agent(tool);
+    Ok(Offered { declaration, tool: ServedTool { name, class: entry.access, mode: Mode::Live, parameters, callee } })
+}
+
+/// The agents that an agent calls.
+pub(crate) fn called<'b>(bundle: &'b Bundle, agent: &AgentName) -> impl Iterator<Item = &'b AgentName> {
+    let entries = bundle.program.agents.get(agent).into_iter().flat_map(|agent| &agent.tools);
+    entries.filter_map(|entry| match &entry.target {
+        Target::Agent(target) => Some(&target.agent),
+        Target::Local(_) | Target::Server(_) => None,
+    })
+}
+
+impl AgentTool {
+    /// Who is called.
+    pub fn target(&self) -> &AgentName {
+        &self.target
+    }
+
+    /// Makes one call. Dropping the future cancels the agent's invocation.
+    ///
+    /// # Errors
+    /// It may not begin, or had no answer.
+    // Boxed: an invocation calls agents, and so its future would hold one of its own kind.
+    pub(super) fn call<'a>(
+        &'a self,
+        calling: Calling<'a>,
+        arguments: &'a Value,
+    ) -> BoxFuture<'a, Result<JsonText, ToolFailure>> {
+        Box::pin(async move {
+            let answer = self.invoke(calling, arguments).await.map_err(|problem| failure(&problem))?;
+            let Answer { response, output, session, cut, .. } = answer;
+            let mut told = json!({ "response": response, "session": session });
+            if let (Some(told), Some(output)) = (told.as_object_mut(), output) {
+                told.insert("output".to_owned(), output);
+            }
+            if let (Some(told), Some(cut)) = (told.as_object_mut(), cut) {
+                told.insert("cut".to_owned(), cut.into());
+            }
+            Ok(told.into())
+        })
+    }
+
+    async fn invoke(&self, calling: Calling<'_>, arguments: &Value) -> Result<Answer, Problem> {
+        let Calling { running, sink } = calling;
+        if running.chain.actors.len() >= MOST_CALLERS {
+            let detail = format!("agents may call each other over {MOST_CALLERS} steps, and this would be one more");
+            return Err(Problem::new(Code::LimitReached, detail).help("answer without it"));
+        }
+        let text = |key: &str| arguments.get(key).and_then(Value::as_str).unwrap_or_default();
+        let session = self.session(text("session"))?;
+        let admitted = admit_called(running, &self.target, self.access, text("message").to_owned(), session)?;
+        let source = admitted.source().clone();
+        let ending = Ending { calling, source: &source, is_over: false };
+        let run = admitted.run(sink);
+        let result = match self.timeout {
+            None => Some(run.await),
+            Some(limit) => tokio::time::timeout(Duration::from_millis(limit.0), run).await.ok(),
+        };
+        match result {
+            Some(result) => {
+                ending.over();
+                result
+            }
+            None => Err(ending.out_of_time(self.timeout)),
+        }
+    }
+
+    /// Where the conversation goes on. A model that has nothing to say for it says it with an empty text.
+    fn session(&self, asked: &str) -> Result<Option<SessionId>, Problem> {
+        if asked.trim().is_empty() {
+            return Ok(None);
+        }
+        asked.trim().parse().map(Some).map_err(|_| {
+            let detail = format!("the agent `{}` has no session `{}` of yours", self.target, quoted(asked));
+            Problem::new(Code::UnknownSession, detail).help("leave `session` out to start a new one")
+        })
+    }
+}
+
+/// Sees to it that an invocation's last event is told, also where its caller ends before it.
+struct Ending<'a> {
+    calling: Calling<'a>,
+    source: &'a Source,
+    is_over: bool,
+}
+
+impl Ending<'_> {
+    fn over(mut self) {
+        self.is_over = true;
+    }
+
+    /// Its caller's entry gives it no more time.
+    fn out_of_time(mut self, limit: Option<Milliseconds>) -> Problem {
+        let limit = limit.map(|limit| limit.to_string()).unwrap_or_default();
+        let (target, by) = (&self.source.agent, &self.calling.running.source.agent);
+        let detail = format!("the agent `{target}` had no answer within the `timeout: {limit}` that `{by}` gives it");
+        let problem = Problem::new(Code::TimedOut, detail);
+        self.calling.sink.on_event(self.source, &Event::Failed(&problem));
+        self.is_over = true;
+        problem
+    }
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let problem = self.calling.running.runner.work().why_cancelled();
+            self.calling.sink.on_event(self.source, &Event::Failed(&problem));
+        }
+    }
+}
+
+/// What the calling model is told. What to do about it is for operators and authors, except for what it said itself.
+fn failure(problem: &Problem) -> ToolFailure {
+    let is_its_own =
+        matches!(problem.code, Code::UnknownSession | Code::SessionBusy | Code::MalformedRequest | Code::TooLarge);
+    let message = match &problem.help {
+        Some(help) if is_its_own => format!("{}; {help}", problem.detail),
+        _ => problem.detail.clone(),
+    };
+    ToolFailure { kind: problem.code.as_str(), message, stack: Vec::new() }
+}
+
+/// Refuses a bundle whose agents call each other in a circle: no compiler writes one, and no call would end.
+///
+/// # Errors
+/// An agent of the first circle that is met.
+pub(super) fn refuse_circles<'b>(
+    bundle: &'b Bundle,
+    agents: impl Iterator<Item = &'b AgentName>,
+) -> Result<(), SetupError> {
+    let (mut finished, mut on_path) = (BTreeSet::new(), BTreeSet::new());
+    for start in agents {
+        // Depth first without recursion: a chain may be as long as there are agents.
+        let mut path: Vec<(&AgentName, Vec<&AgentName>)> = Vec::new();
+        let mut next = Some(start).filter(|start| !finished.contains(start));
+        loop {
+            if let Some(agent) = next.take() {
+                if !on_path.insert(agent) {
+                    let message = format!("agents of the bundle call each other in a circle, `{agent}` among them");
+                    return Err(SetupError::new(message, "build the bundle again"));
+                }
+                path.push((agent, called(bundle, agent).collect()));
+            }
+            let Some((agent, left)) = path.last_mut() else { break };
+            next = left.pop();
+            if next.is_none() {
+                on_path.remove(*agent);
+                finished.insert(*agent);
+                path.pop();
+            }
+            next = next.filter(|next| !finished.contains(next));
+        }
+    }
+    Ok(())
+}
