@@ -36,7 +36,9 @@ const FLAGS: &[&str] = &[
     "--include=optional",
     "--include=peer",
     "--global=false",
-    // There is no such program: a dependency on a repository fails before anything is fetched.
+    // A dependency on a repository fails before anything is fetched: newer clients are told so, and for older ones there is
+    // no such program.
+    "--allow-git=none",
     "--git=paceline-takes-nothing-from-repositories",
     // Its own are ten seconds and a minute, which is too long for whoever waits for an error.
     "--fetch-retry-mintimeout=500",

@@ -35,12 +35,13 @@ impl Clients {
     fn of(names: &[&str]) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         for name in names {
-            let Some(program) = find(name) else {
+            let Some(words) = find(name) else {
                 skip(&format!("`{name}` on the `PATH`"));
                 return None;
             };
+            let words: Vec<_> = words.iter().map(|word| format!("'{}'", word.display())).collect();
             let path = folder.path().join(name);
-            std::fs::write(&path, format!("#!/bin/sh\nexec {} \"$@\"\n", program.display())).unwrap();
+            std::fs::write(&path, format!("#!/bin/sh\nexec {} \"$@\"\n", words.join(" "))).unwrap();
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         }
         Some(Self(folder))
@@ -49,6 +50,20 @@ impl Clients {
     /// A folder that goes with the rest.
     pub(crate) fn folder(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
+    }
+
+    /// One of the programs.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.folder(name));
+        command.env("PATH", self.path());
+        command
+    }
+
+    /// A `PATH` that finds these programs first.
+    pub(crate) fn path(&self) -> OsString {
+        let machine = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(self.0.path().to_owned()).chain(std::env::split_paths(&machine));
+        std::env::join_paths(folders).unwrap()
     }
 
     /// Settings for these programs, with further variables.
@@ -89,15 +104,28 @@ pub(crate) fn listening(settings: Settings) -> (Settings, Arc<std::sync::Mutex<V
     (Settings { progress, ..settings }, lines)
 }
 
-/// The program itself, not what chooses one.
-fn find(name: &str) -> Option<PathBuf> {
-    if name == "python3" {
-        let asked = Command::new(name).args(["-I", "-c", "import sys; print(sys.executable)"]).output().ok()?;
-        return Some(PathBuf::from(String::from_utf8(asked.stdout).ok()?.trim())).filter(|path| path.is_file());
+/// What starts the program itself, not what chooses one: a counterpart's, or the machine's.
+fn find(name: &str) -> Option<Vec<PathBuf>> {
+    let installed = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
+    match name {
+        "node" => installed("PACE_TEST_NODE").or_else(|| on_the_path(name)).map(|node| vec![node]),
+        "npm" => match installed("PACE_TEST_NODE") {
+            Some(node) => {
+                let script = node.ancestors().nth(2)?.join("lib/node_modules/npm/bin/npm-cli.js");
+                Some(vec![node, script])
+            }
+            None => on_the_path(name).map(|npm| vec![npm]),
+        },
+        "uv" => installed("PACE_TEST_UV").or_else(|| on_the_path(name)).map(|uv| vec![uv]),
+        _ => installed("PACE_TEST_PYTHON").or_else(python).map(|python| vec![python]),
     }
-    if name == "uv" && std::env::var_os("PACE_TEST_UV").is_some() {
-        return std::env::var_os("PACE_TEST_UV").map(PathBuf::from);
-    }
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+fn on_the_path(name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+fn python() -> Option<PathBuf> {
+    let asked = Command::new("python3").args(["-I", "-c", "import sys; print(sys.executable)"]).output().ok()?;
+    Some(PathBuf::from(String::from_utf8(asked.stdout).ok()?.trim())).filter(|path| path.is_file())
 }

@@ -2,6 +2,7 @@
 
 mod clients;
 mod npm;
+mod pypi;
 mod server;
 mod servers;
 mod site;

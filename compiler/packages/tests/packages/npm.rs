@@ -66,8 +66,7 @@ fn all_kinds_of_dependencies_are_pinned_and_work() {
     let (settings, lines) = listening(elsewhere.settings_for(&npm.site.address));
     let installed = install(&tree, &npm.into, &settings).unwrap();
     assert_eq!(*lines.lock().unwrap(), ["installing `@tests/server` 1.2.3"]);
-    let path = std::env::var("PATH").unwrap();
-    assert_eq!(server::output_of(&installed, &path), "leaf 1, peer; leaf 2; inside; leaf 1\n");
+    assert_eq!(server::output_of(&installed, &npm.clients.path()), "leaf 1, peer; leaf 2; inside; leaf 1\n");
     assert!(!installed.directory.join("node_modules/elsewhere").exists());
     // Nothing in the folder knows the registry.
     let address = npm.site.address.strip_prefix("http://").unwrap();
@@ -98,7 +97,7 @@ fn no_script_of_a_package_runs() {
     assert_eq!(resolved.notices, [script_of("scripted-leaf@1.0.0"), script_of("scripted@1.0.0")]);
     assert_eq!(resolved.notices[1].to_string(), "`scripted@1.0.0` has an install script, which is not run");
     let installed = install(&resolved.tree, &npm.into, &settings).unwrap();
-    assert_eq!(server::output_of(&installed, &std::env::var("PATH").unwrap()), "started\n");
+    assert_eq!(server::output_of(&installed, &npm.clients.path()), "started\n");
     assert!(!ran.exists());
 }
 
@@ -239,7 +238,7 @@ fn what_is_delivered_is_what_was_pinned() {
     // npm keeps what it once had, by its hash: what was pinned is still to be had here.
     let installed = install(&tree, &npm.into, &npm.settings);
     if let Ok(installed) = installed {
-        assert_eq!(server::output_of(&installed, &std::env::var("PATH").unwrap()), "good\n");
+        assert_eq!(server::output_of(&installed, &npm.clients.path()), "good\n");
     }
 }
 

@@ -27,8 +27,8 @@ pub(crate) fn name_of(installed: &Installed, path: &OsString, arguments: &[&str]
     answer["result"]["serverInfo"]["name"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
-/// What a program prints that ends by itself, started with these programs and in an empty environment.
-pub(crate) fn output_of(installed: &Installed, path: &str) -> String {
+/// What a program prints that ends by itself, in an environment of nothing but a `PATH`.
+pub(crate) fn output_of(installed: &Installed, path: &OsString) -> String {
     let (program, arguments) = installed.program.split_first().unwrap();
     let output = Command::new(program).args(arguments).env_clear().env("PATH", path).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

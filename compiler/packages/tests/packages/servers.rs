@@ -1,7 +1,5 @@
 //! Servers that others publish: from their registry to an answer over standard input, which is given without a network.
 
-use std::ffi::OsString;
-
 use pace_packages::{Network, Registry, Settings, install, layout, resolve};
 
 use crate::clients::Clients;
@@ -27,7 +25,7 @@ fn answers(registry: Registry, package: &str, arguments: &[&str], expected: &str
     // The runner has nothing but the digest of the bundle.
     let found = layout::find(&into, resolved.tree.digest()).unwrap();
     assert_eq!(found, installed);
-    let path: OsString = std::env::var_os("PATH").unwrap();
+    let path = clients.path();
     assert_eq!(server::name_of(&found, &path, arguments), expected, "{package}");
     // A folder that moved starts from where it is now.
     let moved = clients.folder("moved");
@@ -84,7 +82,7 @@ fn uv_pins_for_every_system() {
     assert!(windows, "{tree:#?}");
     let into = clients.folder("installed");
     let installed = install(&tree, &into, &settings).unwrap();
-    assert_eq!(server::name_of(&installed, &std::env::var_os("PATH").unwrap(), &[]), "mcp-time");
+    assert_eq!(server::name_of(&installed, &clients.path(), &[]), "mcp-time");
     // What was installed is in uv's cache.
     let offline = Settings { network: Network::Offline, ..settings };
     install(&tree, &clients.folder("again"), &offline).unwrap();

@@ -33,7 +33,7 @@ fn several_install_at_once() {
     // Only the first had anything to do.
     let fetched = npm.site.asked().iter().filter(|asked| **asked == path("server", "1.0.0")).count();
     assert_eq!(fetched, 1);
-    assert_eq!(server::output_of(&all[0], &std::env::var("PATH").unwrap()), "whole\n");
+    assert_eq!(server::output_of(&all[0], &npm.clients.path()), "whole\n");
 }
 
 /// Not a test of its own: the process that the next one kills.
@@ -64,7 +64,7 @@ fn what_is_killed_leaves_nothing_in_the_way() {
     assert_eq!(layout::find(&npm.into, tree.digest()), None);
     npm.site.put(&tarball, Page::Is("application/octet-stream", good));
     let installed = install(&tree, &npm.into, &npm.settings).unwrap();
-    assert_eq!(server::output_of(&installed, &std::env::var("PATH").unwrap()), "whole\n");
+    assert_eq!(server::output_of(&installed, &npm.clients.path()), "whole\n");
     assert_eq!(npm.installed(), [tree.digest().to_string()]);
 }
 

@@ -24,6 +24,8 @@ pub(super) fn of(
     let said = Said::of(output);
     let registry = Registry::Npm;
     match said.code.as_str() {
+        // The program that stands for git is not there.
+        "ENOENT" if said.summary.contains("git") => from_repository(name),
         "E404" => PackageError::NoPackage { registry, name: said.not_found().unwrap_or_else(|| name.to_owned()) },
         "ETARGET" | "ENOVERSIONS" => {
             let (name, wanted) =
@@ -31,11 +33,7 @@ pub(super) fn of(
             let known = versions(&name, folder, settings);
             PackageError::NoVersion { registry, name, wanted, known }
         }
-        "ENOGIT" | "EALLOWGIT" | "EUNSUPPORTEDPROTOCOL" | "EINVALIDTAGNAME" => PackageError::NotFromRegistry {
-            registry,
-            name: name.to_owned(),
-            origin: "it comes from a repository".to_owned(),
-        },
+        "ENOGIT" | "EALLOWGIT" => from_repository(name),
         "EBADENGINE" => PackageError::failed("npm", &said.summary),
         "EBADPLATFORM" => PackageError::OtherPlatform { name: name.to_owned() },
         "E401" | "E403" | "ENEEDAUTH" => PackageError::Denied { registry, name: name.to_owned() },
@@ -48,6 +46,11 @@ pub(super) fn of(
         _ if said.is_of_the_network() => PackageError::Unreachable { registry },
         _ => PackageError::failed("npm", if said.summary.is_empty() { &output.err } else { &said.summary }),
     }
+}
+
+fn from_repository(name: &str) -> PackageError {
+    let origin = "it comes from a repository".to_owned();
+    PackageError::NotFromRegistry { registry: Registry::Npm, name: name.to_owned(), origin }
 }
 
 /// Why `tree` was not installed.

@@ -103,17 +103,16 @@ fn read(name: &str, lock: &Lock) -> Result<Resolved, PackageError> {
 
 fn package(asked: &str, path: &str, entry: &Entry) -> Result<Package, PackageError> {
     let registry = Registry::Npm;
-    // Of the registry's own packages no address was written.
-    if entry.link || entry.resolved.is_some() || !path.starts_with("node_modules/") {
+    let Some(version) = entry.version.clone().filter(|_| entry.is_of_the_registry(path)) else {
         let name = path.rsplit("node_modules/").next().unwrap_or(path);
         return Err(PackageError::NotFromRegistry { registry, name: asked.to_owned(), origin: name.to_owned() });
-    }
+    };
     let strong = |integrity: &&str| integrity.starts_with("sha512-");
     let integrity = entry.integrity.as_deref().unwrap_or_default().split(' ').find(strong);
     let integrity = integrity.ok_or_else(|| PackageError::NoIntegrity { registry, name: path.to_owned() })?;
     Ok(Package {
         path: path.to_owned(),
-        version: entry.version.clone().unwrap_or_default(),
+        version,
         alias_of: entry.name.clone(),
         integrity: vec![integrity.to_owned()],
         need: if entry.optional { Need::Optional } else { Need::Required },
@@ -125,6 +124,11 @@ fn package(asked: &str, path: &str, entry: &Entry) -> Result<Package, PackageErr
 }
 
 impl Entry {
+    /// Of the registry's own packages no address was written; folders have no version.
+    fn is_of_the_registry(&self, path: &str) -> bool {
+        !self.link && self.resolved.is_none() && path.starts_with("node_modules/")
+    }
+
     fn notices(&self, path: &str) -> Vec<Notice> {
         let name = self.name.as_deref().or_else(|| path.rsplit("node_modules/").next()).unwrap_or(path);
         let package = format!("{name}@{}", self.version.as_deref().unwrap_or_default());

@@ -54,9 +54,14 @@ impl Attempt<'_> {
             Client::Pip => pip::error,
         };
         self.common(&output.err).or_else(|| own(self, &output.err)).unwrap_or_else(|| match self.client {
-            Client::Uv => PackageError::failed("uv", &output.err),
+            Client::Uv => PackageError::failed("uv", &without_greeting(&output.err)),
             Client::Pip => of_pip(output),
         })
+    }
+
+    /// What pip could not fetch, as it says among much else.
+    fn unfetched(self, output: &Output) -> Option<PackageError> {
+        self.common(&output.out.lines().filter(|line| line.contains("Could not fetch URL")).collect::<String>())
     }
 
     /// What both say in the same words.
@@ -92,6 +97,11 @@ impl Attempt<'_> {
     fn incomplete(self, lacks: &str) -> PackageError {
         PackageError::Incomplete { name: self.name.to_owned(), lacks: lacks.trim().to_owned() }
     }
+}
+
+/// What uv says after the path of the Python that it uses.
+fn without_greeting(said: &str) -> String {
+    said.lines().filter(|line| !line.starts_with("Using ")).collect::<Vec<_>>().join("\n")
 }
 
 /// A requirement's name and the rest.

@@ -54,8 +54,17 @@ struct Archive {
 
 /// Runs `pip install` in `folder`, from wheels only, and with nothing of the user's own Python taken for granted.
 pub(super) fn run(arguments: &[&str], folder: &Path, settings: &Settings) -> Result<Output, PackageError> {
-    let mut all =
-        vec!["-m", "pip", "install", "--quiet", "--only-binary", ":all:", "--no-compile", "--ignore-installed"];
+    let mut all = vec![
+        "-m",
+        "pip",
+        "install",
+        "--progress-bar",
+        "off",
+        "--only-binary",
+        ":all:",
+        "--no-compile",
+        "--ignore-installed",
+    ];
     all.extend(["--no-user", "--root-user-action=ignore"]);
     all.extend(arguments);
     if settings.network == Network::Offline {

@@ -1,7 +1,6 @@
 //! A registry of npm: documents and tarballs, packed by npm itself.
 
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
 
 use pace_packages::Settings;
 use serde_json::{Value, json};
@@ -39,7 +38,7 @@ impl Npm {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        let mut pack = Command::new("npm");
+        let mut pack = self.clients.program("npm");
         pack.args(["pack", "--json", "--ignore-scripts", "--loglevel=error"]).current_dir(folder.path());
         let output = pack.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -78,7 +77,7 @@ impl Npm {
     pub(crate) fn installed(&self) -> Vec<String> {
         let entries = std::fs::read_dir(&self.into).into_iter().flatten().flatten();
         let names = entries.map(|entry| entry.file_name().to_str().unwrap().to_owned());
-        names.filter(|name| !(name.starts_with('.') && name.ends_with(".lock"))).collect()
+        names.filter(|name| Path::new(name).extension().is_none_or(|ending| ending != "lock")).collect()
     }
 
     fn document(&self, name: &str) -> Value {

@@ -44,10 +44,12 @@ fn missing_version(attempt: Attempt<'_>, said: &str, missing: &str) -> PackageEr
     if attempt.settings.network == Network::Offline {
         return PackageError::Offline { registry, name };
     }
-    // With sources counted, there may be some.
-    match process::run("python3", &["-m", "pip", "index", "versions", &name], attempt.folder, attempt.settings) {
+    // With sources counted, there may be some; and only when it is told to talk, pip tells what it could not reach.
+    let arguments = ["-m", "pip", "index", "versions", "-vv", &name];
+    match process::run("python3", &arguments, attempt.folder, attempt.settings) {
         Ok(output) if output.succeeded => PackageError::SourceOnly { name },
-        _ => PackageError::NoPackage { registry, name },
+        Ok(output) => attempt.unfetched(&output).unwrap_or(PackageError::NoPackage { registry, name }),
+        Err(error) => error,
     }
 }
 

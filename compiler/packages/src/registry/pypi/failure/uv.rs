@@ -15,8 +15,8 @@ pub(super) fn error(attempt: Attempt<'_>, said: &str) -> Option<PackageError> {
     if let Some(package) = between(&said, "Hash mismatch for `", "`") {
         return Some(PackageError::Integrity { registry, name: package.replace("==", " ") });
     }
-    if holds("`--require-hashes` mode") {
-        let lacks = between(&said, "but found: `", "`").or_else(|| between(&said, "missing for: ", " "));
+    if holds("`--require-hashes` mode") || holds("no trusted hash was provided for") {
+        let lacks = between(&said, "but found: `", "`").or_else(|| between(&said, "provided for: `", "`"));
         return Some(attempt.incomplete(lacks.unwrap_or("one of them")));
     }
     if holds("not found in the cache") || holds("network was disabled") || holds("connectivity is disabled") {
