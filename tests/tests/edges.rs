@@ -16,6 +16,8 @@ const RULES: &[(&str, &str, &[&str])] = &[
     ("pace-diag", "compiler/diag", &["pace-syntax"]),
     ("pace-compiler", "compiler/core", &["pace-ir", "pace-syntax", "pace-diag"]),
     ("pace-tools", "compiler/tools", &["pace-ir", "pace-syntax", "pace-diag", "pace-compiler", "pace-sandbox"]),
+    // Its tests skip as the suites do.
+    ("pace-packages", "compiler/packages", &["pace-ir", "pace-tests"]),
     ("pace-studio", "compiler/studio", &["pace-ir"]),
     (
         "pace",
@@ -26,6 +28,7 @@ const RULES: &[(&str, &str, &[&str])] = &[
             "pace-diag",
             "pace-compiler",
             "pace-tools",
+            "pace-packages",
             "pace-studio",
             "pace-sandbox",
             "pace-mcp",

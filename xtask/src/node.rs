@@ -59,6 +59,16 @@ impl Node {
         self.root.join("bin").join("node")
     }
 
+    /// Its npm, to be given arguments.
+    ///
+    /// # Errors
+    /// Not started by cargo.
+    pub(crate) fn npm(&self) -> Result<std::process::Command> {
+        let mut npm = command::program(self.program())?;
+        npm.arg(self.root.join("lib/node_modules/npm/bin/npm-cli.js"));
+        Ok(npm)
+    }
+
     /// What the `package-lock.json` in `folder` (relative to the root) names, installed on first use.
     ///
     /// # Errors
@@ -96,8 +106,8 @@ impl Node {
     }
 
     fn ci(&self, folder: &Path) -> Result<()> {
-        let mut npm = command::program(self.program())?;
-        npm.arg(self.root.join("lib/node_modules/npm/bin/npm-cli.js")).arg("ci").current_dir(folder);
+        let mut npm = self.npm()?;
+        npm.arg("ci").current_dir(folder);
         // What the lock says is judged already, whatever packages think of each other.
         npm.args(["--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund", "--loglevel=error"]);
         // What it says on standard output is chatter; what it says against something is on the other.

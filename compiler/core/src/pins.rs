@@ -50,13 +50,15 @@ pub struct PackagePin {
     pub version: String,
     /// What runs it.
     pub runtime: PackageRuntime,
-    /// The program to start: a path below the folder that the tree is installed into, with `/`.
+    /// The versions of the runtime it asks for, in its own words (`>=18`); empty for any.
+    pub needs: String,
+    /// The program to start: a path within the package, with `/`, or `module:function` of Python.
     pub entry: String,
     /// Everything that is installed, the package itself too, in the installer's order. Never empty.
     pub tree: Vec<TreeLine>,
 }
 
-/// One package of a tree: three words without spaces.
+/// One package of a tree: three words without spaces, and what else there is to say.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TreeLine {
     /// Where it is installed (npm: `node_modules/a/node_modules/b`), or its name (PyPI).
@@ -65,6 +67,9 @@ pub struct TreeLine {
     pub version: String,
     /// What its file must hash to (npm: `sha512-…`; PyPI: `sha256:…`, several joined by `,` where platforms differ).
     pub integrity: String,
+    /// Where it is installed: `optional`, `os=linux`, `cpu=x64`, `libc=glibc`, `of=<name>` for an alias, and after a `;` a
+    /// marker of Python (PEP 508). Printable ASCII, mostly empty.
+    pub rest: String,
 }
 
 /// A tool as its server described it.
@@ -89,29 +94,52 @@ pub struct ToolPin {
 }
 
 impl PackagePin {
-    /// The tree as it stands in the lock and in a bundle: a line for each package, each ended by a line break.
-    pub fn tree_text(&self) -> String {
-        self.tree.iter().map(|line| format!("{} {} {}\n", line.place, line.version, line.integrity)).collect()
+    /// The tree as it stands in the lock: a line for each package, each ended by a line break.
+    pub fn tree_lines(&self) -> String {
+        let line = |line: &TreeLine| {
+            let rest = if line.rest.is_empty() { String::new() } else { format!(" {}", line.rest) };
+            format!("{} {} {}{rest}\n", line.place, line.version, line.integrity)
+        };
+        self.tree.iter().map(line).collect()
     }
 
-    /// Reads what [`Self::tree_text`] writes.
+    /// The tree as it stands in a bundle, for the server of this key: what is installed, and what of it is started. Its digest
+    /// is the name of the folder that it is installed into (`pace_packages::Tree::to_text` writes the same).
+    pub fn tree_text(&self, key: &str) -> String {
+        let name = key.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or(key, |(_, name)| name);
+        let (runtime, version, needs, entry) = (self.runtime.as_str(), &self.version, &self.needs, &self.entry);
+        format!("{runtime} {name} {version}\nneeds {needs}\nentry {entry}\n{}", self.tree_lines())
+    }
+
+    /// Reads what [`Self::tree_lines`] writes.
     ///
     /// # Errors
-    /// The number of the first line, from 0, that is not three words.
+    /// The number of the first line, from 0, that does not begin with three words.
     pub fn parse_tree(text: &str) -> Result<Vec<TreeLine>, usize> {
         let line = |(at, line): (usize, &str)| {
-            let words: Vec<_> = line.split(' ').collect();
-            match words.as_slice() {
-                [place, version, integrity] if words.iter().all(|word| is_word(word)) => Ok(TreeLine {
-                    place: (*place).to_owned(),
-                    version: (*version).to_owned(),
-                    integrity: (*integrity).to_owned(),
-                }),
+            let mut words = line.splitn(4, ' ');
+            let (place, version, integrity) = (words.next(), words.next(), words.next());
+            match (place, version, integrity, words.next()) {
+                (Some(place), Some(version), Some(integrity), rest)
+                    if [place, version, integrity].iter().all(|word| is_word(word)) && rest.is_none_or(is_words) =>
+                {
+                    Ok(TreeLine {
+                        place: place.to_owned(),
+                        version: version.to_owned(),
+                        integrity: integrity.to_owned(),
+                        rest: rest.unwrap_or_default().to_owned(),
+                    })
+                }
                 _ => Err(at),
             }
         };
         text.lines().enumerate().map(line).collect()
     }
+}
+
+/// Whether a text can stand at the end of a line: printable ASCII with a space here and there.
+pub(crate) fn is_words(text: &str) -> bool {
+    !text.is_empty() && text.split(' ').all(is_word)
 }
 
 /// Whether a text can stand in a tree: printable ASCII without spaces.

@@ -39,6 +39,8 @@ pub(super) fn variables() -> Result<Vec<Variable>> {
         ("packages of npm", packages),
         ("MCP servers on Node.js", mcp_on_node),
         ("MCP servers on Python", mcp_on_python),
+        ("`uv`", uv),
+        ("the registries of npm and PyPI", registries),
     ];
     let mut variables = Vec::new();
     for (what, install) in all {
@@ -93,4 +95,17 @@ fn mcp_on_python() -> Result<Vec<Variable>> {
 fn smollm() -> Result<Vec<Variable>> {
     let environment = python::environment("tests/counterparts/smollm/requirements.txt")?;
     Ok(vec![("PACE_TEST_SMOLLM", environment.program("python"))])
+}
+
+fn uv() -> Result<Vec<Variable>> {
+    let environment = python::environment("tests/counterparts/uv/requirements.txt")?;
+    Ok(vec![("PACE_TEST_UV", environment.program("uv"))])
+}
+
+/// Whether packages can be had now, by the clients that the tests of `pace-packages` run. The variable's value is not used.
+fn registries() -> Result<Vec<Variable>> {
+    command::capture(Node::install()?.npm()?.args(["view", "@modelcontextprotocol/server-memory", "version"]))?;
+    let python = python::environment("tests/oracles/requirements.txt")?.program("python");
+    command::capture(command::program(python)?.args(["-m", "pip", "index", "versions", "mcp-server-time"]))?;
+    Ok(vec![("PACE_TEST_REGISTRIES", "reachable".into())])
 }

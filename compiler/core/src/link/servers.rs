@@ -24,7 +24,7 @@ pub(super) fn attach(
     inputs: &mut BTreeMap<String, Digest>,
 ) {
     for (key, server) in &pinned.servers {
-        if let Some(server) = self::server(server, blobs) {
+        if let Some(server) = self::server(key, server, blobs) {
             tools.servers.insert((*key).to_owned(), server);
         }
     }
@@ -34,23 +34,23 @@ pub(super) fn attach(
     }
 }
 
-fn server(server: &PinnedUse<'_>, blobs: &mut BlobSection) -> Option<PinnedServer> {
+fn server(key: &str, server: &PinnedUse<'_>, blobs: &mut BlobSection) -> Option<PinnedServer> {
     let pin = &server.pin;
     Some(PinnedServer {
         address: server.uses.first()?.written.clone(),
         name: pin.name.clone(),
-        package: pin.package.as_ref().map(|pin| package(pin, blobs)),
+        package: pin.package.as_ref().map(|pin| package(key, pin, blobs)),
         needs_credential: pin.needs_credential,
         tools: pin.tools.iter().map(|(name, pin)| (name.clone(), tool(pin))).collect(),
     })
 }
 
-fn package(pin: &PackagePin, blobs: &mut BlobSection) -> PinnedPackage {
+fn package(key: &str, pin: &PackagePin, blobs: &mut BlobSection) -> PinnedPackage {
     PinnedPackage {
         version: pin.version.clone(),
         runtime: pin.runtime,
         entry: pin.entry.clone(),
-        tree: blobs.insert(pin.tree_text().into_bytes()),
+        tree: blobs.insert(pin.tree_text(key).into_bytes()),
     }
 }
 

@@ -8,7 +8,7 @@ use pace_ir::text::{is_invisible, quoted};
 use serde_json::Value;
 
 use crate::parse::stays_inside;
-use crate::pins::{PackagePin, Pin, ToolPin, is_word};
+use crate::pins::{PackagePin, Pin, ToolPin, is_word, is_words};
 use crate::servers::{Offer, OfferedTool, ServerAddress, WantedServer};
 
 /// The most tools of one server; the longest list among those known has some 150.
@@ -92,7 +92,10 @@ fn size(pin: &ToolPin) -> usize {
 /// Whether a package could be installed again from what is written down.
 fn whole(package: &PackagePin) -> Result<(), String> {
     let words = package.tree.iter().flat_map(|line| [&line.place, &line.version, &line.integrity]);
-    let is_whole = !package.tree.is_empty() && words.chain([&package.version]).all(|word| is_word(word));
+    let is_whole = !package.tree.is_empty()
+        && words.chain([&package.version]).all(|word| is_word(word))
+        && package.tree.iter().all(|line| line.rest.is_empty() || is_words(&line.rest))
+        && (package.needs.is_empty() || is_words(&package.needs));
     if is_whole && stays_inside(&package.entry) {
         return Ok(());
     }

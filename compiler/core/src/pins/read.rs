@@ -171,11 +171,18 @@ impl<'a> Reading<'a> {
         let version = version_node.and_then(|node| self.text(node, "`version`"));
         let runtimes = [PackageRuntime::Node, PackageRuntime::Python].map(|runtime| (runtime.as_str(), runtime));
         let runtime = self.required(&mut keys, "runtime").and_then(|node| self.word(node, "`runtime`", &runtimes));
+        let needs = self.optional(&mut keys, "needs").map(|node| self.text(node, "`needs`")).transpose();
         let entry = self.required(&mut keys, "entry").and_then(|node| self.entry(node));
         let tree = self.required(&mut keys, "tree").and_then(|node| self.tree(node));
         self.finish(keys);
         let package =
-            PackagePin { version: version?.to_owned(), runtime: runtime?, entry: entry?.to_owned(), tree: tree? };
+            PackagePin {
+                version: version?.to_owned(),
+                runtime: runtime?,
+                needs: needs?.unwrap_or_default().to_owned(),
+                entry: entry?.to_owned(),
+                tree: tree?,
+            };
         if is_word(&package.version) {
             return Ok((package, self.document.span(version_node?)));
         }

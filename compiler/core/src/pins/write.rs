@@ -50,14 +50,18 @@ fn server(out: &mut String, pin: &Pin) {
 }
 
 fn package(out: &mut String, pin: &PackagePin) {
+    let needs = match pin.needs.as_str() {
+        "" => String::new(),
+        needs => format!("      needs: {}\n", scalar::inline(needs)),
+    };
     let _infallible = write!(
         out,
-        "    package:\n      version: {}\n      runtime: {}\n      entry: {}\n      tree:",
+        "    package:\n      version: {}\n      runtime: {}\n{needs}      entry: {}\n      tree:",
         scalar::inline(&pin.version),
         pin.runtime.as_str(),
         scalar::inline(&pin.entry)
     );
-    scalar::block(out, &pin.tree_text(), 8);
+    scalar::block(out, &pin.tree_lines(), 8);
 }
 
 fn tool(out: &mut String, pin: &ToolPin) {

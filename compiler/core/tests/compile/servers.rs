@@ -56,10 +56,12 @@ pub(crate) fn package(version: &str) -> PackagePin {
         place: place.to_owned(),
         version: version.to_owned(),
         integrity: format!("sha512-{version}=="),
+        rest: String::new(),
     };
     PackagePin {
         version: version.to_owned(),
         runtime: PackageRuntime::Node,
+        needs: ">=18".to_owned(),
         entry: "node_modules/@modelcontextprotocol/server-filesystem/dist/index.js".to_owned(),
         tree: vec![
             line("node_modules/@modelcontextprotocol/server-filesystem", version),
@@ -152,7 +154,7 @@ fn a_bundle_says_what_is_pinned_and_what_it_needs() {
     let server = &bundle.tools.servers[FILES];
     let pinned = server.package.as_ref().unwrap();
     assert_eq!(bundle.meta.required_features.iter().collect::<Vec<_>>(), ["stdio:node"]);
-    assert_eq!(bundle.blobs.blobs[&pinned.tree], package("2026.8.31").tree_text().as_bytes());
+    assert_eq!(bundle.blobs.blobs[&pinned.tree], package("2026.8.31").tree_text(FILES).as_bytes());
     assert_eq!((server.name.as_str(), pinned.version.as_str()), ("secure-filesystem-server", "2026.8.31"));
     let agent = "helper".parse().unwrap();
     let tool = |name: &str| (Tool::Server(FILES.to_owned(), name.to_owned()), Access::Read);

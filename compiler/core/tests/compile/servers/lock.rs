@@ -277,8 +277,12 @@ prop_compose! {
         let package = package.map(|(version, is_node, tree)| PackagePin {
             version,
             runtime: if is_node { PackageRuntime::Node } else { PackageRuntime::Python },
+            needs: if is_node { ">=18 <22".to_owned() } else { String::new() },
             entry: "bin/x".to_owned(),
-            tree: tree.into_iter().map(|(place, version, integrity)| TreeLine { place, version, integrity }).collect(),
+            tree: tree.into_iter().map(|(place, version, integrity)| {
+                let rest = if is_node { String::new() } else { format!("optional ; {place} < \"3\"") };
+                TreeLine { place, version, integrity, rest }
+            }).collect(),
         });
         Pin { name, needs_credential, package, tools }
     }

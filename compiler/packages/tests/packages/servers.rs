@@ -1,0 +1,102 @@
+//! Servers that others publish: from their registry to an answer over standard input, which is given without a network.
+
+use pace_packages::{Network, Registry, Settings, install, layout, resolve};
+
+use crate::clients::Clients;
+use crate::server;
+
+/// Packages that the registries really have, once `cargo xtask test` has seen that they answer.
+fn clients(registry: Registry) -> Option<Clients> {
+    pace_tests::installed("PACE_TEST_REGISTRIES", "the registries of npm and PyPI")?;
+    match registry {
+        Registry::Npm => Clients::npm(),
+        Registry::PyPi => Clients::pip(),
+    }
+}
+
+/// Resolves, installs, starts.
+fn answers(registry: Registry, package: &str, arguments: &[&str], expected: &str) {
+    let Some(clients) = clients(registry) else { return };
+    let settings = clients.settings(&[]);
+    let into = clients.folder("installed");
+    let resolved = resolve(registry, package, None, &settings).unwrap();
+    let installed = install(&resolved.tree, &into, &settings).unwrap();
+    assert!(installed.is_unchanged(), "{}", installed.directory.display());
+    // The runner has nothing but the digest of the bundle.
+    let found = layout::find(&into, resolved.tree.digest()).unwrap();
+    assert_eq!(found, installed);
+    let path = clients.path();
+    assert_eq!(server::name_of(&found, &path, arguments), expected, "{package}");
+    // A folder that moved starts from where it is now.
+    let moved = clients.folder("moved");
+    std::fs::rename(&into, &moved).unwrap();
+    let found = layout::find(&moved, resolved.tree.digest()).unwrap();
+    assert!(found.is_unchanged());
+    assert_eq!(server::name_of(&found, &path, arguments), expected, "{package} moved");
+}
+
+#[test]
+fn filesystem() {
+    answers(Registry::Npm, "@modelcontextprotocol/server-filesystem", &["/tmp"], "secure-filesystem-server");
+}
+
+#[test]
+fn everything() {
+    answers(Registry::Npm, "@modelcontextprotocol/server-everything", &[], "mcp-servers/everything");
+}
+
+#[test]
+fn memory() {
+    answers(Registry::Npm, "@modelcontextprotocol/server-memory", &[], "memory-server");
+}
+
+#[test]
+fn sequential_thinking() {
+    answers(Registry::Npm, "@modelcontextprotocol/server-sequential-thinking", &[], "sequential-thinking-server");
+}
+
+#[test]
+fn time() {
+    answers(Registry::PyPi, "mcp-server-time", &[], "mcp-time");
+}
+
+#[test]
+fn fetch() {
+    answers(Registry::PyPi, "mcp-server-fetch", &[], "mcp-fetch");
+}
+
+#[test]
+fn git() {
+    answers(Registry::PyPi, "mcp-server-git", &[], "mcp-git");
+}
+
+#[test]
+fn uv_pins_for_every_system() {
+    if clients(Registry::PyPi).is_none() {
+        return;
+    }
+    let Some(clients) = Clients::uv() else { return };
+    let settings = clients.settings(&[]);
+    let tree = resolve(Registry::PyPi, "mcp-server-time", None, &settings).unwrap().tree;
+    let windows = tree.packages.iter().filter_map(|one| one.marker.as_deref()).any(|marker| marker.contains("win32"));
+    assert!(windows, "{tree:#?}");
+    let into = clients.folder("installed");
+    let installed = install(&tree, &into, &settings).unwrap();
+    assert_eq!(server::name_of(&installed, &clients.path(), &[]), "mcp-time");
+    // What was installed is in uv's cache.
+    let offline = Settings { network: Network::Offline, ..settings };
+    install(&tree, &clients.folder("again"), &offline).unwrap();
+}
+
+#[test]
+fn npm_installs_offline_what_it_knows() {
+    let Some(clients) = clients(Registry::Npm) else { return };
+    let settings = clients.settings(&[]);
+    let tree = resolve(Registry::Npm, "@modelcontextprotocol/server-memory", None, &settings).unwrap().tree;
+    install(&tree, &clients.folder("installed"), &settings).unwrap();
+    let offline = Settings { network: Network::Offline, ..settings };
+    let resolved =
+        resolve(Registry::Npm, "@modelcontextprotocol/server-memory", Some(&tree.version), &offline).unwrap();
+    assert_eq!(resolved.tree, tree);
+    install(&tree, &clients.folder("again"), &offline).unwrap();
+}
