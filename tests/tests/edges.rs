@@ -17,7 +17,7 @@ const RULES: &[(&str, &str, &[&str])] = &[
     ("pace-compiler", "compiler/core", &["pace-ir", "pace-syntax", "pace-diag"]),
     ("pace-tools", "compiler/tools", &["pace-ir", "pace-syntax", "pace-diag", "pace-compiler", "pace-sandbox"]),
     // Its tests skip as the suites do.
-    ("pace-packages", "compiler/packages", &["pace-ir", "pace-tests"]),
+    ("pace-packages", "compiler/packages", &["pace-ir", "pace-mcp", "pace-tests"]),
     ("pace-studio", "compiler/studio", &["pace-ir"]),
     (
         "pace",

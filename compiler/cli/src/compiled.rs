@@ -1,5 +1,5 @@
 //! A project as a bundle in memory, for commands that run it at once: the passes of `pace build`, then the runner's own
-//! verification. Nothing is written.
+//! verification. Nothing is written but pins of servers that are new.
 
 use std::path::Path;
 
@@ -8,9 +8,11 @@ use pace_diag::render::{Action, Warnings};
 use pace_diag::{Diagnostic, code};
 use pace_ir::VerifiedBundle;
 
+use crate::arguments::Global;
 use crate::exit::{self, Ended, ExitCode};
 use crate::output::{self, Output};
 use crate::project;
+use crate::servers::{self, Surroundings};
 
 /// What came of it.
 #[derive(Debug)]
@@ -25,8 +27,8 @@ pub(crate) enum Compiled {
 ///
 /// # Errors
 /// The surroundings failed, or the runner refuses the bundle.
-pub(crate) fn compile(root: &Path, overrides: &Overrides, output: Output) -> anyhow::Result<Compiled> {
-    compile_seen(&project::open(root)?, root, overrides, output)
+pub(crate) fn compile(root: &Path, overrides: &Overrides, global: &Global) -> anyhow::Result<Compiled> {
+    compile_seen(&project::open(root)?, root, overrides, global)
 }
 
 /// As [`compile`], the project being what `world` says.
@@ -37,10 +39,11 @@ pub(crate) fn compile_seen(
     world: &dyn World,
     root: &Path,
     overrides: &Overrides,
-    output: Output,
+    global: &Global,
 ) -> anyhow::Result<Compiled> {
-    let tools = project::tools(root, output)?;
-    let outcome = pace_compiler::build_with(world, project::doors(&tools), overrides);
+    let output = Output::new(global);
+    let surroundings = Surroundings::new(root, global)?;
+    let outcome = pace_compiler::build_with(world, surroundings.doors(), overrides);
     output.files(root, &outcome.sources);
     if let Some(ended) = wrong_override(&outcome.diagnostics, overrides) {
         return Err(ended.into());
@@ -48,6 +51,7 @@ pub(crate) fn compile_seen(
     output.report_aside(&output::report(&outcome, &outcome.shown(), Action::Build, Warnings::Allowed));
     match &outcome.result {
         Ok(built) => {
+            servers::keep(root, &built.pins, output)?;
             let name = format!("{}.pace", built.emitted.verified.id());
             let verified = pace_runner::verify(Path::new(&name), &built.emitted.bytes, None)?;
             Ok(Compiled::Bundle(Box::new(verified)))

@@ -14,6 +14,7 @@ mod misused;
 mod output;
 mod private_file;
 mod project;
+mod servers;
 mod stop;
 mod subject;
 mod summary;

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
-use pace_compiler::{Doors, NoServers, PinMode};
 use pace_tools::{Progress, Silent, TypeScript};
 
 use crate::arguments::Global;
@@ -59,11 +58,6 @@ pub(crate) fn tools(root: &Path, output: Output) -> anyhow::Result<TypeScript> {
 /// The same, and says nothing.
 pub(crate) fn silent_tools(root: &Path) -> anyhow::Result<TypeScript> {
     compiler(root, Arc::new(Silent))
-}
-
-/// What a build asks besides files. No server is asked yet: what `mcp.lock` pins is built.
-pub(crate) fn doors(tools: &TypeScript) -> Doors<'_> {
-    Doors { tools, servers: &NoServers, pins: PinMode::Offline }
 }
 
 fn compiler(root: &Path, progress: Arc<dyn Progress>) -> anyhow::Result<TypeScript> {

@@ -18,8 +18,8 @@ use pace_ir::program::{AgentName, LoopName, ModelName, ServiceAccountName};
 use pace_syntax::{Span, Spanned};
 
 pub(crate) use account::Accounts;
-pub(crate) use pace_ir::program::address::{Address, Destination, PackageManager, is_secure};
 pub(crate) use models::ResolvedModel;
+pub(crate) use pace_ir::program::address::{Address, Destination, PackageManager, is_secure};
 pub(crate) use tools::{ResolvedGrant, ResolvedTarget, ResolvedTool, malformed_server};
 
 use crate::overrides::Overrides;

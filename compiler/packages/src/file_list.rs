@@ -6,7 +6,7 @@ use pace_ir::digest::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::error::PackageError;
-use crate::layout::MARKER;
+use pace_mcp::installed::MARKER;
 
 /// The name of the list.
 const LIST: &str = "files.json";

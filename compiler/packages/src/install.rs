@@ -5,12 +5,12 @@ use std::path::Path;
 
 use crate::error::PackageError;
 use crate::file_list::{self, Look};
-use crate::layout::{self, Installed, Marker};
 use crate::registry::{npm, pypi};
 use crate::runtime::{self, Runtime};
 use crate::settings::Settings;
 use crate::stage;
 use crate::tree::{Registry, Tree};
+use pace_mcp::installed::{self, Installed, Marker};
 
 /// Installs `tree` into a folder of `into` named by its digest, or finds it there: whole, unchanged as far as sizes tell, and
 /// for this machine. Safe to be called by several processes at once, and to be killed.
@@ -23,7 +23,7 @@ pub fn install(tree: &Tree, into: &Path, settings: &Settings) -> Result<Installe
     let digest = tree.digest();
     let lock = stage::lock(into, digest, settings)?;
     let here = runtime::here(tree.registry, into, settings)?;
-    if let Some(installed) = layout::find(into, digest).filter(|found| is_usable(found, &here)) {
+    if let Some(installed) = installed::find(into, digest).filter(|found| is_usable(found, &here)) {
         return Ok(installed);
     }
     runtime::check(tree, &here)?;
@@ -38,15 +38,13 @@ pub fn install(tree: &Tree, into: &Path, settings: &Settings) -> Result<Installe
     let marker = Marker::new(digest, [&tree.name, &tree.version], &here.fits, start, files);
     marker.write(folder).map_err(|error| PackageError::file("cannot write", folder, &error))?;
     stage.finish()?;
-    layout::find(into, digest).ok_or_else(|| PackageError::NoProgram { name: tree.name.clone() })
+    installed::find(into, digest).ok_or_else(|| PackageError::NoProgram { name: tree.name.clone() })
 }
 
-impl Installed {
-    /// Whether every file that was installed still is what it was, byte by byte. Files that were added are not looked for:
-    /// some servers write beside themselves.
-    pub fn is_unchanged(&self) -> bool {
-        self.marker.files().is_some_and(|list| file_list::is_unchanged(&self.directory, list, Look::Contents))
-    }
+/// Whether every file that was installed still is what it was, byte by byte. Files that were added are not looked for: some
+/// servers write beside themselves.
+pub fn is_unchanged(installed: &Installed) -> bool {
+    installed.marker.files().is_some_and(|list| file_list::is_unchanged(&installed.directory, list, Look::Contents))
 }
 
 fn is_usable(found: &Installed, here: &Runtime) -> bool {

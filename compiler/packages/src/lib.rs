@@ -3,7 +3,7 @@
 //! digest; and a server is started from that folder, without the registry and without its clients.
 //!
 //! ```text
-//! name, version ── resolve ──▶ Tree ── install ──▶ <into>/<digest>/ ── layout::find ──▶ Installed
+//! name, version ── resolve ──▶ Tree ── install ──▶ <into>/<digest>/ ── find ──▶ Installed
 //!                  npm, pip, uv        npm, pip, uv                    nothing but files
 //! ```
 //!
@@ -13,7 +13,6 @@
 mod error;
 mod file_list;
 mod install;
-pub mod layout;
 mod process;
 mod registry;
 mod resolve;
@@ -24,8 +23,7 @@ mod surroundings;
 mod tree;
 
 pub use error::PackageError;
-pub use install::install;
-pub use layout::Installed;
+pub use install::{install, is_unchanged};
 pub use resolve::{Notice, Resolved, resolve};
 pub use settings::{Network, Settings};
 pub use tree::{Malformed, Need, Package, Registry, Tree};

@@ -139,7 +139,8 @@ impl AgentTools {
 
     /// `filesystem (read)`, `shop (write, stubbed)`.
     fn introduce(&self, server: &Arc<ServedServer>) -> String {
-        let of_server = self.tools.iter().filter(|tool| tool.callee.server().is_some_and(|own| Arc::ptr_eq(own, server)));
+        let of_server =
+            self.tools.iter().filter(|tool| tool.callee.server().is_some_and(|own| Arc::ptr_eq(own, server)));
         let writing = of_server.filter(|tool| tool.class == Access::Write).map(|tool| tool.mode);
         let what = match writing.collect::<Vec<_>>().as_slice() {
             [] => "read".to_owned(),

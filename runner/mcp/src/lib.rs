@@ -25,6 +25,7 @@ mod call;
 mod connection;
 mod error;
 mod http;
+pub mod installed;
 mod offered;
 mod pool;
 mod redact;

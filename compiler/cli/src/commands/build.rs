@@ -9,6 +9,7 @@ use pace_diag::render::{Action, Report, json};
 use crate::arguments::Global;
 use crate::exit::{self, ExitCode};
 use crate::output::{self, Output, warnings};
+use crate::servers::{self, Surroundings};
 use crate::wrap::{columns, wrapped};
 use crate::{bundle_file, manifest, project, summary, types};
 
@@ -33,8 +34,8 @@ pub(crate) fn run(command: &Build, global: &Global) -> anyhow::Result<ExitCode> 
     let world = project::open(&root)?;
     let output = Output::new(global);
     types::write(&root)?;
-    let tools = project::tools(&root, output)?;
-    let outcome = pace_compiler::build(&world, project::doors(&tools));
+    let surroundings = Surroundings::new(&root, global)?;
+    let outcome = pace_compiler::build(&world, surroundings.doors());
     output.files(&root, &outcome.sources);
     let shown = outcome.shown();
     let report = output::report(&outcome, &shown, Action::Build, warnings(command.deny_warnings));
@@ -58,6 +59,7 @@ fn finish(
         Err(Failure::Reported) => return Ok(ExitCode::Errors),
         Err(failure) => return Err(exit::environment(failure)),
     };
+    servers::keep(root, &built.pins, output)?;
     let manifest = manifest::of(&built.emitted.verified);
     if let Some(file) = &command.output {
         bundle_file::write_copy(&project::start(global)?.join(file), root, &built.emitted)?;

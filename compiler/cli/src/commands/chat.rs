@@ -58,7 +58,7 @@ pub(crate) fn run(command: &Chat, global: &Global) -> anyhow::Result<ExitCode> {
     let output = Output::new(global);
     let environment = credentials::environment(&root)?;
     let writes = config::writes(&command.writes, &environment)?.unwrap_or_default();
-    let (agent, bundle) = match compiled(command, &root, output)? {
+    let (agent, bundle) = match compiled(command, &root, global)? {
         Ok(compiled) => compiled,
         Err(code) => return Ok(code),
     };
@@ -78,12 +78,12 @@ pub(crate) fn run(command: &Chat, global: &Global) -> anyhow::Result<ExitCode> {
 fn compiled(
     command: &Chat,
     root: &std::path::Path,
-    output: Output,
+    global: &Global,
 ) -> anyhow::Result<Result<(AgentName, VerifiedBundle), ExitCode>> {
     let mut asked = command.agent.clone();
     if let (None, Some(_)) = (&asked, &command.model) {
         // Whose model is replaced is known only when the project was read once.
-        match compile(root, &Overrides::default(), output)? {
+        match compile(root, &Overrides::default(), global)? {
             Compiled::Bundle(bundle) => asked = Some(choose(None, bundle.bundle())?.to_string()),
             Compiled::Failed(code) => return Ok(Err(code)),
         }
@@ -93,7 +93,7 @@ fn compiled(
     if let (Some(agent), Some(model)) = (named, &command.model) {
         overrides.models.insert(agent, ModelOverride { model: model.clone(), given_by: "--model" });
     }
-    match compile(root, &overrides, output)? {
+    match compile(root, &overrides, global)? {
         Compiled::Bundle(bundle) => Ok(Ok((choose(asked.as_deref(), bundle.bundle())?, *bundle))),
         Compiled::Failed(code) => Ok(Err(code)),
     }

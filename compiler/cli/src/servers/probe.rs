@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use pace_compiler::pins::PackagePin;
-use pace_compiler::servers::{Offer, OfferedTool, ProbeFailure, ServerAddress, ServerProber, Unreachable, WantedServer};
+use pace_compiler::servers::{
+    Offer, OfferedTool, ProbeFailure, ServerAddress, ServerProber, Unreachable, WantedServer,
+};
 use pace_ir::program::Template;
 use pace_ir::program::template::TemplatePart;
 use pace_mcp::{Client, Connection, Credential, Endpoint, Program, Root, Secret, Server, Tool, Transport};
@@ -79,7 +81,8 @@ impl Prober {
         };
         let (start, package) = match &address {
             ServerAddress::Http(url) => {
-                let url = Url::parse(url).map_err(|error| ProbeFailure::Unreachable(Unreachable::Other(error.to_string())))?;
+                let url = Url::parse(url)
+                    .map_err(|error| ProbeFailure::Unreachable(Unreachable::Other(error.to_string())))?;
                 return Ok((Ready::Http(url), None));
             }
             ServerAddress::Npm(..) | ServerAddress::PyPi(..) => {
@@ -153,7 +156,9 @@ impl Prober {
 
 impl ServerProber for Prober {
     fn probe(&self, wanted: &[WantedServer]) -> Vec<Result<Offer, ProbeFailure>> {
-        let all = |why: String| wanted.iter().map(|_| Err(ProbeFailure::Unreachable(Unreachable::Other(why.clone())))).collect();
+        let all = |why: String| {
+            wanted.iter().map(|_| Err(ProbeFailure::Unreachable(Unreachable::Other(why.clone())))).collect()
+        };
         let client = match server::client(&self.environment) {
             Ok(client) => client,
             Err(error) => return all(error.message),

@@ -175,14 +175,13 @@ impl<'a> Reading<'a> {
         let entry = self.required(&mut keys, "entry").and_then(|node| self.entry(node));
         let tree = self.required(&mut keys, "tree").and_then(|node| self.tree(node));
         self.finish(keys);
-        let package =
-            PackagePin {
-                version: version?.to_owned(),
-                runtime: runtime?,
-                needs: needs?.unwrap_or_default().to_owned(),
-                entry: entry?.to_owned(),
-                tree: tree?,
-            };
+        let package = PackagePin {
+            version: version?.to_owned(),
+            runtime: runtime?,
+            needs: needs?.unwrap_or_default().to_owned(),
+            entry: entry?.to_owned(),
+            tree: tree?,
+        };
         if is_word(&package.version) {
             return Ok((package, self.document.span(version_node?)));
         }

@@ -2,7 +2,8 @@
 
 mod index;
 
-use pace_packages::{Network, Notice, PackageError, Registry, Settings, Tree, install, layout, resolve};
+use pace_mcp::installed;
+use pace_packages::{Network, Notice, PackageError, Registry, Settings, Tree, install, is_unchanged, resolve};
 
 use crate::pypi::index::{Index, Wheel};
 use crate::server;
@@ -53,18 +54,18 @@ fn packages_are_pinned_with_all_their_wheels_and_work() {
         let installed = install(&tree, &index.into, &index.settings).unwrap();
         let path = index.clients.path();
         assert_eq!(server::output_of(&installed, &path), "leaf extra the-server []\n");
-        assert!(installed.is_unchanged());
+        assert!(is_unchanged(&installed));
         // From another path, too; and what is compiled is not compiled again there.
         let moved = index.into.with_file_name("moved");
         std::fs::rename(&index.into, &moved).unwrap();
-        let found = layout::find(&moved, tree.digest()).unwrap();
+        let found = installed::find(&moved, tree.digest()).unwrap();
         assert_eq!(server::output_of(&found, &path), "leaf extra the-server []\n");
-        assert!(found.is_unchanged());
+        assert!(is_unchanged(&found));
         let folder = index.into.to_str().unwrap();
         let grep = std::process::Command::new("grep").arg("-rl").arg(folder).arg(&found.directory).output().unwrap();
         assert_eq!(String::from_utf8_lossy(&grep.stdout), "");
         // Not with another Python, because some wheels are for one only.
-        let marker = found.directory.join(layout::MARKER);
+        let marker = found.directory.join(pace_mcp::installed::MARKER);
         let text = std::fs::read_to_string(&marker).unwrap();
         std::fs::write(&marker, text.replace("cpython-3", "cpython-2")).unwrap();
         let said = server::output_of(&found, &path);
@@ -86,8 +87,8 @@ fn what_is_delivered_is_what_was_pinned() {
         fewer.packages.remove(0);
         let error = install(&fewer, &index.into, &index.settings).unwrap_err();
         assert!(matches!(&error, PackageError::Incomplete { lacks, .. } if lacks.starts_with("extra-leaf")), "{error}");
-        assert_eq!(layout::find(&index.into, changed.digest()), None);
-        assert_eq!(layout::find(&index.into, fewer.digest()), None);
+        assert_eq!(installed::find(&index.into, changed.digest()), None);
+        assert_eq!(installed::find(&index.into, fewer.digest()), None);
         // Nor if the index changes its mind.
         index.publish(&Wheel { name: "extra_leaf", text: "NAME = 'bad'", ..Wheel::default() });
         let error = install(&tree, &index.into, &index.elsewhere()).unwrap_err();

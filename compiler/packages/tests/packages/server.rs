@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
-use pace_packages::Installed;
+use pace_mcp::installed::Installed;
 use serde_json::Value;
 
 /// What a client says first.

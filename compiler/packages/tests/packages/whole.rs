@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use pace_packages::{Registry, Tree, install, layout, resolve};
+use pace_mcp::installed;
+use pace_packages::{Registry, Tree, install, is_unchanged, resolve};
 use serde_json::json;
 
 use crate::npm::registry::{Npm, path};
@@ -61,7 +62,7 @@ fn what_is_killed_leaves_nothing_in_the_way() {
     child.wait().unwrap();
     let left = npm.installed();
     assert!(left.len() == 1 && left[0].starts_with(".new-"), "{left:?}");
-    assert_eq!(layout::find(&npm.into, tree.digest()), None);
+    assert_eq!(installed::find(&npm.into, tree.digest()), None);
     npm.site.put(&tarball, Page::Is("application/octet-stream", good));
     let installed = install(&tree, &npm.into, &npm.settings).unwrap();
     assert_eq!(server::output_of(&installed, &npm.clients.path()), "whole\n");
@@ -80,22 +81,22 @@ fn what_was_changed_is_noticed() {
         std::fs::write(&file, bytes).unwrap();
     };
     write(b"module.exports = 'mad!!'");
-    assert!(!installed.is_unchanged());
+    assert!(!is_unchanged(&installed));
     write(&good);
-    assert!(installed.is_unchanged());
+    assert!(is_unchanged(&installed));
     // What a server writes beside itself is not our business.
     std::fs::write(installed.directory.join("node_modules/leaf/memory.json"), "{}").unwrap();
-    assert!(installed.is_unchanged());
+    assert!(is_unchanged(&installed));
     // What has another length is seen at once, and what is gone: both are installed again.
     write(b"module.exports = 'a longer one'");
     assert!(install(&tree, &npm.into, &npm.settings).unwrap().is_unchanged());
     std::fs::remove_file(&file).unwrap();
     assert!(install(&tree, &npm.into, &npm.settings).unwrap().is_unchanged());
-    let marker = installed.directory.join(layout::MARKER);
+    let marker = installed.directory.join(pace_mcp::installed::MARKER);
     let text = std::fs::read_to_string(&marker).unwrap();
     // For another machine: here it is installed anew.
     std::fs::write(&marker, text.replace("node linux", "node plan9")).unwrap();
-    assert_ne!(layout::find(&npm.into, tree.digest()), Some(installed.clone()));
+    assert_ne!(installed::find(&npm.into, tree.digest()), Some(installed.clone()));
     assert_eq!(install(&tree, &npm.into, &npm.settings).unwrap(), installed);
     // Without its marker it is nothing, nor with one that leads elsewhere.
     for broken in [
@@ -104,7 +105,7 @@ fn what_was_changed_is_noticed() {
         text.replace("layout\": 1", "layout\": 2"),
     ] {
         std::fs::write(&marker, broken).unwrap();
-        assert_eq!(layout::find(&npm.into, tree.digest()), None);
+        assert_eq!(installed::find(&npm.into, tree.digest()), None);
     }
     assert_eq!(install(&tree, &npm.into, &npm.settings).unwrap(), installed);
     assert_eq!(npm.installed(), [tree.digest().to_string()]);

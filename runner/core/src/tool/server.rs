@@ -84,7 +84,12 @@ impl ServerTool {
     ///
     /// # Errors
     /// The server cannot be asked, the tool is no longer what was pinned, it failed, or its result does not fit.
-    pub async fn call(&self, chain: &Chain, arguments: &Value, meta: Map<String, Value>) -> Result<JsonText, ToolFailure> {
+    pub async fn call(
+        &self,
+        chain: &Chain,
+        arguments: &Value,
+        meta: Map<String, Value>,
+    ) -> Result<JsonText, ToolFailure> {
         let (connection, identity) = self.server.connection(chain).await?;
         let differing = self.server.offers.differing(&connection, &identity, LISTED_WITHIN).await;
         let differing = differing.map_err(|error| failure("server", error.to_string()))?;

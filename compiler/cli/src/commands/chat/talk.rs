@@ -84,7 +84,9 @@ impl Talk {
         let words = servers.into_iter().flat_map(|(_, server, status)| match status {
             Status::Connected => Vec::new(),
             Status::Failed(why) => vec![format!("`{}` is not connected: {why}", quoted(server.alias()))],
-            Status::Differs(tools) => tools.into_iter().map(|why| format!("`{}`: {why}", quoted(server.alias()))).collect(),
+            Status::Differs(tools) => {
+                tools.into_iter().map(|why| format!("`{}`: {why}", quoted(server.alias()))).collect()
+            }
         });
         words.collect()
     }

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pace_compiler::{Built, Failure, Outcome};
+use pace_compiler::{Built, Doors, Failure, NoServers, Outcome, PinMode};
 use pace_runner::environment::Environment;
 use pace_runner::tool::Writes;
 use pace_runner::{Runner, Scope, instantiate, load, verify};
+use pace_tools::TypeScript;
 use tempfile::TempDir;
 
 use crate::commands::init::placing;
@@ -77,7 +78,7 @@ impl Stage {
     pub(super) fn build(&self) -> anyhow::Result<Build> {
         let root = self.root();
         let begun = Instant::now();
-        let outcome = pace_compiler::build(&project::open(&root)?, project::doors(&project::silent_tools(&root)?));
+        let outcome = pace_compiler::build(&project::open(&root)?, doors(&project::silent_tools(&root)?));
         let built = match outcome.result {
             Ok(built) => built,
             Err(Failure::Reported) => {
@@ -100,12 +101,17 @@ impl Stage {
             return Err(Ended::errors(format!("`{SLIPPED_FILE}` has no `{}`", SLIP.0), None).into());
         }
         bundle_file::write_whole(&root.join(SLIPPED_FILE), slipped.as_bytes())?;
-        let outcome = pace_compiler::build(&project::open(&root)?, project::doors(&project::silent_tools(&root)?));
+        let outcome = pace_compiler::build(&project::open(&root)?, doors(&project::silent_tools(&root)?));
         match outcome.result {
             Err(Failure::Reported) => Ok(outcome),
             _ => Err(Ended::errors(format!("`{}` in `{SLIPPED_FILE}` was not noticed", SLIP.1), None).into()),
         }
     }
+}
+
+/// The showcase lists no server that would have to be asked.
+fn doors(tools: &TypeScript) -> Doors<'_> {
+    Doors { tools, servers: &NoServers, pins: PinMode::Offline }
 }
 
 /// The steps of `pace-runner`: the bytes, whether they can be believed, and what they need.

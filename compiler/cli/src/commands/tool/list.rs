@@ -13,7 +13,7 @@ use super::{files, listing, parameters};
 use crate::arguments::Global;
 use crate::compiled::{Compiled, compile};
 use crate::exit::ExitCode;
-use crate::output::{Output, out};
+use crate::output::out;
 use crate::project;
 
 /// List the project's tools
@@ -51,7 +51,7 @@ struct CompiledTool {
 /// Runs the command.
 pub(super) fn run(command: &List, global: &Global) -> anyhow::Result<ExitCode> {
     let root = project::find(global)?;
-    let bundle = match compile(&root, &Overrides::default(), Output::new(global))? {
+    let bundle = match compile(&root, &Overrides::default(), global)? {
         Compiled::Bundle(bundle) => bundle,
         Compiled::Failed(code) => return Ok(code),
     };

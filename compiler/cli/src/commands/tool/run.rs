@@ -78,7 +78,7 @@ pub(super) fn run(command: &Run, global: &Global) -> anyhow::Result<ExitCode> {
 /// The agent whose entry counts and the bundle it is in, or the exit code where the project has errors.
 fn compiled(command: &Run, global: &Global) -> anyhow::Result<Result<(AgentName, VerifiedBundle), ExitCode>> {
     let (root, output) = (project::find(global)?, Output::new(global));
-    let bundle = match compile(&root, &Overrides::default(), output)? {
+    let bundle = match compile(&root, &Overrides::default(), global)? {
         Compiled::Bundle(bundle) => bundle,
         Compiled::Failed(code) => return Ok(Err(code)),
     };
@@ -94,7 +94,7 @@ fn compiled(command: &Run, global: &Global) -> anyhow::Result<Result<(AgentName,
     }
     output
         .note(&format!("note: no agent lists `{}`, so it runs without network and variables\n", quoted(&command.tool)));
-    match compile_seen(&Trial::new(&folder, &command.tool), &root, &Overrides::default(), output)? {
+    match compile_seen(&Trial::new(&folder, &command.tool), &root, &Overrides::default(), global)? {
         Compiled::Bundle(bundle) => {
             let agent = Trial::agent(bundle.bundle()).ok_or_else(|| unknown(&command.tool, bundle.bundle(), &files))?;
             Ok(Ok((agent, *bundle)))

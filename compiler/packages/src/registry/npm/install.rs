@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::{Configuration, failure, run};
 use crate::error::PackageError;
-use crate::layout::Start;
 use crate::settings::Settings;
 use crate::tree::{Need, Package, Tree};
+use pace_mcp::installed::Start;
 
 /// The most bytes of a first line.
 const FIRST_LINE: u64 = 256;

@@ -7,10 +7,10 @@ use std::path::Path;
 use super::failure::Attempt;
 use super::{Client, Wheels};
 use crate::error::PackageError;
-use crate::layout::Start;
 use crate::process;
 use crate::settings::Settings;
 use crate::tree::Tree;
+use pace_mcp::installed::Start;
 
 /// Starts the package beside it.
 const START: &str = include_str!("start.py");

@@ -10,6 +10,7 @@ use pace_ir::program::address::{Address, Destination};
 use pace_ir::program::tool::{PinnedServer, PinnedTool, ServerTarget};
 use pace_ir::program::{Access, AgentName, ToolEntry, server_tool_name};
 use pace_ir::text::quoted;
+use pace_mcp::installed;
 use pace_mcp::{Client, ClientSettings, Pool, PoolSettings, Supervisor, Web};
 use url::Url;
 
@@ -55,7 +56,8 @@ impl Servers {
         target: &ServerTarget,
     ) -> Result<Vec<Offered>, SetupError> {
         let Surroundings { bundle, environment, writes } = surroundings;
-        let pinned = bundle.tools.servers.get(&target.server).ok_or_else(|| broken(&target.server, "is not in the bundle"))?;
+        let pinned =
+            bundle.tools.servers.get(&target.server).ok_or_else(|| broken(&target.server, "is not in the bundle"))?;
         let rules = Rules::of(bundle);
         let offered = rules.tools(agent).into_iter().filter_map(|(tool, class)| match &tool {
             Tool::Server(server, name) if *server == target.server => Some((name.clone(), tool, class)),
@@ -97,7 +99,7 @@ impl Servers {
         for missing in held.missing() {
             tracing::warn!(server = target.server, %agent, "a credential cannot be used: {missing}");
         }
-        let reach = reach(environment, bundle, agent, entry, target, pinned)?;
+        let reach = reach(environment, agent, entry, target, pinned)?;
         self.entries += 1;
         Ok(ServedServer {
             key: target.server.clone(),
@@ -136,7 +138,8 @@ type Declared = (ToolDeclaration, Schema, Option<Arc<Schema>>);
 
 fn declare(stored: &PinnedTool, target: &ServerTarget, name: &str) -> Result<Declared, SetupError> {
     let schema = |text: &str| {
-        let words = |error| broken(&target.server, &format!("has a schema of `{}` that is no JSON: {error}", quoted(name)));
+        let words =
+            |error| broken(&target.server, &format!("has a schema of `{}` that is no JSON: {error}", quoted(name)));
         Schema::parse(text).map_err(words)
     };
     let parameters = schema(&stored.input.0)?;
@@ -151,7 +154,6 @@ fn declare(stored: &PinnedTool, target: &ServerTarget, name: &str) -> Result<Dec
 
 fn reach(
     environment: &Environment,
-    bundle: &pace_ir::Bundle,
     agent: &AgentName,
     entry: &ToolEntry,
     target: &ServerTarget,
@@ -166,7 +168,9 @@ fn reach(
         Destination::Http(url) => Way::Http(Url::parse(&url).map_err(|error| {
             SetupError::new(format!("`{server}` does not lead to a server: {error}"), "set its variables to an address")
         })?),
-        Destination::Package(..) => program(environment, agent, entry, target, Start::package(environment, bundle, &server, pinned)?)?,
+        Destination::Package(..) => {
+            program(environment, agent, entry, target, Start::package(environment, &server, pinned)?)?
+        }
         Destination::Program(program_name) => {
             program(environment, agent, entry, target, Start::named(environment, &program_name))?
         }
@@ -200,17 +204,32 @@ impl Start {
         Self { program, arguments: Vec::new() }
     }
 
-    /// A package that was installed before.
-    fn package(
-        environment: &Environment,
-        bundle: &pace_ir::Bundle,
-        server: &str,
-        pinned: &PinnedServer,
-    ) -> Result<Self, SetupError> {
-        let _ = (environment, bundle);
-        let package = pinned.package.as_ref().ok_or_else(|| broken(server, "is a package, and the bundle does not say which"))?;
-        let _ = package;
-        Err(SetupError::new(format!("the package of `{server}` is not installed"), "run `pace mcp install`"))
+    /// A package that was installed before, where `PACE_MCP_DIR` says or, for a project, below it.
+    fn package(environment: &Environment, server: &str, pinned: &PinnedServer) -> Result<Self, SetupError> {
+        let package =
+            pinned.package.as_ref().ok_or_else(|| broken(server, "is a package, and the bundle does not say which"))?;
+        let folder = environment.text("PACE_MCP_DIR")?.map(PathBuf::from);
+        let folder = folder.or_else(|| Some(environment.project()?.join(".pace/cache/mcp")));
+        let Some(folder) = folder else {
+            return Err(SetupError::new(
+                format!("`{server}` is a package, and nobody said where it is installed"),
+                "install the bundle's packages with `pace mcp install <bundle> --into DIR`, and set PACE_MCP_DIR=DIR",
+            ));
+        };
+        let installed = installed::find(&folder, package.tree).ok_or_else(|| {
+            let message = format!(
+                "`{server}` {} is not installed in `{}`",
+                quoted(&package.version),
+                crate::load::shown(&folder)
+            );
+            SetupError::new(
+                message,
+                "install the bundle's packages with `pace mcp install`, into the folder of PACE_MCP_DIR",
+            )
+        })?;
+        let mut words = installed.program.into_iter();
+        let program = PathBuf::from(words.next().unwrap_or_default());
+        Ok(Self { program, arguments: words.map(|word| word.to_string_lossy().into_owned()).collect() })
     }
 }
 
@@ -231,10 +250,14 @@ fn program(
         }
     };
     let mut arguments = start.arguments;
-    arguments.extend(target.args.iter().filter_map(|template| {
-        resolved(template, "an argument").map(|value| value.expose().to_owned())
-    }));
-    let (mut variables, mut secrets): (BTreeMap<_, _>, BTreeMap<String, Secret>) = (passed_on(environment), BTreeMap::new());
+    arguments.extend(
+        target
+            .args
+            .iter()
+            .filter_map(|template| resolved(template, "an argument").map(|value| value.expose().to_owned())),
+    );
+    let (mut variables, mut secrets): (BTreeMap<_, _>, BTreeMap<String, Secret>) =
+        (passed_on(environment), BTreeMap::new());
     for (name, template) in &entry.env {
         let Some(value) = resolved(template, &format!("the variable `{name}`")) else { continue };
         if template.has_reference() {

@@ -38,8 +38,9 @@ impl Held {
         environment: &Environment,
     ) -> Self {
         let of_bundle = of_bundle.into_iter().flatten();
-        let mut by_principal: BTreeMap<_, _> =
-            of_bundle.map(|(principal, credential)| (principal.clone(), resolved(credential, server, environment))).collect();
+        let mut by_principal: BTreeMap<_, _> = of_bundle
+            .map(|(principal, credential)| (principal.clone(), resolved(credential, server, environment)))
+            .collect();
         let kept = environment.credentials().servers.get(server).into_iter().flatten();
         by_principal.extend(kept.map(|(principal, credential)| (principal.clone(), Ok(credential.clone()))));
         Self { by_principal, is_needed }
@@ -48,8 +49,10 @@ impl Held {
     /// The first credential that can be used here, whoever's it is, for those who only ask what a server offers: for its
     /// address, and as variables of its program.
     pub fn any(&self) -> Option<(pace_mcp::Credential, BTreeMap<String, pace_mcp::Secret>)> {
-        let (principal, credential) =
-            self.by_principal.iter().find_map(|(principal, credential)| Some((principal, credential.as_ref().ok()?)))?;
+        let (principal, credential) = self
+            .by_principal
+            .iter()
+            .find_map(|(principal, credential)| Some((principal, credential.as_ref().ok()?)))?;
         match credential {
             ServerCredential::Env { env } => Some((pace_mcp::Credential::None, reach::secrets(env))),
             _ => Some((reach::credential("", &Holder::Of(principal, credential)).ok()?, BTreeMap::new())),

@@ -71,7 +71,11 @@ impl Reach {
                 })
             }
         };
-        Ok(Server { name: name.to_owned(), transport, roots: self.roots.iter().filter_map(|path| root(path)).collect() })
+        Ok(Server {
+            name: name.to_owned(),
+            transport,
+            roots: self.roots.iter().filter_map(|path| root(path)).collect(),
+        })
     }
 }
 
@@ -88,12 +92,11 @@ pub(super) fn credential(name: &str, holder: &Holder<'_>) -> Result<Credential, 
     let Holder::Of(principal, held) = holder else { return Ok(Credential::None) };
     match held {
         ServerCredential::Bearer { token } => Ok(Credential::Bearer(secret(token))),
-        ServerCredential::Header { name, value } => {
-            Ok(Credential::Header { name: name.clone(), value: secret(value) })
-        }
+        ServerCredential::Header { name, value } => Ok(Credential::Header { name: name.clone(), value: secret(value) }),
         ServerCredential::OauthClient { token_url, client_id, client_secret, scopes } => {
             let token_url = token_url.as_deref().map(Url::parse).transpose();
-            let token_url = token_url.map_err(|error| format!("the `token_url` of `{principal}` for `{name}`: {error}"))?;
+            let token_url =
+                token_url.map_err(|error| format!("the `token_url` of `{principal}` for `{name}`: {error}"))?;
             Ok(Credential::OauthClient(OauthClient {
                 client_id: client_id.expose().to_owned(),
                 client_secret: secret(client_secret),

@@ -19,11 +19,14 @@ pub(super) fn of(result: CallResult, output: Option<&Schema>) -> Result<JsonText
     }
     if let Some(output) = output {
         let Some(structured) = result.structured else {
-            return Err(failure("result", "the server gave no structured result, which it has pinned a schema for".to_owned()));
+            return Err(failure(
+                "result",
+                "the server gave no structured result, which it has pinned a schema for".to_owned(),
+            ));
         };
-        output.check(&structured).map_err(|why| {
-            failure("result", format!("the result does not fit the schema that was pinned:\n{why}"))
-        })?;
+        output
+            .check(&structured)
+            .map_err(|why| failure("result", format!("the result does not fit the schema that was pinned:\n{why}")))?;
         return Ok(structured.into());
     }
     if let Some(structured) = result.structured {

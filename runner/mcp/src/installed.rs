@@ -1,5 +1,5 @@
-//! Where installed packages lie, and how one is started. The runner uses this, so it knows nothing of the rest: no registry,
-//! no client, no network; only files.
+//! Where installed packages of servers lie, and how one is started: what `pace mcp install` leaves and a runner starts from. No
+//! registry, no client, no network; only files.
 //!
 //! ```text
 //! <into>/<digest of the tree>/
@@ -67,11 +67,11 @@ pub struct Marker {
 
 /// How a package is started; see [`Marker`].
 #[derive(Debug, Clone)]
-pub(crate) struct Start {
-    pub(crate) runtime: &'static str,
-    pub(crate) arguments: &'static [&'static str],
-    pub(crate) script: String,
-    pub(crate) function: Option<String>,
+pub struct Start {
+    pub runtime: &'static str,
+    pub arguments: &'static [&'static str],
+    pub script: String,
+    pub function: Option<String>,
 }
 
 /// The installed package whose tree has this digest, if `into` has it whole. Reads one small file; what it starts is looked at
@@ -98,7 +98,7 @@ pub fn folder(into: &Path, tree: Digest) -> PathBuf {
 }
 
 impl Marker {
-    pub(crate) fn new(tree: Digest, package: [&str; 2], fits: &str, start: Start, files: Digest) -> Self {
+    pub fn new(tree: Digest, package: [&str; 2], fits: &str, start: Start, files: Digest) -> Self {
         let [name, version] = package.map(str::to_owned);
         Self {
             layout: LAYOUT,
@@ -115,7 +115,7 @@ impl Marker {
     }
 
     /// The digest of the list of files.
-    pub(crate) fn files(&self) -> Option<Digest> {
+    pub fn files(&self) -> Option<Digest> {
         self.files.parse().ok()
     }
 
@@ -127,7 +127,7 @@ impl Marker {
         serde_json::from_slice(&std::fs::read(path).ok()?).ok()
     }
 
-    pub(crate) fn write(&self, directory: &Path) -> std::io::Result<()> {
+    pub fn write(&self, directory: &Path) -> std::io::Result<()> {
         std::fs::write(directory.join(MARKER), serde_json::to_vec_pretty(self)?)
     }
 }
