@@ -67,7 +67,7 @@ impl LocalTool {
     pub async fn call(
         &self,
         bundle: &Bundle,
-        arguments: &Value,
+        arguments: &JsonText,
         console: Arc<dyn Console>,
     ) -> Result<JsonText, ToolFailure> {
         // The semaphore is never closed.

@@ -119,7 +119,7 @@ impl Talk {
 
     fn messages(&self, answer: &Answer) -> Vec<Message> {
         let owner = Owner { agent: self.agent.clone(), principal: self.subject.principal.clone() };
-        self.runner.sessions().overview(&owner, answer.session).map(|session| session.messages).unwrap_or_default()
+        self.runner.sessions().messages(&owner, answer.session).unwrap_or_default()
     }
 }
 
