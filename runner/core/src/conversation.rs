@@ -3,9 +3,9 @@
 
 mod json_text;
 
+pub use json_text::JsonText;
 use pace_ir::program::{MicroUsd, Price};
 use serde::{Deserialize, Serialize};
-pub use json_text::JsonText;
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

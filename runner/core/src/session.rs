@@ -7,7 +7,7 @@
 
 mod packed;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -15,7 +15,7 @@ use std::time::SystemTime;
 use pace_ir::program::{AgentName, Principal};
 
 use crate::conversation::Message;
-use crate::id::SessionId;
+use crate::id::{IdMap, SessionId};
 use crate::problem::{Code, Problem};
 use packed::Packed;
 
@@ -56,7 +56,7 @@ pub struct Overview {
 
 #[derive(Default)]
 struct Kept {
-    sessions: HashMap<SessionId, Session>,
+    sessions: IdMap<SessionId, Session>,
     /// Idle sessions, those used least recently first. The number grows with each use.
     idle: BTreeMap<u64, SessionId>,
     uses: u64,
@@ -248,6 +248,10 @@ impl Kept {
         let mut gone = Gone::new();
         while self.sessions.len() > MAX_SESSIONS || self.bytes > MAX_BYTES {
             let Some((_, id)) = self.idle.first_key_value() else { break };
+            if gone.is_empty() {
+                // Mostly it is one.
+                gone.reserve_exact(1);
+            }
             gone.extend(self.remove(*id));
         }
         gone

@@ -189,7 +189,11 @@ fn with_schema<'a>(system: &'a str, schema: Option<&Value>) -> Cow<'a, str> {
 /// The arguments of a call as an object, for formats that take nothing else. What was no JSON is under the key that
 /// Anthropic's documentation uses for it.
 fn arguments(arguments: &JsonText) -> Cow<'_, JsonText> {
-    if arguments.is_object() { Cow::Borrowed(arguments) } else { Cow::Owned(no_arguments(&arguments.to_value()).into()) }
+    if arguments.is_object() {
+        Cow::Borrowed(arguments)
+    } else {
+        Cow::Owned(no_arguments(&arguments.to_value()).into())
+    }
 }
 
 /// What stands for arguments that are no object.

@@ -72,7 +72,8 @@ mod tests {
         assert_eq!(sent(&result(text(2))), short);
         let long = json!({"id": "1", "name": "big", "is_error": false, "status": "done", "left_out": 65_538});
         assert_eq!(sent(&result(text(MOST_BYTES))), long);
-        let call = ToolCall { id: "1".into(), name: "big".into(), arguments: json!({"a": "x".repeat(MOST_BYTES)}).into() };
+        let call =
+            ToolCall { id: "1".into(), name: "big".into(), arguments: json!({"a": "x".repeat(MOST_BYTES)}).into() };
         let sent = serde_json::to_value(Called::new(&call, Some(Access::Write))).unwrap();
         assert!(sent["arguments"].is_null() && sent["left_out"].is_u64() && sent["access"] == "write", "{sent}");
     }

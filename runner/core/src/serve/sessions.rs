@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn what_only_the_provider_understands_is_not_shown() {
-        let raw = Some(RawTurn { provider: "gemini".to_owned(), content: json!([{"thoughtSignature": "c2VjcmV0"}]).into() });
+        let raw =
+            Some(RawTurn { provider: "gemini".to_owned(), content: json!([{"thoughtSignature": "c2VjcmV0"}]).into() });
         let turn = ModelTurn { text: "Hello!".to_owned(), raw, ..ModelTurn::default() };
         let line = serde_json::to_value(Line::new(&Message::Model(turn))).unwrap();
         assert_eq!(line, json!({"role": "model", "text": "Hello!"}));
