@@ -3,11 +3,9 @@
 
 mod json_text;
 
+pub use json_text::JsonText;
 use pace_ir::program::{MicroUsd, Price};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-pub use json_text::JsonText;
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,7 +44,7 @@ pub struct ToolCall {
     /// The name as the model sees it.
     pub name: String,
     /// An object; whatever else a model wrote, as text.
-    pub arguments: Value,
+    pub arguments: JsonText,
 }
 
 /// What a call came to.
@@ -68,7 +66,7 @@ pub struct RawTurn {
     /// The provider's word in specs.
     pub provider: String,
     /// Gemini: `parts`; Anthropic: `content`. Text for text as received, deltas of one block joined.
-    pub content: Value,
+    pub content: JsonText,
 }
 
 /// Why a model stopped.

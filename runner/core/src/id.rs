@@ -2,7 +2,9 @@
 //! but where nobody says who they are, an id that cannot be guessed is all there is.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -85,6 +87,25 @@ impl InvocationId {
     }
 }
 
+/// What is kept by ids.
+pub(crate) type IdMap<Id, T> = HashMap<Id, T, BuildHasherDefault<IdHasher>>;
+
+/// An id is random, so that a part of it is as good a hash as any. Whoever makes ids up only looks for what is not there.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(part) = bytes.first_chunk() {
+            self.0 = u64::from_ne_bytes(*part);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// The 32 digits of an id. Each answer has six of them, and the standard library's formatting takes five times as long.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Digits([u8; 32]);
@@ -133,6 +154,16 @@ fn random() -> Result<u128, getrandom::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_spread_over_a_map() {
+        use std::hash::BuildHasher as _;
+        let map = IdMap::<SessionId, u8>::default();
+        let hashes = (0..1_000).map(|_| map.hasher().hash_one(SessionId::new().unwrap()));
+        // What a map looks at: some of the lowest bits, and the seven highest.
+        let seen: std::collections::BTreeSet<_> = hashes.map(|hash| (hash & 0xff, hash >> 57)).collect();
+        assert!(seen.len() > 950, "{}", seen.len());
+    }
 
     #[test]
     fn ids_print_as_they_parse_and_differ() {

@@ -1,24 +1,27 @@
 //! Sessions: conversations that go on over several invocations, kept in memory. Whoever begins a turn takes the
 //! conversation out and gives it back, so that a session takes one turn at a time and a turn that fails leaves no trace.
+//! Between turns a conversation is one piece of text: most are never gone on with.
 //!
 //! Bounds: [`MAX_SESSIONS`] and [`MAX_BYTES`]; over them, the session that was used least recently goes. Nothing here looks
 //! through all sessions.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod packed;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use pace_ir::program::{AgentName, Principal};
-use serde_json::Value;
 
 use crate::conversation::Message;
-use crate::id::SessionId;
+use crate::id::{IdMap, SessionId};
 use crate::problem::{Code, Problem};
+use packed::Packed;
 
 /// The most sessions kept.
 pub const MAX_SESSIONS: usize = 10_000;
-/// The most bytes of text kept in all sessions together.
+/// The most bytes of conversations kept in all sessions together.
 pub const MAX_BYTES: usize = 64 << 20;
 /// The most bytes of text in one session; a conversation beyond that fits no model.
 pub const MAX_SESSION_BYTES: usize = 8 << 20;
@@ -42,7 +45,7 @@ pub struct Owner {
 }
 
 /// What can be told about a session.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Overview {
     /// Its name.
     pub id: SessionId,
@@ -50,15 +53,13 @@ pub struct Overview {
     pub created: SystemTime,
     /// When its last turn ended.
     pub used: SystemTime,
-    /// What was said; empty while a turn is being taken.
-    pub messages: Vec<Message>,
     /// Whether a turn is being taken.
     pub is_busy: bool,
 }
 
 #[derive(Default)]
 struct Kept {
-    sessions: HashMap<SessionId, Session>,
+    sessions: IdMap<SessionId, Session>,
     /// Idle sessions, those used least recently first. The number grows with each use.
     idle: BTreeMap<u64, SessionId>,
     uses: u64,
@@ -77,7 +78,7 @@ struct Session {
 }
 
 enum State {
-    Idle { messages: Vec<Message>, bytes: usize, use_number: u64 },
+    Idle { messages: Packed, use_number: u64 },
     Busy { is_forgotten: bool },
 }
 
@@ -129,24 +130,17 @@ impl Sessions {
     }
 
     fn resume(self: &Arc<Self>, owner: &Owner, id: SessionId) -> Result<Turn, Problem> {
-        let mut kept = self.lock();
-        let kept = &mut *kept;
-        let Some(session) = kept.sessions.get_mut(&id).filter(|session| session.owner == *owner) else {
-            return Err(unknown(id, &owner.agent));
+        let packed = self.lock().lend(owner, id)?;
+        // Others need not wait until a long conversation is read.
+        let messages = match packed.messages() {
+            Ok(messages) => messages,
+            Err(problem) => {
+                drop(self.lock().give_back(id, packed, true));
+                return Err(problem);
+            }
         };
-        match std::mem::replace(&mut session.state, State::Busy { is_forgotten: false }) {
-            State::Idle { messages, bytes, use_number } => {
-                kept.idle.remove(&use_number);
-                kept.bytes -= bytes;
-                let length = messages.len();
-                Ok(Turn { sessions: Arc::clone(self), id, messages, kept: length, is_new: false })
-            }
-            busy @ State::Busy { .. } => {
-                session.state = busy;
-                let detail = format!("the session `{id}` is taking a turn already");
-                Err(Problem::new(Code::SessionBusy, detail).help("wait for its answer, or start another session"))
-            }
-        }
+        let length = messages.len();
+        Ok(Turn { sessions: Arc::clone(self), id, messages, kept: length, is_new: false })
     }
 
     /// The sessions of an owner; none for anonymous ones, who have no list.
@@ -162,11 +156,23 @@ impl Sessions {
         let kept = self.lock();
         let session = kept.sessions.get(&id).filter(|session| session.owner == *owner);
         let session = session.ok_or_else(|| unknown(id, &owner.agent))?;
-        let (messages, is_busy) = match &session.state {
-            State::Idle { messages, .. } => (messages.clone(), false),
-            State::Busy { .. } => (Vec::new(), true),
+        let is_busy = matches!(session.state, State::Busy { .. });
+        Ok(Overview { id, created: session.created, used: session.used, is_busy })
+    }
+
+    /// What was said in a session, for its owner; nothing while a turn is being taken.
+    ///
+    /// # Errors
+    /// [`Code::UnknownSession`].
+    pub fn messages(&self, owner: &Owner, id: SessionId) -> Result<Vec<Message>, Problem> {
+        let kept = self.lock();
+        let session = kept.sessions.get(&id).filter(|session| session.owner == *owner);
+        let packed = match &session.ok_or_else(|| unknown(id, &owner.agent))?.state {
+            State::Idle { messages, .. } => messages.clone(),
+            State::Busy { .. } => return Ok(Vec::new()),
         };
-        Ok(Overview { id, created: session.created, used: session.used, messages, is_busy })
+        drop(kept);
+        packed.messages()
     }
 
     /// Forgets a session; one that is taking a turn, when the turn is over.
@@ -194,11 +200,11 @@ impl Sessions {
         (kept.sessions.len(), kept.bytes)
     }
 
-    fn give_back(&self, id: SessionId, messages: Vec<Message>, is_worth_keeping: bool) {
-        let bytes = messages.iter().map(size).sum::<usize>();
+    fn give_back(&self, id: SessionId, messages: &[Message], is_worth_keeping: bool) {
+        let packed = Packed::of(messages);
         let mut kept = self.lock();
-        let gone = kept.give_back(id, messages, bytes, is_worth_keeping);
-        // A conversation is many pieces of memory; others need not wait until each is free.
+        let gone = kept.give_back(id, packed, is_worth_keeping);
+        // Others need not wait until it is free.
         drop(kept);
         drop(gone);
     }
@@ -213,14 +219,33 @@ impl Sessions {
 type Gone = Vec<Session>;
 
 impl Kept {
-    fn give_back(&mut self, id: SessionId, messages: Vec<Message>, bytes: usize, is_worth_keeping: bool) -> Gone {
+    /// Takes the conversation out of a session that is about to take a turn.
+    fn lend(&mut self, owner: &Owner, id: SessionId) -> Result<Packed, Problem> {
+        let Some(session) = self.sessions.get_mut(&id).filter(|session| session.owner == *owner) else {
+            return Err(unknown(id, &owner.agent));
+        };
+        match std::mem::replace(&mut session.state, State::Busy { is_forgotten: false }) {
+            State::Idle { messages, use_number } => {
+                self.idle.remove(&use_number);
+                self.bytes -= messages.bytes();
+                Ok(messages)
+            }
+            busy @ State::Busy { .. } => {
+                session.state = busy;
+                let detail = format!("the session `{id}` is taking a turn already");
+                Err(Problem::new(Code::SessionBusy, detail).help("wait for its answer, or start another session"))
+            }
+        }
+    }
+
+    fn give_back(&mut self, id: SessionId, messages: Packed, is_worth_keeping: bool) -> Gone {
         let Some(session) = self.sessions.get_mut(&id) else { return Gone::new() };
         let is_forgotten = matches!(session.state, State::Busy { is_forgotten: true });
         self.uses += 1;
-        session.state = State::Idle { messages, bytes, use_number: self.uses };
+        self.bytes += messages.bytes();
+        session.state = State::Idle { messages, use_number: self.uses };
         session.used = SystemTime::now();
         self.idle.insert(self.uses, id);
-        self.bytes += bytes;
         let mut gone = if is_forgotten || !is_worth_keeping { self.remove(id) } else { Gone::new() };
         gone.extend(self.shrink());
         gone
@@ -230,6 +255,10 @@ impl Kept {
         let mut gone = Gone::new();
         while self.sessions.len() > MAX_SESSIONS || self.bytes > MAX_BYTES {
             let Some((_, id)) = self.idle.first_key_value() else { break };
+            if gone.is_empty() {
+                // Mostly it is one.
+                gone.reserve_exact(1);
+            }
             gone.extend(self.remove(*id));
         }
         gone
@@ -251,9 +280,9 @@ impl Kept {
 
     fn take(&mut self, id: SessionId) -> Option<Session> {
         let session = self.sessions.remove(&id)?;
-        if let State::Idle { bytes, use_number, .. } = session.state {
-            self.idle.remove(&use_number);
-            self.bytes -= bytes;
+        if let State::Idle { messages, use_number } = &session.state {
+            self.idle.remove(use_number);
+            self.bytes -= messages.bytes();
         }
         if let Some(ids) = self.by_owner.get_mut(&session.owner) {
             ids.remove(&id);
@@ -297,9 +326,8 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let mut messages = std::mem::take(&mut self.messages);
         messages.truncate(self.kept);
-        messages.shrink_to_fit();
         let is_worth_keeping = !self.is_new || !messages.is_empty();
-        self.sessions.give_back(self.id, messages, is_worth_keeping);
+        self.sessions.give_back(self.id, &messages, is_worth_keeping);
     }
 }
 
@@ -328,22 +356,10 @@ fn size(message: &Message) -> usize {
         + match message {
             Message::User(text) => text.len(),
             Message::Model(turn) => {
-                let calls: usize = turn.calls.iter().map(|call| FIXED + of_value(&call.arguments)).sum();
-                turn.text.len() + calls + turn.raw.as_ref().map_or(0, |raw| of_value(&raw.content))
+                let calls: usize = turn.calls.iter().map(|call| FIXED + call.arguments.as_str().len()).sum();
+                turn.text.len() + calls + turn.raw.as_ref().map_or(0, |raw| raw.content.as_str().len())
             }
             Message::ToolResults(results) => results.iter().map(|result| FIXED + result.content.as_str().len()).sum(),
-        }
-}
-
-/// About how much memory a value takes, bytes.
-pub(crate) fn of_value(value: &Value) -> usize {
-    const FIXED: usize = 16;
-    FIXED
-        + match value {
-            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-            Value::String(text) => text.len(),
-            Value::Array(items) => items.iter().map(of_value).sum(),
-            Value::Object(entries) => entries.iter().map(|(key, value)| FIXED + key.len() + of_value(value)).sum(),
         }
 }
 
@@ -378,7 +394,7 @@ mod tests {
         said(&mut turn, "lost");
         drop(turn);
         assert_eq!(sessions.size(), before);
-        assert_eq!(sessions.overview(&owner("user:ann"), id).unwrap().messages, [Message::User("hello".to_owned())]);
+        assert_eq!(sessions.messages(&owner("user:ann"), id).unwrap(), [Message::User("hello".to_owned())]);
     }
 
     #[test]

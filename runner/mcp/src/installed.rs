@@ -68,9 +68,13 @@ pub struct Marker {
 /// How a package is started; see [`Marker`].
 #[derive(Debug, Clone)]
 pub struct Start {
+    /// `node` or `python3`.
     pub runtime: &'static str,
+    /// Arguments of the runtime before the script.
     pub arguments: &'static [&'static str],
+    /// What the runtime runs, relative to the folder.
     pub script: String,
+    /// `PyPI`: the function that the script calls.
     pub function: Option<String>,
 }
 
@@ -98,6 +102,8 @@ pub fn folder(into: &Path, tree: Digest) -> PathBuf {
 }
 
 impl Marker {
+    /// Of a folder that is being made: the tree's digest, the package's name and version, what it is installed for, how it is
+    /// started, and the digest of the list of its files.
     pub fn new(tree: Digest, package: [&str; 2], fits: &str, start: Start, files: Digest) -> Self {
         let [name, version] = package.map(str::to_owned);
         Self {
@@ -127,6 +133,10 @@ impl Marker {
         serde_json::from_slice(&std::fs::read(path).ok()?).ok()
     }
 
+    /// Says what a folder is, as the last thing that is done to it.
+    ///
+    /// # Errors
+    /// It cannot be written.
     pub fn write(&self, directory: &Path) -> std::io::Result<()> {
         std::fs::write(directory.join(MARKER), serde_json::to_vec_pretty(self)?)
     }

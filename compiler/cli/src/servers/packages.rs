@@ -51,20 +51,18 @@ impl Packages {
                 return Err(ProbeFailure::Protocol("it is no package".to_owned()));
             }
         };
-        let tree = match pinned {
-            Some(pin) => tree(registry, name, pin)?,
-            None => {
-                let resolved =
-                    resolve(registry, name, version, &self.settings).map_err(|error| failure(&error, registry))?;
-                for notice in &resolved.notices {
-                    self.output.note(&format!("note: {}\n", printable(&notice.to_string())));
-                }
-                resolved.tree
-            }
-        };
+        let tree = pinned.map_or_else(|| self.resolve(registry, name, version), |pin| tree(registry, name, pin))?;
         let installed = install(&tree, &self.into, &self.settings).map_err(|error| failure(&error, registry))?;
         let program = installed.program.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         Ok((program, pin(&tree)))
+    }
+
+    fn resolve(&self, registry: Registry, name: &str, version: Option<&str>) -> Result<Tree, ProbeFailure> {
+        let resolved = resolve(registry, name, version, &self.settings).map_err(|error| failure(&error, registry))?;
+        for notice in &resolved.notices {
+            self.output.note(&format!("note: {}\n", printable(&notice.to_string())));
+        }
+        Ok(resolved.tree)
     }
 
     /// Installs a tree as a bundle has it.

@@ -1,5 +1,7 @@
 //! JSON that is carried and not looked into. As a text it takes as much memory as it has bytes; as a tree of values it could
-//! take thirty times that, and whoever writes a tool's result decides which.
+//! take thirty times that, and whoever writes it decides which: a model its calls, a tool its result.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,6 +21,12 @@ impl JsonText {
         RawValue::from_string(text).map(Self)
     }
 
+    /// What a value is written as.
+    pub(crate) fn of(value: &impl Serialize) -> Self {
+        // What is written is JSON; where a value has none, which none of ours is without, `null` is.
+        Self(serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
+    }
+
     /// As it stands.
     pub fn as_str(&self) -> &str {
         self.0.get()
@@ -35,10 +43,27 @@ impl JsonText {
     }
 }
 
+impl From<Box<RawValue>> for JsonText {
+    fn from(text: Box<RawValue>) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&Value> for JsonText {
+    fn from(value: &Value) -> Self {
+        Self::of(value)
+    }
+}
+
 impl From<Value> for JsonText {
     fn from(value: Value) -> Self {
-        // What a value is written as is JSON; if it were not, `null` would be.
-        Self(serde_json::value::to_raw_value(&value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
+        Self::of(&value)
+    }
+}
+
+impl fmt::Display for JsonText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
     }
 }
 

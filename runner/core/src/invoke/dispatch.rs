@@ -22,7 +22,6 @@ use super::{Calling, Running};
 use crate::authorize::authorize;
 use crate::conversation::{JsonText, ToolCall, ToolResult};
 use crate::events::{CallStatus, Event, Source};
-use crate::session::of_value;
 use crate::tool::audit::Intent;
 use crate::tool::local::Lines;
 use crate::tool::{AgentTools, Mode, ServedTool, ToolFailure};
@@ -32,7 +31,7 @@ use crate::tool::{AgentTools, Mode, ServedTool, ToolFailure};
 const AT_ONCE: usize = 16;
 /// The most calls of one turn that are made at all.
 const MOST_CALLS: usize = 128;
-/// The longest arguments, about bytes: as long as a result may be.
+/// The longest arguments, bytes: as long as a result may be.
 const MOST_ARGUMENTS: usize = 1 << 20;
 /// The most characters of arguments in a log.
 const LOGGED: usize = 200;
@@ -133,15 +132,16 @@ impl<'a> Dispatch<'a> {
             tracing::info!(%agent, tool = tool.key(), %invocation, call = id, "denied: {why}");
             return Decided::Answered((json!({ "error": why, "denied": true }).into(), CallStatus::Denied));
         }
-        if of_value(&call.arguments) > MOST_ARGUMENTS {
+        if call.arguments.as_str().len() > MOST_ARGUMENTS {
             return invalid(words::misfit(&call.name, "they are too long"));
         }
-        if let Err(why) = tool.parameters.check(&call.arguments) {
+        // A tree for no longer than it is looked at: whoever waits has a text.
+        if let Err(why) = tool.parameters.check(&call.arguments.to_value()) {
             return invalid(words::misfit(&call.name, &why));
         }
         if tool.mode == Mode::Stubbed {
             tracing::info!(%agent, tool = tool.key(), %invocation, call = id, "would have called it");
-            let arguments = shortened(&printable(&call.arguments.to_string()), LOGGED);
+            let arguments = shortened(&printable(call.arguments.as_str()), LOGGED);
             tracing::debug!(%invocation, call = id, arguments, "the call that was not made");
             return Decided::Answered((words::would_have(call).into(), CallStatus::Stubbed));
         }

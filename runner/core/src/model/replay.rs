@@ -126,7 +126,7 @@ fn said(answer: &RecordedAnswer, at: usize) -> ModelTurn {
     let calls = answer.calls.iter().enumerate().map(|(number, call)| ToolCall {
         id: format!("replay-{at}-{number}"),
         name: call.name.clone(),
-        arguments: call.arguments.clone(),
+        arguments: (&call.arguments).into(),
     });
     let finish = match answer.cut.as_deref() {
         Some("length") => Finish::Length,

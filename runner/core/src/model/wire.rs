@@ -188,11 +188,17 @@ fn with_schema<'a>(system: &'a str, schema: Option<&Value>) -> Cow<'a, str> {
 
 /// The arguments of a call as an object, for formats that take nothing else. What was no JSON is under the key that
 /// Anthropic's documentation uses for it.
-fn arguments(arguments: &Value) -> Cow<'_, Value> {
-    match arguments {
-        Value::Object(_) => Cow::Borrowed(arguments),
-        other => Cow::Owned(json!({ "INVALID_JSON": other })),
+fn arguments(arguments: &JsonText) -> Cow<'_, JsonText> {
+    if arguments.is_object() {
+        Cow::Borrowed(arguments)
+    } else {
+        Cow::Owned(no_arguments(&arguments.to_value()).into())
     }
+}
+
+/// What stands for arguments that are no object.
+fn no_arguments(written: &Value) -> Value {
+    json!({ "INVALID_JSON": written })
 }
 
 /// The arguments that a model wrote: an object, or the text where it is none. Nothing at all means no arguments.
@@ -206,16 +212,8 @@ fn parsed_arguments(text: String) -> Value {
     }
 }
 
-/// Arguments as the text that they are in some formats: what a model wrote that is no object, as it wrote it.
-fn arguments_text(arguments: &Value) -> Cow<'_, str> {
-    match arguments {
-        Value::String(text) => Cow::Borrowed(text),
-        other => Cow::Owned(other.to_string()),
-    }
-}
-
-/// A result as the text that formats take which have only texts.
-fn result_text(content: &JsonText) -> Cow<'_, str> {
+/// Arguments or a result as the text that formats take which have only texts: what is a text itself, as it was written.
+fn plain_text(content: &JsonText) -> Cow<'_, str> {
     let text = content.as_str();
     match serde_json::from_str::<String>(text) {
         Ok(inside) if text.starts_with('"') => Cow::Owned(inside),

@@ -31,8 +31,26 @@ impl Streaming {
         Self { running: Box::pin(running), record, cancellation }
     }
 
+    /// Takes it as far as it goes until it says more than that it began, for `time` at most. Whoever drops this meanwhile, because
+    /// the client is gone, sends it ashore, where it has `grace`. `None`, if it is over.
+    pub(super) async fn begin(self, time: Duration, grace: Duration) -> Option<Self> {
+        /// The number of the event that says that it began.
+        const START: u64 = 1;
+        let mut held = Held { streaming: Some(self), grace };
+        let said = std::future::poll_fn(|context| {
+            let Some(streaming) = &mut held.streaming else { return Poll::Ready(()) };
+            if streaming.poll(context).is_ready() {
+                held.streaming = None;
+                return Poll::Ready(());
+            }
+            if streaming.record.last().0 > START { Poll::Ready(()) } else { Poll::Pending }
+        });
+        let _either_way = tokio::time::timeout(time, said).await;
+        held.streaming.take()
+    }
+
     /// Takes it as far as it goes now. After it was ready, it is not to be polled again.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         // After a panic the future is not touched again, and what it shares with others is sound at every moment.
         catch_unwind(AssertUnwindSafe(|| self.running.as_mut().poll(context))).unwrap_or_else(|_| {
             tracing::error!("an invocation met a fault of the runner");
@@ -60,6 +78,18 @@ impl Streaming {
     }
 }
 
+/// An invocation that no connection drives yet.
+struct Held {
+    streaming: Option<Streaming>,
+    grace: Duration,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        send_ashore(self.streaming.take(), self.grace);
+    }
+}
+
 /// What a response carries to its connection; an extension has to be one that can be cloned.
 #[derive(Clone)]
 struct Boarding(Arc<Mutex<Option<Streaming>>>);
@@ -81,7 +111,7 @@ impl Aboard {
         if let Some(Boarding(boarding)) = response.extensions_mut().remove() {
             let streaming = take(&boarding);
             let before = std::mem::replace(&mut *lock(&self.streaming), streaming);
-            self.send_ashore(before);
+            send_ashore(before, self.grace);
         }
     }
 
@@ -95,13 +125,14 @@ impl Aboard {
 
     /// The connection has ended.
     pub(super) fn leave(&self) {
-        self.send_ashore(take(&self.streaming));
+        send_ashore(take(&self.streaming), self.grace);
     }
+}
 
-    fn send_ashore(&self, streaming: Option<Streaming>) {
-        if let Some(streaming) = streaming {
-            tokio::spawn(streaming.alone(self.grace));
-        }
+fn send_ashore(streaming: Option<Streaming>, grace: Duration) {
+    // Where there is no runtime any more, nothing goes on.
+    if let (Some(streaming), Ok(runtime)) = (streaming, tokio::runtime::Handle::try_current()) {
+        runtime.spawn(streaming.alone(grace));
     }
 }
 
@@ -111,4 +142,63 @@ fn take(place: &Mutex<Option<Streaming>>) -> Option<Streaming> {
 
 fn lock(place: &Mutex<Option<Streaming>>) -> std::sync::MutexGuard<'_, Option<Streaming>> {
     place.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use pace_ir::program::Principal;
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+    use crate::events::{Event, EventSink as _, Source};
+    use crate::id::{InvocationId, SessionId};
+
+    const HELD: Duration = Duration::from_millis(5);
+    const GRACE: Duration = Duration::from_secs(30);
+
+    /// One that says something after each of these times, and when it is over.
+    fn streaming(pauses: &'static [u64]) -> (Streaming, Arc<AtomicBool>) {
+        let (invocation, session) = (InvocationId::new().unwrap(), SessionId::new().unwrap());
+        let record = Arc::new(Record::new(invocation, session, Principal::Anonymous, Arc::default()));
+        let source = Source { invocation, parent: None, agent: "helper".parse().unwrap() };
+        let is_over = Arc::new(AtomicBool::new(false));
+        let (said_to, over) = (Arc::clone(&record), Arc::clone(&is_over));
+        let running = async move {
+            for pause in pauses {
+                sleep(Duration::from_millis(*pause)).await;
+                said_to.on_event(&source, &Event::Text("x"));
+            }
+            over.store(true, Ordering::Relaxed);
+        };
+        (Streaming::new(running, record, CancellationToken::new()), is_over)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_held_until_it_says_something_for_a_moment() {
+        for (pauses, taken, is_over) in
+            [(&[0, 2, 9][..], Some(2), false), (&[0, 9], Some(5), false), (&[0], None, true), (&[20], Some(5), false)]
+        {
+            let ((streaming, over), begun) = (streaming(pauses), Instant::now());
+            let left = streaming.begin(HELD, GRACE).await;
+            let millis = left.is_some().then(|| begun.elapsed().as_millis());
+            // The clock of tokio has whole milliseconds, and rounds up.
+            assert!(
+                millis.zip(taken).is_none_or(|(millis, taken)| millis.abs_diff(taken) <= 1),
+                "{millis:?} {pauses:?}"
+            );
+            assert_eq!((left.is_some(), over.load(Ordering::Relaxed)), (taken.is_some(), is_over), "{pauses:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_goes_ashore_when_the_client_leaves_meanwhile() {
+        let (streaming, is_over) = streaming(&[0, 50]);
+        let mut held = Box::pin(streaming.begin(HELD, GRACE));
+        std::future::poll_fn(|context| Poll::Ready(held.as_mut().poll(context).is_pending())).await;
+        drop(held);
+        sleep(Duration::from_millis(100)).await;
+        assert!(is_over.load(Ordering::Relaxed));
+    }
 }

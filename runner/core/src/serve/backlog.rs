@@ -2,7 +2,6 @@
 //! reads them, and decides nothing: whoever has it says when the oldest event is to go.
 
 use std::collections::VecDeque;
-use std::io::Write;
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -11,6 +10,8 @@ use serde::Serialize;
 const FIXED: usize = size_of::<u64>();
 /// Room for the events of a short answer, so that it is got once.
 const FIRST_ROOM: usize = 768;
+/// Room for one of them.
+const DRAFT_ROOM: usize = 384;
 
 /// Events, numbered from 1.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub(super) struct Backlog {
 impl Default for Backlog {
     fn default() -> Self {
         let bytes = VecDeque::with_capacity(FIRST_ROOM);
-        Self { bytes, ends: VecDeque::new(), gone: 0, first: 1, draft: Vec::new() }
+        Self { bytes, ends: VecDeque::new(), gone: 0, first: 1, draft: Vec::with_capacity(DRAFT_ROOM) }
     }
 }
 
@@ -106,8 +107,11 @@ impl Backlog {
 
 /// Writes an event as it goes over the wire. JSON has no line breaks of its own, so the data is one line.
 fn write(into: &mut Vec<u8>, number: u64, name: &str, data: &impl Serialize) -> serde_json::Result<()> {
-    // Writing into memory does not fail.
-    let _written = write!(into, "id: {number}\nevent: {name}\ndata: ");
+    into.extend_from_slice(b"id: ");
+    serde_json::to_writer(&mut *into, &number)?;
+    into.extend_from_slice(b"\nevent: ");
+    into.extend_from_slice(name.as_bytes());
+    into.extend_from_slice(b"\ndata: ");
     serde_json::to_writer(&mut *into, data)?;
     into.extend_from_slice(b"\n\n");
     Ok(())

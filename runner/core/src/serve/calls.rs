@@ -3,7 +3,6 @@
 
 use pace_ir::program::Access;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::conversation::{JsonText, ToolCall, ToolResult};
 use crate::events::CallStatus;
@@ -17,7 +16,7 @@ pub(super) struct Called<'a> {
     id: &'a str,
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    arguments: Option<&'a Value>,
+    arguments: Option<&'a JsonText>,
     #[serde(skip_serializing_if = "Option::is_none")]
     access: Option<&'static str>,
     /// How many bytes are left out.
@@ -42,7 +41,7 @@ pub(super) struct CameTo<'a> {
 impl<'a> Called<'a> {
     pub(super) fn new(call: &'a ToolCall, class: Option<Access>) -> Self {
         let access = class.map(|class| if class == Access::Read { "read" } else { "write" });
-        let length = crate::session::of_value(&call.arguments);
+        let length = call.arguments.as_str().len();
         let (arguments, left_out) =
             if length <= MOST_BYTES { (Some(&call.arguments), None) } else { (None, Some(length)) };
         Self { id: &call.id, name: &call.name, arguments, access, left_out }
@@ -60,7 +59,7 @@ impl<'a> CameTo<'a> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -73,7 +72,8 @@ mod tests {
         assert_eq!(sent(&result(text(2))), short);
         let long = json!({"id": "1", "name": "big", "is_error": false, "status": "done", "left_out": 65_538});
         assert_eq!(sent(&result(text(MOST_BYTES))), long);
-        let call = ToolCall { id: "1".into(), name: "big".into(), arguments: json!({"a": "x".repeat(MOST_BYTES)}) };
+        let call =
+            ToolCall { id: "1".into(), name: "big".into(), arguments: json!({"a": "x".repeat(MOST_BYTES)}).into() };
         let sent = serde_json::to_value(Called::new(&call, Some(Access::Write))).unwrap();
         assert!(sent["arguments"].is_null() && sent["left_out"].is_u64() && sent["access"] == "write", "{sent}");
     }

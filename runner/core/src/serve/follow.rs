@@ -23,14 +23,15 @@ pub(super) struct Follower {
     /// The number of the next event.
     next: u64,
     comment: Duration,
-    clock: Pin<Box<Sleep>>,
+    /// Set when there is nothing to say for the first time: short answers need none.
+    clock: Option<Pin<Box<Sleep>>>,
 }
 
 impl Follower {
     /// Follows a record from the event after `after` on, with a comment each `comment`.
     pub(super) fn new(record: Arc<Record>, after: u64, woken: Woken, comment: Duration) -> Self {
         let id = record.join(woken);
-        Self { record, id, next: after.saturating_add(1), comment, clock: Box::pin(sleep(comment)) }
+        Self { record, id, next: after.saturating_add(1), comment, clock: None }
     }
 
     fn lost(&mut self, first: u64) -> Bytes {
@@ -58,10 +59,12 @@ impl Body for Follower {
             Poll::Ready(Next::Lost { first }) => frame(this.lost(first)),
             Poll::Ready(Next::Over) => Poll::Ready(None),
             Poll::Pending => {
-                if this.clock.as_mut().poll(context).is_pending() {
+                let comment = this.comment;
+                let clock = this.clock.get_or_insert_with(|| Box::pin(sleep(comment)));
+                if clock.as_mut().poll(context).is_pending() {
                     return Poll::Pending;
                 }
-                this.clock = Box::pin(sleep(this.comment));
+                this.clock = None;
                 frame(Bytes::from_static(b": waiting\n\n"))
             }
         }

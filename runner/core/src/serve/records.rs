@@ -1,6 +1,6 @@
 //! The records of the invocations that are streamed, and of those that were and are over, for a while.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use pace_ir::program::Principal;
 use tokio::time::Instant;
 
 use super::record::Record;
-use crate::id::{InvocationId, SessionId};
+use crate::id::{IdMap, InvocationId, SessionId};
 use crate::problem::{Code, Problem};
 
 /// The most records kept of invocations that are over.
@@ -27,7 +27,7 @@ pub(super) struct Records {
 
 #[derive(Debug, Default)]
 struct Kept {
-    by_id: HashMap<InvocationId, Arc<Record>>,
+    by_id: IdMap<InvocationId, Arc<Record>>,
     /// When each was over, in this order, and its bytes.
     over: VecDeque<(Instant, InvocationId, usize)>,
     bytes_over: usize,
@@ -78,19 +78,8 @@ impl Records {
 
     /// Forgets what is too old or too much.
     pub(super) fn sweep(&self) {
-        let mut gone = Vec::new();
-        let mut kept = self.lock();
-        while let Some((since, id, bytes)) = kept.over.front().copied() {
-            let is_too_much = kept.over.len() > MAX_OVER || kept.bytes_over > MAX_BYTES_OVER;
-            if !is_too_much && since.elapsed() < self.kept_for {
-                break;
-            }
-            kept.over.pop_front();
-            kept.bytes_over -= bytes;
-            gone.extend(kept.by_id.remove(&id));
-        }
+        let gone = self.lock().sweep(Instant::now(), self.kept_for);
         // Records are large; others need not wait until each is free.
-        drop(kept);
         drop(gone);
     }
 
@@ -100,15 +89,33 @@ impl Records {
     }
 }
 
+impl Kept {
+    /// Takes out what is too old or too much, to be dropped when the lock is given up.
+    fn sweep(&mut self, now: Instant, kept_for: Duration) -> Vec<Arc<Record>> {
+        let mut gone = Vec::new();
+        while let Some((since, id, bytes)) = self.over.front().copied() {
+            let is_too_much = self.over.len() > MAX_OVER || self.bytes_over > MAX_BYTES_OVER;
+            if !is_too_much && now.duration_since(since) < kept_for {
+                break;
+            }
+            self.over.pop_front();
+            self.bytes_over -= bytes;
+            gone.extend(self.by_id.remove(&id));
+        }
+        gone
+    }
+}
+
 impl Drop for Open<'_> {
     fn drop(&mut self) {
         self.record.end();
-        let bytes = self.record.bytes();
+        let (bytes, now) = (self.record.bytes(), Instant::now());
         let mut kept = self.records.lock();
-        kept.over.push_back((Instant::now(), self.record.invocation, bytes));
+        kept.over.push_back((now, self.record.invocation, bytes));
         kept.bytes_over += bytes;
+        let gone = kept.sweep(now, self.records.kept_for);
         drop(kept);
-        self.records.sweep();
+        drop(gone);
     }
 }
 

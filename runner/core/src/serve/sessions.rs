@@ -35,8 +35,9 @@ pub(super) async fn show(
     Path((asked, id)): Path<(String, String)>,
 ) -> Result<Response, Refusal> {
     let owner = owner(&shared, &asked)?;
-    let overview = shared.runner.sessions().overview(&owner, session(&owner, &id)?)?;
-    let messages = overview.messages.iter().map(Line::new).collect();
+    let (sessions, id) = (shared.runner.sessions(), session(&owner, &id)?);
+    let (overview, messages) = (sessions.overview(&owner, id)?, sessions.messages(&owner, id)?);
+    let messages = messages.iter().map(Line::new).collect();
     Ok(json(StatusCode::OK, &Conversation { entry: Entry::new(&overview), messages }))
 }
 
@@ -129,7 +130,8 @@ mod tests {
 
     #[test]
     fn what_only_the_provider_understands_is_not_shown() {
-        let raw = Some(RawTurn { provider: "gemini".to_owned(), content: json!([{"thoughtSignature": "c2VjcmV0"}]) });
+        let raw =
+            Some(RawTurn { provider: "gemini".to_owned(), content: json!([{"thoughtSignature": "c2VjcmV0"}]).into() });
         let turn = ModelTurn { text: "Hello!".to_owned(), raw, ..ModelTurn::default() };
         let line = serde_json::to_value(Line::new(&Message::Model(turn))).unwrap();
         assert_eq!(line, json!({"role": "model", "text": "Hello!"}));

@@ -2,7 +2,7 @@
 //! again from where it broke off. The invocation goes on for a while if nobody follows.
 
 use std::sync::Arc;
-use std::task::Poll;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -25,6 +25,9 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// nginx, and others after it, hold answers back unless told.
 const BUFFERING: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+/// How long an answer's head may wait for something to be said. Nobody sees so short a time; a recording, or a model next door,
+/// has answered by then, and to write the head by itself takes as long as a fifth of such an answer.
+const HELD: Duration = Duration::from_millis(5);
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// `POST /agents/{name}/chat/stream`
@@ -38,10 +41,10 @@ pub(super) async fn chat(
     let record = shared.records.begin(admitted.id(), admitted.session(), owner);
     let mut response = followed(&shared, &record, 0, Woken::WithInvocation);
     let cancellation = admitted.cancellation().clone();
+    let grace = shared.patience.grace;
     let running = run(shared, asked, admitted, Arc::clone(&record));
-    let mut streaming = Streaming::new(running, record, cancellation);
-    // It begins before the answer does: its first event goes with the answer's head.
-    if std::future::poll_fn(|context| Poll::Ready(streaming.poll(context))).await.is_pending() {
+    // It begins before the answer does: its first events go with the answer's head.
+    if let Some(streaming) = Streaming::new(running, record, cancellation).begin(HELD, grace).await {
         streaming.board(&mut response);
     }
     Ok(response)

@@ -13,8 +13,8 @@ use pace_ir::access::Chain;
 use pace_ir::program::AgentName;
 use pace_ir::text::is_invisible;
 use serde::Serialize;
-use serde_json::Value;
 
+use crate::conversation::JsonText;
 use crate::id::InvocationId;
 
 /// A write that is about to be made.
@@ -39,7 +39,7 @@ pub struct Intent {
     /// Which bundle allows it.
     pub bundle: String,
     /// With what.
-    pub arguments: Value,
+    pub arguments: JsonText,
 }
 
 /// What came of a write.
@@ -79,7 +79,7 @@ impl Intent {
         (agent, tool): (&AgentName, String),
         chain: &Chain,
         bundle: BundleId,
-        (call, arguments): (&str, &Value),
+        (call, arguments): (&str, &JsonText),
     ) -> Self {
         Self {
             invocation,
@@ -148,6 +148,8 @@ fn printable_json(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]

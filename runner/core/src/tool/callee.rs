@@ -95,13 +95,13 @@ impl Callee {
     pub(crate) async fn call(
         &self,
         calling: Calling<'_>,
-        arguments: &Value,
+        arguments: &JsonText,
         console: Arc<dyn Console>,
     ) -> Result<JsonText, ToolFailure> {
         match self {
             Self::Local(local) => local.call(calling.running.runner.bundle(), arguments, console).await,
-            Self::Server(server) => server.call(&calling.running.chain, arguments, Map::new()).await,
-            Self::Agent(agent) => agent.call(calling, arguments).await,
+            Self::Server(server) => server.call(&calling.running.chain, &arguments.to_value(), Map::new()).await,
+            Self::Agent(agent) => agent.call(calling, &arguments.to_value()).await,
         }
     }
 }

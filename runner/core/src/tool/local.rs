@@ -11,7 +11,6 @@ use pace_ir::access::Tool;
 use pace_ir::bundle::tool_module;
 use pace_ir::program::tool_map::{self, MODULE};
 use pace_sandbox::{Call, Clock, Console, Engine, Level, Limits, NetPolicy, Secret, ToolError, ToolErrorKind};
-use serde_json::Value;
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::ToolFailure;
@@ -67,7 +66,7 @@ impl LocalTool {
     pub async fn call(
         &self,
         bundle: &Bundle,
-        arguments: &Value,
+        arguments: &JsonText,
         console: Arc<dyn Console>,
     ) -> Result<JsonText, ToolFailure> {
         // The semaphore is never closed.

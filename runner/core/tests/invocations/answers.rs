@@ -129,5 +129,5 @@ async fn an_answer_that_is_cut_says_so() {
 /// What a session keeps.
 fn messages(runner: &pace_runner::Runner, session: pace_runner::id::SessionId) -> Vec<Message> {
     let owner = Owner { agent: "helper".parse().unwrap(), principal: "anonymous".parse().unwrap(), within: None };
-    runner.sessions().overview(&owner, session).unwrap().messages
+    runner.sessions().messages(&owner, session).unwrap()
 }

@@ -25,7 +25,7 @@ pub(crate) fn whose(source: &Source) -> String {
 
 /// `lookup_weather {"city":"Portland"}`
 pub(crate) fn called(call: &ToolCall) -> String {
-    format!("{} {}", quoted(&call.name), shortened(&call.arguments.to_string(), ARGUMENTS))
+    format!("{} {}", quoted(&call.name), shortened(call.arguments.as_str(), ARGUMENTS))
 }
 
 /// What a call came to, if people want to know: an answer is the model's to tell. `named` is the tool, `called` the whole call.

@@ -68,11 +68,6 @@ impl Talk {
         self.runner.agent(&self.agent).is_some_and(|agent| agent.output.is_some())
     }
 
-    /// What the agent may call.
-    pub(super) fn tools(&self) -> impl Iterator<Item = &ServedTool> {
-        self.runner.tools(&self.agent).into_iter().flat_map(AgentTools::iter)
-    }
-
     /// What the agent may call, in words.
     pub(super) fn introductions(&self) -> Vec<String> {
         self.runner.tools(&self.agent).map(AgentTools::introductions).unwrap_or_default()
@@ -136,7 +131,7 @@ impl Talk {
 
     fn messages(&self, answer: &Answer) -> Vec<Message> {
         let owner = Owner { agent: self.agent.clone(), principal: self.subject.principal.clone(), within: None };
-        self.runner.sessions().overview(&owner, answer.session).map(|session| session.messages).unwrap_or_default()
+        self.runner.sessions().messages(&owner, answer.session).unwrap_or_default()
     }
 }
 

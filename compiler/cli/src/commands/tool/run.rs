@@ -65,7 +65,7 @@ pub(super) fn run(command: &Run, global: &Global) -> anyhow::Result<ExitCode> {
     let subject = command.subject.clone().unwrap_or_else(|| Subject::new(subject::operator()));
     let tool = runner.tools(&agent).and_then(|tools| AgentTools::iter(tools).next());
     let Some(tool) = tool else { return Err(unknown(&command.tool, runner.bundle(), &[]).into()) };
-    let call = ToolCall { id: "pace-tool-run".to_owned(), name: tool.name.clone(), arguments };
+    let call = ToolCall { id: "pace-tool-run".to_owned(), name: tool.name.clone(), arguments: arguments.into() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let called = runtime.block_on(called(&runner, &agent, &Chain::direct(subject), &call));
     match called {
@@ -223,7 +223,7 @@ fn told(content: &Value) -> String {
 }
 
 fn misfit(tool: &ServedTool, call: &ToolCall, content: &Value) -> Ended {
-    let Err(why) = tool.parameters.check(&call.arguments) else {
+    let Err(why) = tool.parameters.check(&call.arguments.to_value()) else {
         return Ended::usage(told(content), "call it otherwise");
     };
     let parameters = parameters::short(tool.parameters.value());

@@ -34,5 +34,5 @@ pub(super) fn misfit(name: &str, why: &str) -> String {
 
 /// The call would have written.
 pub(super) fn would_have(call: &ToolCall) -> Value {
-    json!({ "executed": false, "would_have": { "called": call.name, "arguments": call.arguments } })
+    json!({ "executed": false, "would_have": { "called": call.name, "arguments": call.arguments.to_value() } })
 }

@@ -60,7 +60,7 @@ fn tools() -> Vec<ToolDeclaration> {
 }
 
 fn call(id: &str, name: &str, arguments: Value) -> ToolCall {
-    ToolCall { id: id.to_owned(), name: name.to_owned(), arguments }
+    ToolCall { id: id.to_owned(), name: name.to_owned(), arguments: arguments.into() }
 }
 
 /// A conversation with everything in it: two calls side by side, a result that is an error, a text for an object.

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::super::{OnText, WireError, arguments, json, own_id, parsed, parsed_arguments, sum};
+use super::super::{OnText, WireError, json, no_arguments, own_id, parsed, parsed_arguments, sum};
 use super::PROVIDER;
-use crate::conversation::{Finish, ModelTurn, RawTurn, ToolCall, Usage};
+use crate::conversation::{Finish, JsonText, ModelTurn, RawTurn, ToolCall, Usage};
 
 /// The most blocks of one turn.
 const MAX_BLOCKS: usize = 1_024;
@@ -27,8 +28,11 @@ pub(in crate::model) struct Decoder {
 #[derive(Debug)]
 struct Block {
     index: u32,
-    /// As it began.
-    start: Map<String, Value>,
+    kind: String,
+    /// As it began: an object, as a text for as long as it grows.
+    start: JsonText,
+    /// Whether it is nothing but text.
+    is_plain: bool,
     /// Its text, its thoughts, or its input as JSON.
     grown: String,
     signature: String,
@@ -47,36 +51,40 @@ struct Counts {
     output: Option<u64>,
 }
 
+/// What kind of event it is; the rest is read when that is known.
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Event {
-    MessageStart {
-        message: Start,
-    },
-    ContentBlockStart {
-        index: u32,
-        content_block: Map<String, Value>,
-    },
-    MessageDelta {
-        delta: MessageDelta,
-        #[serde(default)]
-        usage: Counts,
-    },
-    MessageStop,
-    Error,
-    /// `ping`, `content_block_stop`, and what is yet to be invented.
-    #[serde(other)]
-    Other,
+struct Kind<'a> {
+    #[serde(borrow)]
+    r#type: Cow<'a, str>,
 }
 
 #[derive(Deserialize)]
-struct Start {
+struct MessageStart {
+    message: Started,
+}
+
+#[derive(Deserialize)]
+struct Started {
     #[serde(default)]
     usage: Counts,
 }
 
 #[derive(Deserialize)]
+struct BlockStart<'a> {
+    index: u32,
+    #[serde(borrow)]
+    content_block: &'a RawValue,
+}
+
+#[derive(Deserialize)]
 struct MessageDelta {
+    delta: Stopped,
+    #[serde(default)]
+    usage: Counts,
+}
+
+#[derive(Deserialize)]
+struct Stopped {
     stop_reason: Option<String>,
 }
 
@@ -125,18 +133,23 @@ impl Decoder {
             self.delta(event.index, &event.delta, on_text);
             return Ok(());
         }
-        match parsed(data)? {
-            Event::MessageStart { message } => self.used(message.usage),
-            Event::ContentBlockStart { index, content_block } => self.begin(index, content_block, on_text)?,
-            Event::MessageDelta { delta, usage } => {
+        match &*parsed::<Kind<'_>>(data)?.r#type {
+            "message_start" => self.used(parsed::<MessageStart>(data)?.message.usage),
+            "content_block_start" => {
+                let BlockStart { index, content_block } = parsed(data)?;
+                self.begin(index, content_block, on_text)?;
+            }
+            "message_delta" => {
+                let MessageDelta { delta, usage } = parsed(data)?;
                 self.used(usage);
                 if let Some(reason) = delta.stop_reason {
                     self.finish = Some(finish(&reason));
                 }
             }
-            Event::MessageStop => self.has_stopped = true,
-            Event::Error => return Err(WireError::Service(crate::model::failure::body::parse(data, 500))),
-            Event::Other => {}
+            "message_stop" => self.has_stopped = true,
+            "error" => return Err(WireError::Service(crate::model::failure::body::parse(data, 500))),
+            // `ping`, `content_block_stop`, and what is yet to be invented.
+            _ => {}
         }
         Ok(())
     }
@@ -152,12 +165,14 @@ impl Decoder {
         };
     }
 
-    fn begin(&mut self, index: u32, start: Map<String, Value>, on_text: OnText<'_>) -> Result<(), WireError> {
+    fn begin(&mut self, index: u32, start: &RawValue, on_text: OnText<'_>) -> Result<(), WireError> {
         if self.blocks.len() >= MAX_BLOCKS {
             return Err(WireError::Garbled(format!("more than {MAX_BLOCKS} blocks in one turn")));
         }
-        let text = |key: &str| start.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let grown = match text("type").as_str() {
+        let block: Map<String, Value> = parsed(start.get().as_bytes())?;
+        let text = |key: &str| block.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let kind = text("type");
+        let grown = match kind.as_str() {
             "text" => {
                 let text = text("text");
                 self.say(&text, on_text);
@@ -167,7 +182,8 @@ impl Decoder {
             _ => String::new(),
         };
         let signature = text("signature");
-        self.blocks.push(Block { index, start, grown, signature });
+        let is_plain = kind == "text" && block.keys().all(|key| key == "type" || key == "text");
+        self.blocks.push(Block { index, kind, start: start.to_owned().into(), is_plain, grown, signature });
         Ok(())
     }
 
@@ -198,7 +214,7 @@ impl Decoder {
 
     pub(in crate::model) fn finish(self) -> ModelTurn {
         let mut calls = Vec::new();
-        let is_plain = self.blocks.len() == 1 && self.blocks.iter().all(Block::is_plain);
+        let is_plain = self.blocks.len() == 1 && self.blocks.iter().all(|block| block.is_plain);
         let mut content = Vec::with_capacity(self.blocks.len());
         for block in self.blocks {
             content.extend(block.whole(self.at, &mut calls));
@@ -215,25 +231,16 @@ impl Decoder {
         };
         // A turn of one text is written again from its text as it came.
         let raw = (!is_plain && !content.is_empty())
-            .then(|| RawTurn { provider: PROVIDER.to_owned(), content: Value::Array(content) });
+            .then(|| RawTurn { provider: PROVIDER.to_owned(), content: JsonText::of(&content) });
         ModelTurn { text: self.text, calls, finish, usage, raw }
     }
 }
 
 impl Block {
-    fn kind(&self) -> &str {
-        self.start.get("type").and_then(Value::as_str).unwrap_or_default()
-    }
-
-    /// Whether it is nothing but text.
-    fn is_plain(&self) -> bool {
-        self.kind() == "text" && self.start.keys().all(|key| key == "type" || key == "text")
-    }
-
     /// As it is sent back; `None` for an empty text, which the service sends and does not take.
     fn whole(self, at: usize, calls: &mut Vec<ToolCall>) -> Option<Value> {
-        let kind = self.kind().to_owned();
-        let Self { start: mut block, grown, signature, .. } = self;
+        let Self { kind, start, grown, signature, .. } = self;
+        let Value::Object(mut block) = start.to_value() else { return None };
         match kind.as_str() {
             "text" if grown.is_empty() => return None,
             "text" => {
@@ -244,10 +251,10 @@ impl Block {
                 block.insert("signature".to_owned(), signature.into());
             }
             "tool_use" => {
-                let called = call(&block, grown, own_id(at, calls.len()));
-                let input = arguments(&called.arguments).into_owned();
+                let input = input(&block, grown);
+                calls.push(call(&block, &input, own_id(at, calls.len())));
+                let input = if input.is_object() { input } else { no_arguments(&input) };
                 block.insert("input".to_owned(), input);
-                calls.push(called);
             }
             // Blocks of the service's own tools: their input grows too.
             _ if !grown.is_empty() => {
@@ -259,13 +266,16 @@ impl Block {
     }
 }
 
-fn call(block: &Map<String, Value>, grown: String, own_id: String) -> ToolCall {
-    let text = |key: &str| block.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
-    let arguments = match block.get("input") {
+fn input(block: &Map<String, Value>, grown: String) -> Value {
+    match block.get("input") {
         Some(Value::Object(input)) if grown.is_empty() => Value::Object(input.clone()),
         _ => parsed_arguments(grown),
-    };
-    ToolCall { id: text("id").unwrap_or(own_id), name: text("name").unwrap_or_default(), arguments }
+    }
+}
+
+fn call(block: &Map<String, Value>, input: &Value, own_id: String) -> ToolCall {
+    let text = |key: &str| block.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+    ToolCall { id: text("id").unwrap_or(own_id), name: text("name").unwrap_or_default(), arguments: input.into() }
 }
 
 fn finish(reason: &str) -> Finish {

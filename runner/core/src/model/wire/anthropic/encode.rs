@@ -7,9 +7,9 @@ use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::super::{arguments, result_text, with_schema, written};
+use super::super::{arguments, plain_text, with_schema, written};
 use super::PROVIDER;
-use crate::conversation::{Message, ModelTurn, ToolResult};
+use crate::conversation::{JsonText, Message, ModelTurn, ToolResult};
 use crate::model::{Request, ToolDeclaration};
 
 /// The longest reply where the author says nothing: the service demands a number, and all current models can write as much.
@@ -152,7 +152,7 @@ fn blocks<S: Serializer>(turn: &ModelTurn, serializer: S) -> Result<S::Ok, S::Er
 }
 
 fn tool_result(result: &ToolResult) -> Block<'_> {
-    let content = result_text(&result.content);
+    let content = plain_text(&result.content);
     Block::ToolResult { tool_use_id: &result.id, content, is_error: result.is_error }
 }
 
@@ -160,6 +160,6 @@ fn tool_result(result: &ToolResult) -> Block<'_> {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Block<'a> {
     Text { text: &'a str },
-    ToolUse { id: &'a str, name: &'a str, input: Cow<'a, Value> },
+    ToolUse { id: &'a str, name: &'a str, input: Cow<'a, JsonText> },
     ToolResult { tool_use_id: &'a str, content: Cow<'a, str>, is_error: bool },
 }

@@ -8,15 +8,15 @@ use serde_json::{Map, Value};
 
 use super::super::{OnText, WireError, garbled, nullable, own_id, parsed, sum};
 use super::PROVIDER;
-use crate::conversation::{Finish, ModelTurn, RawTurn, ToolCall, Usage};
+use crate::conversation::{Finish, JsonText, ModelTurn, RawTurn, ToolCall, Usage};
 
 /// Reads one answer.
 #[derive(Debug)]
 pub(in crate::model) struct Decoder {
     at: usize,
     text: String,
-    /// The parts so far, without the text that still grows.
-    parts: Vec<Value>,
+    /// The parts so far as one list of JSON whose end is missing, without the text that still grows.
+    parts: String,
     /// Text of plain parts that stand side by side.
     growing: String,
     calls: Vec<ToolCall>,
@@ -90,7 +90,7 @@ impl Decoder {
         Self {
             at,
             text: String::new(),
-            parts: Vec::new(),
+            parts: String::new(),
             growing: String::new(),
             calls: Vec::new(),
             usage: Usage::default(),
@@ -134,17 +134,17 @@ impl Decoder {
             self.growing.push_str(&text);
             return Ok(());
         }
-        let part: Value = serde_json::from_str(part)?;
-        if part.get("thought") != Some(&Value::Bool(true)) {
-            if let Some(text) = part.get("text").and_then(Value::as_str) {
+        let read: Value = serde_json::from_str(part)?;
+        if read.get("thought") != Some(&Value::Bool(true)) {
+            if let Some(text) = read.get("text").and_then(Value::as_str) {
                 self.say(text, on_text);
             }
-            if let Some(call) = part.get("functionCall") {
+            if let Some(call) = read.get("functionCall") {
                 self.call(call);
             }
         }
         self.keep_growing();
-        self.parts.push(part);
+        self.keep(part);
         Ok(())
     }
 
@@ -158,9 +158,9 @@ impl Decoder {
     fn call(&mut self, call: &Value) {
         let text = |key: &str| call.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
         let arguments = match call.get("args") {
-            None | Some(Value::Null) => Value::Object(Map::new()),
-            Some(Value::Object(object)) => Value::Object(object.clone()),
-            Some(other) => Value::String(other.to_string()),
+            None | Some(Value::Null) => JsonText::of(&Map::new()),
+            Some(object @ Value::Object(_)) => object.into(),
+            Some(other) => JsonText::of(&other.to_string()),
         };
         self.calls.push(ToolCall {
             id: text("id").map_or_else(|| own_id(self.at, self.calls.len()), str::to_owned),
@@ -172,8 +172,14 @@ impl Decoder {
     /// What grew becomes a part.
     fn keep_growing(&mut self) {
         if !self.growing.is_empty() {
-            self.parts.push(serde_json::json!({ "text": std::mem::take(&mut self.growing) }));
+            let text = serde_json::json!({ "text": std::mem::take(&mut self.growing) });
+            self.keep(&text.to_string());
         }
+    }
+
+    fn keep(&mut self, part: &str) {
+        self.parts.push(if self.parts.is_empty() { '[' } else { ',' });
+        self.parts.push_str(part);
     }
 
     fn finished(&mut self, reason: &str, message: Option<&str>) {
@@ -207,7 +213,9 @@ impl Decoder {
             None
         } else {
             self.keep_growing();
-            Some(RawTurn { provider: PROVIDER.to_owned(), content: Value::Array(self.parts) })
+            self.parts.push(']');
+            let content = JsonText::parse(self.parts).map_err(|error| garbled(&[], &error))?;
+            Some(RawTurn { provider: PROVIDER.to_owned(), content })
         };
         Ok(ModelTurn { text: self.text, calls: self.calls, finish, usage: self.usage, raw })
     }

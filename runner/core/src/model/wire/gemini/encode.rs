@@ -181,7 +181,7 @@ struct FunctionCall<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
     name: &'a str,
-    args: Cow<'a, Value>,
+    args: Cow<'a, JsonText>,
 }
 
 #[derive(Serialize)]

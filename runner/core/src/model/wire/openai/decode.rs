@@ -200,7 +200,7 @@ impl Decoder {
         let calls = self.calls.into_iter().enumerate().map(|(number, call)| ToolCall {
             id: if call.id.is_empty() { own_id(at, number) } else { call.id },
             name: call.name,
-            arguments: parsed_arguments(call.arguments),
+            arguments: parsed_arguments(call.arguments).into(),
         });
         let calls: Vec<ToolCall> = calls.collect();
         let finish = match self.finish.unwrap_or_default() {

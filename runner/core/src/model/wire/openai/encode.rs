@@ -6,7 +6,7 @@ use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::super::{arguments_text, result_text, written};
+use super::super::{plain_text, written};
 use super::Dialect;
 use crate::conversation::{Message, ToolCall};
 use crate::model::{Request, ToolDeclaration};
@@ -132,7 +132,7 @@ impl Serialize for Messages<'_> {
                 }
                 Message::ToolResults(results) => {
                     for result in results {
-                        let content = result_text(&result.content);
+                        let content = plain_text(&result.content);
                         sequence.serialize_element(&Answered { role: "tool", tool_call_id: &result.id, content })?;
                     }
                 }
@@ -171,7 +171,7 @@ impl Serialize for Calls<'_> {
         serializer.collect_seq(self.0.iter().map(|call| Call {
             id: &call.id,
             r#type: "function",
-            function: Called { name: &call.name, arguments: arguments_text(&call.arguments) },
+            function: Called { name: &call.name, arguments: plain_text(&call.arguments) },
         }))
     }
 }

@@ -96,7 +96,7 @@ fn parts_go_back_as_they_came() {
 
 #[test]
 fn another_providers_turn_is_not_sent_as_it_came() {
-    let raw = RawTurn { provider: "anthropic".to_owned(), content: json!([{"type": "text"}]) };
+    let raw = RawTurn { provider: "anthropic".to_owned(), content: json!([{"type": "text"}]).into() };
     let messages = conversation(Some(raw));
     let generation = Generation::default();
     let sent = body(GEMINI, "gemini-2.5-flash", &ask(&messages, &generation));
