@@ -8,6 +8,7 @@ mod scalar;
 mod write;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use pace_ir::program::tool::PackageRuntime;
 use pace_ir::program::{Access, Json};
@@ -91,7 +92,11 @@ pub struct ToolPin {
 impl PackagePin {
     /// The tree as it stands in the lock and in a bundle: a line for each package, each ended by a line break.
     pub fn tree_text(&self) -> String {
-        self.tree.iter().map(|line| format!("{} {} {}\n", line.place, line.version, line.integrity)).collect()
+        let mut text = String::new();
+        for TreeLine { place, version, integrity } in &self.tree {
+            let _infallible = writeln!(text, "{place} {version} {integrity}");
+        }
+        text
     }
 
     /// Reads what [`Self::tree_text`] writes.
