@@ -8,6 +8,7 @@ mod scalar;
 mod write;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use pace_ir::program::tool::PackageRuntime;
 use pace_ir::program::{Access, Json};
@@ -96,11 +97,12 @@ pub struct ToolPin {
 impl PackagePin {
     /// The tree as it stands in the lock: a line for each package, each ended by a line break.
     pub fn tree_lines(&self) -> String {
-        let line = |line: &TreeLine| {
-            let rest = if line.rest.is_empty() { String::new() } else { format!(" {}", line.rest) };
-            format!("{} {} {}{rest}\n", line.place, line.version, line.integrity)
-        };
-        self.tree.iter().map(line).collect()
+        let mut text = String::new();
+        for TreeLine { place, version, integrity, rest } in &self.tree {
+            let rest = if rest.is_empty() { String::new() } else { format!(" {rest}") };
+            let _infallible = writeln!(text, "{place} {version} {integrity}{rest}");
+        }
+        text
     }
 
     /// The tree as it stands in a bundle, for the server of this key: what is installed, and what of it is started. Its digest

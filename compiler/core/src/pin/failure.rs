@@ -25,13 +25,9 @@ pub(super) fn diagnostic(failure: &ProbeFailure, variant: &Variant, agent: &str)
         }
         _ => None,
     };
-    let diagnostic = match suggestion {
+    match suggestion {
         Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, variant.named_at, near),
-        None => diagnostic,
-    };
-    match help(failure, variant) {
-        Some(help) if suggestion.is_none() => diagnostic.help(help),
-        _ => diagnostic,
+        None => diagnostic.help(help(failure, variant)),
     }
 }
 
@@ -109,9 +105,9 @@ fn label(failure: &ProbeFailure, address: &ServerAddress) -> String {
     }
 }
 
-fn help(failure: &ProbeFailure, variant: &Variant) -> Option<String> {
+fn help(failure: &ProbeFailure, variant: &Variant) -> String {
     let key = &variant.wanted.key;
-    Some(match failure {
+    match failure {
         ProbeFailure::Unreachable(_) => "start the server, or correct its address".to_owned(),
         ProbeFailure::NotMcp(_) => "name the address of its MCP endpoint; many end in `/mcp`".to_owned(),
         ProbeFailure::Ended { .. } => {
@@ -132,7 +128,7 @@ fn help(failure: &ProbeFailure, variant: &Variant) -> Option<String> {
         ProbeFailure::VariablesNotSet(_) => {
             format!("set them and build once, which pins the server, and commit `{PATH}`")
         }
-    })
+    }
 }
 
 fn credential(key: &str, variant: &Variant) -> String {

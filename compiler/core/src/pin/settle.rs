@@ -221,8 +221,8 @@ impl Settling<'_, '_> {
         let named_at = self.variants().next().map(|variant| variant.named_at);
         let diagnostic = match (place(self.checked, self.key), named_at) {
             (Some(places), Some(named_at)) => {
-                let changed = changes.iter().find_map(|change| places.tools.get(change.tool.as_ref()?));
-                let diagnostic = diagnostic.at(*changed.unwrap_or(&places.server), "pinned here");
+                let pinned = changes.iter().find_map(|change| places.tools.get(change.tool.as_ref()?));
+                let diagnostic = diagnostic.at(*pinned.unwrap_or(&places.server), "pinned here");
                 diagnostic.also(named_at, "used here")
             }
             (_, Some(named_at)) => diagnostic.at(named_at, "used here"),

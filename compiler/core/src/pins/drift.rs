@@ -145,7 +145,7 @@ fn arguments(was: &Json, now: &Json, add: &mut impl FnMut(Severity, String)) {
         match (before.0.get(name), after.0.get(name)) {
             (None, Some(_)) if must => say(Severity::Breaking, format!("needs the new argument `{shown}`")),
             (None, Some(_)) => {
-                say(Severity::Compatible, format!("takes the new argument `{shown}`, which may be left out"))
+                say(Severity::Compatible, format!("takes the new argument `{shown}`, which may be left out"));
             }
             (Some(_), None) => say(Severity::Breaking, format!("no longer takes the argument `{shown}`")),
             (Some(was), Some(now)) => {

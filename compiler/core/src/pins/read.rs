@@ -63,7 +63,10 @@ struct Reading<'a> {
     sink: &'a mut Sink,
 }
 
+/// A pin, and where the version of its package and its tools are named.
 type Server = (Pin, Option<Span>, BTreeMap<String, Span>);
+/// Tools, and where they are named.
+type Tools = (BTreeMap<String, ToolPin>, BTreeMap<String, Span>);
 
 impl<'a> Reading<'a> {
     fn broken(&mut self, span: Span, message: impl Into<String>, label: impl Into<String>) -> Reported {
@@ -72,13 +75,11 @@ impl<'a> Reading<'a> {
 
     fn mapping(&mut self, node: NodeId, what: &str) -> Result<Keys, Reported> {
         let place = self.document.span(node);
-        match self.document.entries(node) {
-            Some(entries) => Ok(Keys { what: what.to_owned(), place, entries: entries.to_vec(), known: Vec::new() }),
-            None => {
-                let found = self.document.describe(node);
-                Err(self.broken(place, format!("{what} must be a mapping, not {found}"), format!("this is {found}")))
-            }
+        if let Some(entries) = self.document.entries(node) {
+            return Ok(Keys { what: what.to_owned(), place, entries: entries.to_vec(), known: Vec::new() });
         }
+        let found = self.document.describe(node);
+        Err(self.broken(place, format!("{what} must be a mapping, not {found}"), format!("this is {found}")))
     }
 
     fn optional(&self, keys: &mut Keys, name: &'static str) -> Option<NodeId> {
@@ -119,14 +120,12 @@ impl<'a> Reading<'a> {
     }
 
     fn text(&mut self, node: NodeId, what: &str) -> Result<&'a str, Reported> {
-        match self.document.value(node) {
-            Some(Value::Str(text)) => Ok(text),
-            _ => {
-                let found = self.document.describe(node);
-                let message = format!("{what} must be a text, not {found}");
-                Err(self.broken(self.document.span(node), message, format!("this is {found}")))
-            }
+        if let Some(Value::Str(text)) = self.document.value(node) {
+            return Ok(text);
         }
+        let found = self.document.describe(node);
+        let message = format!("{what} must be a text, not {found}");
+        Err(self.broken(self.document.span(node), message, format!("this is {found}")))
     }
 
     fn word<T: Copy>(&mut self, node: NodeId, what: &str, words: &[(&str, T)]) -> Result<T, Reported> {
@@ -215,7 +214,7 @@ impl<'a> Reading<'a> {
         ))
     }
 
-    fn tools(&mut self, node: NodeId) -> Result<(BTreeMap<String, ToolPin>, BTreeMap<String, Span>), Reported> {
+    fn tools(&mut self, node: NodeId) -> Result<Tools, Reported> {
         let (mut tools, mut places) = (BTreeMap::new(), BTreeMap::new());
         let mut failed = None;
         for (key, node) in self.mapping(node, "`tools`")?.left() {

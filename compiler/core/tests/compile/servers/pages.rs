@@ -53,9 +53,9 @@ const ROWS: &[(&str, Behaviour)] = &[
         offer.tools.push(described("send", None));
         Ok(offer)
     }),
-    ("P0805", |wanted| match wanted.key.ends_with("/mail") {
-        true => Err(ProbeFailure::Unreachable(Unreachable::TimedOut)),
-        false => Ok(sound(wanted)),
+    ("P0805", |wanted| {
+        let is_down = wanted.key.ends_with("/mail");
+        if is_down { Err(ProbeFailure::Unreachable(Unreachable::TimedOut)) } else { Ok(sound(wanted)) }
     }),
 ];
 
