@@ -21,12 +21,18 @@ use pace_mcp::installed::{self, Installed, Marker};
 pub fn install(tree: &Tree, into: &Path, settings: &Settings) -> Result<Installed, PackageError> {
     tree.check()?;
     let digest = tree.digest();
-    let lock = stage::lock(into, digest, settings)?;
-    let here = runtime::here(tree.registry, into, settings)?;
-    if let Some(installed) = installed::find(into, digest).filter(|found| is_usable(found, &here)) {
+    let here = runtime::here(tree.registry, &std::env::temp_dir(), settings)?;
+    let found = || installed::find(into, digest).filter(|found| is_usable(found, &here));
+    // In an image nobody may write, and nobody has to.
+    if let Some(installed) = found() {
         return Ok(installed);
     }
     runtime::check(tree, &here)?;
+    let lock = stage::lock(into, digest, settings)?;
+    // Somebody else may have installed it in the meantime.
+    if let Some(installed) = found() {
+        return Ok(installed);
+    }
     (settings.progress)(&format!("installing `{}` {}", tree.name, tree.version));
     let stage = lock.stage()?;
     let folder = stage.path();

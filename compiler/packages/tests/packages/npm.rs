@@ -85,10 +85,14 @@ fn no_script_of_a_package_runs() {
             "scripts": {"preinstall": script, "install": script, "postinstall": script, "prepare": script},
         });
         package.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        npm.publish(package, &[("cli.js", "console.log('started')")]);
+        // What npm would build by itself, too, and runs a command while it reads it.
+        let build = format!("{{'variables': {{'x': '<!({script})'}}, 'targets': []}}");
+        npm.publish(package, &[("cli.js", "console.log('started')"), ("binding.gyp", &build)]);
     };
     package("scripted-leaf", json!({}));
     package("scripted", json!({"dependencies": {"scripted-leaf": "1"}}));
+    // npm 10 runs one when it packs them, whatever it is told.
+    let _packed = std::fs::remove_file(&ran);
     // Not even where the user's own configuration wants them.
     let mut settings = npm.settings.clone();
     settings.variables.push(("npm_config_ignore_scripts".into(), "false".into()));

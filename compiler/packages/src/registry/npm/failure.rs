@@ -39,7 +39,6 @@ pub(super) fn of(
         "E401" | "E403" | "ENEEDAUTH" => PackageError::Denied { registry, name: name.to_owned() },
         "ENOTCACHED" => PackageError::Offline { registry, name: name.to_owned() },
         "ENOSPC" | "EDQUOT" => PackageError::DiskFull,
-        "EACCES" | "EPERM" | "EROFS" => PackageError::NotWritable { path: folder.to_owned() },
         _ if said.is_of_the_network() && settings.network == Network::Offline => {
             PackageError::Offline { registry, name: name.to_owned() }
         }

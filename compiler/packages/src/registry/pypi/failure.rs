@@ -27,6 +27,10 @@ const NETWORK: &[&str] = &[
     "Connection refused",
 ];
 
+/// What both say of an index that wants to know who asks.
+const DENIED: &[&str] =
+    &["401 Client Error", "401 Unauthorized", "403 Client Error", "403 Forbidden", "HTTP error 401"];
+
 /// What failed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attempt<'a> {
@@ -72,10 +76,7 @@ impl Attempt<'_> {
         if holds("No space left on device") || holds("Disk quota exceeded") {
             return Some(PackageError::DiskFull);
         }
-        if holds("Permission denied") || holds("Read-only file system") {
-            return Some(PackageError::NotWritable { path: self.folder.to_owned() });
-        }
-        if ["401 ", "403 Client Error", "403 Forbidden"].into_iter().any(holds) {
+        if DENIED.iter().any(|words| holds(words)) {
             return Some(PackageError::Denied { registry, name: name() });
         }
         NETWORK.iter().any(|words| holds(words)).then(|| match self.settings.network {
