@@ -105,8 +105,8 @@ fn who(info: Option<&ServerPeerInfo>, shared: &Shared) -> ServerInfo {
     let text = |text: &str| shared.redactor.quoted(text);
     ServerInfo {
         protocol: info.map(|info| text(info.protocol_version.as_str())).unwrap_or_default(),
-        name: said.map(|server| text(&server.name)),
-        version: said.map(|server| text(&server.version)),
+        name: said.map(|server| text(&server.name)).filter(|name| !name.is_empty()),
+        version: said.map(|server| text(&server.version)).filter(|version| !version.is_empty()),
     }
 }
 

@@ -55,7 +55,9 @@ class Server:
 
     def asked(self, message):
         id, method, params = message.get("id"), message["method"], message.get("params", {})
-        if method == "initialize":
+        if self.mode == "late" and method in ("server/discover", "initialize"):
+            self.late(id, method)
+        elif method == "initialize":
             capabilities = {"tools": {"listChanged": True}}
             server = {"name": "hostile", "version": "1"}
             answer(id, {"protocolVersion": "2025-11-25", "capabilities": capabilities, "serverInfo": server})
@@ -74,6 +76,21 @@ class Server:
             if self.mode == "ignores" and method == "server/discover":
                 return
             send({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "Method not found"}})
+
+    def late(self, id, method):
+        """Answers the first question when there is a second one, as who starts slowly does."""
+        if method == "server/discover":
+            self.discover = id
+            return
+        found = {
+            "resultType": "complete",
+            "supportedVersions": ["2026-07-28"],
+            "capabilities": {"tools": {}},
+            "ttlMs": 0,
+            "cacheScope": "private",
+        }
+        answer(self.discover, found)
+        send({"jsonrpc": "2.0", "id": id, "error": {"code": -32022, "message": "no initialize here"}})
 
     def list(self, id, params):
         schema = {"type": "object"}

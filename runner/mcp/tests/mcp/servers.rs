@@ -54,7 +54,7 @@ async fn everything() {
     let Some(server) = on_node("server-everything", &["stdio"], home.path()) else { return };
     let connection = open(&server).await;
     assert_eq!(connection.info().protocol, "2025-11-25");
-    assert_eq!(connection.info().version.as_deref().map(|version| version.is_empty()), Some(false));
+    assert_eq!(connection.info().version.as_deref().map(str::is_empty), Some(false));
     everything_is_there(&connection).await;
     connection.close().await;
 }
@@ -124,7 +124,7 @@ async fn filesystem_goes_by_roots() {
     // It asks for them after the handshake, in its own time.
     let mut last = String::new();
     for _try in 0..200 {
-        last = text(&called(&connection, "list_allowed_directories", json!({})).await).to_owned();
+        text(&called(&connection, "list_allowed_directories", json!({})).await).clone_into(&mut last);
         if last.contains(root.to_str().unwrap()) {
             break;
         }
@@ -183,10 +183,13 @@ async fn time() {
 
 async fn fetch() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(server) = on_python("mcp_server_fetch", &["--ignore-robots-txt"], folder.path()) else { return };
+    let Some(server) = on_python("mcp_server_fetch", &["--ignore-robots-txt", "--allow-private-ips"], folder.path())
+    else {
+        return;
+    };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let served = tokio::spawn(async move {
+    let web = tokio::spawn(async move {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
         while let Ok((mut stream, _)) = listener.accept().await {
             let _request = stream.read(&mut [0; 4096]).await;
@@ -199,7 +202,7 @@ async fn fetch() {
     let result = called(&connection, "fetch", json!({"url": format!("http://{address}/")})).await;
     assert!(text(&result).contains("fetched text"), "{result:?}");
     connection.close().await;
-    served.abort();
+    web.abort();
 }
 
 async fn git() {
