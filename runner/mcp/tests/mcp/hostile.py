@@ -55,6 +55,9 @@ class Server:
 
     def asked(self, message):
         id, method, params = message.get("id"), message["method"], message.get("params", {})
+        if self.mode == "fragile" and method == "server/discover":
+            print("Error: expect initialized request, but received: Some(...)", file=sys.stderr, flush=True)
+            os._exit(1)
         if self.mode == "late" and method in ("server/discover", "initialize"):
             self.late(id, method)
         elif method == "initialize":
@@ -209,6 +212,19 @@ class Server:
             notify("notifications/progress", told)
         notify("notifications/progress", {"progressToken": "somebody else's", "progress": 9})
         text(id, "done")
+
+    def call_input(self, id, params):
+        """Asks back in the newer way: in the place of a result."""
+        if "inputResponses" in params:
+            told = {"answers": params["inputResponses"], "state": params.get("requestState")}
+            answer(id, {"resultType": "complete", "content": [{"type": "text", "text": json.dumps(told)}]})
+            return
+        elicitation = {"message": "password?", "requestedSchema": {"type": "object", "properties": {}}}
+        asks = {
+            "who": {"method": "elicitation/create", "params": elicitation},
+            "where": {"method": "roots/list", "params": {}},
+        }
+        answer(id, {"resultType": "input_required", "inputRequests": asks, "requestState": "s"})
 
     def call_asks_back(self, id, params):
         """What is not offered is asked for all the same; what came back is the result."""

@@ -69,7 +69,7 @@ async fn what_is_no_server_is_told_so() {
 }
 
 async fn banners_and_unknown_questions_do_no_harm() {
-    for mode in ["banner", "ignores"] {
+    for mode in ["banner", "ignores", "fragile"] {
         let Some(server) = hostile(&[mode]) else { return };
         let connection = Connection::open(&client(), &server, Duration::from_secs(10)).await.unwrap();
         assert_eq!(connection.info().protocol, "2025-11-25");
@@ -80,11 +80,17 @@ async fn banners_and_unknown_questions_do_no_harm() {
 }
 
 async fn a_slow_start_is_no_older_protocol() {
-    let Some(server) = hostile(&["late"]) else { return };
+    let Some(mut server) = hostile(&["late"]) else { return };
+    server.roots = vec![Root { uri: "file:///project".to_owned(), name: None }];
     let connection = Connection::open(&client(), &server, Duration::from_secs(10)).await.unwrap();
     assert_eq!((connection.info().protocol.as_str(), connection.info().name.as_deref()), ("2026-07-28", None));
     let meta: Value = serde_json::from_str(text(&called(&connection, "meta", json!({})).await)).unwrap();
     assert_eq!(meta["io.modelcontextprotocol/protocolVersion"], "2026-07-28");
+    // Questions in the place of a result, which is how it is done there.
+    let result = called(&connection, "input", json!({})).await;
+    let told: Value = serde_json::from_str(text(&result)).unwrap();
+    let roots = json!({"roots": [{"uri": "file:///project"}]});
+    assert_eq!(told, json!({"answers": {"who": {"action": "decline"}, "where": roots}, "state": "s"}));
     connection.close().await;
 }
 
