@@ -20,6 +20,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("servers::time", time),
         trial("servers::fetch", fetch),
         trial("servers::git", git),
+        trial("servers::growing", growing_is_noticed),
     ]
 }
 
@@ -218,5 +219,35 @@ async fn git() {
     has(&names(&connection).await, &["git_status", "git_log", "git_commit"]);
     let result = called(&connection, "git_status", json!({"repo_path": path})).await;
     assert!(text(&result).contains("No commits yet"), "{result:?}");
+    connection.close().await;
+}
+
+/// A server of the official library for Python.
+pub(crate) fn growing() -> &'static str {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mcp/growing.py")
+}
+
+/// It tells of its new tool to those who have asked for it.
+pub(crate) async fn it_grows(connection: &Connection) {
+    assert_eq!(names(connection).await, ["add", "grow"]);
+    let before = connection.generation();
+    // The question may still be on its way.
+    for _try in 0..200 {
+        called(connection, "grow", json!({})).await;
+        if connection.generation() != before {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_ne!(connection.generation(), before);
+    has(&names(connection).await, &["add", "grow", "grown"]);
+}
+
+async fn growing_is_noticed() {
+    let Some(python) = counterpart("PACE_TEST_MCP_PYTHON") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let connection = open(&program("growing", python, &[growing()], folder.path())).await;
+    assert_eq!(connection.info().protocol, "2026-07-28");
+    it_grows(&connection).await;
     connection.close().await;
 }
