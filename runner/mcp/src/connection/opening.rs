@@ -66,7 +66,11 @@ async fn connect(
         Transport::Http(endpoint) => {
             let wire = Wire::new(crate::http::transport(&client.web, endpoint, shared)?, Arc::clone(shared), None);
             return match tokio::time::timeout_at(ends, serve(handler(), wire, newest())).await {
-                Ok(Ok(service)) => Ok((service, None)),
+                Ok(Ok(service)) => {
+                    // What went wrong on the way is no matter any more.
+                    shared.take_fault();
+                    Ok((service, None))
+                }
                 Ok(Err(error)) => Err(why::not_opened(*error, shared, None).await),
                 Err(_elapsed) => Err(why::no_answer(within, shared, None)),
             };
