@@ -5,10 +5,16 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde_json::{Map, Value};
+use url::form_urlencoded::byte_serialize;
 
 /// What is shorter is found by chance in everybody's texts, characters. As in the sandbox.
 const SHORTEST: usize = 6;
+
+/// A line of a secret that is one by itself, characters.
+const LONG_LINE: usize = 16;
 
 /// Replaces each secret by `[redacted:<name>]`.
 #[derive(Default)]
@@ -87,18 +93,18 @@ impl fmt::Debug for Redactor {
     }
 }
 
-/// The value as it is, trimmed, and each of its longer lines: a key in PEM is printed line by line.
+/// The value as it is, trimmed, in base64, percent-encoded, and each of its longer lines: a key in PEM is printed line by
+/// line.
 fn spelled(value: &str) -> Vec<String> {
     let mut all = vec![value.to_owned(), value.trim().to_owned()];
-    all.extend(value.lines().map(|line| line.trim().to_owned()).filter(|line| line.chars().count() >= 16));
+    all.extend(value.lines().map(|line| line.trim().to_owned()).filter(|line| line.chars().count() >= LONG_LINE));
     // `Basic …` and the like are shown with what they say before the secret.
-    all.extend(
-        value
-            .split_once(' ')
-            .filter(|(scheme, _)| scheme.chars().all(char::is_alphanumeric))
-            .map(|(_, rest)| rest.to_owned()),
-    );
+    let is_scheme = |scheme: &str| scheme.chars().all(char::is_alphanumeric);
+    all.extend(value.split_once(' ').filter(|(scheme, _)| is_scheme(scheme)).map(|(_, rest)| rest.to_owned()));
     all.retain(|text| text.chars().count() >= SHORTEST);
+    if value.chars().count() >= SHORTEST {
+        all.extend([STANDARD.encode(value), URL_SAFE.encode(value), byte_serialize(value.as_bytes()).collect()]);
+    }
     all.sort();
     all.dedup();
     all
@@ -128,6 +134,14 @@ mod tests {
         let redactor = Redactor::new([("X-Key".to_owned(), "Basic dXNlcjpwYXNz".to_owned())]);
         assert_eq!(redactor.text("got dXNlcjpwYXNz"), "got [redacted:X-Key]");
         assert!(!format!("{redactor:?}").contains("dXNlcjpwYXNz"));
+    }
+
+    #[test]
+    fn other_spellings_are_known_too() {
+        let redactor = Redactor::new([("K".to_owned(), "a?b&c>>d~".to_owned())]);
+        for spelled in ["YT9iJmM+PmR+", "YT9iJmM-PmR-", "a%3Fb%26c%3E%3Ed%7E", "a?b&c>>d~"] {
+            assert_eq!(redactor.text(&format!("({spelled})")), "([redacted:K])");
+        }
     }
 
     #[test]

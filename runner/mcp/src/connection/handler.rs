@@ -4,7 +4,9 @@
 #![expect(deprecated, reason = "roots are deprecated as of 2026-07-28; servers of older protocols have nothing else")]
 
 use rmcp::ClientHandler;
-use rmcp::model::{ClientCapabilities, ClientConfig, ErrorData, Implementation, ListRootsResult, RootsCapabilities};
+use rmcp::model::{
+    ClientCapabilities, ClientConfig, ErrorData, Implementation, ListRootsResult, ProtocolVersion, RootsCapabilities,
+};
 use rmcp::service::{RequestContext, RoleClient};
 
 use crate::server::Root;
@@ -23,7 +25,8 @@ impl Handler {
             capabilities.roots = Some(RootsCapabilities::default());
         }
         let client = Implementation::new("paceline", version);
-        Self { config: ClientConfig::new(capabilities, client), roots: roots.to_vec() }
+        let config = ClientConfig::new(capabilities, client).with_protocol_version(ProtocolVersion::V_2025_11_25);
+        Self { config, roots: roots.to_vec() }
     }
 }
 

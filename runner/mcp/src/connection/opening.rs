@@ -35,6 +35,7 @@ pub(super) async fn open(client: &ClientSettings, server: &Server, within: Durat
     let shared = Arc::new(Shared::new(&server.name, redactor));
     let opened = connect(client, server, within, &shared).await;
     let (service, child) = opened.map_err(|kind| shared.error(kind))?;
+    shared.opened();
     let peer = service.peer().clone();
     // What is offered is asked for when it is wanted; an old answer would be worse than none.
     peer.set_response_cache_config(ClientCacheConfig::disabled()).await;
@@ -60,44 +61,63 @@ async fn connect(
     shared: &Arc<Shared>,
 ) -> Result<(Service, Option<Child>), Kind> {
     let ends = Instant::now() + within;
-    let discover = Instant::now() + (within / DISCOVER).min(MOST_DISCOVER);
-    let handler = Handler::new(&client.version, &server.roots);
-    match &server.transport {
-        Transport::Program(program) => {
-            let (transport, child) = stdio::start(program, &client.supervisor, shared)?;
-            let wire = Wire::new(transport, Arc::clone(shared), Some(discover));
-            match tokio::time::timeout_at(ends, serve(handler, wire)).await {
-                Ok(Ok(service)) => {
-                    shared.opened();
-                    Ok((service, Some(child)))
-                }
-                Ok(Err(error)) => Err(why::not_opened(*error, shared, Some(&child)).await),
-                Err(_elapsed) => Err(why::no_answer(within, shared, Some(&child))),
-            }
-        }
+    let handler = || Handler::new(&client.version, &server.roots);
+    let program = match &server.transport {
+        Transport::Program(program) => program,
         Transport::Http(endpoint) => {
-            let transport = crate::http::transport(&client.web, endpoint, shared)?;
-            let wire = Wire::new(transport, Arc::clone(shared), None);
-            match tokio::time::timeout_at(ends, serve(handler, wire)).await {
+            let wire = Wire::new(crate::http::transport(&client.web, endpoint, shared)?, Arc::clone(shared), None);
+            return match tokio::time::timeout_at(ends, serve(handler(), wire, newest())).await {
                 Ok(Ok(service)) => {
-                    shared.opened();
+                    // What went wrong on the way is no matter any more.
+                    shared.take_fault();
                     Ok((service, None))
                 }
                 Ok(Err(error)) => Err(why::not_opened(*error, shared, None).await),
                 Err(_elapsed) => Err(why::no_answer(within, shared, None)),
-            }
+            };
+        }
+    };
+    let mut lifecycle = newest();
+    loop {
+        let discover = Instant::now() + (within / DISCOVER).min(MOST_DISCOVER);
+        let (transport, child) = stdio::start(program, &client.supervisor, shared)?;
+        let wire = Wire::new(transport, Arc::clone(shared), Some(discover));
+        let is_new = !matches!(lifecycle, ClientLifecycleMode::Initialize);
+        match tokio::time::timeout_at(ends, serve(handler(), wire, lifecycle)).await {
+            Ok(Ok(service)) => return Ok((service, Some(child))),
+            Ok(Err(error)) => match why::not_opened(*error, shared, Some(&child)).await {
+                // Some servers end when they are asked what they do not know.
+                Kind::EndedAtOnce { said, .. } if is_new && speaks_of_handshake(&said) => {
+                    shared.take_fault();
+                    lifecycle = ClientLifecycleMode::Initialize;
+                }
+                kind => return Err(kind),
+            },
+            Err(_elapsed) => return Err(why::no_answer(within, shared, Some(&child))),
         }
     }
 }
 
-async fn serve<T>(handler: Handler, wire: Wire<T>) -> Result<Service, Box<rmcp::service::ClientInitializeError>>
+fn newest() -> ClientLifecycleMode {
+    ClientLifecycleMode::Auto {
+        preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+        legacy_version: Some(ProtocolVersion::V_2025_11_25),
+    }
+}
+
+/// Whether the last words of a program are about the question it was asked.
+fn speaks_of_handshake(said: &[String]) -> bool {
+    said.iter().any(|line| line.contains("initialize") || line.contains("server/discover"))
+}
+
+async fn serve<T>(
+    handler: Handler,
+    wire: Wire<T>,
+    lifecycle: ClientLifecycleMode,
+) -> Result<Service, Box<rmcp::service::ClientInitializeError>>
 where
     T: WireTransport<RoleClient> + 'static,
 {
-    let lifecycle = ClientLifecycleMode::Auto {
-        preferred_versions: vec![ProtocolVersion::V_2026_07_28],
-        legacy_version: Some(ProtocolVersion::V_2025_11_25),
-    };
     handler.serve_with_lifecycle(wire, lifecycle).await.map_err(Box::new)
 }
 
@@ -106,8 +126,8 @@ fn who(info: Option<&ServerPeerInfo>, shared: &Shared) -> ServerInfo {
     let text = |text: &str| shared.redactor.quoted(text);
     ServerInfo {
         protocol: info.map(|info| text(info.protocol_version.as_str())).unwrap_or_default(),
-        name: said.map(|server| text(&server.name)),
-        version: said.map(|server| text(&server.version)),
+        name: said.map(|server| text(&server.name)).filter(|name| !name.is_empty()),
+        version: said.map(|server| text(&server.version)).filter(|version| !version.is_empty()),
     }
 }
 

@@ -2,11 +2,12 @@
 //! it, and no message is written half.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rmcp::model::ClientJsonRpcMessage;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::ChildStdin;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::bounds::WRITE;
 use crate::error::Kind;
@@ -16,10 +17,14 @@ use crate::wire::Shared;
 /// Messages that wait. More wait with whoever sends them.
 const WAITING: usize = 64;
 
+/// How long the last ones may take once it is closed.
+const LAST: Duration = Duration::from_millis(500);
+
 /// Who writes.
 pub(super) struct Writer {
     /// `None` once it is closed.
     messages: Option<mpsc::Sender<Message>>,
+    is_closed: watch::Sender<bool>,
     shared: Arc<Shared>,
 }
 
@@ -31,8 +36,9 @@ struct Message {
 impl Writer {
     pub(super) fn new(input: ChildStdin, shared: Arc<Shared>) -> Self {
         let (messages, waiting) = mpsc::channel(WAITING);
-        tokio::spawn(write(input, waiting, Arc::clone(&shared)));
-        Self { messages: Some(messages), shared }
+        let (is_closed, closed) = watch::channel(false);
+        tokio::spawn(write(input, waiting, closed, Arc::clone(&shared)));
+        Self { messages: Some(messages), is_closed, shared }
     }
 
     /// Ends when `message` is written.
@@ -47,30 +53,36 @@ impl Writer {
                 line.map_err(|error| Fault(Kind::Unusable { why: format!("the message is no JSON: {error}") }))?;
             line.push(b'\n');
             let (written, done) = oneshot::channel();
-            let lost = || Fault(shared.fault().unwrap_or_else(|| closed("its standard input is closed")));
-            let messages = messages.ok_or_else(lost)?;
-            messages.send(Message { line, written }).await.map_err(|_closed| lost())?;
-            done.await.map_err(|_closed| lost())?
+            let gone = || Fault(shared.fault().unwrap_or_else(|| lost("its standard input is closed")));
+            let messages = messages.ok_or_else(gone)?;
+            messages.send(Message { line, written }).await.map_err(|_closed| gone())?;
+            done.await.map_err(|_closed| gone())?
         }
     }
 
     /// The program sees the end of its input once what waits is written.
     pub(super) fn close(&mut self) {
         self.messages = None;
+        self.is_closed.send_replace(true);
     }
 }
 
-async fn write(mut input: ChildStdin, mut waiting: mpsc::Receiver<Message>, shared: Arc<Shared>) {
+async fn write(
+    mut input: ChildStdin,
+    mut waiting: mpsc::Receiver<Message>,
+    closed: watch::Receiver<bool>,
+    shared: Arc<Shared>,
+) {
     while let Some(Message { line, written }) = waiting.recv().await {
         // Nobody waits for it any more, and nothing of it is written.
         if written.is_closed() {
             continue;
         }
-        let result = match tokio::time::timeout(WRITE, input.write_all(&line)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(closed(&format!("its standard input is closed ({})", error.kind()))),
-            Err(_elapsed) => Err(closed("it does not read its standard input")),
+        let result = tokio::select! {
+            result = input.write_all(&line) => result.map_err(|error| format!("its standard input is closed ({})", error.kind())),
+            () = overdue(closed.clone()) => Err("it does not read its standard input".to_owned()),
         };
+        let result = result.map_err(|why| lost(&why));
         if let Err(kind) = &result {
             shared.blame(kind.clone());
         }
@@ -83,6 +95,15 @@ async fn write(mut input: ChildStdin, mut waiting: mpsc::Receiver<Message>, shar
     }
 }
 
-fn closed(why: &str) -> Kind {
+/// Until a message has waited too long: once it is closed, the last ones have to be read soon, or its end is never seen.
+async fn overdue(mut closed: watch::Receiver<bool>) {
+    // Fails if the transport is gone, which closes it too.
+    let is_closed = tokio::time::timeout(WRITE, closed.wait_for(|is_closed| *is_closed)).await.is_ok();
+    if is_closed {
+        tokio::time::sleep(LAST).await;
+    }
+}
+
+fn lost(why: &str) -> Kind {
     Kind::Lost { why: why.to_owned(), said: Vec::new() }
 }

@@ -38,7 +38,7 @@ pub(crate) fn parent(mut arguments: impl Iterator<Item = String>) -> ExitCode {
         let server = hostile(&["stubborn", &folder]).unwrap();
         let _connection = open(&server).await;
         std::fs::write(Path::new(&folder).join("ready"), "").unwrap();
-        tokio::time::sleep(Duration::from_secs(600)).await;
+        tokio::time::sleep(Duration::from_mins(10)).await;
     });
     ExitCode::FAILURE
 }
@@ -101,7 +101,8 @@ async fn who_goes_by_itself_is_not_hurried() {
     let hostile = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mcp/hostile.py");
     // What it does when its input ends takes a second, and is done to its end.
     let script = format!(
-        "import sys,time\nsys.argv=['x','plain']\nexec(open({hostile:?}).read())\ntime.sleep(1)\nopen({done:?},'w').close()"
+        "import sys,time\nsys.argv=['x','plain']\nexec(open('{hostile}').read())\ntime.sleep(1)\nopen('{}','w').close()",
+        done.display()
     );
     let connection = open(&program("slow", python, &["-u", "-c", &script], folder.path())).await;
     connection.close().await;

@@ -55,7 +55,12 @@ class Server:
 
     def asked(self, message):
         id, method, params = message.get("id"), message["method"], message.get("params", {})
-        if method == "initialize":
+        if self.mode == "fragile" and method == "server/discover":
+            print("Error: expect initialized request, but received: Some(...)", file=sys.stderr, flush=True)
+            os._exit(1)
+        if self.mode == "late" and method in ("server/discover", "initialize"):
+            self.late(id, method)
+        elif method == "initialize":
             capabilities = {"tools": {"listChanged": True}}
             server = {"name": "hostile", "version": "1"}
             answer(id, {"protocolVersion": "2025-11-25", "capabilities": capabilities, "serverInfo": server})
@@ -74,6 +79,21 @@ class Server:
             if self.mode == "ignores" and method == "server/discover":
                 return
             send({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "Method not found"}})
+
+    def late(self, id, method):
+        """Answers the first question when there is a second one, as who starts slowly does."""
+        if method == "server/discover":
+            self.discover = id
+            return
+        found = {
+            "resultType": "complete",
+            "supportedVersions": ["2026-07-28"],
+            "capabilities": {"tools": {}},
+            "ttlMs": 0,
+            "cacheScope": "private",
+        }
+        answer(self.discover, found)
+        send({"jsonrpc": "2.0", "id": id, "error": {"code": -32022, "message": "no initialize here"}})
 
     def list(self, id, params):
         schema = {"type": "object"}
@@ -192,6 +212,19 @@ class Server:
             notify("notifications/progress", told)
         notify("notifications/progress", {"progressToken": "somebody else's", "progress": 9})
         text(id, "done")
+
+    def call_input(self, id, params):
+        """Asks back in the newer way: in the place of a result."""
+        if "inputResponses" in params:
+            told = {"answers": params["inputResponses"], "state": params.get("requestState")}
+            answer(id, {"resultType": "complete", "content": [{"type": "text", "text": json.dumps(told)}]})
+            return
+        elicitation = {"message": "password?", "requestedSchema": {"type": "object", "properties": {}}}
+        asks = {
+            "who": {"method": "elicitation/create", "params": elicitation},
+            "where": {"method": "roots/list", "params": {}},
+        }
+        answer(id, {"resultType": "input_required", "inputRequests": asks, "requestState": "s"})
 
     def call_asks_back(self, id, params):
         """What is not offered is asked for all the same; what came back is the result."""

@@ -17,6 +17,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("hostile::starts_that_fail_say_why", starts_that_fail_say_why),
         trial("hostile::what_is_no_server_is_told_so", what_is_no_server_is_told_so),
         trial("hostile::banners_and_unknown_questions_do_no_harm", banners_and_unknown_questions_do_no_harm),
+        trial("hostile::a_slow_start_is_no_older_protocol", a_slow_start_is_no_older_protocol),
         trial("hostile::credentials_are_nowhere", credentials_are_nowhere),
         trial("hostile::variables_are_those_that_were_given", variables_are_those_that_were_given),
         trial("hostile::lists_are_read_to_their_bounds", lists_are_read_to_their_bounds),
@@ -68,7 +69,7 @@ async fn what_is_no_server_is_told_so() {
 }
 
 async fn banners_and_unknown_questions_do_no_harm() {
-    for mode in ["banner", "ignores"] {
+    for mode in ["banner", "ignores", "fragile"] {
         let Some(server) = hostile(&[mode]) else { return };
         let connection = Connection::open(&client(), &server, Duration::from_secs(10)).await.unwrap();
         assert_eq!(connection.info().protocol, "2025-11-25");
@@ -76,6 +77,21 @@ async fn banners_and_unknown_questions_do_no_harm() {
         assert_eq!(called(&connection, "echo", json!({"a": 1})).await.content.len(), 1);
         connection.close().await;
     }
+}
+
+async fn a_slow_start_is_no_older_protocol() {
+    let Some(mut server) = hostile(&["late"]) else { return };
+    server.roots = vec![Root { uri: "file:///project".to_owned(), name: None }];
+    let connection = Connection::open(&client(), &server, Duration::from_secs(10)).await.unwrap();
+    assert_eq!((connection.info().protocol.as_str(), connection.info().name.as_deref()), ("2026-07-28", None));
+    let meta: Value = serde_json::from_str(text(&called(&connection, "meta", json!({})).await)).unwrap();
+    assert_eq!(meta["io.modelcontextprotocol/protocolVersion"], "2026-07-28");
+    // Questions in the place of a result, which is how it is done there.
+    let result = called(&connection, "input", json!({})).await;
+    let told: Value = serde_json::from_str(text(&result)).unwrap();
+    let roots = json!({"roots": [{"uri": "file:///project"}]});
+    assert_eq!(told, json!({"answers": {"who": {"action": "decline"}, "where": roots}, "state": "s"}));
+    connection.close().await;
 }
 
 async fn credentials_are_nowhere() {
@@ -288,7 +304,7 @@ async fn progress_and_meta_arrive() {
     let sink = ProgressSink::new(move |progress| kept.lock().unwrap().push(progress));
     let options = CallOptions { progress: Some(sink), ..CallOptions::within(LONG) };
     connection.call("progress", object(json!({})), options).await.unwrap();
-    let told = told.lock().unwrap();
+    let told = told.lock().unwrap().clone();
     let steps: Vec<_> =
         told.iter().map(|progress| (progress.progress, progress.total, progress.message.as_deref())).collect();
     let all = Some(3.0);

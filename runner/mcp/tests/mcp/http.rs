@@ -16,7 +16,7 @@ use pace_mcp::{
 use serde_json::json;
 
 use self::fake::{Fake, answer, mcp, with};
-use crate::servers::everything_is_there;
+use crate::servers::{everything_is_there, growing, it_grows};
 use crate::support::{LONG, TOKEN, assert_one_line, call, called, client, counterpart, object, open, refused, text};
 use crate::trial;
 
@@ -94,17 +94,15 @@ async fn everything_with_sessions() {
 async fn python_without_sessions() {
     let Some(python) = counterpart("PACE_TEST_MCP_PYTHON") else { return };
     let port = free_port();
-    let script = "import os\nfrom mcp.server import MCPServer\nserver = MCPServer('sums')\n\
-                  @server.tool()\ndef add(a: int, b: int) -> int:\n    return a + b\n\
-                  server.run('streamable-http', port=int(os.environ['PORT']), stateless_http=True)\n";
-    let serving = Serving::start(&python, &["-c", script], port).await;
+    let script = growing();
+    let serving = Serving::start(&python, &[script], port).await;
     let connection = open(&at(&format!("http://127.0.0.1:{port}/mcp"), Credential::None)).await;
     assert_eq!(connection.info().protocol, "2026-07-28");
-    assert_eq!(connection.offered(LONG).await.unwrap().tools[0].name, "add");
+    it_grows(&connection).await;
     let result = called(&connection, "add", json!({"a": 2, "b": 40})).await;
     assert_eq!((text(&result), result.structured.clone()), ("42", Some(json!({"result": 42}))));
     drop(serving);
-    let _serving = Serving::start(&python, &["-c", script], port).await;
+    let _serving = Serving::start(&python, &[script], port).await;
     assert_eq!(text(&called(&connection, "add", json!({"a": 1, "b": 1})).await), "2");
     connection.close().await;
 }

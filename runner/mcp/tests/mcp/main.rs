@@ -25,10 +25,7 @@ fn main() -> ExitCode {
 }
 
 /// One test.
-fn trial<F: Future<Output = ()>>(name: &str, test: fn() -> F) -> Trial
-where
-    F: 'static,
-{
+fn trial<F: Future<Output = ()> + 'static>(name: &str, test: fn() -> F) -> Trial {
     Trial::test(name, move || {
         support::block_on(test());
         Ok(())

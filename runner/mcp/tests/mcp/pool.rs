@@ -106,7 +106,7 @@ async fn what_nobody_uses_is_closed() {
     called(&used, "echo", json!({})).await;
     drop(used);
     eventually("both are closed", || pool.open() == 0).await;
-    called(&*pool.get(&key("a", "1"), &server).await.unwrap(), "echo", json!({})).await;
+    called(&pool.get(&key("a", "1"), &server).await.unwrap(), "echo", json!({})).await;
     pool.close_all(LONG).await;
 }
 

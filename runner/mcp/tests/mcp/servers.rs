@@ -20,6 +20,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("servers::time", time),
         trial("servers::fetch", fetch),
         trial("servers::git", git),
+        trial("servers::growing", growing_is_noticed),
     ]
 }
 
@@ -54,7 +55,7 @@ async fn everything() {
     let Some(server) = on_node("server-everything", &["stdio"], home.path()) else { return };
     let connection = open(&server).await;
     assert_eq!(connection.info().protocol, "2025-11-25");
-    assert_eq!(connection.info().version.as_deref().map(|version| version.is_empty()), Some(false));
+    assert_eq!(connection.info().version.as_deref().map(str::is_empty), Some(false));
     everything_is_there(&connection).await;
     connection.close().await;
 }
@@ -124,7 +125,7 @@ async fn filesystem_goes_by_roots() {
     // It asks for them after the handshake, in its own time.
     let mut last = String::new();
     for _try in 0..200 {
-        last = text(&called(&connection, "list_allowed_directories", json!({})).await).to_owned();
+        text(&called(&connection, "list_allowed_directories", json!({})).await).clone_into(&mut last);
         if last.contains(root.to_str().unwrap()) {
             break;
         }
@@ -183,10 +184,13 @@ async fn time() {
 
 async fn fetch() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(server) = on_python("mcp_server_fetch", &["--ignore-robots-txt"], folder.path()) else { return };
+    let Some(server) = on_python("mcp_server_fetch", &["--ignore-robots-txt", "--allow-private-ips"], folder.path())
+    else {
+        return;
+    };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let served = tokio::spawn(async move {
+    let web = tokio::spawn(async move {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
         while let Ok((mut stream, _)) = listener.accept().await {
             let _request = stream.read(&mut [0; 4096]).await;
@@ -199,7 +203,7 @@ async fn fetch() {
     let result = called(&connection, "fetch", json!({"url": format!("http://{address}/")})).await;
     assert!(text(&result).contains("fetched text"), "{result:?}");
     connection.close().await;
-    served.abort();
+    web.abort();
 }
 
 async fn git() {
@@ -215,5 +219,35 @@ async fn git() {
     has(&names(&connection).await, &["git_status", "git_log", "git_commit"]);
     let result = called(&connection, "git_status", json!({"repo_path": path})).await;
     assert!(text(&result).contains("No commits yet"), "{result:?}");
+    connection.close().await;
+}
+
+/// A server of the official library for Python.
+pub(crate) fn growing() -> &'static str {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mcp/growing.py")
+}
+
+/// It tells of its new tool to those who have asked for it.
+pub(crate) async fn it_grows(connection: &Connection) {
+    assert_eq!(names(connection).await, ["add", "grow"]);
+    let before = connection.generation();
+    // The question may still be on its way.
+    for _try in 0..200 {
+        called(connection, "grow", json!({})).await;
+        if connection.generation() != before {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_ne!(connection.generation(), before);
+    has(&names(connection).await, &["add", "grow", "grown"]);
+}
+
+async fn growing_is_noticed() {
+    let Some(python) = counterpart("PACE_TEST_MCP_PYTHON") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let connection = open(&program("growing", python, &[growing()], folder.path())).await;
+    assert_eq!(connection.info().protocol, "2026-07-28");
+    it_grows(&connection).await;
     connection.close().await;
 }

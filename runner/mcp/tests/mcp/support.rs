@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 pub(crate) const TOKEN: &str = "t0ken-of-somebody";
 
 /// Enough for anything that ends at all, on a machine that does other things too.
-pub(crate) const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_mins(1);
 
 pub(crate) fn block_on<F: Future<Output = ()>>(test: F) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

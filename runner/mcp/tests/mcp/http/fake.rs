@@ -94,7 +94,7 @@ async fn respond<F: Fn(&Seen) -> Answer>(
     kept: Arc<Mutex<Vec<Seen>>>,
 ) -> Result<Answer, Infallible> {
     let (head, body) = request.into_parts();
-    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let headers = head.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
     let seen = Seen {
         method: head.method.to_string(),
