@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod answers;
+mod delegation;
 mod hostile;
 mod leaving;
 mod own_network;

@@ -97,7 +97,7 @@ fn asks(said: &str, calls: &[(&str, &str)]) -> [Value; 2] {
     let names: Vec<_> = calls.iter().map(|(name, _)| name).collect();
     let wanted: Vec<_> =
         calls.iter().map(|(name, message)| json!({"name": name, "arguments": {"message": message}})).collect();
-    [json!({"user": said, "model": {"calls": wanted}}), json!({"results": names, "model": format!("{said} done")})]
+    [json!({"user": said, "model": {"calls": wanted}}), json!({"results": names, "model": format!("{said}-done")})]
 }
 
 /// Writes down whose events it hears.
@@ -166,7 +166,7 @@ async fn what_a_called_agent_does_is_told_to_who_follows_its_caller() {
         "helper says 42",
         "helper done",
         "lead helper done",
-        "lead says go done",
+        "lead says go-done",
         "lead done",
     ];
     assert_eq!(heard.lines(), wanted);
