@@ -34,10 +34,10 @@ pub(crate) struct Global {
     /// Say which files are read
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
-    /// Compile without the network; nothing here needs it yet, and models are asked all the same
+    /// Ask no server and no registry: build from what is pinned. Models are asked all the same
     #[arg(long, global = true)]
     pub(crate) offline: bool,
-    /// Change no lock file, and fail if one would have to change; nothing is locked yet
+    /// Change no lock file, and fail if one would have to change; the default where CI=true
     #[arg(long, global = true)]
     pub(crate) frozen: bool,
     /// When to use colours
@@ -85,6 +85,7 @@ pub(crate) enum Command {
     Diff(commands::diff::Diff),
     WhoCan(commands::who_can::WhoCan),
     Tool(commands::tool::Tool),
+    Mcp(commands::mcp::Mcp),
     Auth(commands::auth::Auth),
     Serve(commands::serve::Serve),
     Demo(commands::demo::Demo),

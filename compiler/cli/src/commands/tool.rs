@@ -1,7 +1,8 @@
 //! `pace tool`: what the project's tools are, and one of them tried by itself. As in `pace chat`, the project is compiled to a
 //! bundle in memory, and the runner makes the call.
 
-mod arguments;
+pub(super) mod arguments;
+pub(super) mod call;
 mod list;
 mod parameters;
 mod run;

@@ -51,7 +51,7 @@ impl Toolbox {
         SetupError::all(missing).map_or(Ok(Self { by_agent, servers: configuring.servers.into_pool() }), Err)
     }
 
-    /// The tool of a key as one agent lists it, and nothing of its other tools.
+    /// The tool of a key as one agent lists it, or the tools of a server, and nothing of its other tools.
     ///
     /// # Errors
     /// What is missing for it.
@@ -66,10 +66,11 @@ impl Toolbox {
         let mut configuring = Configuring::new(Surroundings { bundle, environment, writes });
         let mut tools = AgentTools::default();
         let entries = bundle.program.agents.get(agent).into_iter().flat_map(|agent| &agent.tools);
-        for entry in entries.filter(|entry| matches!(&entry.target, Target::Local(local) if local.tool == key)) {
+        for entry in entries.filter(|entry| is_of(entry, key)) {
             configuring.entry(agent, entry)?.into_iter().for_each(|offered| tools.add(offered));
         }
-        Ok(Self { by_agent: BTreeMap::from([(agent.clone(), tools)]), servers: None })
+        let by_agent = BTreeMap::from([(agent.clone(), tools)]);
+        Ok(Self { by_agent, servers: configuring.servers.into_pool() })
     }
 }
 
@@ -116,4 +117,13 @@ impl<'b> Configuring<'b> {
 
 fn twice(agent: &AgentName, tool: &str) -> SetupError {
     SetupError::new(format!("the agent `{agent}` has two tools `{tool}`"), "build the bundle again")
+}
+
+/// Whether an entry is about what has this key in the bundle.
+fn is_of(entry: &ToolEntry, key: &str) -> bool {
+    match &entry.target {
+        Target::Local(local) => local.tool == key,
+        Target::Server(server) => server.server == key,
+        Target::Agent(_) => false,
+    }
 }

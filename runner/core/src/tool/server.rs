@@ -70,6 +70,11 @@ impl ServerTool {
         &self.tool
     }
 
+    /// What its server calls it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its server.
     pub fn server(&self) -> &Arc<ServedServer> {
         &self.server

@@ -15,7 +15,7 @@ const MOST_BYTES: u64 = 8 << 20;
 ///
 /// # Errors
 /// They are no JSON.
-pub(super) fn read(given: Option<&str>) -> Result<Value, Ended> {
+pub(in crate::commands) fn read(given: Option<&str>) -> Result<Value, Ended> {
     match given {
         None => Ok(Value::Object(serde_json::Map::new())),
         Some("-") => parse(&piped()?),

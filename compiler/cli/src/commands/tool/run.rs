@@ -1,8 +1,5 @@
 //! `pace tool run`: one call of one tool in its sandbox, as an agent would make it.
 
-use std::io::{IsTerminal, stdout};
-use std::sync::Arc;
-
 use clap::Args;
 use pace_compiler::{Overrides, ToolCompiler};
 use pace_diag::nearest;
@@ -12,21 +9,16 @@ use pace_ir::text::quoted;
 use pace_ir::{Bundle, VerifiedBundle};
 use pace_runner::config::{self, WriteFlags};
 use pace_runner::conversation::ToolCall;
-use pace_runner::events::CallStatus;
-use pace_runner::invoke::call_once;
-use pace_runner::tool::{AgentTools, Console, Level, ServedTool};
-use pace_runner::{Problem, Runner, Scope, instantiate};
-use serde_json::Value;
+use pace_runner::tool::AgentTools;
+use pace_runner::{Scope, instantiate};
 
+use super::call::{called, came, not_admitted};
 use super::trial::Trial;
-use super::{arguments, files, listing, parameters};
+use super::{arguments, files, listing};
 use crate::arguments::Global;
-use crate::commands::chat::{calls, talk};
 use crate::compiled::{Compiled, compile, compile_seen};
 use crate::exit::{Ended, ExitCode};
-use crate::foreign::filtered;
-use crate::output::{Output, err, out};
-use crate::stop::Stop;
+use crate::output::Output;
 use crate::{credentials, project, subject};
 
 /// Call a tool, as an agent would
@@ -150,87 +142,4 @@ fn unknown(tool: &str, bundle: &Bundle, files: &[String]) -> Ended {
         },
     };
     Ended::usage(format!("there is no tool `{}`", quoted(tool)), help)
-}
-
-/// Makes the call; nothing where somebody wants the command to end before. A write that was begun is finished either way.
-async fn called(
-    runner: &Arc<Runner>,
-    agent: &AgentName,
-    chain: &Chain,
-    call: &ToolCall,
-) -> Option<Result<(Value, CallStatus), Problem>> {
-    let mut stop = Stop::listen();
-    let called = tokio::select! {
-        called = call_once(runner, agent, chain, call, Arc::new(Lines)) => Some(called),
-        () = stop.told() => None,
-    };
-    let waiting = || err("note: the write was begun, and is finished first; Ctrl-C leaves it\n");
-    tokio::select! { () = talk::written(runner.work(), waiting) => {}, () = stop.told() => {} }
-    called
-}
-
-/// Tells what the tool writes on its console, as it does.
-#[derive(Debug)]
-struct Lines;
-
-impl Console for Lines {
-    fn line(&self, level: Level, text: &str) {
-        let level = calls::level(level);
-        text.lines().for_each(|line| err(&format!("{level}: {line}\n")));
-    }
-}
-
-fn not_admitted(problem: &Problem, bundle: &Bundle, agent: &AgentName) -> Ended {
-    let help = talk::help(problem).map(|help| help + &talk::admitted(bundle, agent));
-    Ended::errors(problem.detail.clone(), help)
-}
-
-/// Prints what the call came to.
-fn came(tool: &ServedTool, call: &ToolCall, content: &Value, status: CallStatus) -> anyhow::Result<ExitCode> {
-    match status {
-        CallStatus::Done => print(content)?,
-        CallStatus::Stubbed => {
-            print(content)?;
-            err(&format!("note: not called, because it writes\n  help: {}\n", calls::LIVE));
-        }
-        CallStatus::Failed => {
-            failed(tool, content);
-            return Ok(ExitCode::Errors);
-        }
-        CallStatus::Denied => return Err(Ended::errors(told(content), Some(calls::AS.to_owned())).into()),
-        CallStatus::Invalid => return Err(misfit(tool, call, content).into()),
-    }
-    Ok(ExitCode::Success)
-}
-
-/// The result: for a program on one line, to the byte; for a person so that it can be read, and steers nothing.
-fn print(content: &Value) -> anyhow::Result<()> {
-    if stdout().is_terminal() {
-        return out(&(filtered(&serde_json::to_string_pretty(content)?) + "\n"));
-    }
-    out(&format!("{content}\n"))
-}
-
-fn failed(tool: &ServedTool, content: &Value) {
-    let stack = content.get("stack").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let stack = stack.map(|frame| format!("  at {frame}\n")).collect::<Vec<_>>().concat();
-    err(&format!("error: {} failed: {}\n{stack}", quoted(&tool.name), told(content)));
-}
-
-/// What the model would be told.
-fn told(content: &Value) -> String {
-    content.get("error").and_then(Value::as_str).map_or_else(|| content.to_string(), str::to_owned)
-}
-
-fn misfit(tool: &ServedTool, call: &ToolCall, content: &Value) -> Ended {
-    let Err(why) = tool.parameters.check(&call.arguments.to_value()) else {
-        return Ended::usage(told(content), "call it otherwise");
-    };
-    let parameters = parameters::short(tool.parameters.value());
-    let help = if parameters.is_empty() {
-        format!("`{}` takes no parameters", quoted(&tool.name))
-    } else {
-        format!("the parameters are {parameters}")
-    };
-    Ended::usage(format!("the arguments do not fit: {}", why.replace('\n', "; ")), help)
 }

@@ -1,0 +1,111 @@
+//! One call of one tool by a command: made as an agent's call is, its result on standard output, all else on standard error.
+
+use std::io::{IsTerminal, stdout};
+use std::sync::Arc;
+
+use pace_ir::Bundle;
+use pace_ir::access::Chain;
+use pace_ir::program::AgentName;
+use pace_ir::text::quoted;
+use pace_runner::conversation::ToolCall;
+use pace_runner::events::CallStatus;
+use pace_runner::invoke::call_once;
+use pace_runner::tool::{Console, Level, ServedTool};
+use pace_runner::{Problem, Runner};
+use serde_json::Value;
+
+use super::parameters;
+use crate::commands::chat::{calls, talk};
+use crate::exit::{Ended, ExitCode};
+use crate::foreign::filtered;
+use crate::output::{err, out};
+use crate::stop::Stop;
+
+/// Makes the call; nothing where somebody wants the command to end before. A write that was begun is finished either way.
+pub(in crate::commands) async fn called(
+    runner: &Arc<Runner>,
+    agent: &AgentName,
+    chain: &Chain,
+    call: &ToolCall,
+) -> Option<Result<(Value, CallStatus), Problem>> {
+    let mut stop = Stop::listen();
+    let called = tokio::select! {
+        called = call_once(runner, agent, chain, call, Arc::new(Lines)) => Some(called),
+        () = stop.told() => None,
+    };
+    let waiting = || err("note: the write was begun, and is finished first; Ctrl-C leaves it\n");
+    tokio::select! { () = talk::written(runner.work(), waiting) => {}, () = stop.told() => {} }
+    called
+}
+
+/// Tells what the tool writes on its console, as it does.
+#[derive(Debug)]
+struct Lines;
+
+impl Console for Lines {
+    fn line(&self, level: Level, text: &str) {
+        let level = calls::level(level);
+        text.lines().for_each(|line| err(&format!("{level}: {line}\n")));
+    }
+}
+
+/// Why the person may not talk to the agent, and who may.
+pub(in crate::commands) fn not_admitted(problem: &Problem, bundle: &Bundle, agent: &AgentName) -> Ended {
+    let help = talk::help(problem).map(|help| help + &talk::admitted(bundle, agent));
+    Ended::errors(problem.detail.clone(), help)
+}
+
+/// Prints what the call came to.
+pub(in crate::commands) fn came(
+    tool: &ServedTool,
+    call: &ToolCall,
+    content: &Value,
+    status: CallStatus,
+) -> anyhow::Result<ExitCode> {
+    match status {
+        CallStatus::Done => print(content)?,
+        CallStatus::Stubbed => {
+            print(content)?;
+            err(&format!("note: not called, because it writes\n  help: {}\n", calls::LIVE));
+        }
+        CallStatus::Failed => {
+            failed(tool, content);
+            return Ok(ExitCode::Errors);
+        }
+        CallStatus::Denied => return Err(Ended::errors(told(content), Some(calls::AS.to_owned())).into()),
+        CallStatus::Invalid => return Err(misfit(tool, call, content).into()),
+    }
+    Ok(ExitCode::Success)
+}
+
+/// The result: for a program on one line, to the byte; for a person so that it can be read, and steers nothing.
+fn print(content: &Value) -> anyhow::Result<()> {
+    if stdout().is_terminal() {
+        return out(&(filtered(&serde_json::to_string_pretty(content)?) + "\n"));
+    }
+    out(&format!("{content}\n"))
+}
+
+fn failed(tool: &ServedTool, content: &Value) {
+    let stack = content.get("stack").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let stack = stack.map(|frame| format!("  at {frame}\n")).collect::<Vec<_>>().concat();
+    err(&format!("error: {} failed: {}\n{stack}", quoted(&tool.name), told(content)));
+}
+
+/// What the model would be told.
+fn told(content: &Value) -> String {
+    content.get("error").and_then(Value::as_str).map_or_else(|| content.to_string(), str::to_owned)
+}
+
+fn misfit(tool: &ServedTool, call: &ToolCall, content: &Value) -> Ended {
+    let Err(why) = tool.parameters.check(&call.arguments.to_value()) else {
+        return Ended::usage(told(content), "call it otherwise");
+    };
+    let parameters = parameters::short(tool.parameters.value());
+    let help = if parameters.is_empty() {
+        format!("`{}` takes no parameters", quoted(&tool.name))
+    } else {
+        format!("the parameters are {parameters}")
+    };
+    Ended::usage(format!("the arguments do not fit: {}", why.replace('\n', "; ")), help)
+}
