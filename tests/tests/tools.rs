@@ -5,6 +5,8 @@
 
 #[path = "tools/cache.rs"]
 mod cache;
+#[path = "tools/forged.rs"]
+mod forged;
 #[path = "tools/layouts.rs"]
 mod layouts;
 #[path = "tools/packages.rs"]

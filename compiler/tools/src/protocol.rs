@@ -30,7 +30,7 @@ pub(crate) struct Reply {
 }
 
 /// One module made of a tool and all it imports.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Bundle {
     /// An ES2022 module.
     pub(crate) code: String,
