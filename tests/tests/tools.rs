@@ -11,6 +11,8 @@ mod forged;
 mod layouts;
 #[path = "tools/packages.rs"]
 mod packages;
+#[path = "tools/results.rs"]
+mod results;
 #[path = "tools/types.rs"]
 mod types;
 
