@@ -100,7 +100,7 @@ pub(crate) fn unsayable(
     }
     if let Some(vendor) = error.message.strip_prefix("TypeError: ").and_then(|words| words.strip_suffix(SPEECHLESS)) {
         let why = format!("this schema of `{}` cannot say itself as JSON Schema", quoted(vendor));
-        return Some(bad_parameters(Fault::new("", why, Some(parameters::ZOD.to_owned())), written, files));
+        return Some(bad_parameters(Fault::new("", why, Some(parameters::SPEECHLESS.to_owned())), written, files));
     }
     let is_about_schema = crate::words::places(error, map).any(|place| place.file.contains("json-schema"));
     let words = error.message.split_once(": ").map_or(error.message.as_str(), |(_, words)| words);

@@ -58,9 +58,9 @@ pub(crate) fn too_deep() -> Fault {
     }
 }
 
-/// What to do about a schema of zod that has no word for itself.
-pub(crate) const ZOD: &str =
-    "use zod 4 (`import { z } from \"zod\"`); zod 3.25 brings it along as `zod/v4`. Or write a JSON Schema";
+/// What to do about a schema that has no word for itself: zod's has from 4.2 on.
+pub(crate) const SPEECHLESS: &str = "use zod 4.2 or newer, or what `z.toJSONSchema(…)` makes of it (zod 4, or `zod/v4` of zod 3.25), or write \
+                                     a JSON Schema";
 
 /// The schema of what a tool is called with.
 ///
@@ -74,7 +74,7 @@ pub(crate) fn normalise(written: Value) -> Result<Value, Vec<Fault>> {
         return Err(vec![fault("", "expected an object of parameters", Some(SHORT))]);
     };
     if is_zod_3(&keys) {
-        return Err(vec![fault("", "a schema of zod 3, which cannot say itself as JSON Schema", Some(ZOD))]);
+        return Err(vec![fault("", "a schema of zod 3, which cannot say itself as JSON Schema", Some(SPEECHLESS))]);
     }
     // A schema says `type: "object"`; of the short form, every value is a schema, also that of a parameter `type`.
     let (schema, written_at, form): (Value, fn(&str) -> String, Form) = match keys.get("type") {
@@ -174,7 +174,11 @@ fn short(keys: Map<String, Value>) -> Result<Value, Vec<Fault>> {
         };
         if is_zod_3(&schema) {
             let why = "a schema of zod 3, inside of Paceline's short form";
-            faults.push(fault(&name, why, Some("make one schema of all parameters, with zod 4: `z.object({ … })`")));
+            faults.push(fault(
+                &name,
+                why,
+                Some("make one schema of all parameters, with zod 4.2 or newer: `z.object({ … })`"),
+            ));
             continue;
         }
         match schema.shift_remove("optional") {
@@ -332,10 +336,10 @@ mod tests {
         let zod = json!({"_def": {"checks": [], "typeName": "ZodString", "coerce": false}});
         assert_eq!(
             refused(json!({"city": zod})),
-            one("city", "make one schema of all parameters, with zod 4: `z.object({ … })`")
+            one("city", "make one schema of all parameters, with zod 4.2 or newer: `z.object({ … })`")
         );
         let zod = json!({"_def": {"unknownKeys": "strip", "typeName": "ZodObject"}, "_cached": null});
-        assert_eq!(refused(zod), one("", ZOD));
+        assert_eq!(refused(zod), one("", SPEECHLESS));
         let pattern = json!({"city": {"type": "string", "pattern": "("}});
         assert_eq!(refused(pattern), one("city/pattern", "not a regular expression"));
     }
