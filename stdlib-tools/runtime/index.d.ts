@@ -1,6 +1,6 @@
 /**
  * What a tool of Paceline is made with. `execute` is typed by `parameters`: the short form, a JSON Schema, or a schema of
- * zod 4 or any other library with Standard Schema and Standard JSON Schema.
+ * zod 4.2 or any other library with Standard Schema and Standard JSON Schema.
  */
 
 /** A JSON type. */

@@ -5,10 +5,14 @@
 
 #[path = "tools/cache.rs"]
 mod cache;
+#[path = "tools/forged.rs"]
+mod forged;
 #[path = "tools/layouts.rs"]
 mod layouts;
 #[path = "tools/packages.rs"]
 mod packages;
+#[path = "tools/results.rs"]
+mod results;
 #[path = "tools/types.rs"]
 mod types;
 

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use crate::bundle_file;
 
-/// Writes a file and makes the folders it is in, which lie in the project's `.pace`.
+/// Writes a file, by a path that may begin at the project, and makes the folders it is in.
 ///
 /// # Errors
 /// In the system's words.
-pub(crate) fn write(root: &Path, path: &str, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write(root: &Path, path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
     let place = root.join(path);
     let folder = place.parent().unwrap_or(root);
     make_folder(root, folder)?;

@@ -50,9 +50,9 @@ pub(crate) fn open(root: &Path) -> anyhow::Result<Folder> {
     Folder::open(root).map_err(|error| anyhow::anyhow!("cannot open `{}`: {}", root.display(), plain(&error)))
 }
 
-/// What compiles the project's tools; tells people who wait how far it is.
+/// What compiles the project's tools; tells people what they should know, and those who wait how far it is.
 pub(crate) fn tools(root: &Path, output: Output) -> anyhow::Result<TypeScript> {
-    compiler(root, if output.is_watched() { Arc::new(Lines(output)) } else { Arc::new(Silent) })
+    compiler(root, Arc::new(Lines(output)))
 }
 
 /// The same, and says nothing.
@@ -67,13 +67,21 @@ fn compiler(root: &Path, progress: Arc<dyn Progress>) -> anyhow::Result<TypeScri
         .map_err(|error| anyhow::anyhow!("cannot open `{}`: {}", root.display(), plain(&error)))
 }
 
-/// A line for each tool that is compiled.
+/// A line for each tool that is compiled, where somebody looks on.
 #[derive(Debug)]
 struct Lines(Output);
 
 impl Progress for Lines {
     fn compiled(&self, key: &str, done: usize, of: usize) {
-        self.0.note(&format!("  compiled {key} ({done} of {of})\n"));
+        if self.0.is_watched() {
+            self.0.note(&format!("  compiled {key} ({done} of {of})\n"));
+        }
+    }
+
+    fn distrusted(&self, folder: &str, why: &str) {
+        self.0.note(&format!(
+            "warning: `{folder}` is not used: {why}\n  help: remove it; the next build makes it anew\n"
+        ));
     }
 }
 

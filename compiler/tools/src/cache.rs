@@ -1,22 +1,30 @@
-//! What was compiled before, under `.pace/cache/tools`: a file a tool, whole or not there, used only while every file it was
+//! What was bundled before, under `.pace/cache/tools`: a file a tool, whole or not there, used only while every file it was
 //! made from is what it was. Whatever else a result depends on is in the file's name: this program's version, the bundler,
 //! the engine, and what Paceline adds. A file that does not read back as it was written is no file.
+//!
+//! Kept is what bundling gave and nothing that follows from it: bytecode and description are made of the kept source again
+//! (`again.rs`), so that a bundle's source is always what its bytecode does. That the source is what the bundler made of the
+//! project, only the bundler could tell: who may write here is trusted as who may write the project (`cache/owner.rs`).
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use pace_ir::Digest;
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{Package, Read, StoredMap};
+use crate::protocol::{Bundle, Read};
 use crate::{BUNDLER, embedded, engine};
 
+mod owner;
+
+use owner::Owners;
+
 /// Where results are kept, relative to the project.
-const FOLDER: &str = ".pace/cache/tools";
+pub(crate) const FOLDER: &str = ".pace/cache/tools";
 
 /// Rises when what is stored changes.
-const FORMAT: &str = "paceline tool cache 1";
+const FORMAT: &str = "paceline tool cache 2";
 
 /// What a name is made of, in BLAKE3's derive-key mode.
 const NAME_CONTEXT: &str = "paceline 2026-11 tool cache name v1";
@@ -25,41 +33,21 @@ const NAME_CONTEXT: &str = "paceline 2026-11 tool cache name v1";
 const ABANDONED: std::time::Duration = std::time::Duration::from_hours(1);
 
 /// A tool as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Kept {
-    /// What is said of it.
-    pub(crate) head: Head,
-    /// Its ES2022 module.
-    pub(crate) code: String,
-    /// Its bytecode.
-    pub(crate) bytecode: Vec<u8>,
-}
-
-/// What is said of a tool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Head {
+pub(crate) struct Kept {
     /// `tools/<name>` or `std/<name>`.
     pub(crate) key: String,
-    /// What the model sees.
-    pub(crate) name: String,
-    /// What the model is told.
-    pub(crate) description: String,
-    /// JSON Schema of its arguments, as a text.
-    pub(crate) parameters: String,
-    /// Where its code was written.
-    pub(crate) map: StoredMap,
-    /// What it was made from.
-    pub(crate) read: Read,
-    /// The packages inside.
-    pub(crate) packages: Vec<Package>,
-    /// Length of the code, bytes; the bytecode is the rest.
-    pub(crate) code_length: usize,
+    /// What bundling it gave.
+    pub(crate) bundle: Bundle,
 }
 
 /// The cache of one project.
 #[derive(Debug)]
 pub(crate) struct Cache {
     root: PathBuf,
+    owners: Owners,
+    /// Why nothing is read from it and nothing put there.
+    refused: Option<String>,
     /// Digests of files that were looked at; a package is in many tools.
     seen: BTreeMap<PathBuf, Option<String>>,
 }
@@ -67,13 +55,29 @@ pub(crate) struct Cache {
 impl Cache {
     /// The cache of a project.
     pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), seen: BTreeMap::new() }
+        let owners = Owners::of(root);
+        let refused = owners.refuse_folder(&root.join(FOLDER));
+        Self { root: root.to_owned(), owners, refused, seen: BTreeMap::new() }
     }
 
-    /// What is kept of a tool, if it is still what would be made.
+    /// Why it is not used, where others than those who may write the project may have written there.
+    pub(crate) fn refused(&self) -> Option<&str> {
+        self.refused.as_deref()
+    }
+
+    /// What is kept of a tool, if it is still what would be bundled.
     pub(crate) fn find(&mut self, key: &str) -> Option<Kept> {
-        let kept = parse(&std::fs::read(self.path(key)).ok()?)?;
-        (kept.head.key == key && self.is_current(&kept.head.read)).then_some(kept)
+        if self.refused.is_some() {
+            return None;
+        }
+        let mut file = std::fs::File::open(self.path(key)).ok()?;
+        if !self.owners.have(&file.metadata().ok()?) {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).ok()?;
+        let kept = parse(&bytes)?;
+        (kept.key == key && self.is_current(&kept.bundle.read)).then_some(kept)
     }
 
     fn is_current(&mut self, read: &Read) -> bool {
@@ -94,13 +98,19 @@ impl Cache {
 
     /// Keeps a tool. What cannot be kept is made again next time; a build never fails for it.
     pub(crate) fn keep(&self, kept: &Kept) {
-        let path = self.path(&kept.head.key);
+        if self.refused.is_some() {
+            return;
+        }
+        let path = self.path(&kept.key);
         let Some(folder) = path.parent() else { return };
         let _made_again = write(&self.root, folder, &path, &format(kept));
     }
 
     /// Removes what killed builds left behind.
     pub(crate) fn clean(&self) {
+        if self.refused.is_some() {
+            return;
+        }
         let entries = std::fs::read_dir(self.root.join(FOLDER)).into_iter().flatten().flatten();
         for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(TEMPORARY)) {
             let age = entry.metadata().and_then(|metadata| metadata.modified()).map(|time| time.elapsed());
@@ -123,11 +133,13 @@ impl Cache {
 const TEMPORARY: &str = ".pace-";
 
 fn write(root: &Path, folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
+    std::fs::create_dir_all(root.join(".pace"))?;
+    owner::make_folder(folder)?;
     let ignore = root.join(".pace/.gitignore");
     if !ignore.exists() {
         std::fs::write(ignore, "*\n")?;
     }
+    // Temporary files are their owner's alone (0600), and keep that when they are renamed.
     let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
     file.write_all(bytes)?;
     // Renamed into its place: of two builds at once, one replaces the equal file of the other.
@@ -135,26 +147,19 @@ fn write(root: &Path, folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Resu
     Ok(())
 }
 
-/// The file: its digest and its format, a line of JSON, the code, the bytecode.
+/// The file: its format and its digest, then a line of JSON.
 fn format(kept: &Kept) -> Vec<u8> {
-    let head = serde_json::to_string(&kept.head).unwrap_or_default();
-    let rest = [head.as_bytes(), b"\n", kept.code.as_bytes(), &kept.bytecode].concat();
-    [format!("{FORMAT} {}\n", Digest::of(&rest)).as_bytes(), &rest].concat()
+    let rest = serde_json::to_string(kept).unwrap_or_default();
+    format!("{FORMAT} {}\n{rest}", Digest::of(rest.as_bytes())).into_bytes()
 }
 
 fn parse(bytes: &[u8]) -> Option<Kept> {
-    let line = |bytes: &[u8]| bytes.iter().position(|byte| *byte == b'\n');
-    let end = line(bytes)?;
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
     let (first, rest) = (std::str::from_utf8(bytes.get(..end)?).ok()?, bytes.get(end + 1..)?);
     if first.strip_prefix(FORMAT)?.trim() != Digest::of(rest).to_string() {
         return None;
     }
-    let end = line(rest)?;
-    let head: Head = serde_json::from_slice(rest.get(..end)?).ok()?;
-    let body = rest.get(end + 1..)?;
-    let code = String::from_utf8(body.get(..head.code_length)?.to_vec()).ok()?;
-    let bytecode = body.get(head.code_length..)?.to_vec();
-    Some(Kept { head, code, bytecode })
+    serde_json::from_slice(rest).ok()
 }
 
 #[cfg(test)]
@@ -165,17 +170,8 @@ mod tests {
         let digest = Digest::of(&std::fs::read(root.join(file)).unwrap()).to_string();
         let read =
             Read { files: [(file.to_owned(), digest)].into(), absent: ["lib.ts".to_owned()].into(), ..Read::default() };
-        let head = Head {
-            key: "tools/a".into(),
-            name: "a".into(),
-            description: "A.".into(),
-            parameters: "{}".into(),
-            map: StoredMap::default(),
-            read,
-            packages: Vec::new(),
-            code_length: 4,
-        };
-        Kept { head, code: "code".into(), bytecode: vec![0, 255, 10, 13] }
+        let bundle = Bundle { code: "code \u{e9}\n".into(), read, ..Bundle::default() };
+        Kept { key: "tools/a".into(), bundle }
     }
 
     fn project() -> tempfile::TempDir {

@@ -1,22 +1,23 @@
-//! All tools of a build: what the cache holds is taken from it, the rest is bundled by child processes, described by the
-//! engine, checked, and kept.
+//! All tools of a build: what the cache holds is taken from it, the rest is bundled by child processes. Either way the engine
+//! compiles and describes it, and what it says of itself is checked; what is new is kept.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use pace_compiler::tools::Wanted;
 use pace_compiler::{CompiledTool, CompiledTools, ToolCompiler, WorldError};
 use pace_diag::Sink;
 use pace_ir::bundle::tool_module;
+use pace_ir::program::ToolMap;
 use pace_ir::program::record::Component;
-use pace_ir::program::{Json, ToolMap};
 use pace_syntax::SourceMap;
 
-use crate::cache::{Cache, Head, Kept};
-use crate::definition::{self, Written};
+use crate::again;
+use crate::cache::{self, Cache, Kept};
+use crate::definition::{self, Definition, Written};
 use crate::embedded;
 use crate::engine::{self, Described, Describer, Refusal};
 use crate::pool::{self, Lost};
@@ -27,6 +28,9 @@ use crate::words::{self, Files};
 pub trait Progress: Debug + Send + Sync {
     /// A tool that was not in the cache is done: its key, how many are done, and how many there are.
     fn compiled(&self, key: &str, done: usize, of: usize);
+
+    /// The cache is not used, and why: its folder in the project, and what is wrong with that.
+    fn distrusted(&self, folder: &str, why: &str);
 }
 
 /// Tells nobody.
@@ -35,6 +39,7 @@ pub struct Silent;
 
 impl Progress for Silent {
     fn compiled(&self, _: &str, _: usize, _: usize) {}
+    fn distrusted(&self, _: &str, _: &str) {}
 }
 
 /// Compiles the TypeScript tools of one project.
@@ -72,20 +77,19 @@ impl ToolCompiler for TypeScript {
             return Ok(CompiledTools::default());
         }
         let mut cache = Cache::new(&self.root);
-        let mut tools = BTreeMap::new();
-        let mut missing = Vec::new();
-        for key in wanted.keys() {
-            match cache.find(key).and_then(|kept| finished(&kept)) {
-                Some(tool) => {
-                    tools.insert(key.clone(), tool);
-                }
-                None => missing.push(Request { root: self.root.clone(), key: key.clone() }),
-            }
+        if let Some(why) = cache.refused() {
+            self.progress.distrusted(cache::FOLDER, why);
         }
+        let engine = SharedEngine::default();
+        let kept = wanted.keys().filter_map(|key| cache.find(key)).collect();
+        let mut tools = again::compile(kept, &engine);
+        let is_missing = |key: &&String| !tools.contains_key(*key);
+        let missing = wanted.keys().filter(is_missing).map(|key| Request { root: self.root.clone(), key: key.clone() });
+        let missing: Vec<_> = missing.collect();
         if !missing.is_empty() {
             cache.clean();
         }
-        let mut made = self.make(missing);
+        let mut made = self.make(missing, &engine);
         // Whatever thread was first, the author reads in order.
         made.sort_by(|a, b| a.key.cmp(&b.key));
         for made in made {
@@ -94,6 +98,21 @@ impl ToolCompiler for TypeScript {
             }
         }
         Ok(CompiledTools { engine: Some(engine::digest()), tools })
+    }
+}
+
+/// The engine of a build, made when the first tool needs it.
+#[derive(Debug, Default)]
+pub(crate) struct SharedEngine(OnceLock<Result<Describer, String>>);
+
+impl SharedEngine {
+    /// Compiles and describes a module.
+    ///
+    /// # Errors
+    /// There is no engine, in its words.
+    pub(crate) fn describe(&self, code: &str) -> Result<Result<Described, Refusal>, String> {
+        let describer = self.0.get_or_init(Describer::new).as_ref();
+        describer.map(|describer| describer.describe(code)).map_err(Clone::clone)
     }
 }
 
@@ -106,18 +125,14 @@ struct Made {
 }
 
 impl TypeScript {
-    fn make(&self, requests: Vec<Request>) -> Vec<Made> {
+    fn make(&self, requests: Vec<Request>, engine: &SharedEngine) -> Vec<Made> {
         let (of, done) = (requests.len(), AtomicUsize::new(0));
-        let describe = |state: &mut Option<Result<Describer, String>>, request: Request, reply: Result<Reply, Lost>| {
-            let code = reply.as_ref().ok().and_then(|reply| reply.result.as_ref().ok()).map(|bundle| &bundle.code);
-            let described = code.map(|code| match state.get_or_insert_with(Describer::new) {
-                Ok(describer) => Ok(describer.describe(code)),
-                Err(why) => Err(why.clone()),
-            });
+        pool::bundle(&self.program, requests, |request, reply| {
+            let bundle = reply.as_ref().ok().and_then(|reply| reply.result.as_ref().ok());
+            let described = bundle.map(|bundle| engine.describe(&bundle.code));
             self.progress.compiled(&request.key, done.fetch_add(1, Ordering::Relaxed) + 1, of);
             Made { key: request.key, reply, described }
-        };
-        pool::bundle(&self.program, requests, || None, describe)
+        })
     }
 
     /// Tells what is wrong with a tool, or keeps it.
@@ -173,9 +188,9 @@ impl TypeScript {
         };
         match definition::check(&described.description, written, &mut files) {
             Ok(definition) => {
-                let kept = kept(made.key.clone(), bundle, definition, described.bytecode.0);
+                let kept = Kept { key: made.key, bundle };
                 cache.keep(&kept);
-                Ok(finished(&kept).map(|tool| (made.key, tool)))
+                Ok(finished(&kept.bundle, definition, &described.bytecode.0).map(|tool| (kept.key, tool)))
             }
             Err(wrong) => {
                 for diagnostic in wrong {
@@ -188,42 +203,26 @@ impl TypeScript {
 }
 
 /// A tool's own file, as it is shown.
-fn path(key: &str) -> String {
+pub(crate) fn path(key: &str) -> String {
     if key.starts_with("std/") { format!("{key}/index.ts") } else { format!("{key}.ts") }
 }
 
-fn kept(key: String, bundle: Bundle, definition: definition::Definition, bytecode: Vec<u8>) -> Kept {
-    let Bundle { code, map, read, packages } = bundle;
-    let head = Head {
-        key,
-        name: definition.name.to_string(),
-        description: definition.description,
-        parameters: definition.parameters.0,
-        map,
-        read,
-        packages,
-        code_length: code.len(),
-    };
-    Kept { head, code, bytecode }
-}
-
 /// What a bundle holds of a tool; nothing if what was kept makes no sense, and then it is made again.
-fn finished(kept: &Kept) -> Option<CompiledTool> {
-    let head = &kept.head;
+pub(crate) fn finished(bundle: &Bundle, definition: Definition, bytecode: &[u8]) -> Option<CompiledTool> {
     let in_project = |path: &&String| !path.starts_with("../") && !path.split('/').any(|part| part == "node_modules");
-    let inputs = head.read.files.iter().filter(|(path, _)| in_project(path));
+    let inputs = bundle.read.files.iter().filter(|(path, _)| in_project(path));
     let inputs = inputs.map(|(path, digest)| Some((path.clone(), digest.parse().ok()?)));
-    let packages = head.packages.iter().map(|package| {
+    let packages = bundle.packages.iter().map(|package| {
         let component = Component { licence: package.licence.clone(), digest: package.digest.parse().ok()? };
         Some((purl(&package.name, &package.version), component))
     });
     Some(CompiledTool {
-        name: head.name.parse().ok()?,
-        description: head.description.clone(),
-        parameters: Json(head.parameters.clone()),
-        module: tool_module::wrap(&kept.bytecode),
-        source: kept.code.clone().into_bytes(),
-        map: head.map.clone().into(),
+        name: definition.name,
+        description: definition.description,
+        parameters: definition.parameters,
+        module: tool_module::wrap(bytecode),
+        source: bundle.code.clone().into_bytes(),
+        map: bundle.map.clone().into(),
         inputs: inputs.collect::<Option<_>>()?,
         packages: packages.collect::<Option<_>>()?,
     })

@@ -8,8 +8,8 @@ use pace_ir::text::{printable, quoted, shortened};
 use pace_sandbox::{Description, Exported, ToolError, ToolErrorKind};
 use serde_json::Value;
 
-use crate::parameters::{self, Fault};
-use crate::protocol::{Outline, Place};
+use crate::parameters::{self, Fault, Part};
+use crate::protocol::{Outline, Place, Shape};
 use crate::words::Files;
 
 /// The most a description may hold, bytes: it is sent to the model with every request.
@@ -60,7 +60,12 @@ pub(crate) fn check(
     let name = name(description.name.as_deref(), written, files).map_err(|diagnostic| wrong.push(diagnostic));
     let text = text(description.description.as_deref(), written, files).map_err(|diagnostic| wrong.push(diagnostic));
     let schema = match description.parameters.as_deref().map(serde_json::from_str::<Value>) {
-        None | Some(Err(_)) => {
+        // What the engine wrote and a reader refuses is too deep for it.
+        Some(Err(_)) => {
+            wrong.push(bad_parameters(parameters::too_deep(), written, files));
+            Err(())
+        }
+        None => {
             wrong.push(missing("parameters", "write `parameters: {}` for a tool that takes none", written, files));
             Err(())
         }
@@ -91,22 +96,18 @@ pub(crate) fn unsayable(
     if let Some(name) = error.message.strip_prefix("TypeError: ").and_then(|words| words.strip_suffix(MIXED)) {
         let why = "the schema of a library, inside of Paceline's short form".to_owned();
         let help = "make one schema of all parameters, such as `parameters: z.object({ … })`".to_owned();
-        return Some(bad_parameters(Fault { path: name.to_owned(), why, help: Some(help) }, written, files));
+        return Some(bad_parameters(Fault::new(name, why, Some(help)), written, files));
     }
     if let Some(vendor) = error.message.strip_prefix("TypeError: ").and_then(|words| words.strip_suffix(SPEECHLESS)) {
         let why = format!("this schema of `{}` cannot say itself as JSON Schema", quoted(vendor));
-        let help = "use zod from version 4 on (`import { z } from \"zod\"`), or write a JSON Schema".to_owned();
-        return Some(bad_parameters(Fault { path: String::new(), why, help: Some(help) }, written, files));
+        return Some(bad_parameters(Fault::new("", why, Some(parameters::SPEECHLESS.to_owned())), written, files));
     }
     let is_about_schema = crate::words::places(error, map).any(|place| place.file.contains("json-schema"));
     let words = error.message.split_once(": ").map_or(error.message.as_str(), |(_, words)| words);
     (error.kind == ToolErrorKind::Threw && is_about_schema).then(|| {
-        let fault = Fault {
-            path: String::new(),
-            why: format!("no JSON Schema can be made of it: {}", printable(&shortened(words, 120))),
-            help: Some("use types that JSON knows, such as a string with a format for a date".to_owned()),
-        };
-        bad_parameters(fault, written, files)
+        let why = format!("no JSON Schema can be made of it: {}", printable(&shortened(words, 120)));
+        let help = "use types that JSON knows, such as a string with a format for a date".to_owned();
+        bad_parameters(Fault::new("", why, Some(help)), written, files)
     })
 }
 
@@ -115,17 +116,26 @@ fn not_json(value: &Value, written: Written<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     let tops = written.outline.properties.keys().filter_map(|path| path.strip_prefix("parameters/"));
     for name in tops.filter(|path| !path.contains('/') && value.get(path).is_none()) {
-        let why = "expected a schema, found what JSON cannot say".to_owned();
+        let why = "expected a schema, found what JSON cannot say";
         let help = format!("write `{name}: {{ type: \"string\", description: \"…\" }}`");
-        faults.push(Fault { path: name.to_owned(), why, help: Some(help) });
+        faults.push(Fault::new(name, why, Some(help)));
     }
     faults
 }
 
 fn no_tool(exported: &Exported, written: Written<'_>, files: &mut Files<'_>) -> Option<Diagnostic> {
-    let properties = &written.outline.properties;
+    let (properties, shape) = (&written.outline.properties, written.outline.shape);
+    let mut help = "write `export default defineTool({ … })`";
     let found = match exported {
         Exported::Tool => return None,
+        Exported::Other(kind) if kind == "object" && shape == Shape::Promise => {
+            help = "write `export default defineTool({ … })`, or `export default await …`";
+            "this is a Promise, not what `defineTool` returns".to_owned()
+        }
+        Exported::Other(kind) if kind == "object" && shape == Shape::Call => {
+            help = "write `export default defineTool({ … })`, or `export default await …` if this is a Promise";
+            "this is an object, not what `defineTool` returns".to_owned()
+        }
         // `defineTool` was called, and what it got lacks the part that does the work.
         Exported::Other(kind) if kind == "object" && written.outline.defined => {
             let help = "add `execute: async ({ … }) => { … }`";
@@ -147,7 +157,7 @@ fn no_tool(exported: &Exported, written: Written<'_>, files: &mut Files<'_>) -> 
     };
     let diagnostic = Diagnostic::new(&code::NO_TOOL, format!("`{}` exports no tool", written.path));
     let place = first_line(written.outline.exported.unwrap_or(Place { start: 0, end: 0 }), written, files);
-    Some(point(diagnostic, place, &found, written, files).help("write `export default defineTool({ … })`"))
+    Some(point(diagnostic, place, &found, written, files).help(help))
 }
 
 /// The part of a place on its first line: what follows is too much to underline.
@@ -233,16 +243,21 @@ fn missing(property: &str, help: &str, written: Written<'_>, files: &mut Files<'
 }
 
 fn bad_parameters(fault: Fault, written: Written<'_>, files: &mut Files<'_>) -> Diagnostic {
-    let Fault { path, why, help } = fault;
-    let message = match path.as_str() {
-        "" => format!("`parameters` of `{}` are no JSON Schema", written.path),
-        path => {
-            format!("`{}` in `parameters` of `{}` is not JSON Schema", printable(&path.replace('/', ".")), written.path)
+    let Fault { path, part, what, why, help } = fault;
+    let message = match (path.as_str(), what) {
+        ("", None) => format!("`parameters` of `{}` are no JSON Schema", written.path),
+        ("", Some(what)) => format!("the schema under `parameters` of `{}` {what}", written.path),
+        (path, what) => {
+            let what = what.unwrap_or("is not JSON Schema");
+            format!("`{}` in `parameters` of `{}` {what}", printable(&path.replace('/', ".")), written.path)
         }
     };
     let full = if path.is_empty() { "parameters".to_owned() } else { format!("parameters/{path}") };
-    let diagnostic = Diagnostic::new(&code::TOOL_DEFINITION, message);
-    let diagnostic = point(diagnostic, place(&full, written), &why, written, files);
+    let place = match (part, written.outline.properties.get(&full)) {
+        (Part::Key, Some((key, _))) => *key,
+        _ => place(&full, written),
+    };
+    let diagnostic = point(Diagnostic::new(&code::TOOL_DEFINITION, message), place, &why, written, files);
     match help {
         Some(help) => diagnostic.help(help),
         None => diagnostic,

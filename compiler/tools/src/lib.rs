@@ -2,10 +2,10 @@
 //! told of it.
 //!
 //! ```text
-//! tools/x.ts ──▶ cache ──hit──────────────────────────────────────────────▶ CompiledTool
-//!                  │ miss                                                       ▲
-//!                  ▼                                                            │
-//!           child process: bundle ──module, map──▶ engine: compile, describe ──▶ definition
+//! tools/x.ts ──▶ cache ──hit: module, map──┐
+//!                  │ miss                  ▼
+//!                  ▼             engine: compile, describe ──▶ definition ──▶ CompiledTool
+//!       child process: bundle ──module, map┘
 //! ```
 //!
 //! [`TypeScript`] is what the compiler is handed. The bundler works in a child process, because what it is given to read
@@ -13,6 +13,7 @@
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
+mod again;
 mod cache;
 mod child;
 mod compile;

@@ -4,17 +4,40 @@
 use std::collections::BTreeSet;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
+use pace_ir::text::{printable, shortened};
 use serde_json::{Map, Value, json};
+
+mod keywords;
 
 /// What is wrong with parameters, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     /// Keys in what the author wrote, joined by `/`; empty for all of it.
     pub(crate) path: String,
+    /// What of it.
+    pub(crate) part: Part,
+    /// What is wrong, after its name; nothing where it is no JSON Schema.
+    pub(crate) what: Option<&'static str>,
     /// Why, for the place.
     pub(crate) why: String,
     /// What to do.
     pub(crate) help: Option<String>,
+}
+
+/// What of a property a fault is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Its name.
+    Key,
+    /// What stands there.
+    Value,
+}
+
+impl Fault {
+    /// Of a value that is no JSON Schema.
+    pub(crate) fn new(path: &str, why: impl Into<String>, help: Option<String>) -> Self {
+        Self { path: path.to_owned(), part: Part::Value, what: None, why: why.into(), help }
+    }
 }
 
 /// The most faults told of one tool.
@@ -23,33 +46,105 @@ const MOST: usize = 10;
 /// The one draft there is a word for: what the engine asks schema libraries for.
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
+/// How deep schemas may stand in each other. Readers of JSON give up a little later (`serde_json`: 128).
+const MOST_DEPTH: usize = 100;
+
+/// The fault of parameters that are nested too deeply to be read.
+pub(crate) fn too_deep() -> Fault {
+    let help = "give a part that refers to itself a name under `$defs`, and refer to it by `$ref`".to_owned();
+    Fault {
+        what: Some("is nested too deeply"),
+        ..Fault::new("", format!("deeper than {MOST_DEPTH} levels"), Some(help))
+    }
+}
+
+/// What to do about a schema that has no word for itself: zod's has from 4.2 on.
+pub(crate) const SPEECHLESS: &str = "use zod 4.2 or newer, or what `z.toJSONSchema(…)` makes of it (zod 4, or `zod/v4` of zod 3.25), or write \
+                                     a JSON Schema";
+
 /// The schema of what a tool is called with.
 ///
 /// # Errors
 /// Every fault, up to [`MOST`].
 pub(crate) fn normalise(written: Value) -> Result<Value, Vec<Fault>> {
+    if depth(&written) > MOST_DEPTH {
+        return Err(vec![too_deep()]);
+    }
     let Value::Object(keys) = written else {
         return Err(vec![fault("", "expected an object of parameters", Some(SHORT))]);
     };
+    if is_zod_3(&keys) {
+        return Err(vec![fault("", "a schema of zod 3, which cannot say itself as JSON Schema", Some(SPEECHLESS))]);
+    }
     // A schema says `type: "object"`; of the short form, every value is a schema, also that of a parameter `type`.
-    let (schema, written_at): (Value, fn(&str) -> String) = match keys.get("type") {
+    let (schema, written_at, form): (Value, fn(&str) -> String, Form) = match keys.get("type") {
         Some(Value::String(kind)) if kind == "object" => {
-            (whole(keys), |pointer| pointer.trim_start_matches('/').to_owned())
+            (whole(keys), |pointer| pointer.trim_start_matches('/').to_owned(), Form::Whole)
         }
         Some(Value::String(kind)) => {
             let why = format!("parameters are an object, not {}", in_words(kind));
             return Err(vec![fault("type", &why, Some(SHORT))]);
         }
-        _ => (short(keys)?, |pointer| pointer.trim_start_matches("/properties/").trim_start_matches('/').to_owned()),
+        _ => {
+            let written_at =
+                |pointer: &str| pointer.trim_start_matches("/properties/").trim_start_matches('/').to_owned();
+            (short(keys)?, written_at, Form::Short)
+        }
     };
-    let faults = faults(&schema, written_at);
+    let mut faults = faults(&schema, written_at);
+    faults.extend(misspelled(&schema, form, written_at));
+    faults.truncate(MOST);
     if faults.is_empty() { Ok(schema) } else { Err(faults) }
 }
 
 const SHORT: &str = "write `parameters: { city: { type: \"string\", description: \"…\" } }`";
 
+/// How parameters were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Whole,
+    Short,
+}
+
 fn fault(path: &str, why: &str, help: Option<&str>) -> Fault {
-    Fault { path: path.to_owned(), why: why.to_owned(), help: help.map(str::to_owned) }
+    Fault::new(path, why, help.map(str::to_owned))
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Object(keys) => 1 + keys.values().map(depth).max().unwrap_or_default(),
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
+        _ => 0,
+    }
+}
+
+/// Whether this is what JSON keeps of a schema of zod before 4: before 3.24 it says of itself nothing that `defineTool` knows.
+fn is_zod_3(keys: &Map<String, Value>) -> bool {
+    let name = keys.get("_def").and_then(|inside| inside.get("typeName")).and_then(Value::as_str);
+    name.is_some_and(|name| name.starts_with("Zod"))
+}
+
+/// Keys that were meant as keywords, and `optional` where it means nothing.
+fn misspelled(schema: &Value, form: Form, written_at: fn(&str) -> String) -> Vec<Fault> {
+    let mut found = Vec::new();
+    match (form, schema.get("properties").and_then(Value::as_object)) {
+        (Form::Short, Some(properties)) => {
+            for (name, schema) in properties {
+                keywords::misspelled(schema, &format!("/properties/{name}"), &["optional"], &mut found);
+            }
+        }
+        _ => keywords::misspelled(schema, "", &[], &mut found),
+    }
+    let told = found.into_iter().map(|keywords::Misspelled { pointer, key, meant }| Fault {
+        part: Part::Key,
+        what: Some("is no keyword of JSON Schema"),
+        ..Fault::new(
+            &written_at(&pointer),
+            "says nothing",
+            Some(format!("did you mean `{meant}`? Otherwise name it `x-{}`", printable(&key))),
+        )
+    });
+    told.collect()
 }
 
 fn in_words(kind: &str) -> String {
@@ -77,8 +172,20 @@ fn short(keys: Map<String, Value>) -> Result<Value, Vec<Fault>> {
             faults.push(no_schema(&name, &schema));
             continue;
         };
+        if is_zod_3(&schema) {
+            let why = "a schema of zod 3, inside of Paceline's short form";
+            faults.push(fault(
+                &name,
+                why,
+                Some("make one schema of all parameters, with zod 4.2 or newer: `z.object({ … })`"),
+            ));
+            continue;
+        }
         match schema.shift_remove("optional") {
-            None | Some(Value::Bool(false)) => required.push(Value::from(name.as_str())),
+            None | Some(Value::Bool(false)) => {
+                faults.extend(schema.get("default").map(|value| unused_default(&name, value)));
+                required.push(Value::from(name.as_str()));
+            }
             Some(Value::Bool(true)) => {}
             Some(_) => faults.push(fault(&format!("{name}/optional"), "expected `true` or `false`", None)),
         }
@@ -89,6 +196,18 @@ fn short(keys: Map<String, Value>) -> Result<Value, Vec<Fault>> {
         return Err(faults);
     }
     Ok(json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false}))
+}
+
+/// A value for what is always given: who writes it expects it to be filled in.
+fn unused_default(name: &str, value: &Value) -> Fault {
+    let (shown, value) = (printable(name), value.to_string());
+    let value = printable(&shortened(&value, 40));
+    let help = format!("add `optional: true`, and fill it in yourself: `execute: ({{ {shown} = {value} }}) => …`");
+    Fault {
+        part: Part::Key,
+        what: Some("is never used"),
+        ..Fault::new(&format!("{name}/default"), "the parameter is required, so it is always given", Some(help))
+    }
 }
 
 fn no_schema(name: &str, value: &Value) -> Fault {
@@ -113,11 +232,8 @@ fn faults(schema: &Value, written_at: fn(&str) -> String) -> Vec<Fault> {
     let found = errors.filter_map(|error| {
         let pointer = error.instance_path().to_string();
         // One place may break several rules of the meta-schema; to the author it is one mistake.
-        places.insert(pointer.clone()).then(|| Fault {
-            path: written_at(&pointer),
-            why: why(&pointer, &error),
-            help: None,
-        })
+        let is_new = places.insert(pointer.clone());
+        is_new.then(|| Fault::new(&written_at(&pointer), why(&pointer, &error), None))
     });
     let found: Vec<_> = found.take(MOST).collect();
     if !found.is_empty() {
@@ -131,7 +247,7 @@ fn faults(schema: &Value, written_at: fn(&str) -> String) -> Vec<Fault> {
                 Some("pattern") => "not a regular expression".to_owned(),
                 _ => error.to_string(),
             };
-            vec![Fault { path: written_at(&pointer), why, help: None }]
+            vec![Fault::new(&written_at(&pointer), why, None)]
         }
     }
 }
@@ -191,6 +307,23 @@ mod tests {
     }
 
     #[test]
+    fn a_default_that_nothing_fills_in_is_a_fault() {
+        let help = "add `optional: true`, and fill it in yourself: `execute: ({ days = 3 }) => …`";
+        let days = json!({"days": {"type": "integer", "default": 3}});
+        assert_eq!(refused(days), [("days/default".to_owned(), help.to_owned())]);
+        assert!(normalise(json!({"days": {"type": "integer", "default": 3, "optional": true}})).is_ok());
+        let whole = json!({"type": "object", "properties": {"days": {"default": 3}}, "required": ["days"]});
+        assert!(normalise(whole).is_ok());
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |levels: usize| (0..levels).fold(json!({}), |inner, _| json!({"not": inner}));
+        assert!(normalise(json!({"a": nested(90)})).is_ok());
+        assert_eq!(normalise(json!({"a": nested(200)})), Err(vec![too_deep()]));
+    }
+
+    #[test]
     fn faults_are_at_what_the_author_wrote() {
         let types = "expected `string`, `number`, `integer`, `boolean`, `object`, `array` or `null`, or a list of them";
         let one = |path: &str, words: &str| vec![(path.to_owned(), words.to_owned())];
@@ -200,6 +333,13 @@ mod tests {
         assert_eq!(refused(schema), one("properties/city/type", types));
         assert_eq!(refused(json!({"type": "array"})), one("type", SHORT));
         assert_eq!(refused(json!([])), one("", SHORT));
+        let zod = json!({"_def": {"checks": [], "typeName": "ZodString", "coerce": false}});
+        assert_eq!(
+            refused(json!({"city": zod})),
+            one("city", "make one schema of all parameters, with zod 4.2 or newer: `z.object({ … })`")
+        );
+        let zod = json!({"_def": {"unknownKeys": "strip", "typeName": "ZodObject"}, "_cached": null});
+        assert_eq!(refused(zod), one("", SPEECHLESS));
         let pattern = json!({"city": {"type": "string", "pattern": "("}});
         assert_eq!(refused(pattern), one("city/pattern", "not a regular expression"));
     }

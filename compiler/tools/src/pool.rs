@@ -30,31 +30,42 @@ pub(crate) enum Lost {
 }
 
 /// Bundles tools in child processes of `program`, several at once, and hands each answer on as it comes. `finish` is called
-/// on the threads of the pool, with what `prepare` made for the thread.
-pub(crate) fn bundle<S, T: Send>(
+/// on the threads of the pool.
+pub(crate) fn bundle<T: Send>(
     program: &Path,
     requests: Vec<Request>,
+    finish: impl Fn(Request, Result<Reply, Lost>) -> T + Sync,
+) -> Vec<T> {
+    let prepare = || Bundler { program: program.to_owned(), process: None };
+    each(requests, prepare, |bundler, request| {
+        let reply = bundler.ask(&request);
+        finish(request, reply)
+    })
+}
+
+/// Does the same with each of many, on as many threads as there are processors: in no order. `work` is given what `prepare`
+/// made for its thread.
+pub(crate) fn each<S, W: Send, T: Send>(
+    items: Vec<W>,
     prepare: impl Fn() -> S + Sync,
-    finish: impl Fn(&mut S, Request, Result<Reply, Lost>) -> T + Sync,
+    work: impl Fn(&mut S, W) -> T + Sync,
 ) -> Vec<T> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = requests.len().min(processors).min(MOST);
-    let queue = Mutex::new(VecDeque::from(requests));
+    let threads = items.len().min(processors).min(MOST);
+    let queue = Mutex::new(VecDeque::from(items));
     let done = Mutex::new(Vec::new());
-    let work = || {
-        let mut bundler = Bundler { program: program.to_owned(), process: None };
+    let thread = || {
         let mut state = prepare();
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            let Some(request) = next else { return };
-            let reply = bundler.ask(&request);
-            let result = finish(&mut state, request, reply);
+            let Some(item) = next else { return };
+            let result = work(&mut state, item);
             done.lock().unwrap_or_else(PoisonError::into_inner).push(result);
         }
     };
     std::thread::scope(|scope| {
         for _ in 0..threads {
-            scope.spawn(work);
+            scope.spawn(thread);
         }
     });
     done.into_inner().unwrap_or_else(PoisonError::into_inner)

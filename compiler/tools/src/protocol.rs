@@ -30,7 +30,7 @@ pub(crate) struct Reply {
 }
 
 /// One module made of a tool and all it imports.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Bundle {
     /// An ES2022 module.
     pub(crate) code: String,
@@ -86,10 +86,24 @@ pub(crate) struct Package {
 pub(crate) struct Outline {
     /// What follows `export default`.
     pub(crate) exported: Option<Place>,
+    /// What kind of expression that is.
+    pub(crate) shape: Shape,
     /// Whether `defineTool` is called with an object that stands there.
     pub(crate) defined: bool,
     /// The properties of the object given to `defineTool`, key and value, by path: `parameters`, `parameters/city`.
     pub(crate) properties: BTreeMap<String, (Place, Place)>,
+}
+
+/// What an expression gives, as far as can be told by looking at it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Shape {
+    /// A Promise.
+    Promise,
+    /// What a function returns, `defineTool` apart.
+    Call,
+    /// Anything else.
+    #[default]
+    Other,
 }
 
 /// Bytes of a file.

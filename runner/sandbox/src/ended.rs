@@ -100,6 +100,9 @@ fn failed(failure: &[u8], out_of_memory: bool, limits: Limits, redactor: &Redact
         ("", "") if out_of_memory => return memory(limits),
         ("", "") => "the tool failed without a word".to_owned(),
         ("", message) => message.to_owned(),
+        ("ReferenceError", message) if let Some(advice) = crate::missing::advice(message) => {
+            format!("ReferenceError: {message}; {advice}")
+        }
         (name, "") => name.to_owned(),
         (name, message) => format!("{name}: {message}"),
     };

@@ -48,7 +48,8 @@ pub enum LoadError {
 pub struct ToolError {
     /// What kind of failure.
     pub kind: ToolErrorKind,
-    /// One line that stands alone: for [`ToolErrorKind::Threw`] `<name>: <message>` as the tool threw it.
+    /// One line that stands alone: for [`ToolErrorKind::Threw`] `<name>: <message>` as the tool threw it; and what
+    /// to use instead, where it asked for something that only Node.js or a browser has.
     pub message: String,
     /// Where in the module, one frame a line in the form of V8 (`    at execute (tool.js:12:5)`), innermost first; empty
     /// where the engine knows no place. Lines and columns are those of the module's ES2022 source.

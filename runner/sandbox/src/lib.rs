@@ -21,6 +21,7 @@ mod image;
 mod imports;
 mod json;
 mod loaded;
+mod missing;
 mod net;
 mod operation;
 mod pages;

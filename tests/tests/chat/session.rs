@@ -27,6 +27,21 @@ fn it_goes_on_in_the_next_process() {
 }
 
 #[test]
+fn a_link_to_a_session_stays_one() {
+    let project = project();
+    let tour = &["chat", "helper", "--session", "tour"];
+    say(&project, tour, FRANCE);
+    let (file, elsewhere) = (project.path().join(FILE), project.path().join("elsewhere.json"));
+    let before = std::fs::read_to_string(&file).unwrap();
+    std::fs::rename(&file, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
+    let run = say(&project, tour, "And of Spain?");
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert_eq!(std::fs::read_link(&file).unwrap(), elsewhere);
+    assert!(std::fs::read_to_string(&elsewhere).unwrap().len() > before.len());
+}
+
+#[test]
 fn a_turn_that_fails_leaves_it_as_it_was() {
     let project = project();
     let tour = &["chat", "helper", "--session", "tour"];

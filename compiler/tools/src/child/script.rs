@@ -15,7 +15,7 @@ use oxc_parser::{Parser, ParserReturn};
 use oxc_semantic::SemanticBuilder;
 use oxc_span::{GetSpan, SourceType};
 
-use crate::protocol::{Outline, Place, Problem};
+use crate::protocol::{Outline, Place, Problem, Shape};
 
 /// Key and value, by path.
 type Properties = BTreeMap<String, (Place, Place)>;
@@ -52,10 +52,10 @@ pub(crate) fn read(path: &Path, text: &str) -> Script {
     let mut script = Script { problems: semantic.diagnostics.iter().map(syntax).collect(), ..Script::default() };
     record(&parsed, &mut script);
     script.types = parsed.program.body.iter().filter_map(type_name).collect();
-    let mut walk = Walk { script: &mut script, exported: None, tools: Vec::new() };
+    let mut walk = Walk { script: &mut script, exported: None, shape: Shape::Other, tools: Vec::new() };
     walk.visit_program(&parsed.program);
-    let (exported, tools) = (walk.exported, std::mem::take(&mut walk.tools));
-    script.outline = outline(exported, tools);
+    let (exported, shape, tools) = (walk.exported, walk.shape, std::mem::take(&mut walk.tools));
+    script.outline = Outline { shape, ..outline(exported, tools) };
     script.imports.sort_by_key(|(_, place)| *place);
     script
 }
@@ -67,7 +67,7 @@ fn broken(kind: SourceType, text: &str, parsed: &ParserReturn<'_>) -> Vec<(Place
         let again = Parser::new(&allocator, text, kind.with_jsx(true)).parse();
         let mut script = Script::default();
         if again.diagnostics.is_empty() {
-            let mut walk = Walk { script: &mut script, exported: None, tools: Vec::new() };
+            let mut walk = Walk { script: &mut script, exported: None, shape: Shape::Other, tools: Vec::new() };
             walk.visit_program(&again.program);
         }
         let jsx = script.problems.into_iter().find(|(_, problem)| *problem == Problem::Jsx);
@@ -155,14 +155,32 @@ fn outline(exported: Option<Place>, tools: Vec<(Place, Properties)>) -> Outline 
     let chosen = tools.iter().position(|(place, _)| inside(place)).unwrap_or(0);
     let defined = !tools.is_empty();
     let properties = tools.into_iter().nth(chosen).map(|(_, properties)| properties).unwrap_or_default();
-    Outline { exported, defined, properties }
+    Outline { exported, defined, properties, ..Outline::default() }
 }
 
 /// Goes through a whole file.
 struct Walk<'s> {
     script: &'s mut Script,
     exported: Option<Place>,
+    shape: Shape,
     tools: Vec<(Place, Properties)>,
+}
+
+/// What an exported expression gives.
+fn shape(expression: &Expression<'_>) -> Shape {
+    let is = |expression: &Expression<'_>, name: &str| matches!(expression, Expression::Identifier(identifier) if identifier.name == name);
+    match expression.get_inner_expression() {
+        Expression::ImportExpression(_) => Shape::Promise,
+        Expression::NewExpression(made) if is(&made.callee, "Promise") => Shape::Promise,
+        Expression::CallExpression(call) => match call.callee.get_inner_expression() {
+            Expression::StaticMemberExpression(member) if is(&member.object, "Promise") => Shape::Promise,
+            Expression::ArrowFunctionExpression(function) if function.r#async => Shape::Promise,
+            Expression::FunctionExpression(function) if function.r#async => Shape::Promise,
+            callee if is(callee, "defineTool") => Shape::Other,
+            _ => Shape::Call,
+        },
+        _ => Shape::Other,
+    }
 }
 
 impl<'a> Visit<'a> for Walk<'_> {
@@ -201,6 +219,7 @@ impl<'a> Visit<'a> for Walk<'_> {
 
     fn visit_export_default_declaration(&mut self, it: &ExportDefaultDeclaration<'a>) {
         self.exported = Some(it.declaration.span().into());
+        self.shape = it.declaration.as_expression().map(shape).unwrap_or_default();
         walk::walk_export_default_declaration(self, it);
     }
 
@@ -272,6 +291,17 @@ mod tests {
         assert_eq!(property("name"), ("name", "'a'"));
         assert_eq!(property("parameters/city/type"), ("type", "'string'"));
         assert!(script.exports.contains("default"));
+    }
+
+    #[test]
+    fn promises_are_told_by_their_looks() {
+        let shape = |text: &str| read_ts(&format!("export default {text};\n")).outline.shape;
+        for text in ["Promise.resolve(1)", "new Promise(() => {})", "(async () => 1)()", "import('./a')"] {
+            assert_eq!(shape(text), Shape::Promise, "{text}");
+        }
+        for (text, wanted) in [("make()", Shape::Call), ("defineTool({})", Shape::Other), ("tool", Shape::Other)] {
+            assert_eq!(shape(text), wanted, "{text}");
+        }
     }
 
     #[test]

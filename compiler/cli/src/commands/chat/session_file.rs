@@ -39,6 +39,8 @@ pub(super) struct SessionFile {
     root: PathBuf,
     /// Relative to the project.
     path: String,
+    /// Where it is, links followed: a conversation that was moved elsewhere stays there.
+    place: PathBuf,
     name: SessionName,
     kept: Kept,
     /// Held until the process ends, however it ends.
@@ -70,12 +72,15 @@ impl SessionFile {
         let folder = format!(".pace/state/chat/{agent}");
         let path = format!("{folder}/{}.json", name.0);
         private_file::make_folder(root, &root.join(&folder)).map_err(|error| unkept(&path, &error))?;
-        let lock = lock(&root.join(format!("{folder}/{}.lock", name.0)), name).map_err(|why| match why {
+        let place = root.join(&path);
+        let place = place.canonicalize().unwrap_or(place);
+        // Beside the file itself: whoever gets there by another name holds the same lock.
+        let lock = lock(&place.with_extension("lock"), name).map_err(|why| match why {
             Unlocked::InUse(ended) => ended,
             Unlocked::Failed(error) => unkept(&path, &error),
         })?;
         let principal = subject.principal.to_string();
-        let kept = match private_file::read(&root.join(&path), MOST_BYTES) {
+        let kept = match private_file::read(&place, MOST_BYTES) {
             Ok(Some(text)) => parse(&text).map_err(|why| damaged(&path, &why))?,
             Ok(None) => {
                 Kept { version: VERSION, agent: agent.to_string(), principal: principal.clone(), messages: Vec::new() }
@@ -95,7 +100,7 @@ impl SessionFile {
                 format!("the session `{}` is one of `{}`, not of `{principal}`", name.0, shown(&kept.principal));
             return Err(Ended::usage(message, "choose another `--session`, or say who asks with `--as`"));
         }
-        Ok(Self { root: root.to_owned(), path, name: name.clone(), kept, _lock: lock })
+        Ok(Self { root: root.to_owned(), path, place, name: name.clone(), kept, _lock: lock })
     }
 
     /// Where it goes on from.
@@ -121,7 +126,7 @@ impl SessionFile {
         self.kept.messages = messages;
         let text = serde_json::to_string(&self.kept)
             .map_err(|error| Ended::usage(format!("cannot keep the session: {error}"), "report this as a fault"))?;
-        private_file::write(&self.root, &self.path, format!("{text}\n").as_bytes())
+        private_file::write(&self.root, &self.place, format!("{text}\n").as_bytes())
             .map_err(|error| unkept(&self.path, &error))
     }
 }

@@ -1,0 +1,180 @@
+//! Keywords of JSON Schema that were meant and not written. A schema may hold any other key, which says nothing to anybody:
+//! `requierd: ["city"]` requires nothing. What is near to a keyword is taken for one; whatever else is left alone.
+
+use pace_diag::nearest::nearest;
+use serde_json::{Map, Value};
+
+/// Keywords of drafts 4 to 2020-12 (json-schema.org) under which a schema stands, or a list of them.
+const SCHEMAS: [&str; 16] = [
+    "additionalItems",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "contains",
+    "contentSchema",
+    "else",
+    "if",
+    "items",
+    "not",
+    "oneOf",
+    "prefixItems",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+
+/// Those under which schemas stand by name.
+const NAMED: [&str; 6] =
+    ["$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"];
+
+/// Those under which something else stands.
+const VALUES: [&str; 41] = [
+    "$anchor",
+    "$comment",
+    "$dynamicAnchor",
+    "$dynamicRef",
+    "$id",
+    "$recursiveAnchor",
+    "$recursiveRef",
+    "$ref",
+    "$schema",
+    "$vocabulary",
+    "const",
+    "contentEncoding",
+    "contentMediaType",
+    "default",
+    "dependentRequired",
+    "deprecated",
+    "description",
+    "enum",
+    "examples",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "id",
+    "maxContains",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minContains",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "readOnly",
+    "required",
+    "title",
+    "type",
+    "uniqueItems",
+    "writeOnly",
+];
+
+/// Keys of other makers that are in use and near to a keyword: OpenAPI's, those of form builders.
+const OTHERS: [&str; 2] = ["example", "propertyOrder"];
+
+/// Shorter keywords are near to words that mean something else: `note` is one letter from `not`.
+const SHORTEST: usize = 4;
+
+/// A key that is none of JSON Schema, and the keyword that is near.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Misspelled {
+    /// Where it stands, as a JSON pointer without the escapes.
+    pub(super) pointer: String,
+    /// The key.
+    pub(super) key: String,
+    /// The keyword.
+    pub(super) meant: &'static str,
+}
+
+/// Every key in a schema that is nearly a keyword. `own` are further keys that mean something at the top. The schema is not
+/// deeper than the stack.
+pub(super) fn misspelled(schema: &Value, at: &str, own: &[&'static str], found: &mut Vec<Misspelled>) {
+    match schema {
+        Value::Object(keys) => in_schema(keys, at, own, found),
+        Value::Array(list) => {
+            for (index, schema) in list.iter().enumerate() {
+                misspelled(schema, &format!("{at}/{index}"), &[], found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn in_schema(keys: &Map<String, Value>, at: &str, own: &[&'static str], found: &mut Vec<Misspelled>) {
+    for (key, value) in keys {
+        let pointer = format!("{at}/{key}");
+        if SCHEMAS.contains(&key.as_str()) {
+            misspelled(value, &pointer, &[], found);
+        } else if NAMED.contains(&key.as_str()) {
+            for (name, schema) in value.as_object().into_iter().flatten() {
+                misspelled(schema, &format!("{pointer}/{name}"), &[], found);
+            }
+        } else if let Some(meant) = meant(key, own) {
+            found.push(Misspelled { pointer, key: key.clone(), meant });
+        }
+    }
+}
+
+fn meant(key: &str, own: &[&'static str]) -> Option<&'static str> {
+    if VALUES.contains(&key) || OTHERS.contains(&key) || own.contains(&key) || key.starts_with("x-") {
+        return None;
+    }
+    let keywords = SCHEMAS.iter().chain(&NAMED).chain(&VALUES).chain(own).copied();
+    nearest(key, keywords.filter(|keyword| keyword.len() >= SHORTEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn found(schema: &Value) -> Vec<(String, &'static str)> {
+        let mut found = Vec::new();
+        misspelled(schema, "", &[], &mut found);
+        found.into_iter().map(|one| (one.pointer, one.meant)).collect()
+    }
+
+    #[test]
+    fn near_keys_are_found_wherever_schemas_stand() {
+        let schema = json!({
+            "typ": "object",
+            "properties": {"typ": {"Type": "string", "min_length": 2}, "list": {"items": [{"patern": "a"}]}},
+            "anyOf": [{"requierd": ["a"]}],
+            "$defs": {"default": {"not": {"minimun": 1}}},
+        });
+        let one = |pointer: &str, meant| (pointer.to_owned(), meant);
+        let mut all = found(&schema);
+        all.sort();
+        assert_eq!(
+            all,
+            [
+                one("/$defs/default/not/minimun", "minimum"),
+                one("/anyOf/0/requierd", "required"),
+                one("/properties/list/items/0/patern", "pattern"),
+                one("/properties/typ/Type", "type"),
+                one("/properties/typ/min_length", "minLength"),
+                one("/typ", "type"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_means_something_else_is_left_alone() {
+        let schema = json!({
+            "type": "object", "x-typ": 1, "note": "n", "unit": "cm", "nullable": true, "example": 1, "propertyOrder": 1,
+            "markdownDescription": "m", "errorMessage": "e", "discriminator": {"typ": 1}, "writeOnly": true,
+            "default": {"typ": 1}, "const": {"typ": 1}, "enum": [{"typ": 1}], "examples": [{"typ": 1}],
+            "properties": {"typ": true, "requierd": {"type": "string"}},
+        });
+        assert_eq!(found(&schema), []);
+        let mut all = Vec::new();
+        misspelled(&json!({"optinal": true}), "/a", &["optional"], &mut all);
+        let wanted = Misspelled { pointer: "/a/optinal".into(), key: "optinal".into(), meant: "optional" };
+        assert_eq!(all, [wanted]);
+    }
+}
