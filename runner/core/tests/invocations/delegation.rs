@@ -144,7 +144,7 @@ async fn ask(runner: &Arc<Runner>, message: &str) -> (Result<Answer, Problem>, H
 async fn results(runner: &Arc<Runner>, message: &str) -> Vec<ToolResult> {
     let answer = ask(runner, message).await.0.unwrap();
     let owner = Owner { agent: "lead".parse().unwrap(), principal: "user:ann".parse().unwrap(), within: None };
-    let messages = runner.sessions().overview(&owner, answer.session).unwrap().messages;
+    let messages = runner.sessions().messages(&owner, answer.session).unwrap();
     let results = messages.into_iter().filter_map(|message| match message {
         Message::ToolResults(results) => Some(results),
         Message::User(_) | Message::Model(_) => None,

@@ -1,6 +1,7 @@
 //! `pace mcp list`: the servers that agents list, and what is pinned of each. Starts nothing.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use clap::Args;
 use pace_compiler::pins::{Lock, Pin};
@@ -102,16 +103,16 @@ fn table(rows: &[Row]) -> String {
     let mut text = String::new();
     for row in rows {
         let agents: Vec<_> = row.agents.iter().map(|(agent, access)| format!("{agent}: {access}")).collect();
-        text.push_str(&format!("{} ({}), {}\n", quoted(&row.server), row.aliases.join(", "), agents.join(", ")));
+        let _infallible = writeln!(text, "{} ({}), {}", quoted(&row.server), row.aliases.join(", "), agents.join(", "));
         let Some(pinned) = &row.pinned else {
             text.push_str("  not pinned yet; `pace build` asks it\n");
             continue;
         };
         let version = pinned.version.as_ref().map(|version| format!("{} ", quoted(version))).unwrap_or_default();
         let credential = if pinned.needs_credential { ", wants a credential" } else { "" };
-        text.push_str(&format!("  pinned: {version}{}{credential}\n", counted(pinned.tools.len())));
+        let _infallible = writeln!(text, "  pinned: {version}{}{credential}", counted(pinned.tools.len()));
         for (tool, access) in &pinned.tools {
-            text.push_str(&format!("    {} ({access})\n", quoted(tool)));
+            let _infallible = writeln!(text, "    {} ({access})", quoted(tool));
         }
     }
     text

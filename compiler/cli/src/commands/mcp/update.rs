@@ -1,5 +1,7 @@
 //! `pace mcp update`: pins what servers offer now.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 use pace_compiler::{Failure, Updated};
 use pace_diag::render::{Action, Warnings};
@@ -72,22 +74,24 @@ pub(super) fn asked(
 pub(super) fn words(updated: &Updated) -> String {
     let mut text = String::new();
     for added in &updated.added {
-        text.push_str(&format!("new: {}\n", servers::words(added)));
+        let _infallible = writeln!(text, "new: {}", servers::words(added));
     }
     for (server, (before, after)) in &updated.moved {
-        text.push_str(&match before == after {
-            true => format!("`{}` {} has other packages below it\n", quoted(server), quoted(after)),
-            false => format!("`{}` goes from {} to {}\n", quoted(server), quoted(before), quoted(after)),
-        });
+        let (server, before, after) = (quoted(server), quoted(before), quoted(after));
+        let _infallible = if before == after {
+            writeln!(text, "`{server}` {after} has other packages below it")
+        } else {
+            writeln!(text, "`{server}` goes from {before} to {after}")
+        };
     }
     for (server, changes) in &updated.changed {
-        text.push_str(&format!("`{}` offers something else:\n", quoted(server)));
+        let _infallible = writeln!(text, "`{}` offers something else:", quoted(server));
         for change in changes {
-            text.push_str(&format!("  {change}\n"));
+            let _infallible = writeln!(text, "  {change}");
         }
     }
     for dropped in &updated.dropped {
-        text.push_str(&format!("`{}` is listed by no agent any more\n", quoted(dropped)));
+        let _infallible = writeln!(text, "`{}` is listed by no agent any more", quoted(dropped));
     }
     text
 }
