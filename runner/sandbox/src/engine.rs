@@ -18,6 +18,7 @@ use crate::net::fetch::Fetcher;
 use crate::net::resolve::{Resolve, SystemResolver};
 use crate::operation::Operations;
 use crate::pages::forget;
+use crate::parked::{MOST_PARKED, Parked};
 use crate::redact::Redactor;
 use crate::run;
 use crate::state::{Inputs, State};
@@ -32,6 +33,9 @@ static MACHINE_CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/engine.cw
 const MOST_BYTECODE: usize = 64 << 20;
 /// How many compilations and descriptions run at once; further ones wait.
 const CONCURRENT_BUILDS: u32 = 16;
+/// How much of a table is set back by writing zeros over it, bytes: all of the engine's. Given back to the system and touched
+/// again, it costs more, and interrupts the other processors.
+const TABLE: usize = 64 << 10;
 /// With room for fewer calls there is no point in going on.
 const FEWEST_CALLS: u32 = 2;
 /// What a compilation may use. A module of 1 MB takes about 20 MiB and half a second.
@@ -57,6 +61,10 @@ pub(crate) struct Inner {
     pub(crate) loading: InstancePre<State>,
     /// What tools hold for their calls to begin from.
     pub(crate) images: Arc<Budget>,
+    /// Instances that wait for a call.
+    pub(crate) parked: Parked,
+    /// How many places `calls` has when nobody calls.
+    concurrent_calls: usize,
     /// One for each call there is room for.
     pub(crate) calls: Semaphore,
     /// One for each compilation and description. Their callers block, perhaps on a thread that calls need to end, so they
@@ -65,6 +73,13 @@ pub(crate) struct Inner {
     pub(crate) ticker: Ticker,
     pub(crate) busy: BusyThreads,
     pub(crate) network: Arc<Network>,
+}
+
+impl Inner {
+    /// Whether more calls run at once than instances may wait.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.concurrent_calls.saturating_sub(self.calls.available_permits()) > self.parked.most()
+    }
 }
 
 impl std::fmt::Debug for Inner {
@@ -110,11 +125,14 @@ impl Engine {
             .map_err(setup)?;
         let resolver = settings.resolver.clone().unwrap_or_else(|| Arc::new(SystemResolver::default()));
         let network = Arc::new(Network::new(resolver, settings.certificates.as_deref())?);
-        let calls = Semaphore::new(concurrent_calls as usize);
+        let parked = Parked::new(waiting(concurrent_calls) as usize);
+        let concurrent_calls = concurrent_calls as usize;
+        let calls = Semaphore::new(concurrent_calls);
         let builds = Semaphore::new(CONCURRENT_BUILDS as usize);
         let ticker = Ticker::start(&wasm)?;
         let (images, busy) = (Budget::new(settings.images), BusyThreads::default());
-        let inner = Inner { wasm, instances, loading, images, calls, builds, ticker, busy, network };
+        let inner =
+            Inner { wasm, instances, loading, images, parked, concurrent_calls, calls, builds, ticker, busy, network };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -150,11 +168,16 @@ impl Engine {
 /// A runtime with room for so many calls, or for half of them and so on where the process may not have the address space
 /// (`ulimit -v`), and how many it is.
 fn reserved(calls: u32) -> wasmtime::Result<(wasmtime::Engine, u32)> {
-    match wasmtime::Engine::new(&pooled(calls.saturating_add(CONCURRENT_BUILDS))) {
+    match wasmtime::Engine::new(&pooled(calls.saturating_add(CONCURRENT_BUILDS).saturating_add(waiting(calls)))) {
         Ok(engine) => Ok((engine, calls)),
         Err(error) if calls <= FEWEST_CALLS => Err(error),
         Err(_) => reserved(calls / 2),
     }
+}
+
+/// How many instances may wait where so many calls may run.
+fn waiting(calls: u32) -> u32 {
+    calls.min(MOST_PARKED)
 }
 
 /// The configuration that the machine code was made for, and room for so many instances.
@@ -168,9 +191,10 @@ fn pooled(instances: u32) -> wasmtime::Config {
         .max_memory_size(usize::try_from(Limits::MOST_MEMORY).unwrap_or(usize::MAX))
         .max_core_instance_size(1 << 20)
         .table_elements(20_000)
+        .table_keep_resident(TABLE)
         .max_unused_warm_slots(32);
-    // Nothing is kept resident. Setting back the pages that are there when wasmtime looks (`pagemap_scan`) takes a call half its
-    // processor time, and misses a page that is swapped out or on the move: the next call would find it as this one left it.
+    // Of memories wasmtime keeps nothing: setting back the pages that are there when it looks (`pagemap_scan`) misses one that is
+    // swapped out or on the move, and the next call would find it as this one left it.
     let mut config = config::config();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config

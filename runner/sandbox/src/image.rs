@@ -6,8 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasmtime::{AsContextMut, Error, Memory, Result};
 
-use crate::pages::populate;
-
 /// What is compared and copied at a time, bytes. Smaller pieces would save some copying, but a page of the machine is made
 /// private as a whole.
 const PIECE: usize = 4096;
@@ -88,21 +86,32 @@ impl Image {
         self.held.bytes
     }
 
-    /// Makes the memory of a fresh instance what this was made of.
+    /// What the page at `start` has, if it is one of those that differ from a fresh instance.
+    pub(crate) fn page(&self, start: usize) -> Option<&[u8]> {
+        let run = self.runs.get(self.runs.partition_point(|run| run.at <= start).checked_sub(1)?)?;
+        run.bytes.get(start - run.at..)?.get(..PIECE)
+    }
+
+    /// Makes the memory of a fresh instance as long as this one was.
     ///
     /// # Errors
-    /// The memory cannot be that long.
-    pub(crate) fn restore(&self, memory: Memory, mut store: impl AsContextMut) -> Result<()> {
+    /// It cannot be that long.
+    pub(crate) fn fit(&self, memory: Memory, mut store: impl AsContextMut) -> Result<()> {
         let missing = self.pages.saturating_sub(memory.size(&store));
         if missing > 0 {
             memory.grow(&mut store, missing)?;
         }
-        let data = memory.data_mut(&mut store);
+        Ok(())
+    }
+
+    /// Makes the memory of a fresh instance what this was made of.
+    ///
+    /// # Errors
+    /// The memory is too short.
+    pub(crate) fn restore(&self, memory: &mut [u8]) -> Result<()> {
         for run in &self.runs {
-            let place = data.get_mut(run.at..).and_then(|rest| rest.get_mut(..run.bytes.len()));
-            let place = place.ok_or_else(|| Error::msg("an image longer than its memory"))?;
-            populate(place);
-            place.copy_from_slice(&run.bytes);
+            let place = memory.get_mut(run.at..).and_then(|rest| rest.get_mut(..run.bytes.len()));
+            place.ok_or_else(|| Error::msg("an image longer than its memory"))?.copy_from_slice(&run.bytes);
         }
         Ok(())
     }

@@ -126,7 +126,7 @@ fn operations(linker: &mut Linker<State>) -> Result<()> {
         Box::new(async move {
             let waited = crate::operation::wait_any(caller.data_mut()).await;
             // Who waited has not computed meanwhile.
-            caller.as_context_mut().set_epoch_deadline(crate::run::TICKS);
+            caller.as_context_mut().set_epoch_deadline(crate::sandbox::TICKS);
             waited
         })
     })?;

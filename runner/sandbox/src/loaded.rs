@@ -3,16 +3,22 @@
 //! ask - for the time, chance, a line of the console, a request, a timer - or reads `env`, fails, or needs too much is
 //! evaluated in each call, as the first one did.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::engine::Inner;
 use crate::image::Image;
-use crate::run;
+use crate::pages::populate;
+use crate::parked::Parked;
+use crate::sandbox::Sandbox;
 use crate::state::State;
 
 /// The export that evaluates a module before there is a request.
 const LOAD: &str = "load-tool";
+
+/// The most pages that are made ready for a call: what is in vain costs time too.
+const MOST_PREPARED: usize = 256;
 
 /// The state of loading one tool.
 #[derive(Debug, Default)]
@@ -22,6 +28,8 @@ pub(crate) struct Loaded {
     /// Whether there was a call. A tool that is called once in the life of its process would only lose.
     was_called: AtomicBool,
     is_loading: AtomicBool,
+    /// Which pages a call writes to, from where to where; nothing before one has ended.
+    written: OnceLock<Vec<Range<usize>>>,
 }
 
 /// The right, and the duty, to load. If it is dropped before it did, a later call gets it.
@@ -31,6 +39,22 @@ impl Loaded {
     /// What a call with so much memory begins from; nothing where it has to evaluate the module.
     pub(crate) fn image(&self, memory: u64) -> Option<&Image> {
         self.image.get()?.as_ref().filter(|image| image.memory() <= memory)
+    }
+
+    /// Makes ready, in the memory of a fresh instance, the pages that a call of this tool is going to write to.
+    pub(crate) fn prepare(&self, memory: &mut [u8]) {
+        for range in self.written.get().into_iter().flatten() {
+            if let Some(place) = memory.get_mut(range.clone()) {
+                populate(place);
+            }
+        }
+    }
+
+    /// Learns that from the memory that a call has left. Calls of a tool are alike; the first that succeeds stands for all.
+    pub(crate) fn learn(&self, parked: &Parked, memory: &[u8]) {
+        if self.image.get().is_some() && self.written.get().is_none() {
+            self.written.get_or_init(|| parked.written(memory, MOST_PREPARED).unwrap_or_default());
+        }
     }
 
     /// How much is held, bytes.
@@ -66,15 +90,14 @@ impl Drop for Claim<'_> {
 }
 
 async fn load(inner: &Inner, state: State) -> Option<Image> {
-    let mut store = run::store(inner, state);
-    let instance = inner.loading.instantiate_async(&mut store).await.ok()?;
-    let memory = instance.get_memory(&mut store, run::MEMORY)?;
-    let before = memory.data(&store).to_vec();
-    let load = instance.get_typed_func::<(), u32>(&mut store, LOAD).ok()?;
-    let is_loaded = load.call_async(&mut store, ()).await.ok()? == 1;
+    let mut sandbox = Sandbox::new(inner, state);
+    let memory = sandbox.make(&inner.loading).await.ok()?;
+    let before = memory.data(&sandbox.store).to_vec();
+    let is_loaded = sandbox.call::<u32>(LOAD).await.ok()? == 1;
     // Where memory was refused it may have done something else than it does with more.
-    if !is_loaded || store.data().out_of_memory {
+    if !is_loaded || sandbox.store.data().out_of_memory {
         return None;
     }
-    Image::of(&before, memory.data(&store), &inner.images)
+    inner.parked.note(&before);
+    Image::of(&before, memory.data(&sandbox.store), &inner.images)
 }

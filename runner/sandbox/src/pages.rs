@@ -1,15 +1,13 @@
 //! What the sandbox asks the system about pages of memory. All of it is about speed and room: where the system cannot, or
 //! will not, everything works the same.
 
-/// Pages of other sizes are taken for smaller ones; then less is asked for than could be.
-const PAGE: usize = 4096;
+use crate::page_map::PAGE;
 
-/// Has the system make these pages private in one go. One by one, as they are written to, each is an interruption, and for a
-/// module of 100 KB these cost more than what it does. Where the system cannot, they come one by one.
+/// Has the system make these pages private in one go. One by one, as they are written to, each is an interruption; and one that
+/// was read before, or whose neighbour was, interrupts the other processors too, to take what they know of it from them. Where
+/// the system cannot, they come one by one.
 pub(crate) fn populate(place: &mut [u8]) {
-    if place.len() > PAGE {
-        advise(place, Advice::Populate);
-    }
+    advise(place, Advice::Populate);
 }
 
 /// Gives the pages of a part of this binary back: at the next access they are read from the file again. Only for what nobody ever
@@ -24,10 +22,18 @@ pub(crate) fn forget(place: &'static [u8]) {
     }
 }
 
+/// Has pages swapped out, where there is room for that.
+#[cfg(test)]
+pub(crate) fn page_out(place: &[u8]) {
+    advise(place, Advice::PageOut);
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Advice {
     Populate,
     Forget,
+    #[cfg(test)]
+    PageOut,
 }
 
 #[cfg(target_os = "linux")]
@@ -37,6 +43,8 @@ fn advise(place: &[u8], advice: Advice) {
     let system = match advice {
         Advice::Populate => System::LinuxPopulateWrite,
         Advice::Forget => System::LinuxDontNeed,
+        #[cfg(test)]
+        Advice::PageOut => System::LinuxPageOut,
     };
     // SAFETY: the pages are those of `place`. Populating keeps their content, and it is asked for by who alone may change it;
     // it fails before Linux 5.14, and without memory, which writing will find too. What is forgotten stays mapped, with the

@@ -1,12 +1,10 @@
 //! One run of an instance: made, started, interrupted if need be.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use serde::Deserialize;
 use tokio::sync::SemaphorePermit;
-use wasmtime::{Store, UpdateDeadline};
 
 use crate::call::{Call, Limits};
 use crate::console::Level;
@@ -17,14 +15,9 @@ use crate::image::Image;
 use crate::json;
 use crate::loaded::Loaded;
 use crate::redact::Redactor;
-use crate::state::{State, Stop};
+use crate::sandbox::Sandbox;
+use crate::state::{Answer, State, Stop};
 use crate::tool::{Bytecode, Description, Exported};
-
-/// The memory of an instance.
-pub(crate) const MEMORY: &str = "memory";
-
-/// After how many ticks running code is asked to pause: with two it has run for one whole tick at least.
-pub(crate) const TICKS: u64 = 2;
 
 /// What an instance is for.
 enum Task {
@@ -140,11 +133,24 @@ async fn run(inner: &Inner, state: State, task: Task) -> Ended {
         }
         Task::Compile | Task::Describe => None,
     };
-    let mut store = store(inner, state);
-    let result = enter(inner, &mut store, &task, image).await;
-    let mut state = store.into_data();
-    warn_of_requests(&mut state);
-    Ended { result, answer: state.answer, stop: state.stop, out_of_memory: state.out_of_memory }
+    let waiting = match (&task, image) {
+        (Task::Call(loaded), Some(_)) => inner.parked.take(loaded),
+        _ => None,
+    };
+    let mut sandbox = match waiting {
+        Some(sandbox) => sandbox.with(state),
+        None => Sandbox::new(inner, state),
+    };
+    let result = enter(inner, &mut sandbox, &task, image).await;
+    let state = sandbox.store.data_mut();
+    warn_of_requests(state);
+    let (answer, stop, out_of_memory) = (state.answer.take(), state.stop, state.out_of_memory);
+    if let (Ok(()), Task::Call(loaded), Some(image)) = (&result, &task, image)
+        && !inner.is_crowded()
+    {
+        inner.parked.park(loaded, image, sandbox);
+    }
+    Ended { result, answer, stop, out_of_memory }
 }
 
 /// A tool that forgets an `await` is done before its request is: nothing of it may ever have been sent. A race that was won has
@@ -161,23 +167,6 @@ fn warn_of_requests(state: &mut State) {
     );
 }
 
-/// A store whose code is asked to pause when it has computed for a tick, and to end when its time is up.
-pub(crate) fn store(inner: &Inner, state: State) -> Store<State> {
-    let mut store = Store::new(&inner.wasm, state);
-    store.limiter(|state| state);
-    store.set_epoch_deadline(TICKS);
-    store.epoch_deadline_callback(|mut context| {
-        let state = context.data_mut();
-        if Instant::now() >= state.deadline {
-            state.stop = Some(Stop::Time);
-            return Ok(UpdateDeadline::Interrupt);
-        }
-        state.is_busy.store(true, Ordering::Release);
-        Ok(UpdateDeadline::Yield(1))
-    });
-    store
-}
-
 /// A place among the calls, or none if there is none before `until`; without that, a place among the builds.
 async fn slot(inner: &Inner, until: Option<Instant>) -> Option<SemaphorePermit<'_>> {
     let Some(until) = until else { return inner.builds.acquire().await.ok() };
@@ -187,19 +176,30 @@ async fn slot(inner: &Inner, until: Option<Instant>) -> Option<SemaphorePermit<'
     }
 }
 
-async fn enter(inner: &Inner, store: &mut Store<State>, task: &Task, image: Option<&Image>) -> wasmtime::Result<()> {
-    let instance = inner.instances.instantiate_async(&mut *store).await?;
+async fn enter(inner: &Inner, sandbox: &mut Sandbox, task: &Task, image: Option<&Image>) -> wasmtime::Result<()> {
+    if !sandbox.is_made() {
+        let memory = sandbox.make(&inner.instances).await?;
+        if let Some(image) = image {
+            image.fit(memory, &mut sandbox.store)?;
+        }
+        let memory = memory.data_mut(&mut sandbox.store);
+        if let Task::Call(loaded) = task {
+            loaded.prepare(memory);
+        }
+        if let Some(image) = image {
+            image.restore(memory)?;
+        }
+    }
     let export = match (task, image) {
         (Task::Compile, _) => "compile-module",
         (Task::Describe | Task::Call(_), None) => "run-tool",
-        (Task::Describe | Task::Call(_), Some(image)) => {
-            let memory = instance.get_memory(&mut *store, MEMORY);
-            let memory = memory.ok_or_else(|| wasmtime::Error::msg("the engine has no memory"))?;
-            image.restore(memory, &mut *store)?;
-            "call-loaded"
-        }
+        (Task::Describe | Task::Call(_), Some(_)) => "call-loaded",
     };
-    instance.get_typed_func::<(), ()>(&mut *store, export)?.call_async(&mut *store, ()).await
+    sandbox.call::<()>(export).await?;
+    if let (Task::Call(loaded), Some(Answer::Value(_))) = (task, &sandbox.store.data().answer) {
+        loaded.learn(&inner.parked, sandbox.memory().unwrap_or_default());
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -207,7 +207,6 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::state::Answer;
 
     #[tokio::test]
     async fn a_long_result_is_not_looked_through_here() {

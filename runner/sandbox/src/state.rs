@@ -103,6 +103,11 @@ pub(crate) struct Inputs {
 }
 
 impl State {
+    /// That of an instance which nobody uses.
+    pub(crate) fn of_nobody() -> Self {
+        Self::new(Inputs::default(), Operations::new(None), Limits::default(), Clock::Fixed { now: 0, seed: 0 })
+    }
+
     pub(crate) fn new(inputs: Inputs, operations: Operations, limits: Limits, clock: Clock) -> Self {
         let start = Instant::now();
         Self {
