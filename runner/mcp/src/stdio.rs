@@ -21,7 +21,7 @@ use self::writer::Writer;
 use crate::bounds::{MOST_LINE, MOST_MESSAGE, MOST_RESULT};
 use crate::error::Kind;
 use crate::http::Fault;
-use crate::wire::{Shared, no_answer};
+use crate::wire::{Flood, Shared, no_answer};
 
 /// Lines that are no messages, before the handshake. A banner has fewer; what says more is another program.
 const MOST_STRAY: u32 = 1_000;
@@ -32,17 +32,19 @@ pub(crate) struct Stdio {
     writer: Writer,
     shared: Arc<Shared>,
     stray: u32,
+    flood: Flood,
 }
 
 impl Stdio {
     fn new(output: ChildStdout, writer: Writer, shared: Arc<Shared>) -> Self {
-        Self { lines: Lines::new(output, MOST_MESSAGE, MOST_LINE), writer, shared, stray: 0 }
+        Self { lines: Lines::new(output, MOST_MESSAGE, MOST_LINE), writer, shared, stray: 0, flood: Flood::new() }
     }
 
     /// The next line as a message; `Ok(None)` for one that is none; `Err` if there can be no more.
     fn read(&mut self, line: &[u8]) -> Result<Option<ServerJsonRpcMessage>, ()> {
         let line = line.trim_ascii();
         if line.is_empty() {
+            self.flood.count();
             return Ok(None);
         }
         match serde_json::from_slice(line) {
@@ -65,7 +67,8 @@ impl Stdio {
         {
             return Ok(Some(no_answer(id, crate::connection::UNREADABLE)));
         }
-        self.stray += 1;
+        self.stray = self.stray.saturating_add(1);
+        self.flood.count();
         if !self.shared.is_open() {
             self.lines.note_stray(said);
         }
@@ -100,6 +103,7 @@ impl Transport<RoleClient> for Stdio {
 
     async fn receive(&mut self) -> Option<ServerJsonRpcMessage> {
         loop {
+            self.flood.pause().await;
             let line = match self.lines.next().await {
                 Line::Whole(line) => line,
                 Line::TooLong(start) => {

@@ -17,7 +17,7 @@ use rmcp::transport::Transport;
 use tokio::time::Instant;
 
 use self::discover::Discovery;
-use self::flood::Flood;
+pub(crate) use self::flood::Flood;
 pub(crate) use self::shared::Shared;
 use crate::call::{Progress, ProgressSink};
 
@@ -57,6 +57,7 @@ impl<T> Wire<T> {
 
     fn answer(&mut self, id: &RequestId, message: ServerJsonRpcMessage) -> Option<ServerJsonRpcMessage> {
         if !self.shared.answered(id) {
+            self.flood.count();
             return None;
         }
         let (message, other) = self.discovery.answer(id, message);

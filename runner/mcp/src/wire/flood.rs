@@ -1,4 +1,4 @@
-//! How fast notifications are read. One that comes too fast waits in the pipe or the socket, where it is its sender's.
+//! How fast is read what nobody waits for. One that comes too fast waits in the pipe or the socket, where it is its sender's.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::bounds::NOTIFICATIONS;
 
 /// A bucket that holds as many as may come at once, and is filled again within a second.
 #[derive(Debug)]
-pub(super) struct Flood {
+pub(crate) struct Flood {
     /// When the bucket is full again, if nothing more comes.
     full: Instant,
 }
@@ -18,17 +18,17 @@ const EACH: Duration = Duration::from_nanos(1_000_000_000 / NOTIFICATIONS as u64
 const BUCKET: Duration = Duration::from_secs(1);
 
 impl Flood {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { full: Instant::now() }
     }
 
     /// One more.
-    pub(super) fn count(&mut self) {
+    pub(crate) fn count(&mut self) {
         self.full = self.full.max(Instant::now()) + EACH;
     }
 
     /// Until another one may be read.
-    pub(super) async fn pause(&self) {
+    pub(crate) async fn pause(&self) {
         if self.full > Instant::now() + BUCKET {
             // A tenth of a second at a time: waking up for each of them would cost more than they do.
             tokio::time::sleep_until(self.full - BUCKET + BUCKET / 10).await;

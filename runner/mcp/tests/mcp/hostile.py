@@ -199,6 +199,15 @@ class Server:
             raw(block)
         text(id, "done")
 
+    def call_garbage(self, id, params):
+        """Lines that are no messages, and answers to nothing."""
+        wrong = json.dumps({"jsonrpc": "2.0", "id": -7, "result": {}})
+        block = ("\n\nnonsense\n{broken\n" * 20 + (wrong + "\n") * 20).encode()
+        ends = time.monotonic() + 1
+        while time.monotonic() < ends:
+            raw(block)
+        text(id, "done")
+
     def call_asks(self, id, params):
         """Asks endlessly, and takes no answers."""
         number = 0

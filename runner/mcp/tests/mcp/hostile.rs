@@ -8,7 +8,8 @@ use pace_mcp::{CallOptions, Connection, Delivery, Kind, MOST_RESULT, ProgressSin
 use serde_json::{Value, json};
 
 use crate::support::{
-    LONG, TOKEN, assert_one_line, call, called, client, eventually, hostile, log, object, open, refused, resident, text,
+    LONG, TOKEN, alone, assert_one_line, call, called, client, eventually, hostile, log, object, open, refused,
+    resident, text,
 };
 use crate::trial;
 
@@ -55,6 +56,7 @@ async fn starts_that_fail_say_why() {
 }
 
 async fn what_is_no_server_is_told_so() {
+    let _alone = alone().await;
     let Some(server) = hostile(&["usage"]) else { return };
     let error = refused(&server, 20).await;
     assert!(error.to_string().contains("usage: something else [options]"), "{error}");
@@ -133,6 +135,7 @@ async fn variables_are_those_that_were_given() {
 }
 
 async fn lists_are_read_to_their_bounds() {
+    let _alone = alone().await;
     let Some(server) = hostile(&["pages"]) else { return };
     let offered = open(&server).await.offered(LONG).await.unwrap();
     assert_eq!(offered.tools.len(), 15);
@@ -162,6 +165,7 @@ async fn changes_of_the_list_are_noticed() {
 }
 
 async fn what_is_too_large_fails_one_call() {
+    let _alone = alone().await;
     let Some(server) = hostile(&["plain"]) else { return };
     let connection = open(&server).await;
     let error = call(&connection, "large", json!({})).await.unwrap_err();
@@ -185,6 +189,7 @@ async fn what_is_too_large_fails_one_call() {
 }
 
 async fn answers_that_cannot_be_read_fail_one_call() {
+    let _alone = alone().await;
     let Some(server) = hostile(&["plain"]) else { return };
     let connection = open(&server).await;
     for tool in ["deep", "malformed"] {
@@ -242,6 +247,7 @@ async fn a_death_is_told() {
 }
 
 async fn a_flood_keeps_nobody_else_waiting() {
+    let _alone = alone().await;
     let Some(server) = hostile(&["plain"]) else { return };
     let (connection, other) = (open(&server).await, open(&server).await);
     let told = Arc::new(Mutex::new(0_u32));
@@ -267,9 +273,16 @@ async fn a_flood_keeps_nobody_else_waiting() {
 }
 
 async fn endless_questions_fill_no_memory() {
+    let _alone = alone().await;
     let Some(server) = hostile(&["plain"]) else { return };
     let connection = open(&server).await;
     let before = resident();
+    let options = CallOptions::within(Duration::from_secs(3));
+    // Few of so many lines are read in that time; the rest waits in the pipe.
+    let error = connection.call("garbage", object(json!({})), options).await.unwrap_err();
+    assert!(matches!(error.kind(), Kind::TimedOut { .. }), "{error}");
+    connection.close().await;
+    let connection = open(&server).await;
     let options = CallOptions::within(Duration::from_secs(3));
     let error = connection.call("asks", object(json!({})), options).await.unwrap_err();
     assert!(matches!(error.kind(), Kind::TimedOut { .. }), "{error}");
@@ -278,6 +291,7 @@ async fn endless_questions_fill_no_memory() {
 }
 
 async fn who_reads_nothing_keeps_nobody_else_waiting() {
+    let _alone = alone().await;
     let Some(server) = hostile(&["plain"]) else { return };
     let (connection, other) = (open(&server).await, open(&server).await);
     assert_eq!(text(&called(&connection, "deaf", json!({})).await), "deaf from now on");

@@ -17,7 +17,9 @@ use serde_json::json;
 
 use self::fake::{Fake, answer, mcp, with};
 use crate::servers::{everything_is_there, growing, it_grows};
-use crate::support::{LONG, TOKEN, assert_one_line, call, called, client, counterpart, object, open, refused, text};
+use crate::support::{
+    LONG, TOKEN, alone, assert_one_line, call, called, client, counterpart, object, open, refused, text,
+};
 use crate::trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -194,6 +196,7 @@ async fn redirects_stay_where_they_are() {
 }
 
 async fn bodies_are_read_to_their_bounds() {
+    let _alone = alone().await;
     let fake = Fake::start(|seen| {
         let path = seen.path.clone();
         mcp(seen, move |id| {
