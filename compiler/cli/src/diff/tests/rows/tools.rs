@@ -271,11 +271,7 @@ fn table() -> Vec<Row> {
             |b| pinned(b).name = "disk".to_owned(),
             &["server `npm:files`: ~ name is `disk`, was `files`"],
         ),
-        row(
-            "credential needed",
-            |b| pinned(b).needs_credential = true,
-            &["server `npm:files`: - needs a credential"],
-        ),
+        row("credential needed", |b| pinned(b).needs_credential = true, &["server `npm:files`: - needs a credential"]),
         row(
             "program of a package",
             |b| pinned(b).package.as_mut().unwrap().entry = "x.js".to_owned(),
