@@ -37,7 +37,8 @@ fn target(page: &mut Page, target: &TargetView) {
             let tools = tools.as_ref().map(|tools| if tools.is_empty() { "none".to_owned() } else { listed(tools) });
             page.pair("tools", tools.as_deref().unwrap_or("all of them"));
             let gives: Vec<_> = gives.iter().map(|(tool, class)| format!("{tool} ({class})")).collect();
-            page.list("gives", &gives);
+            let gives = gives.join(", ");
+            page.pair("gives", if gives.is_empty() { "nothing" } else { &gives });
             page.list("read only", read_only);
             page.list("args", args);
             page.list("roots", roots);
