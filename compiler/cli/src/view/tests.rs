@@ -29,6 +29,7 @@ const ENTRIES: &str = "  tools:
         KEY=${env:KEY}
     npm:files as files (write)
       tools: list, move
+      gives: list (read), move (write)
       args: .
       roots: data
     agent back as back (write)
@@ -42,7 +43,9 @@ const TABLE: &str = "tool `tools/y`
 
 server `npm:files`
   address: mcp://npx/files@1.0.0
+  name: files
   version: 1.0.0
+  program: node node_modules/files/index.js
   list (read)
     description:
       | Does it.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use pace_diag::{Diagnostic, Reported, Sink, code};
 use pace_ir::text::shortened;
 use pace_syntax::source::MAX_FILE_BYTES;
+use pace_syntax::{Limits, SourceMap};
 
 use super::used::{Server, Variant};
 use super::{Added, PinReport, PinnedUse, failure, locked, offer, place};
@@ -98,16 +99,22 @@ pub(super) fn adopt(
 /// The text of a lock that can be read again.
 ///
 /// # Errors
-/// When it would be too long for that.
+/// When it would be too long for that, or hold too much.
 pub(super) fn written(lock: &Lock, sink: &mut Sink) -> Result<String, Reported> {
     let text = pins::write(lock);
-    if text.len() <= MAX_FILE_BYTES {
+    if is_readable(&text) {
         return Ok(text);
     }
-    let message = format!("`{PATH}` would have {} bytes, of at most {MAX_FILE_BYTES}", text.len());
-    Err(sink.error(
-        Diagnostic::new(&code::TOO_LARGE, message).help("use fewer servers, or servers with shorter descriptions"),
-    ))
+    let message = format!("`{PATH}` would hold more than can be read again");
+    let diagnostic = Diagnostic::new(&code::TOO_LARGE, message);
+    Err(sink.error(diagnostic.help("list fewer servers, or servers with fewer tools and shorter addresses")))
+}
+
+/// Whether the next build reads it: files have bounds, and so do keys in YAML.
+fn is_readable(text: &str) -> bool {
+    let file = SourceMap::new().add(PATH, text);
+    let document = pace_syntax::parse(file, text, Limits::default());
+    text.len() <= MAX_FILE_BYTES && document.complete && document.errors.is_empty()
 }
 
 /// One server being settled.

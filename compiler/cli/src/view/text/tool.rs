@@ -36,8 +36,9 @@ fn target(page: &mut Page, target: &TargetView) {
         TargetView::Server { server: _, alias: _, tools, gives, read_only, args, roots } => {
             let tools = tools.as_ref().map(|tools| if tools.is_empty() { "none".to_owned() } else { listed(tools) });
             page.pair("tools", tools.as_deref().unwrap_or("all of them"));
-            let gives: Vec<_> = gives.iter().map(|(tool, class)| format!("{tool} ({class})")).collect();
-            page.list("gives", &gives);
+            let shown = |(tool, class): (&String, &&str)| format!("{} ({class})", listed(std::slice::from_ref(tool)));
+            let gives = joined(&gives.iter().map(shown).collect::<Vec<_>>());
+            page.pair("gives", if gives.is_empty() { "nothing" } else { &gives });
             page.list("read only", read_only);
             page.list("args", args);
             page.list("roots", roots);

@@ -232,6 +232,35 @@ fn no_text_breaks_the_reader() {
     assert_eq!(read(&write(&Lock::default())), Lock::default());
 }
 
+#[test]
+fn no_damage_breaks_the_reader() {
+    let servers = Servers::new(&[(super::FILES, Ok(super::files()))]);
+    let sound = String::from_utf8(pinned(&super::with_files(), &servers).files["mcp.lock"].clone()).unwrap();
+    let whole = read(&sound);
+    let damaged = (0..sound.len()).step_by(4).flat_map(|at| {
+        let (before, after) = (&sound[..at], &sound[at + 1..]);
+        let changed = ["", "\n", ":", "\"", "\t", "{"].map(|with| format!("{before}{with}{after}"));
+        changed.into_iter().chain([before.to_owned()])
+    });
+    for text in damaged.filter(|text| *text != sound) {
+        let outcome = pace_compiler::pins(&Strings::new(&[("mcp.lock", &text)]));
+        // Read as something else, or told: never in silence as nothing.
+        match outcome.result {
+            Ok(lock) => assert!(outcome.diagnostics.is_empty() && lock.servers.len() == whole.servers.len(), "{text}"),
+            Err(_) => assert!(!outcome.diagnostics.is_empty(), "{text}"),
+        }
+    }
+}
+
+#[test]
+fn what_could_not_be_read_again_is_not_written() {
+    let long = format!("https://mcp.example.com/{}", "x".repeat(1_100));
+    let world = super::project(&format!("  - {{server: \"{long}\", alias: mail, access: write}}\n"));
+    let outcome = world.build_asking(&Servers::new(&[(&long, Ok(mail()))]), pace_compiler::PinMode::Online);
+    assert_eq!(said(&outcome)[0], "P0113 `mcp.lock` would hold more than can be read again");
+    assert!(outcome.result.is_err());
+}
+
 fn text() -> impl Strategy<Value = String> {
     // Mostly what YAML might stumble over; anything at all besides.
     prop_oneof![

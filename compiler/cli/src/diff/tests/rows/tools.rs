@@ -9,7 +9,7 @@ use super::super::sample::{self, env, host, name, seconds, strings};
 use super::{Row, row};
 
 pub(super) fn rows() -> Vec<Row> {
-    [entries(), networks(), servers(), table()].into_iter().flatten().collect()
+    [entries(), networks(), servers(), table(), pins()].into_iter().flatten().collect()
 }
 
 fn entries() -> Vec<Row> {
@@ -267,34 +267,6 @@ fn table() -> Vec<Row> {
             &["server `npm:files`: ~ version is `2.0.0`, was `1.0.0`"],
         ),
         row(
-            "server's name",
-            |b| pinned(b).name = "disk".to_owned(),
-            &["server `npm:files`: ~ name is `disk`, was `files`"],
-        ),
-        row("credential needed", |b| pinned(b).needs_credential = true, &["server `npm:files`: - needs a credential"]),
-        row(
-            "program of a package",
-            |b| pinned(b).package.as_mut().unwrap().entry = "x.js".to_owned(),
-            &["server `npm:files`: ~ program is `node x.js`, was `node node_modules/files/index.js`"],
-        ),
-        row(
-            "title of a pinned tool",
-            |b| pinned(b).tools.get_mut("stat").unwrap().title = Some("Stat".to_owned()),
-            &["server `npm:files`: ~ title of `stat` is `Stat`, was `none`"],
-        ),
-        row(
-            "hints of a pinned tool",
-            |b| {
-                let tool = pinned(b).tools.get_mut("stat").unwrap();
-                (tool.destructive, tool.idempotent, tool.open_world) = (Some(true), Some(false), Some(true));
-            },
-            &[
-                "server `npm:files`: ~ the destructive hint of `stat` is true, was nothing",
-                "server `npm:files`: ~ the idempotent hint of `stat` is false, was nothing",
-                "server `npm:files`: ~ the open-world hint of `stat` is true, was nothing",
-            ],
-        ),
-        row(
             "dependencies",
             |b| pinned(b).package.as_mut().unwrap().tree = Digest::of(b"new"),
             &["server `npm:files`: ~ the packages it depends on are others"],
@@ -355,6 +327,40 @@ fn table() -> Vec<Row> {
                 b.tools.skills.get_mut("./skills/brief").unwrap().files.insert("a.md".to_owned(), Digest::of(b"a"));
             },
             &["skill `./skills/brief`: ~ carries the file `a.md`"],
+        ),
+    ]
+}
+
+/// What else is known of a pinned server.
+fn pins() -> Vec<Row> {
+    vec![
+        row(
+            "server's name",
+            |b| pinned(b).name = "disk".to_owned(),
+            &["server `npm:files`: ~ name is `disk`, was `files`"],
+        ),
+        row("credential needed", |b| pinned(b).needs_credential = true, &["server `npm:files`: - needs a credential"]),
+        row(
+            "program of a package",
+            |b| pinned(b).package.as_mut().unwrap().entry = "x.js".to_owned(),
+            &["server `npm:files`: ~ program is `node x.js`, was `node node_modules/files/index.js`"],
+        ),
+        row(
+            "title of a pinned tool",
+            |b| pinned(b).tools.get_mut("stat").unwrap().title = Some("Stat".to_owned()),
+            &["server `npm:files`: ~ title of `stat` is `Stat`, was `none`"],
+        ),
+        row(
+            "hints of a pinned tool",
+            |b| {
+                let tool = pinned(b).tools.get_mut("stat").unwrap();
+                (tool.destructive, tool.idempotent, tool.open_world) = (Some(true), Some(false), Some(true));
+            },
+            &[
+                "server `npm:files`: ~ the destructive hint of `stat` is true, was nothing",
+                "server `npm:files`: ~ the idempotent hint of `stat` is false, was nothing",
+                "server `npm:files`: ~ the open-world hint of `stat` is true, was nothing",
+            ],
         ),
     ]
 }
