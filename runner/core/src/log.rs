@@ -4,9 +4,21 @@
 
 use std::io;
 
+use pace_ir::program::AgentName;
 use tracing_subscriber::fmt::time::SystemTime;
 
 use crate::config::StandardError;
+use crate::id::InvocationId;
+use crate::instantiate::Runner;
+use crate::problem::Problem;
+
+/// Notes that an invocation failed; never what was said.
+pub(crate) fn failed(runner: &Runner, agent: &AgentName, invocation: InvocationId, problem: &Problem) {
+    let model = runner.agent(agent).map(|agent| agent.spec.model.to_string());
+    let (code, model) = (problem.code.as_str(), model.as_deref());
+    let detail = problem.code.is_detail_for_logs().then_some(problem.detail.as_str());
+    tracing::warn!(code, %agent, model, %invocation, detail, "an invocation failed");
+}
 
 /// What is logged, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
