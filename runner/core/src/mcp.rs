@@ -87,20 +87,23 @@ impl AgentServer {
         let call = Call { agent: self.agent.clone(), chain: Chain::direct(subject), message, conversation };
         let admitted = admit(&self.runner, call)?;
         let (invocation, cancel) = (admitted.id(), admitted.cancellation().clone());
-        let (sink, told) = progress::of(context);
-        let run = admitted.run(&sink);
-        tokio::pin!(run);
-        let ended = tokio::select! {
-            result = &mut run => Some(result),
-            () = context.ct.cancelled() => None,
-            never = told => match never {},
+        let (steps, told) = progress::of(context);
+        let result = {
+            let run = admitted.run(&steps);
+            tokio::pin!(run);
+            let ended = tokio::select! {
+                result = &mut run => Some(result),
+                () = context.ct.cancelled() => None,
+            };
+            if let Some(result) = ended {
+                result
+            } else {
+                cancel.cancel();
+                run.await
+            }
         };
-        let result = if let Some(result) = ended {
-            result
-        } else {
-            cancel.cancel();
-            run.await
-        };
+        drop(steps);
+        told.all().await;
         if let Err(problem) = &result {
             log::failed(&self.runner, &self.agent, invocation, problem);
         }

@@ -1,6 +1,6 @@
 //! The events of an invocation as progress of a call, for clients that gave a token.
 
-use std::convert::Infallible;
+use std::time::Duration;
 
 use pace_ir::text::quoted;
 use rmcp::RoleServer;
@@ -13,11 +13,17 @@ use crate::events::{Event, EventSink, Source};
 /// How many steps wait for a client that takes them slowly; more are left out. The invocation waits for nobody.
 const WAITING: usize = 32;
 
+/// How long the answer waits for the last steps to be taken: they come before it, or not at all.
+const MOMENT: Duration = Duration::from_secs(1);
+
 /// Hears an invocation.
 pub(super) struct Steps(Option<mpsc::Sender<String>>);
 
-/// A sink, and what tells the client what it hears; that never ends, and stops when it is dropped.
-pub(super) fn of(context: &RequestContext<RoleServer>) -> (Steps, impl Future<Output = Infallible>) {
+/// Tells a client what [`Steps`] hear, on a task of its own: the invocation is not to wait for it.
+pub(super) struct Told(tokio::task::JoinHandle<()>);
+
+/// Begins to tell the client of a call.
+pub(super) fn of(context: &RequestContext<RoleServer>) -> (Steps, Told) {
     let (sender, mut receiver) = mpsc::channel(WAITING);
     let token = context.meta.get_progress_token();
     let steps = Steps(token.is_some().then_some(sender));
@@ -31,9 +37,21 @@ pub(super) fn of(context: &RequestContext<RoleServer>) -> (Steps, impl Future<Ou
             // Who does not hear it may still hear the answer.
             let _unheard = peer.notify_progress(step).await;
         }
-        std::future::pending().await
     };
-    (steps, told)
+    (steps, Told(tokio::spawn(told)))
+}
+
+impl Told {
+    /// Ready when everything is told, or a moment later. The steps have to be dropped before.
+    pub(super) async fn all(mut self) {
+        let _too_slow = tokio::time::timeout(MOMENT, &mut self.0).await;
+    }
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl EventSink for Steps {
