@@ -5,7 +5,10 @@
 use std::io;
 
 use pace_ir::program::AgentName;
+use tracing::subscriber::set_global_default;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::time::SystemTime;
+use tracing_subscriber::layer::SubscriberExt;
 
 use crate::config::StandardError;
 use crate::id::InvocationId;
@@ -85,9 +88,15 @@ pub fn start(settings: &LogSettings) {
         // A log that cannot be written has nobody to be told so; and telling would panic.
         .log_internal_errors(false)
         .with_writer(io::stderr);
+    // The protocol's library says what it does at every step, session ids and what clients sent included. What matters of
+    // it is said here.
+    let is_told = filter_fn(|about| !about.target().starts_with("rmcp") || *about.level() == tracing::Level::ERROR);
     // The only error is that there is a log already.
     let _already_started = match settings.format {
-        Format::Text => builder.compact().try_init(),
-        Format::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
+        Format::Text => set_global_default(builder.compact().finish().with(is_told)),
+        Format::Json => {
+            let lines = builder.json().flatten_event(true).with_current_span(false).with_span_list(false);
+            set_global_default(lines.finish().with(is_told))
+        }
     };
 }
