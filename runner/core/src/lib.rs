@@ -18,6 +18,7 @@ pub mod instantiate;
 pub mod invoke;
 pub mod load;
 pub mod log;
+pub mod mcp;
 pub mod model;
 pub mod problem;
 pub mod schema;

@@ -4,9 +4,24 @@
 
 use std::io;
 
+use pace_ir::program::AgentName;
+use tracing::subscriber::set_global_default;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::time::SystemTime;
+use tracing_subscriber::layer::SubscriberExt;
 
 use crate::config::StandardError;
+use crate::id::InvocationId;
+use crate::instantiate::Runner;
+use crate::problem::Problem;
+
+/// Notes that an invocation failed; never what was said.
+pub(crate) fn failed(runner: &Runner, agent: &AgentName, invocation: InvocationId, problem: &Problem) {
+    let model = runner.agent(agent).map(|agent| agent.spec.model.to_string());
+    let (code, model) = (problem.code.as_str(), model.as_deref());
+    let detail = problem.code.is_detail_for_logs().then_some(problem.detail.as_str());
+    tracing::warn!(code, %agent, model, %invocation, detail, "an invocation failed");
+}
 
 /// What is logged, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,9 +88,15 @@ pub fn start(settings: &LogSettings) {
         // A log that cannot be written has nobody to be told so; and telling would panic.
         .log_internal_errors(false)
         .with_writer(io::stderr);
+    // The protocol's library says what it does at every step, session ids and what clients sent included. What matters of
+    // it is said here.
+    let is_told = filter_fn(|about| !about.target().starts_with("rmcp") || *about.level() == tracing::Level::ERROR);
     // The only error is that there is a log already.
     let _already_started = match settings.format {
-        Format::Text => builder.compact().try_init(),
-        Format::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
+        Format::Text => set_global_default(builder.compact().finish().with(is_told)),
+        Format::Json => {
+            let lines = builder.json().flatten_event(true).with_current_span(false).with_span_list(false);
+            set_global_default(lines.finish().with(is_told))
+        }
     };
 }

@@ -16,6 +16,7 @@ mod connection;
 mod follow;
 mod gate;
 pub mod listing;
+mod mcp;
 mod record;
 mod records;
 mod reply;
@@ -112,7 +113,7 @@ impl Server {
         let cancelled = if is_finished { 0 } else { work.running() };
         work.cancel();
         acceptor.serve_until(written(work)).await;
-        acceptor.end().await;
+        tokio::join!(acceptor.end(), shared.mcp.end());
         // Programs of servers are ended whatever happens; this gives them time to do it by themselves.
         shared.runner.close(SERVERS_END).await;
         Ok(Drained { cancelled })

@@ -135,9 +135,9 @@ mod tests {
 
     use super::*;
 
-    fn budget(agent: &str, limits: Limits, price: Option<u64>, above: Option<&Arc<Budget>>) -> Arc<Budget> {
+    fn budget(agent: &str, limits: &Limits, price: Option<u64>, above: Option<&Arc<Budget>>) -> Arc<Budget> {
         let price = price.map(MicroUsd).map(|price| Price { input: price, cached_input: None, output: price });
-        Arc::new(Budget::new(&agent.parse().unwrap(), &limits, price.as_ref(), above.cloned()))
+        Arc::new(Budget::new(&agent.parse().unwrap(), limits, price.as_ref(), above.cloned()))
     }
 
     fn tokens(input_tokens: u64) -> Usage {
@@ -146,9 +146,9 @@ mod tests {
 
     #[test]
     fn what_a_called_agent_takes_its_caller_takes_too() {
-        let lead = budget("lead", Limits { max_tool_calls: Some(3), ..Limits::default() }, Some(1_000_000), None);
-        let first = budget("first", Limits::default(), Some(2_000_000), Some(&lead));
-        let second = budget("second", Limits::default(), None, Some(&first));
+        let lead = budget("lead", &Limits { max_tool_calls: Some(3), ..Limits::default() }, Some(1_000_000), None);
+        let first = budget("first", &Limits::default(), Some(2_000_000), Some(&lead));
+        let second = budget("second", &Limits::default(), None, Some(&first));
         first.model_call().unwrap();
         first.used(tokens(10));
         first.tool_calls(2).unwrap();
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_cost_is_rounded_up_as_a_whole() {
-        let budget = budget("a", Limits { max_cost: Some(MicroUsd(2)), ..Limits::default() }, Some(300_000), None);
+        let budget = budget("a", &Limits { max_cost: Some(MicroUsd(2)), ..Limits::default() }, Some(300_000), None);
         for _ in 0..3 {
             budget.model_call().unwrap();
             budget.used(tokens(1));

@@ -116,6 +116,7 @@ struct Paths {
     chat: String,
     stream: String,
     sessions: String,
+    mcp: String,
     status: String,
 }
 
@@ -128,6 +129,7 @@ impl<'a> Entry<'a> {
             chat: path("chat"),
             stream: path("chat/stream"),
             sessions: path("sessions"),
+            mcp: path("mcp"),
             status: path("status"),
         };
         let may_execute = matches!(decision, Decision::Allowed(_));

@@ -41,9 +41,23 @@ pub(super) struct Said {
 /// Reads what is said.
 ///
 /// # Errors
-/// [`Code::WrongMediaType`], [`Code::TooLarge`], [`Code::TooManyBodies`], [`Code::SlowRequest`] and
-/// [`Code::MalformedRequest`].
+/// What [`received`] says, and [`Code::MalformedRequest`].
 pub(super) async fn said(headers: &HeaderMap, body: Body, patience: &Patience, room: &Room) -> Result<Said, Problem> {
+    received(headers, body, patience, room, |whole| parse(&whole)).await
+}
+
+/// Receives a body of JSON, whole, and keeps its room until `then` has it.
+///
+/// # Errors
+/// [`Code::WrongMediaType`], [`Code::TooLarge`], [`Code::TooManyBodies`], [`Code::SlowRequest`], and
+/// [`Code::MalformedRequest`] for one that breaks off.
+pub(super) async fn received<T>(
+    headers: &HeaderMap,
+    body: Body,
+    patience: &Patience,
+    room: &Room,
+    then: impl FnOnce(Bytes) -> Result<T, Problem>,
+) -> Result<T, Problem> {
     is_json(headers)?;
     if states_too_much(headers) && headers.contains_key(EXPECT) {
         // The client asked before it sent.
@@ -54,7 +68,7 @@ pub(super) async fn said(headers: &HeaderMap, body: Body, patience: &Patience, r
         let detail = format!("the body of the request did not arrive within {} s", patience.body.as_secs());
         Problem::new(Code::SlowRequest, detail).help("send it at once")
     })??;
-    parse(&whole)
+    then(whole)
 }
 
 /// The memory for bodies that are on their way, shared by all requests: without it, as many clients as there are connections

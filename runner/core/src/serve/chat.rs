@@ -13,8 +13,8 @@ use super::body::said;
 use super::reply::{Refusal, json, name};
 use super::routes::{Path, Shared};
 use crate::events::Unheard;
-use crate::id::InvocationId;
 use crate::invoke::{Admitted, Call, Conversation, admit};
+use crate::log;
 use crate::problem::{Code, Problem};
 
 /// `POST /agents/{name}/chat`
@@ -24,7 +24,7 @@ pub(super) async fn chat(
     request: Request,
 ) -> Result<Response, Refusal> {
     let admitted = admitted(&shared, &asked, request).await?;
-    let invocation = admitted.id();
+    let (invocation, agent) = (admitted.id(), admitted.source().agent.clone());
     match admitted.run(&Unheard).await {
         Ok(answer) => {
             let mut response = json(StatusCode::OK, &answer);
@@ -32,7 +32,7 @@ pub(super) async fn chat(
             Ok(response)
         }
         Err(problem) => {
-            log(&shared, &asked, invocation, &problem);
+            log::failed(&shared.runner, &agent, invocation, &problem);
             Err(Refusal::of(problem, invocation))
         }
     }
@@ -61,18 +61,9 @@ pub(super) async fn admitted(shared: &Shared, asked: &str, request: Request) -> 
 }
 
 /// What to do where the rules do not let a request in: over HTTP nobody can say who they are.
-fn way_in(agent: &AgentName) -> String {
+pub(super) fn way_in(agent: &AgentName) -> String {
     format!(
         "talk to it on its operator's machine, `pace chat {agent} --as user:<name>`, or add `anonymous` to its `acl`: \
          this version takes everybody who asks over HTTP for `anonymous`"
     )
-}
-
-/// Notes that an invocation failed; never what was said.
-pub(super) fn log(shared: &Shared, agent: &str, invocation: InvocationId, problem: &Problem) {
-    let name = agent.parse::<AgentName>().ok();
-    let model = name.and_then(|name| Some(shared.runner.agent(&name)?.spec.model.to_string()));
-    let (code, model) = (problem.code.as_str(), model.as_deref());
-    let detail = problem.code.is_detail_for_logs().then_some(problem.detail.as_str());
-    tracing::warn!(code, agent, model, %invocation, detail, "an invocation failed");
 }

@@ -13,10 +13,11 @@ use pace_ir::text::quoted;
 
 use super::body::Room;
 use super::gate::Gate;
+use super::mcp::Mcp;
 use super::records::Records;
 use super::reply::Refusal;
 use super::settings::Patience;
-use super::{about, chat, sessions, stream};
+use super::{about, chat, mcp, sessions, stream};
 use crate::authorize::Identity;
 use crate::instantiate::Runner;
 use crate::problem::{Code, Problem};
@@ -30,12 +31,14 @@ pub(super) struct Shared {
     pub(super) records: Records,
     pub(super) gate: Gate,
     pub(super) room: Room,
+    pub(super) mcp: Mcp,
 }
 
 impl Shared {
     pub(super) fn new(runner: Arc<Runner>, identity: Identity, patience: Patience) -> Self {
         let gate = Gate::of(&runner.bundle().auth.authentication);
-        Self { runner, identity, patience, records: Records::new(patience.kept), gate, room: Room::default() }
+        let (records, mcp) = (Records::new(patience.kept), Mcp::new(&runner, patience));
+        Self { runner, identity, patience, records, gate, room: Room::default(), mcp }
     }
 
     /// The served agent of this name.
@@ -55,6 +58,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/agents/{name}/chat/stream", post(stream::chat))
         .route("/agents/{name}/sessions", get(sessions::list))
         .route("/agents/{name}/sessions/{id}", get(sessions::show).delete(sessions::forget))
+        .route("/agents/{name}/mcp", get(mcp::serve).post(mcp::serve).delete(mcp::serve))
         .route("/agents/{name}/status", get(about::status))
         .route("/agents", get(about::agents))
         .route("/invocations/{id}/events", get(stream::events))
@@ -79,6 +83,8 @@ async fn wrong_method(method: Method, uri: Uri) -> Refusal {
 fn methods(path: &str) -> &'static str {
     if path.ends_with("/chat") || path.ends_with("/chat/stream") {
         "`POST`"
+    } else if path.ends_with("/mcp") {
+        "`POST`, `GET` or `DELETE`"
     } else if path.contains("/sessions/") {
         "`GET` or `DELETE`"
     } else {

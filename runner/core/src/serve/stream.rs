@@ -12,12 +12,13 @@ use hyper::{HeaderMap, StatusCode, Uri};
 use pace_ir::text::quoted;
 
 use super::aboard::Streaming;
-use super::chat::{admitted, log};
+use super::chat::admitted;
 use super::follow::Follower;
 use super::record::{Record, Woken};
 use super::reply::{Refusal, name};
 use super::routes::{Path, Shared};
 use crate::invoke::Admitted;
+use crate::log;
 use crate::problem::{Code, Problem};
 
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
@@ -42,7 +43,7 @@ pub(super) async fn chat(
     let mut response = followed(&shared, &record, 0, Woken::WithInvocation);
     let cancellation = admitted.cancellation().clone();
     let grace = shared.patience.grace;
-    let running = run(shared, asked, admitted, Arc::clone(&record));
+    let running = run(shared, admitted, Arc::clone(&record));
     // It begins before the answer does: its first events go with the answer's head.
     if let Some(streaming) = Streaming::new(running, record, cancellation).begin(HELD, grace).await {
         streaming.board(&mut response);
@@ -75,11 +76,11 @@ pub(super) async fn events(
 }
 
 /// Takes an invocation to its end.
-async fn run(shared: Arc<Shared>, agent: String, admitted: Admitted, record: Arc<Record>) {
-    let invocation = admitted.id();
+async fn run(shared: Arc<Shared>, admitted: Admitted, record: Arc<Record>) {
+    let (invocation, agent) = (admitted.id(), admitted.source().agent.clone());
     let open = shared.records.open(record);
     if let Err(problem) = admitted.run(&*open.record).await {
-        log(&shared, &agent, invocation, &problem);
+        log::failed(&shared.runner, &agent, invocation, &problem);
     }
 }
 

@@ -97,16 +97,12 @@ impl AgentTool {
         arguments: &'a Value,
     ) -> BoxFuture<'a, Result<JsonText, ToolFailure>> {
         Box::pin(async move {
-            let answer = self.invoke(calling, arguments).await.map_err(|problem| failure(&problem))?;
-            let Answer { response, output, session, cut, .. } = answer;
-            let mut told = json!({ "response": response, "session": session });
-            if let (Some(told), Some(output)) = (told.as_object_mut(), output) {
-                told.insert("output".to_owned(), output);
-            }
-            if let (Some(told), Some(cut)) = (told.as_object_mut(), cut) {
-                told.insert("cut".to_owned(), cut.into());
-            }
-            Ok(told.into())
+            let answer = self.invoke(calling, arguments).await.map_err(|problem| ToolFailure {
+                kind: problem.code.as_str(),
+                message: words(&problem),
+                stack: Vec::new(),
+            })?;
+            Ok(result(&answer).into())
         })
     }
 
@@ -116,9 +112,8 @@ impl AgentTool {
             let detail = format!("agents may call each other over {MOST_CALLERS} steps, and this would be one more");
             return Err(Problem::new(Code::LimitReached, detail).help("answer without it"));
         }
-        let text = |key: &str| arguments.get(key).and_then(Value::as_str).unwrap_or_default();
-        let session = self.session(text("session"))?;
-        let admitted = admit_called(running, &self.target, self.access, text("message").to_owned(), session)?;
+        let Said { message, session } = Said::read(&self.target, arguments)?;
+        let admitted = admit_called(running, &self.target, self.access, message, session)?;
         let source = admitted.source().clone();
         let ending = Ending { calling, source: &source, is_over: false };
         let run = admitted.run(sink);
@@ -134,17 +129,44 @@ impl AgentTool {
             None => Err(ending.out_of_time(self.timeout)),
         }
     }
+}
 
-    /// Where the conversation goes on. A model that has nothing to say for it says it with an empty text.
-    fn session(&self, asked: &str) -> Result<Option<SessionId>, Problem> {
-        if asked.trim().is_empty() {
-            return Ok(None);
+/// What is said to an agent by a call with fitting arguments.
+pub(crate) struct Said {
+    /// What.
+    pub(crate) message: String,
+    /// Where the conversation goes on.
+    pub(crate) session: Option<SessionId>,
+}
+
+impl Said {
+    /// Reads it. A model that has nothing to say for the session says it with an empty text.
+    ///
+    /// # Errors
+    /// [`Code::UnknownSession`] for what is no id.
+    pub(crate) fn read(agent: &AgentName, arguments: &Value) -> Result<Self, Problem> {
+        let text = |key: &str| arguments.get(key).and_then(Value::as_str).unwrap_or_default();
+        let (message, asked) = (text("message").to_owned(), text("session").trim());
+        if asked.is_empty() {
+            return Ok(Self { message, session: None });
         }
-        asked.trim().parse().map(Some).map_err(|_| {
-            let detail = format!("the agent `{}` has no session `{}` of yours", self.target, quoted(asked));
+        let session = asked.parse().map_err(|_| {
+            let detail = format!("the agent `{agent}` has no session `{}` of yours", quoted(asked));
             Problem::new(Code::UnknownSession, detail).help("leave `session` out to start a new one")
-        })
+        })?;
+        Ok(Self { message, session: Some(session) })
     }
+}
+
+/// What a call of an agent comes to.
+pub(crate) fn result(answer: &Answer) -> Value {
+    let Answer { response, output, session, cut, .. } = answer;
+    let mut told = json!({ "response": response, "session": session });
+    if let Some(told) = told.as_object_mut() {
+        told.extend(output.clone().map(|output| ("output".to_owned(), output)));
+        told.extend(cut.clone().map(|cut| ("cut".to_owned(), cut.into())));
+    }
+    told
 }
 
 /// Sees to it that an invocation's last event is told, also where its caller ends before it.
@@ -180,15 +202,15 @@ impl Drop for Ending<'_> {
     }
 }
 
-/// What the calling model is told. What to do about it is for operators and authors, except for what it said itself.
-fn failure(problem: &Problem) -> ToolFailure {
-    let is_its_own =
+/// What whoever called is told of a problem. What to do about it is for operators and authors, except for what they said
+/// themselves.
+pub(crate) fn words(problem: &Problem) -> String {
+    let is_their_own =
         matches!(problem.code, Code::UnknownSession | Code::SessionBusy | Code::MalformedRequest | Code::TooLarge);
-    let message = match &problem.help {
-        Some(help) if is_its_own => format!("{}; {help}", problem.detail),
+    match &problem.help {
+        Some(help) if is_their_own => format!("{}; {help}", problem.detail),
         _ => problem.detail.clone(),
-    };
-    ToolFailure { kind: problem.code.as_str(), message, stack: Vec::new() }
+    }
 }
 
 /// Refuses a bundle whose agents call each other in a circle: no compiler writes one, and no call would end.

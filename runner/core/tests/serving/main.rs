@@ -5,6 +5,7 @@
 #[expect(dead_code, reason = "the fixture is that of the invocations, and more than is needed here")]
 mod fixture;
 mod leaving;
+mod mcp;
 mod room;
 mod server;
 mod waiting;
