@@ -85,6 +85,7 @@ pub(crate) enum Command {
     Diff(commands::diff::Diff),
     WhoCan(commands::who_can::WhoCan),
     Tool(commands::tool::Tool),
+    Mcp(commands::mcp::Mcp),
     Serve(commands::serve::Serve),
     Demo(commands::demo::Demo),
     Explain(commands::explain::Explain),

