@@ -52,15 +52,14 @@ fn serve(only: Option<&'static str>) -> Serving {
 /// A message of the protocol as a request, with these header fields besides the usual ones.
 fn request(headers: &[(&str, &str)], body: &Value) -> String {
     let body = body.to_string();
-    let mut head = "POST /agents/helper/mcp HTTP/1.1\r\nconnection: close\r\n".to_owned();
-    head += "content-type: application/json\r\naccept: application/json, text/event-stream\r\n";
-    for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
-    }
-    if !headers.iter().any(|(name, _)| *name == "host") {
-        head += "host: localhost\r\n";
-    }
-    format!("{head}content-length: {}\r\n\r\n{body}", body.len())
+    let named: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let host = if headers.iter().any(|(name, _)| *name == "host") { "" } else { "host: localhost\r\n" };
+    format!(
+        "POST /agents/helper/mcp HTTP/1.1\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         accept: application/json, text/event-stream\r\n{host}{}content-length: {}\r\n\r\n{body}",
+        named.concat(),
+        body.len()
+    )
 }
 
 /// An answer: its head and what came after it.
