@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-const TEMPLATES: [&str; 4] = ["minimal", "weather", "showcase", "team"];
+const TEMPLATES: [&str; 5] = ["minimal", "weather", "showcase", "research-team", "team"];
 
 /// What the minimal template says of its agent.
 const CHAT: &str = "pace chat helper    # needs GOOGLE_API_KEY; a key is free at https://aistudio.google.com/apikey";
@@ -40,7 +40,11 @@ fn every_template_can_be_chosen() {
     let home = TempDir::new().unwrap();
     let output = pace(home.path(), &["init", "--template", "large"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("[possible values: minimal, weather, showcase, team]"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("[possible values: minimal, weather, showcase, research-team, team]"),
+        "{}",
+        stderr(&output)
+    );
     assert!(files(home.path()).is_empty());
 }
 

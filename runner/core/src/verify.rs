@@ -10,8 +10,9 @@ use pace_ir::{BundleId, Policy, RejectReason, VerifiedBundle};
 use crate::load::shown;
 use crate::printable;
 
-/// The optional features this runner has: compiled tools. No server can be started yet.
-pub const FEATURES: &[&str] = &[TOOL_ABI];
+/// The optional features this runner has: compiled tools, and servers that Node.js and Python run. Whether the program is there
+/// is found out when it is started.
+pub const FEATURES: &[&str] = &[TOOL_ABI, "stdio:node", "stdio:python"];
 
 /// A bundle that is not executed. Its words hold nothing that could steer a terminal, whatever the file holds.
 #[derive(Debug, thiserror::Error)]

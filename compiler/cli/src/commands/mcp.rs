@@ -4,6 +4,7 @@ mod call;
 mod install;
 mod list;
 mod probe;
+mod serve;
 mod update;
 
 use clap::{Args, Subcommand};
@@ -29,6 +30,7 @@ enum Command {
     Update(update::Update),
     Install(install::Install),
     Call(call::Call),
+    Serve(serve::Serve),
 }
 
 /// Runs the command.
@@ -39,5 +41,6 @@ pub(crate) fn run(command: &Mcp, global: &Global) -> anyhow::Result<ExitCode> {
         Command::Update(command) => update::run(command, global),
         Command::Install(command) => install::run(command, global),
         Command::Call(command) => call::run(command, global),
+        Command::Serve(command) => serve::run(command, global),
     }
 }

@@ -15,7 +15,7 @@ use pace_runner::events::Answer;
 use pace_runner::invoke::{Admitted, Call, Conversation, admit};
 use pace_runner::problem::Code;
 use pace_runner::session::Owner;
-use pace_runner::tool::{AgentTools, ServedTool, Status};
+use pace_runner::tool::{AgentTools, Status};
 use pace_runner::work::Work;
 use pace_runner::{Problem, Runner};
 

@@ -11,6 +11,8 @@ pub(crate) enum Template {
     Weather,
     /// Agents with recorded answers, and tools: a project that talks without a key
     Showcase,
+    /// An agent that calls two others
+    ResearchTeam,
     /// Three agents and a loop, with access lists, authentication, a model of your own, limits and lints
     Team,
 }
@@ -50,6 +52,13 @@ const SHOWCASE: &[TemplateFile] = template!("showcase":
     "paceline.yaml"
     ".gitignore"
 );
+const RESEARCH_TEAM: &[TemplateFile] = template!("research-team":
+    "agents/orchestrator/spec.yaml"
+    "agents/researcher/spec.yaml"
+    "agents/editor/spec.yaml"
+    "paceline.yaml"
+    ".gitignore"
+);
 const TEAM: &[TemplateFile] = template!("team":
     "agents/digest/spec.yaml"
     "agents/triage/spec.yaml"
@@ -66,6 +75,7 @@ impl Template {
             Self::Minimal => MINIMAL,
             Self::Weather => WEATHER,
             Self::Showcase => SHOWCASE,
+            Self::ResearchTeam => RESEARCH_TEAM,
             Self::Team => TEAM,
         }
     }
@@ -76,6 +86,7 @@ impl Template {
             Self::Minimal => format!("pace init {folder}"),
             Self::Weather => format!("pace init {folder} --template weather"),
             Self::Showcase => format!("pace init {folder} --template showcase"),
+            Self::ResearchTeam => format!("pace init {folder} --template research-team"),
             Self::Team => format!("pace init {folder} --template team"),
         }
     }
@@ -90,6 +101,9 @@ impl Template {
                 "pace chat weather-bot    # needs GOOGLE_API_KEY; a key is free at https://aistudio.google.com/apikey"
             }
             Self::Showcase => "pace chat helper    # its answers are recorded, so it needs no key",
+            Self::ResearchTeam => {
+                "pace chat orchestrator    # needs GOOGLE_API_KEY; a key is free at https://aistudio.google.com/apikey"
+            }
             Self::Team => {
                 "pace chat triage --as group:support    # needs GOOGLE_API_KEY; a key is free at \
                  https://aistudio.google.com/apikey"
