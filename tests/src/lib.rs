@@ -92,6 +92,21 @@ impl Project {
     pub fn run(&self, arguments: &[&str]) -> Run {
         run(self.path(), arguments)
     }
+
+    /// Runs `pace` in it, with a text on its standard input.
+    ///
+    /// # Panics
+    /// If it cannot be started, or prints what is not UTF-8.
+    pub fn run_with(&self, arguments: &[&str], input: &str) -> Run {
+        let mut command = self.pace(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("`pace` can be started");
+        // A program that does not read it has ended.
+        let _unread = child.stdin.take().expect("it is piped").write_all(input.as_bytes());
+        let output = child.wait_with_output().expect("`pace` ends");
+        let text = |bytes| String::from_utf8(bytes).expect("`pace` prints UTF-8");
+        Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
 }
 
 /// `pace` in a folder, in a plain environment.

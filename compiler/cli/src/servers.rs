@@ -14,7 +14,7 @@ use pace_runner::environment::Environment;
 use pace_tools::TypeScript;
 
 use self::packages::Packages;
-pub(crate) use lock::{keep, words};
+pub(crate) use lock::{keep, left_out, words};
 pub(crate) use probe::Prober;
 
 use crate::arguments::Global;

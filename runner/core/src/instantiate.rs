@@ -182,11 +182,29 @@ impl Runner {
     /// Connects to every server of the agents in scope on behalf of somebody, side by side, and says how each is: by agent, in
     /// the author's order.
     pub async fn servers(&self, chain: &Chain) -> Vec<(&AgentName, Arc<ServedServer>, Status)> {
+        self.connected(chain, |_| true).await
+    }
+
+    /// As [`Runner::servers`], for those that are asked the same way for everybody.
+    pub async fn open_servers(&self, chain: &Chain) -> Vec<(&AgentName, Arc<ServedServer>, Status)> {
+        self.connected(chain, ServedServer::is_open).await
+    }
+
+    async fn connected(
+        &self,
+        chain: &Chain,
+        is_meant: impl Fn(&ServedServer) -> bool,
+    ) -> Vec<(&AgentName, Arc<ServedServer>, Status)> {
         let servers = self.names.iter().flat_map(|name| {
             let servers = self.tools(name).into_iter().flat_map(AgentTools::servers);
-            servers.map(move |server| async move { (name, Arc::clone(server), server.status(chain).await) })
+            servers.map(move |server| (name, Arc::clone(server)))
         });
-        futures_util::future::join_all(servers).await
+        let meant: Vec<_> = servers.filter(|(_, server)| is_meant(server)).collect();
+        let asked = meant.into_iter().map(|(name, server)| async move {
+            let status = server.status(chain).await;
+            (name, server, status)
+        });
+        futures_util::future::join_all(asked).await
     }
 
     /// What an agent in scope may call.

@@ -2,19 +2,22 @@
 //! environment to the last drained invocation. Prints nothing by itself; the log goes to standard error.
 
 use std::io;
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use pace_ir::access::{Chain, Subject};
+use pace_ir::program::Principal;
 use pace_ir::{Bundle, VerifiedBundle};
 
 use crate::config::{self, StandardError};
 use crate::environment::Environment;
-use crate::instantiate::{Scope, instantiate};
+use crate::instantiate::{Runner, Scope, instantiate};
 use crate::log::{self, Format};
 use crate::serve::listing::{self, closed_agents, idle_loops, listing};
 use crate::serve::{Ended, ServeSettings, Server, judge, until_signalled};
 use crate::setup::SetupError;
-use crate::tool::Writes;
 use crate::tool::writes::writing;
+use crate::tool::{Status, Writes};
 
 /// On a machine of many cores without a quota, more workers would not answer faster: they wait for models. Each would bring a
 /// stack and an arena of the allocator.
@@ -99,7 +102,9 @@ impl Service {
             }
         };
         let runtime = runtime()?;
+        let greeted = runtime.spawn(greet_servers(server.runner().clone()));
         let ended = runtime.block_on(until_signalled(server, ready));
+        greeted.abort();
         // Threads that look names up cannot be told to stop, and nothing that anybody waits for is left on the others.
         runtime.shutdown_background();
         let ended = ended?;
@@ -108,6 +113,22 @@ impl Service {
             Ended::AtOnce => tracing::warn!("stopped at once; what ran was lost"),
         }
         Ok(ended)
+    }
+}
+
+/// Connects to the servers that are asked the same way for everybody, side by side, and says how each is. Others are connected to
+/// when somebody asks them. Nobody waits for it: a server that is away now may be there when it is needed.
+async fn greet_servers(runner: Arc<Runner>) {
+    let nobody = Chain::direct(Subject::new(Principal::Anonymous));
+    for (agent, server, status) in runner.open_servers(&nobody).await {
+        let (server, alias) = (server.key(), server.alias());
+        match status {
+            Status::Connected => tracing::info!(%agent, server, alias, "connected"),
+            Status::Differs(tools) => {
+                tracing::warn!(%agent, server, alias, "not what was pinned: {}", tools.join("; "));
+            }
+            Status::Failed(why) => tracing::warn!(%agent, server, alias, "not connected: {why}"),
+        }
     }
 }
 

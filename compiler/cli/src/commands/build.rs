@@ -60,6 +60,7 @@ fn finish(
         Err(failure) => return Err(exit::environment(failure)),
     };
     servers::keep(root, &built.pins, output)?;
+    servers::left_out(&built.pins, output);
     let manifest = manifest::of(&built.emitted.verified);
     if let Some(file) = &command.output {
         bundle_file::write_copy(&project::start(global)?.join(file), root, &built.emitted)?;

@@ -19,6 +19,11 @@ pub(crate) fn keep(root: &Path, report: &PinReport, output: Output) -> anyhow::R
     for added in &report.added {
         output.note(&format!("note: pinned {} in `mcp.lock`\n", words(added)));
     }
+    Ok(())
+}
+
+/// What entries for reading leave out, a line each. For whoever builds: others have read it then.
+pub(crate) fn left_out(report: &PinReport, output: Output) {
     for left_out in &report.left_out {
         let tools: Vec<_> = left_out.tools.iter().map(|tool| format!("`{}`", quoted(tool))).collect();
         let (agent, server) = (&left_out.agent, quoted(&left_out.server));
@@ -27,7 +32,6 @@ pub(crate) fn keep(root: &Path, report: &PinReport, output: Output) -> anyhow::R
             tools.join(", ")
         ));
     }
-    Ok(())
 }
 
 /// ``the 3 tools of `mcp://npx/x` 1.2.3``.

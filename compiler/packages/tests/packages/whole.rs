@@ -89,9 +89,9 @@ fn what_was_changed_is_noticed() {
     assert!(is_unchanged(&installed));
     // What has another length is seen at once, and what is gone: both are installed again.
     write(b"module.exports = 'a longer one'");
-    assert!(install(&tree, &npm.into, &npm.settings).unwrap().is_unchanged());
+    assert!(is_unchanged(&install(&tree, &npm.into, &npm.settings).unwrap()));
     std::fs::remove_file(&file).unwrap();
-    assert!(install(&tree, &npm.into, &npm.settings).unwrap().is_unchanged());
+    assert!(is_unchanged(&install(&tree, &npm.into, &npm.settings).unwrap()));
     let marker = installed.directory.join(pace_mcp::installed::MARKER);
     let text = std::fs::read_to_string(&marker).unwrap();
     // For another machine: here it is installed anew.

@@ -80,6 +80,10 @@ pub const VARIABLES: &[Variable] = &[
         "PACE_CREDENTIALS",
         "a file or folder with what `${credential:NAME}` and servers are given; `pace` has `.pace/credentials.local` without it",
     ),
+    everywhere(
+        "PACE_MCP_DIR",
+        "the folder that packages of MCP servers are installed in; `pace` has `.pace/cache/mcp` without it",
+    ),
     secret("GOOGLE_API_KEY", "the key for models of the provider `gemini`"),
     secret("GEMINI_API_KEY", "the same, where `GOOGLE_API_KEY` is not set"),
     secret("OPENAI_API_KEY", "the key for models of the provider `openai`"),

@@ -120,6 +120,11 @@ impl ServedServer {
         &self.alias
     }
 
+    /// Whether it is asked the same way for everybody: nobody has a credential for it, and it wants none.
+    pub fn is_open(&self) -> bool {
+        self.held.is_empty()
+    }
+
     /// Connects on behalf of somebody, and says how it is.
     pub async fn status(&self, chain: &Chain) -> Status {
         let (connection, identity) = match self.connection(chain).await {

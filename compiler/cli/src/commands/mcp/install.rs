@@ -32,21 +32,18 @@ pub(super) struct Install {
 /// Runs the command.
 pub(super) fn run(command: &Install, global: &Global) -> anyhow::Result<ExitCode> {
     let output = Output::new(global);
-    let (root, into, trees) = match &command.bundle {
-        Some(bundle) => {
-            let into = command.into.clone().ok_or_else(|| {
-                Ended::usage("a bundle's packages belong to no project", "say where to install them: `--into DIR`")
-            })?;
-            (project::start(global)?, into, of_bundle(&bundle_path(bundle, global))?)
-        }
-        None => {
-            let root = project::find(global)?;
-            let environment = credentials::environment(&root)?;
-            let into = command.into.clone().unwrap_or_else(|| servers::folder(&root, &environment));
-            match of_lock(&root, output)? {
-                Ok(trees) => (root, into, trees),
-                Err(code) => return Ok(code),
-            }
+    let (root, into, trees) = if let Some(bundle) = &command.bundle {
+        let into = command.into.clone().ok_or_else(|| {
+            Ended::usage("a bundle's packages belong to no project", "say where to install them: `--into DIR`")
+        })?;
+        (project::start(global)?, into, of_bundle(&bundle_path(bundle, global))?)
+    } else {
+        let root = project::find(global)?;
+        let environment = credentials::environment(&root)?;
+        let into = command.into.clone().unwrap_or_else(|| servers::folder(&root, &environment));
+        match of_lock(&root, output)? {
+            Ok(trees) => (root, into, trees),
+            Err(code) => return Ok(code),
         }
     };
     let into = if into.is_absolute() { into } else { project::start(global)?.join(into) };

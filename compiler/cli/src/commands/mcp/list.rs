@@ -108,7 +108,7 @@ fn table(rows: &[Row]) -> String {
             text.push_str("  not pinned yet; `pace build` asks it\n");
             continue;
         };
-        let version = pinned.version.as_ref().map(|version| format!("{} ", quoted(version))).unwrap_or_default();
+        let version = pinned.version.as_ref().map(|version| format!("{}, ", quoted(version))).unwrap_or_default();
         let credential = if pinned.needs_credential { ", wants a credential" } else { "" };
         let _infallible = writeln!(text, "  pinned: {version}{}{credential}", counted(pinned.tools.len()));
         for (tool, access) in &pinned.tools {

@@ -46,6 +46,11 @@ impl Held {
         Self { by_principal, is_needed }
     }
 
+    /// Whether there is none, and none is wanted.
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_principal.is_empty() && !self.is_needed
+    }
+
     /// The first credential that can be used here, whoever's it is, for those who only ask what a server offers: for its
     /// address, and as variables of its program.
     pub fn any(&self) -> Option<(pace_mcp::Credential, BTreeMap<String, pace_mcp::Secret>)> {

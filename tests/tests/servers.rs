@@ -1,0 +1,171 @@
+//! MCP servers through the command line: what is pinned, what becomes of a server that changes, and whose credential it sees. The
+//! server is a program of a few lines, whose offer is a file that tests change.
+
+use pace_tests::Project;
+use serde_json::{Value, json};
+
+/// Offers what `offer.json` says. `whoami` answers with its token spelled backwards, since the token itself is shown to nobody;
+/// `die` ends in the middle of a call; all others answer with their arguments.
+const SERVER: &str = r#"
+import json, os, sys
+def say(id, result):
+    print(json.dumps({"jsonrpc": "2.0", "id": id, "result": result}), flush=True)
+for line in sys.stdin:
+    message = json.loads(line)
+    method, id = message.get("method"), message.get("id")
+    if method == "initialize":
+        info = {"name": "shop", "version": "1"}
+        say(id, {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": info})
+    elif method == "tools/list":
+        say(id, {"tools": json.load(open("offer.json"))})
+    elif method == "tools/call":
+        name = message["params"]["name"]
+        if name == "die":
+            os._exit(7)
+        text = os.environ.get("TOKEN", "nobody")[::-1] if name == "whoami" else json.dumps(message["params"].get("arguments"))
+        say(id, {"content": [{"type": "text", "text": text}]})
+    elif id is not None:
+        error = {"code": -32601, "message": "no such method"}
+        print(json.dumps({"jsonrpc": "2.0", "id": id, "error": error}), flush=True)
+"#;
+
+fn tool(name: &str, parameter: &str, is_read: bool) -> Value {
+    json!({
+        "name": name,
+        "description": format!("{name} it"),
+        "inputSchema": {"type": "object", "properties": {parameter: {"type": "string"}}},
+        "annotations": {"readOnlyHint": is_read},
+    })
+}
+
+fn offer() -> Vec<Value> {
+    vec![tool("look", "what", true), tool("buy", "what", false), tool("whoami", "x", true), tool("die", "x", true)]
+}
+
+fn project(settings: &str) -> Project {
+    let spec = "name: clerk\nmodel: recorded\ndescription: You sell.\ntools:\n  - server: mcp://exec/python3\n    alias: shop\n    \
+                access: write\n    args: [server.py]\n";
+    let models = "models: [{name: recorded, provider: replay, turns: turns.json}]\n";
+    let project = Project::new(&[
+        ("agents/clerk/spec.yaml", spec),
+        ("paceline.yaml", &format!("{models}{settings}")),
+        ("turns.json", "[{\"user\": {\"contains\": \"\"}, \"model\": \"Good day.\"}]"),
+        ("server.py", SERVER),
+    ]);
+    change(&project, &offer());
+    project
+}
+
+fn change(project: &Project, offer: &[Value]) {
+    project.write("offer.json", &Value::from(offer.to_vec()).to_string());
+}
+
+/// Calls a tool; the result, or what was said instead.
+fn called(project: &Project, arguments: &[&str]) -> Result<Value, String> {
+    let ran = project.run(&[&["mcp", "call", "shop"], arguments].concat());
+    match ran.code {
+        Some(0) => Ok(serde_json::from_str(&ran.out).unwrap()),
+        _ => Err(ran.err),
+    }
+}
+
+#[test]
+fn what_is_met_is_pinned_and_never_asked_again_offline() {
+    let project = project("");
+    let frozen = project.run(&["build", "--frozen"]);
+    assert_eq!(frozen.code, Some(1));
+    assert!(frozen.err.contains("error[P0803]"), "{}", frozen.err);
+    let first = project.run(&["build", "--output", "first.pace"]);
+    assert_eq!(first.code, Some(0), "{}", first.err);
+    assert!(first.err.contains("note: pinned the 4 tools of `mcp://exec/python3` in `mcp.lock`"), "{}", first.err);
+    let lock = std::fs::read(project.path().join("mcp.lock")).unwrap();
+    std::fs::remove_file(project.path().join("server.py")).unwrap();
+    for how in ["--offline", "--frozen"] {
+        let again = project.run(&["build", how, "--output", "again.pace"]);
+        assert_eq!(again.code, Some(0), "{how}: {}", again.err);
+        let read = |file: &str| std::fs::read(project.path().join(file)).unwrap();
+        assert_eq!((read("mcp.lock"), read("again.pace")), (lock.clone(), read("first.pace")), "{how}");
+    }
+}
+
+#[test]
+fn a_server_that_changed_can_only_do_less() {
+    let project = project("");
+    assert_eq!(called(&project, &["look", r#"{"what": "tea"}"#]), Ok(json!({"what": "tea"})));
+    let mut offer = offer();
+    offer[0] = tool("look", "which", true);
+    offer[2] = tool("whoami", "x", false);
+    offer[3] = tool("new", "x", true);
+    change(&project, &offer);
+    let probed = project.run(&["mcp", "probe"]);
+    assert_eq!(probed.code, Some(1), "{}", probed.err);
+    for said in ["unsafe: `whoami`", "breaking: `die`: is no longer offered", "compatible: `new`: is new"] {
+        assert!(probed.out.contains(said), "{said}: {}", probed.out);
+    }
+    let refused = |tool: &str| called(&project, &[tool, "{}"]).unwrap_err();
+    assert!(refused("look").contains("takes other arguments than when it was pinned"), "{}", refused("look"));
+    assert!(refused("whoami").contains("no longer says that it does"), "{}", refused("whoami"));
+    assert!(refused("die").contains("is no longer offered by its server"), "{}", refused("die"));
+    assert!(refused("new").contains("offers no tool `new` here"), "{}", refused("new"));
+    assert_eq!(called(&project, &["buy", r#"{"what": "tea"}"#, "--live-writes"]), Ok(json!({"what": "tea"})));
+
+    let updated = project.run(&["mcp", "update", "shop"]);
+    assert_eq!(updated.code, Some(0), "{}", updated.err);
+    assert!(updated.err.contains("Wrote `mcp.lock`"), "{}", updated.err);
+    assert_eq!(called(&project, &["look", r#"{"which": "tea"}"#]), Ok(json!({"which": "tea"})));
+    assert_eq!(project.run(&["mcp", "probe"]).code, Some(0));
+}
+
+#[test]
+fn a_write_is_told_unless_it_may_be_made() {
+    let project = project("");
+    let would_have = json!({"executed": false, "would_have": {"called": "shop_buy", "arguments": {"what": "tea"}}});
+    assert_eq!(called(&project, &["buy", r#"{"what": "tea"}"#]), Ok(would_have));
+    let made = project.run(&["mcp", "call", "shop", "buy", r#"{"what": "tea"}"#, "--live-writes=mcp://exec/python3"]);
+    assert_eq!((made.code, made.out.as_str()), (Some(0), "{\"what\":\"tea\"}\n"), "{}", made.err);
+    for record in [r#""audit":"write-intent""#, r#""tool":"mcp://exec/python3#buy""#, r#""status":"done""#] {
+        assert!(made.err.contains(record), "{record}: {}", made.err);
+    }
+}
+
+#[test]
+fn each_sees_the_server_with_their_own_credential() {
+    let project = project(
+        "mcp_credentials:\n  mcp://exec/python3:\n    user:ann: {type: env, env: {TOKEN: \"${credential:ANN}\"}}\n    \
+         group:ops: {type: env, env: {TOKEN: \"${env:OPS_TOKEN}\"}}\n",
+    );
+    assert_eq!(project.run(&["build", "-q"]).code, Some(0));
+    let kept = project.run_with(&["auth", "add", "--value", "ANN"], "annas-token");
+    assert_eq!(kept.code, Some(0), "{}", kept.err);
+    let asked = |who: &str| called(&project, &["whoami", "{}", "--as", who]);
+    assert_eq!(asked("user:ann"), Ok(json!("nekot-sanna")));
+    let refused = asked("user:eve").unwrap_err();
+    assert!(refused.contains("there is no credential of `user:eve` for `mcp://exec/python3`"), "{refused}");
+    let unset = asked("user:bob,group:ops").unwrap_err();
+    assert!(unset.contains("the variable `OPS_TOKEN` is not set"), "{unset}");
+    assert!(!format!("{refused}{unset}").contains("annas-token"));
+}
+
+#[test]
+fn a_server_that_dies_is_a_failure_of_that_call() {
+    let project = project("");
+    let died = called(&project, &["die", "{}"]).unwrap_err();
+    assert!(died.contains("the connection was lost"), "{died}");
+    assert_eq!(called(&project, &["look", r#"{"what": "tea"}"#]), Ok(json!({"what": "tea"})));
+}
+
+#[test]
+fn what_cannot_be_started_is_told_at_its_line() {
+    let project = project("");
+    project.write("server.py", "raise SystemExit('no shop today')");
+    let failed = project.run(&["build"]);
+    assert_eq!(failed.code, Some(1));
+    assert!(failed.err.contains("error[P0305]") && failed.err.contains("no shop today"), "{}", failed.err);
+    assert!(!project.path().join("mcp.lock").exists());
+    project.write(
+        "agents/clerk/spec.yaml",
+        "name: clerk\nmodel: recorded\ndescription: You sell.\ntools:\n  - {server: \"mcp://localhost:9/tools\", access: read}\n",
+    );
+    let failed = project.run(&["build"]);
+    assert!(failed.err.contains("error[P0301]") && failed.err.contains("mcp://localhost:9/tools"), "{}", failed.err);
+}
