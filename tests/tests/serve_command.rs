@@ -179,7 +179,7 @@ fn whether_writes_are_made_has_to_be_said() {
         assert!(serving.said.contains(&format!("\"message\":\"{log}\"")), "{}", serving.said);
         let mode = if flag == "--stub-writes" { "stubbed" } else { "live" };
         let tools = format!(
-            r#""tools":[{{"name":"look","access":"read","mode":"live"}},{{"name":"pay","access":"write","mode":"{mode}"}}]"#
+            r#""tools":[{{"name":"look","kind":"local","access":"read","mode":"live"}},{{"name":"pay","kind":"local","access":"write","mode":"{mode}"}}]"#
         );
         for path in ["/agents", "/agents/helper/status"] {
             let answer = serving.send(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"));

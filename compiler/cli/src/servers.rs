@@ -65,10 +65,12 @@ pub(crate) fn folder(root: &Path, environment: &Environment) -> PathBuf {
 
 /// Which servers a build asks. In CI nothing is pinned by the way: what is built there was reviewed.
 fn mode(global: &Global) -> PinMode {
-    if global.frozen || std::env::var("CI").is_ok_and(|value| value == "true") {
-        PinMode::Frozen
-    } else if global.offline {
+    let is_frozen = || global.frozen || std::env::var("CI").is_ok_and(|value| value == "true");
+    if global.offline {
+        // Who asks nobody pins nothing either.
         PinMode::Offline
+    } else if is_frozen() {
+        PinMode::Frozen
     } else {
         PinMode::Online
     }

@@ -6,7 +6,7 @@
 //!   that no failure is an accident. `$ cd` moves on.
 //! - `sh` blocks are run too and have to succeed, except for those that build Paceline itself.
 //! - `<!-- new project -->` starts again in an empty folder.
-//! - Wherever a project ends, it builds. After `<!-- checked, not built yet -->` it passes `pace check`, and P0510 or
+//! - Wherever a project ends, it builds, asking no server. After `<!-- checked, not built yet -->` it passes `pace check`, and P0510 or
 //!   P0803 is all that keeps it from being built offline; once it builds, the mark has to go.
 
 use std::fmt::Write as _;
@@ -159,7 +159,7 @@ impl Reader {
         self.ready()?;
         match self.end {
             End::Nothing => Ok(()),
-            End::Builds => self.ends("pace build", 0, ""),
+            End::Builds => self.ends("pace build --offline", 0, ""),
             End::Checks => self.ends("pace check", 0, "").and_then(|()| {
                 let unbuilt = |word| self.ends("pace build --offline", 1, word);
                 unbuilt("error[P0510]").or_else(|_| unbuilt("error[P0803]"))

@@ -59,7 +59,13 @@ fn what_a_runner_says_of_itself() {
     let agents = get(runner.address, "/agents").json();
     let paths = |name: &str| {
         let path = |rest: &str| format!("/agents/{name}/{rest}");
-        json!({"chat": path("chat"), "stream": path("chat/stream"), "sessions": path("sessions"), "status": path("status")})
+        json!({
+            "chat": path("chat"),
+            "stream": path("chat/stream"),
+            "sessions": path("sessions"),
+            "mcp": path("mcp"),
+            "status": path("status"),
+        })
     };
     let entry = |name: &str, may_execute: bool| json!({"name": name, "summary": "Helps.", "may_execute": may_execute, "tools": [], "paths": paths(name)});
     assert_eq!(agents, json!({"agents": [entry("closed", false), entry("helper", true)]}));

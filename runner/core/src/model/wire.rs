@@ -159,8 +159,8 @@ fn garbled(data: &[u8], error: &serde_json::Error) -> WireError {
 fn json<'de, T: Deserialize<'de>>(data: &'de [u8]) -> serde_json::Result<T> {
     match str::from_utf8(data) {
         Ok(text) => serde_json::from_str(text),
-        // For its words.
-        Err(_) => serde_json::from_slice(data),
+        // A value looks at every text, where a shape passes over those that it has no place for.
+        Err(_) => serde_json::from_slice::<Value>(data).and_then(|_| serde_json::from_slice(data)),
     }
 }
 

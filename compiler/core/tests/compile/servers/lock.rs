@@ -133,6 +133,7 @@ fn a_lock_reads_well() {
     package:
       version: "2026.8.31"
       runtime: node
+      needs: ">=18"
       entry: node_modules/@modelcontextprotocol/server-filesystem/dist/index.js
       tree: |
         node_modules/@modelcontextprotocol/server-filesystem 2026.8.31 sha512-2026.8.31==
