@@ -88,9 +88,9 @@ pub fn start(settings: &LogSettings) {
         // A log that cannot be written has nobody to be told so; and telling would panic.
         .log_internal_errors(false)
         .with_writer(io::stderr);
-    // The protocol's library says what it does at every step, session ids and what clients sent included. What matters of
-    // it is said here.
-    let is_told = filter_fn(|about| !about.target().starts_with("rmcp") || *about.level() == tracing::Level::ERROR);
+    // The protocol's library says what it does at every step, session ids and what clients sent included, and calls a server
+    // that is away an error of its own. What matters of it is said here.
+    let is_told = filter_fn(|about| !about.target().starts_with("rmcp"));
     // The only error is that there is a log already.
     let _already_started = match settings.format {
         Format::Text => set_global_default(builder.compact().finish().with(is_told)),

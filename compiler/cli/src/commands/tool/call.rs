@@ -72,10 +72,25 @@ pub(in crate::commands) fn came(
             failed(tool, content);
             return Ok(ExitCode::Errors);
         }
-        CallStatus::Denied => return Err(Ended::errors(told(content), Some(calls::AS.to_owned())).into()),
+        CallStatus::Denied => return Err(denied(tool, content).into()),
         CallStatus::Invalid => return Err(misfit(tool, call, content).into()),
     }
     Ok(ExitCode::Success)
+}
+
+fn denied(tool: &ServedTool, content: &Value) -> Ended {
+    let why = told(content);
+    let help = match tool.callee.server() {
+        // Denied by what is kept, not by a rule.
+        Some(server) if why.starts_with("there is no credential") => {
+            format!(
+                "keep one with `pace auth add {}`, or ask as somebody who has one: `--as user:<name>`",
+                server.alias()
+            )
+        }
+        _ => calls::AS.to_owned(),
+    };
+    Ended::errors(why, Some(help))
 }
 
 /// The result: for a program on one line, to the byte; for a person so that it can be read, and steers nothing.
