@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-const TEMPLATES: [&str; 5] = ["minimal", "weather", "showcase", "research-team", "team"];
+const TEMPLATES: [&str; 6] = ["minimal", "weather", "file-reader", "showcase", "research-team", "team"];
 
 /// What the minimal template says of its agent.
 const CHAT: &str = "pace chat helper    # needs GOOGLE_API_KEY; a key is free at https://aistudio.google.com/apikey";
@@ -24,7 +24,8 @@ fn a_template_is_copied_whole_and_builds_without_a_warning() {
         // What editors need for tools is made for each machine, and is no part of a template.
         made.retain(|path, _| !path.starts_with(".pace/") && path != "tsconfig.json");
         assert_eq!(made, files(&templates().join(template)), "{template}");
-        let built = pace(&project, &["build", "--deny-warnings"]);
+        // What is pinned is built without asking anybody.
+        let built = pace(&project, &["build", "--deny-warnings", "--offline"]);
         assert_ok(&built);
         assert!(stderr(&built).starts_with("✓ Build succeeded\n"), "{}", stderr(&built));
     }
@@ -41,7 +42,7 @@ fn every_template_can_be_chosen() {
     let output = pace(home.path(), &["init", "--template", "large"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        stderr(&output).contains("[possible values: minimal, weather, showcase, research-team, team]"),
+        stderr(&output).contains("[possible values: minimal, weather, file-reader, showcase, research-team, team]"),
         "{}",
         stderr(&output)
     );

@@ -9,6 +9,8 @@ pub(crate) enum Template {
     Minimal,
     /// An agent with a tool of its own, in TypeScript
     Weather,
+    /// An agent with the tools of an MCP server
+    FileReader,
     /// Agents with recorded answers, and tools: a project that talks without a key
     Showcase,
     /// An agent that calls two others
@@ -39,6 +41,7 @@ macro_rules! template {
 const MINIMAL: &[TemplateFile] = template!("minimal": "agents/helper/spec.yaml" "paceline.yaml" ".gitignore");
 const WEATHER: &[TemplateFile] =
     template!("weather": "agents/weather/spec.yaml" "tools/lookup-weather.ts" "README.md" ".gitignore");
+const FILE_READER: &[TemplateFile] = template!("file-reader": "agents/file-reader/spec.yaml" "mcp.lock" ".gitignore");
 const SHOWCASE: &[TemplateFile] = template!("showcase":
     "agents/helper/spec.yaml"
     "agents/refunds/spec.yaml"
@@ -74,6 +77,7 @@ impl Template {
         match self {
             Self::Minimal => MINIMAL,
             Self::Weather => WEATHER,
+            Self::FileReader => FILE_READER,
             Self::Showcase => SHOWCASE,
             Self::ResearchTeam => RESEARCH_TEAM,
             Self::Team => TEAM,
@@ -85,6 +89,7 @@ impl Template {
         match self {
             Self::Minimal => format!("pace init {folder}"),
             Self::Weather => format!("pace init {folder} --template weather"),
+            Self::FileReader => format!("pace init {folder} --template file-reader"),
             Self::Showcase => format!("pace init {folder} --template showcase"),
             Self::ResearchTeam => format!("pace init {folder} --template research-team"),
             Self::Team => format!("pace init {folder} --template team"),
@@ -99,6 +104,9 @@ impl Template {
             }
             Self::Weather => {
                 "pace chat weather-bot    # needs GOOGLE_API_KEY; a key is free at https://aistudio.google.com/apikey"
+            }
+            Self::FileReader => {
+                "pace chat file-reader    # needs node, npm and GOOGLE_API_KEY; a key is free at https://aistudio.google.com/apikey"
             }
             Self::Showcase => "pace chat helper    # its answers are recorded, so it needs no key",
             Self::ResearchTeam => {
