@@ -147,6 +147,27 @@ fn each_sees_the_server_with_their_own_credential() {
 }
 
 #[test]
+fn one_agent_may_list_a_server_twice() {
+    let project = project("");
+    let entry = |alias: &str, tool: &str, access: &str| {
+        format!(
+            "  - {{server: mcp://exec/python3, alias: {alias}, access: {access}, args: [server.py], tools: [{tool}]}}\n"
+        )
+    };
+    let spec = "name: clerk\nmodel: recorded\ndescription: You sell.\ntools:\n";
+    let entries = entry("shelf", "look", "read") + &entry("till", "buy", "write");
+    project.write("agents/clerk/spec.yaml", &format!("{spec}{entries}"));
+    let asked = pace_tests::run(project.path(), &["mcp", "call", "shelf", "look", r#"{"what": "tea"}"#]);
+    assert_eq!((asked.code, asked.out.as_str()), (Some(0), "{\"what\":\"tea\"}\n"), "{}", asked.err);
+    let elsewhere = pace_tests::run(project.path(), &["mcp", "call", "shelf", "buy", "{}"]);
+    assert!(elsewhere.err.contains("offers no tool `buy` here"), "{}", elsewhere.err);
+    let either = pace_tests::run(project.path(), &["mcp", "call", "mcp://exec/python3", "look", "{}"]);
+    assert!(either.err.contains("`clerk` lists `mcp://exec/python3` several times"), "{}", either.err);
+    let chat = project.run_with(&["chat"], "hello");
+    assert_eq!((chat.code, chat.out.as_str()), (Some(0), "Good day.\n"), "{}", chat.err);
+}
+
+#[test]
 fn a_server_that_dies_is_a_failure_of_that_call() {
     let project = project("");
     let died = called(&project, &["die", "{}"]).unwrap_err();

@@ -55,11 +55,11 @@ pub(super) fn run(command: &Call, global: &Global) -> anyhow::Result<ExitCode> {
         Compiled::Bundle(bundle) => *bundle,
         Compiled::Failed(code) => return Ok(code),
     };
-    let (agent, key) = choose(command, bundle.bundle())?;
+    let (agent, key, alias) = choose(command, bundle.bundle())?;
     let runner = instantiate(bundle, &environment, Scope::Tool(&agent, &key), &writes)?;
     let tools = runner.tools(&agent);
-    let tool = tools.and_then(|tools| tools.iter().find(|tool| name(tool) == Some(command.tool.as_str())));
-    let Some(tool) = tool else { return Err(unknown(command, &key, tools).into()) };
+    let tool = tools.and_then(|tools| tools.iter().find(|tool| name(tool, &alias) == Some(command.tool.as_str())));
+    let Some(tool) = tool else { return Err(unknown(command, &key, &alias, tools).into()) };
     let call = ToolCall { id: "pace-mcp-call".to_owned(), name: tool.name.clone(), arguments: arguments.into() };
     let subject = command.subject.clone().unwrap_or_else(|| Subject::new(subject::operator()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -75,10 +75,10 @@ pub(super) fn run(command: &Call, global: &Global) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// What the server calls a tool.
-fn name(tool: &ServedTool) -> Option<&str> {
+/// What the server calls a tool of the entry with this alias; nothing for the tools of others.
+fn name<'t>(tool: &'t ServedTool, alias: &str) -> Option<&'t str> {
     match &tool.callee {
-        pace_runner::tool::Callee::Server(tool) => Some(tool.name()),
+        pace_runner::tool::Callee::Server(tool) => (tool.server().alias() == alias).then(|| tool.name()),
         _ => None,
     }
 }
@@ -93,15 +93,15 @@ fn listing(bundle: &Bundle) -> impl Iterator<Item = (&AgentName, &ServerTarget)>
     })
 }
 
-/// The agent whose entry counts, and the server's address.
-fn choose(command: &Call, bundle: &Bundle) -> Result<(AgentName, String), Ended> {
+/// The agent whose entry counts, the server's address and its alias there.
+fn choose(command: &Call, bundle: &Bundle) -> Result<(AgentName, String, String), Ended> {
     let is_meant = |server: &ServerTarget| server.server == command.server || server.alias.as_str() == command.server;
     let of_server: Vec<_> = listing(bundle).filter(|(_, server)| is_meant(server)).collect();
     let of_agent = |agent: &AgentName| command.agent.as_ref().is_none_or(|asked| asked == agent.as_str());
     let chosen: Vec<_> = of_server.iter().filter(|(agent, _)| of_agent(agent)).collect();
     let server = quoted(&command.server);
     match chosen.as_slice() {
-        [(agent, target)] => Ok(((*agent).clone(), target.server.clone())),
+        [(agent, target)] => Ok(((*agent).clone(), target.server.clone(), target.alias.to_string())),
         [] if of_server.is_empty() => {
             let known: Vec<_> =
                 listing(bundle).flat_map(|(_, server)| [server.alias.as_str(), &server.server]).collect();
@@ -115,6 +115,13 @@ fn choose(command: &Call, bundle: &Bundle) -> Result<(AgentName, String), Ended>
             format!("the agent `{}` does not list `{server}`", quoted(command.agent.as_deref().unwrap_or_default())),
             format!("name one that does: {}", nearest::listing(of_server.iter().map(|(agent, _)| agent.as_str()))),
         )),
+        [(first, _), others @ ..] if others.iter().all(|(agent, _)| agent == first) => Err(Ended::usage(
+            format!("`{first}` lists `{server}` several times"),
+            format!(
+                "name it by an alias: {}",
+                nearest::listing(chosen.iter().map(|(_, server)| server.alias.as_str()))
+            ),
+        )),
         several => Err(Ended::usage(
             format!("several agents list `{server}`"),
             format!(
@@ -125,8 +132,8 @@ fn choose(command: &Call, bundle: &Bundle) -> Result<(AgentName, String), Ended>
     }
 }
 
-fn unknown(command: &Call, server: &str, tools: Option<&AgentTools>) -> Ended {
-    let names: Vec<_> = tools.into_iter().flat_map(AgentTools::iter).filter_map(name).collect();
+fn unknown(command: &Call, server: &str, alias: &str, tools: Option<&AgentTools>) -> Ended {
+    let names: Vec<_> = tools.into_iter().flat_map(AgentTools::iter).filter_map(|tool| name(tool, alias)).collect();
     let help = match nearest::nearest(&command.tool, names.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the agent's entry offers {}", nearest::listing(names)),

@@ -58,16 +58,14 @@ impl Servers {
         let Surroundings { bundle, environment, writes } = surroundings;
         let pinned =
             bundle.tools.servers.get(&target.server).ok_or_else(|| broken(&target.server, "is not in the bundle"))?;
-        let rules = Rules::of(bundle);
-        let offered = rules.tools(agent).into_iter().filter_map(|(tool, class)| match &tool {
-            Tool::Server(server, name) if *server == target.server => Some((name.clone(), tool, class)),
-            Tool::Server(..) | Tool::Local(_) => None,
+        // Of this entry alone: an agent may list one server twice, under two aliases.
+        let offered = Rules::of(bundle).offers(entry).into_iter().filter_map(|(tool, class)| match &tool {
+            Tool::Server(_, name) => Some((name.clone(), tool, class)),
+            Tool::Local(_) => None,
         });
-        let is_exposed = |name: &str| target.tools.as_ref().is_none_or(|tools| tools.contains(name));
-        let offered: Vec<_> = offered.filter(|(name, _, class)| is_exposed(name) && *class <= entry.access).collect();
         let server = Arc::new(self.server(environment, bundle, agent, entry, target, pinned)?);
         let timeout = entry.timeout.map_or(USUAL_TIMEOUT, |time| Duration::from_millis(time.0));
-        let all = offered.into_iter().filter_map(|(name, tool, class)| {
+        let all = offered.filter_map(|(name, tool, class)| {
             let stored = pinned.tools.get(&name)?;
             let is_made = class == Access::Read || writes.is_live(&tool);
             let mode = if is_made { Mode::Live } else { Mode::Stubbed };
