@@ -13,7 +13,7 @@ pub(crate) enum Template {
     FileReader,
     /// Agents with recorded answers, and tools: a project that talks without a key
     Showcase,
-    /// An agent that calls two others
+    /// An agent that calls two others, one of which reads the web through an MCP server
     ResearchTeam,
     /// Three agents and a loop, with access lists, authentication, a model of your own, limits and lints
     Team,
@@ -59,6 +59,7 @@ const RESEARCH_TEAM: &[TemplateFile] = template!("research-team":
     "agents/orchestrator/spec.yaml"
     "agents/researcher/spec.yaml"
     "agents/editor/spec.yaml"
+    "mcp.lock"
     "paceline.yaml"
     ".gitignore"
 );
