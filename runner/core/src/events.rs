@@ -8,7 +8,7 @@ use std::time::Duration;
 use pace_ir::access::{Chain, Reason};
 use pace_ir::program::{Access, AgentName, ModelName};
 use pace_sandbox::Level;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::conversation::{ToolCall, ToolResult, Usage};
 use crate::id::{InvocationId, SessionId};
@@ -100,7 +100,7 @@ pub enum Event<'a> {
 }
 
 /// What a call came to, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallStatus {
     /// It was made, and the tool answered.

@@ -18,8 +18,10 @@ use crate::problem::{Code, Problem};
 use crate::schema::Schema;
 use crate::session::Sessions;
 use crate::setup::SetupError;
+use crate::state::State;
 use crate::tool::agent::called;
 use crate::tool::{AgentTools, ServedServer, Status, Toolbox, Writes};
+use crate::trace::TraceSink;
 use crate::work::Work;
 
 /// The most names that a message lists.
@@ -67,6 +69,7 @@ pub fn instantiate(
     environment: &Environment,
     scope: Scope<'_>,
     writes: &Writes,
+    state: State,
 ) -> Result<Arc<Runner>, SetupError> {
     let program = &bundle.bundle().program;
     let in_scope = scope.agents(bundle.bundle());
@@ -89,7 +92,8 @@ pub fn instantiate(
     });
     let outputs = outputs.collect::<Result<_, _>>()?;
     let names = served.keys().map(|name| (*name).clone()).collect();
-    Ok(Arc::new(Runner { bundle, names, models, tools, outputs, sessions: Arc::default(), work: Work::default() }))
+    let (sessions, work) = (Arc::default(), Work::default());
+    Ok(Arc::new(Runner { bundle, names, models, tools, outputs, sessions, state, work }))
 }
 
 /// A runner for one bundle.
@@ -101,6 +105,7 @@ pub struct Runner {
     tools: Toolbox,
     outputs: BTreeMap<AgentName, Schema>,
     sessions: Arc<Sessions>,
+    state: State,
     work: Work,
 }
 
@@ -159,6 +164,11 @@ impl Runner {
     /// The conversations.
     pub fn sessions(&self) -> &Arc<Sessions> {
         &self.sessions
+    }
+
+    /// Where records of invocations go, if they are kept.
+    pub fn traces(&self) -> Option<&dyn TraceSink> {
+        self.state.traces.as_deref()
     }
 
     /// What it is doing.

@@ -22,6 +22,7 @@ use crate::events::{Answer, Event, EventSink, Source};
 use crate::id::{InvocationId, SessionId};
 use crate::problem::Problem;
 use crate::session::Turn;
+use crate::trace::Recorder;
 
 pub use admission::admit;
 pub(crate) use admission::admit_called;
@@ -93,6 +94,7 @@ impl Admitted {
     pub async fn run(self, sink: &dyn EventSink) -> Result<Answer, Problem> {
         let Self { running, by, message, turn, cancel, place: _place } = self;
         let Running { runner, chain, source, .. } = &running;
+        let sink = &Recorder::new(&running, &message, sink);
         if let Some(agent) = runner.agent(&source.agent) {
             let (session, model) = (turn.id(), &agent.spec.model);
             sink.on_event(source, &Event::Started { session, model, admitted: &by, chain });

@@ -26,7 +26,9 @@ pub mod serve;
 pub mod service;
 pub mod session;
 pub mod setup;
+pub mod state;
 pub mod tool;
+pub mod trace;
 pub mod verify;
 pub mod work;
 
@@ -35,4 +37,5 @@ pub use load::{LoadError, load};
 pub use pace_ir::text::printable;
 pub use problem::Problem;
 pub use setup::SetupError;
+pub use state::State;
 pub use verify::{Refused, verify, verify_for};

@@ -16,6 +16,7 @@ use crate::log::{self, Format};
 use crate::serve::listing::{self, closed_agents, idle_loops, listing};
 use crate::serve::{Ended, ServeSettings, Server, judge, until_signalled};
 use crate::setup::SetupError;
+use crate::state::State;
 use crate::tool::writes::writing;
 use crate::tool::{Status, Writes};
 
@@ -71,7 +72,7 @@ impl Service {
     ) -> Result<Self, SetupError> {
         judge(bundle.bundle(), &settings.serve)?;
         let writes = chosen(bundle.bundle(), writes)?;
-        let runner = instantiate(bundle, environment, Scope::All, &writes)?;
+        let runner = instantiate(bundle, environment, Scope::All, &writes, State::default())?;
         // Also where there is no listener in the end: it may be why.
         for warning in config::unknown(environment) {
             tracing::warn!("{warning}");

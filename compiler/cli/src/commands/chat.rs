@@ -17,7 +17,7 @@ use pace_ir::program::{AgentName, ModelName};
 use pace_ir::text::quoted;
 use pace_ir::{Bundle, VerifiedBundle};
 use pace_runner::config::{self, WriteFlags};
-use pace_runner::{Scope, instantiate};
+use pace_runner::{Scope, State, instantiate};
 
 use self::session_file::{SessionFile, SessionName};
 use self::talk::Talk;
@@ -63,7 +63,7 @@ pub(crate) fn run(command: &Chat, global: &Global) -> anyhow::Result<ExitCode> {
         Err(code) => return Ok(code),
     };
     let subject = command.subject.clone().unwrap_or_else(|| Subject::new(subject::operator()));
-    let runner = instantiate(bundle, &environment, Scope::Agent(&agent), &writes)?;
+    let runner = instantiate(bundle, &environment, Scope::Agent(&agent), &writes, State::default())?;
     let file = command.session.as_ref().map(|name| SessionFile::open(&root, &agent, name, &subject)).transpose()?;
     let talk = Talk::new(runner, agent, subject, file)?;
     if command.json || !stdin().is_terminal() || !stdout().is_terminal() {

@@ -15,6 +15,7 @@ use crate::id::{InvocationId, SessionId};
 use crate::instantiate::Runner;
 use crate::problem::{Code, Problem};
 use crate::session::{MAX_SESSION_BYTES, Owner};
+use crate::trace::{self, Denied};
 
 /// Decides whether an invocation may begin, and takes its place among those running.
 ///
@@ -27,7 +28,9 @@ pub fn admit(runner: &Arc<Runner>, call: Call) -> Result<Admitted, Problem> {
     if runner.agent(&agent).is_none() {
         return Err(runner.unknown_agent(agent.as_str()));
     }
-    let by = authorize(Rules::of(runner.bundle()), &chain, Action::Execute(&agent))?;
+    let by = authorize(Rules::of(runner.bundle()), &chain, Action::Execute(&agent)).inspect_err(|problem| {
+        trace::denied(runner, &Denied { agent: &agent, chain: &chain, message: &message, problem });
+    })?;
     let asked = Asked { runner, agent, chain, message, conversation, by, parent: None };
     asked.begin(|| runner.work().place().map(Some))
 }
@@ -45,6 +48,7 @@ pub(crate) fn admit_called(
     session: Option<SessionId>,
 ) -> Result<Admitted, Problem> {
     let (runner, caller) = (&parent.runner, &parent.source.agent);
+    // A call that is not allowed is a step of its caller's trace, and has none of its own.
     let by = authorize(Rules::of(runner.bundle()), &parent.chain, Action::Delegate { caller, target })?;
     let Some(actor) = runner.bundle().auth.agents.get(caller) else {
         return Err(runner.unknown_agent(caller.as_str()));
@@ -92,7 +96,8 @@ impl Asked<'_> {
         let budget = Arc::new(Budget::new(&agent, &served.spec.limits, served.model.price(), above));
         let source = Source { invocation, parent: parent.map(|parent| parent.source.invocation), agent };
         let cancel = runner.work().token(invocation);
-        let running = Running { runner: Arc::clone(runner), chain, source, session: turn.id(), budget };
+        let root = parent.map_or(invocation, |parent| parent.root);
+        let running = Running { runner: Arc::clone(runner), chain, source, root, session: turn.id(), budget };
         Ok(Admitted { running, by, message, turn, cancel, place })
     }
 }

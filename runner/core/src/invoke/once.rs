@@ -40,7 +40,8 @@ pub async fn call_once(
     let session = SessionId::new()
         .map_err(|error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}")))?;
     let budget = Arc::new(Budget::new(agent, &Limits::default(), None, None));
-    let running = Running { runner: Arc::clone(runner), chain: chain.clone(), source, session, budget };
+    let running =
+        Running { runner: Arc::clone(runner), chain: chain.clone(), source, root: invocation, session, budget };
     let dispatch = Dispatch { tools: runner.tools(agent), calling: Calling { running: &running, sink: &Unheard } };
     let (content, status) = dispatch.once(call, console).await;
     Ok((content.to_value(), status))

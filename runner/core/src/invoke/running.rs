@@ -6,7 +6,7 @@ use pace_ir::access::Chain;
 
 use super::budget::Budget;
 use crate::events::{EventSink, Source};
-use crate::id::SessionId;
+use crate::id::{InvocationId, SessionId};
 use crate::instantiate::Runner;
 
 /// What stays the same over an invocation.
@@ -18,6 +18,8 @@ pub(crate) struct Running {
     pub(crate) chain: Chain,
     /// Which it is.
     pub(crate) source: Source,
+    /// The first invocation of the tree it is in: itself where nobody called it.
+    pub(crate) root: InvocationId,
     /// The session it is a turn of.
     pub(crate) session: SessionId,
     /// What it may take.

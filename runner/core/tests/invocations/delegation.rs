@@ -16,18 +16,18 @@ use pace_runner::invoke::{Admitted, Call, Conversation, admit};
 use pace_runner::problem::Code;
 use pace_runner::session::Owner;
 use pace_runner::tool::Writes;
-use pace_runner::{Problem, Runner, Scope, instantiate};
+use pace_runner::{Problem, Runner, Scope, State, instantiate};
 use serde_json::{Value, json};
 
 use crate::fixture::Fixture;
 
 /// Agents by name, each with what it may call and whom it admits; all speak as the one recording says.
-struct Agents {
+pub(crate) struct Agents {
     bundle: Bundle,
 }
 
 impl Agents {
-    fn new(turns: &Value) -> Self {
+    pub(crate) fn new(turns: &Value) -> Self {
         let mut bundle = Fixture::default().bundle();
         let digest = bundle.blobs.insert(turns.to_string().into_bytes());
         bundle.blobs.blobs.retain(|kept, _| *kept == digest);
@@ -40,7 +40,7 @@ impl Agents {
     }
 
     /// An agent that calls these, through entries with this access.
-    fn agent(mut self, name: &str, calls: &[(&str, Access)]) -> Self {
+    pub(crate) fn agent(mut self, name: &str, calls: &[(&str, Access)]) -> Self {
         let like = Fixture::default().bundle().program.agents.into_values().next().unwrap();
         let tools = calls.iter().map(|(agent, access)| entry(agent, *access)).collect();
         self.bundle.program.agents.insert(name.parse().unwrap(), Agent { tools, ..like });
@@ -50,7 +50,7 @@ impl Agents {
     }
 
     /// Only these may execute an agent.
-    fn only(mut self, name: &str, principals: &[&str]) -> Self {
+    pub(crate) fn only(mut self, name: &str, principals: &[&str]) -> Self {
         let acl = principals.iter().map(|who| (who.parse::<Principal>().unwrap(), Role::Execute)).collect();
         self.bundle.auth.agents.get_mut(&name.parse().unwrap()).unwrap().acl = Some(acl);
         self
@@ -62,7 +62,7 @@ impl Agents {
     }
 
     /// Gives an agent a compiled tool `pay` that writes.
-    fn pay(mut self, name: &str) -> Self {
+    pub(crate) fn pay(mut self, name: &str) -> Self {
         let (module, source) = (tool_module::wrap(b"none"), b"export default 1".to_vec());
         let tool = LocalTool {
             name: "pay".parse().unwrap(),
@@ -82,8 +82,12 @@ impl Agents {
     }
 
     fn runner(self) -> Arc<Runner> {
+        self.runner_with(State::default())
+    }
+
+    pub(crate) fn runner_with(self, state: State) -> Arc<Runner> {
         let verified = self.bundle.emit().unwrap().verified;
-        instantiate(verified, &Environment::default(), Scope::All, &Writes::Stubbed).unwrap()
+        instantiate(verified, &Environment::default(), Scope::All, &Writes::Stubbed, state).unwrap()
     }
 }
 
@@ -93,7 +97,7 @@ fn entry(agent: &str, access: Access) -> ToolEntry {
 }
 
 /// A turn of somebody who is told `said` and asks these agents the same thing each; then the turn in which they answer.
-fn asks(said: &str, calls: &[(&str, &str)]) -> [Value; 2] {
+pub(crate) fn asks(said: &str, calls: &[(&str, &str)]) -> [Value; 2] {
     let names: Vec<_> = calls.iter().map(|(name, _)| name).collect();
     let wanted: Vec<_> =
         calls.iter().map(|(name, message)| json!({"name": name, "arguments": {"message": message}})).collect();
@@ -357,7 +361,8 @@ fn agents_in_a_circle_are_refused() {
     let agents = Agents::new(&json!([])).agent("lead", &[("helper", Access::Read)]);
     let agents = agents.agent("helper", &[("third", Access::Read)]).agent("third", &[("helper", Access::Read)]);
     let verified = agents.bundle.emit().unwrap().verified;
-    let refused = instantiate(verified, &Environment::default(), Scope::All, &Writes::Stubbed).unwrap_err();
+    let refused =
+        instantiate(verified, &Environment::default(), Scope::All, &Writes::Stubbed, State::default()).unwrap_err();
     assert!(refused.message.starts_with("agents of the bundle call each other in a circle"), "{refused:?}");
 }
 
@@ -397,7 +402,9 @@ fn one_agent_in_scope_brings_those_it_calls() {
     let agents = agents.agent("helper", &[]).agent("other", &[]);
     let verified = agents.bundle.emit().unwrap().verified;
     let lead = "lead".parse().unwrap();
-    let runner = instantiate(verified, &Environment::default(), Scope::Agent(&lead), &Writes::Stubbed).unwrap();
+    let runner =
+        instantiate(verified, &Environment::default(), Scope::Agent(&lead), &Writes::Stubbed, State::default())
+            .unwrap();
     let names: BTreeSet<_> = runner.agents().map(|agent| agent.name.to_string()).collect();
     assert_eq!(names, BTreeSet::from(["helper".to_owned(), "lead".to_owned()]));
     let tool = runner.tools(&lead).unwrap().iter().next().unwrap();

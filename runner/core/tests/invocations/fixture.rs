@@ -13,7 +13,7 @@ use pace_runner::environment::Environment;
 use pace_runner::events::{Answer, Event, EventSink, Source};
 use pace_runner::invoke::{Call, Conversation, admit};
 use pace_runner::tool::Writes;
-use pace_runner::{Problem, Runner, Scope, instantiate};
+use pace_runner::{Problem, Runner, Scope, State, instantiate};
 
 /// An agent `helper` that a recorded model answers for.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ impl Fixture {
     /// A runner for it.
     pub(crate) fn runner(&self) -> Arc<Runner> {
         let verified = self.bundle().emit().unwrap().verified;
-        instantiate(verified, &Environment::default(), Scope::All, &Writes::Stubbed).unwrap()
+        instantiate(verified, &Environment::default(), Scope::All, &Writes::Stubbed, State::default()).unwrap()
     }
 
     /// The bundle.

@@ -6,3 +6,4 @@ mod delegation;
 mod ends;
 mod fixture;
 mod limits;
+mod traces;

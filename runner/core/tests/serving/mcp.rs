@@ -7,7 +7,7 @@ use pace_ir::program::Authentication;
 use pace_runner::environment::Environment;
 use pace_runner::serve::{ServeSettings, Server};
 use pace_runner::tool::Writes;
-use pace_runner::{Runner, Scope, instantiate};
+use pace_runner::{Runner, Scope, State, instantiate};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::oneshot;
@@ -39,7 +39,8 @@ fn serve(only: Option<&'static str>) -> Serving {
     let mut bundle = Fixture { only, ..Fixture::of(TURNS) }.bundle();
     bundle.auth.authentication = Authentication::Unset;
     let verified = bundle.emit().unwrap().verified;
-    let runner = instantiate(verified, &Environment::default(), Scope::All, &Writes::Stubbed).unwrap();
+    let runner =
+        instantiate(verified, &Environment::default(), Scope::All, &Writes::Stubbed, State::default()).unwrap();
     let server = Server::bind(Arc::clone(&runner), &ServeSettings { port: 0, ..ServeSettings::default() }).unwrap();
     let (address, (stop, stopped)) = (server.address(), oneshot::channel::<()>());
     let task = tokio::spawn(async move {

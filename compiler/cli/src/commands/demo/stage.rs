@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use pace_compiler::{Built, Doors, Failure, NoServers, Outcome, PinMode};
 use pace_runner::environment::Environment;
 use pace_runner::tool::Writes;
-use pace_runner::{Runner, Scope, instantiate, load, verify};
+use pace_runner::{Runner, Scope, State, instantiate, load, verify};
 use pace_tools::TypeScript;
 use tempfile::TempDir;
 
@@ -119,5 +119,5 @@ pub(super) fn open(bundle: &Path) -> anyhow::Result<Arc<Runner>> {
     let bytes = load(bundle)?;
     let verified = verify(bundle, &bytes, None)?;
     // No variable is looked at: a recording needs none, and whatever is wrong with one must not matter here.
-    Ok(instantiate(verified, &Environment::default(), Scope::All, &Writes::Stubbed)?)
+    Ok(instantiate(verified, &Environment::default(), Scope::All, &Writes::Stubbed, State::default())?)
 }

@@ -11,7 +11,7 @@ use pace_ir::text::quoted;
 use pace_runner::config::{self, WriteFlags};
 use pace_runner::conversation::ToolCall;
 use pace_runner::tool::{AgentTools, ServedTool};
-use pace_runner::{Scope, instantiate};
+use pace_runner::{Scope, State, instantiate};
 
 use crate::arguments::Global;
 use crate::commands::tool::arguments;
@@ -56,7 +56,7 @@ pub(super) fn run(command: &Call, global: &Global) -> anyhow::Result<ExitCode> {
         Compiled::Failed(code) => return Ok(code),
     };
     let (agent, key, alias) = choose(command, bundle.bundle())?;
-    let runner = instantiate(bundle, &environment, Scope::Tool(&agent, &key), &writes)?;
+    let runner = instantiate(bundle, &environment, Scope::Tool(&agent, &key), &writes, State::default())?;
     let tools = runner.tools(&agent);
     let tool = tools.and_then(|tools| tools.iter().find(|tool| name(tool, &alias) == Some(command.tool.as_str())));
     let Some(tool) = tool else { return Err(unknown(command, &key, &alias, tools).into()) };

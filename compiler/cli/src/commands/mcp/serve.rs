@@ -8,7 +8,7 @@ use pace_compiler::Overrides;
 use pace_ir::access::{Chain, Rules, Subject};
 use pace_runner::authorize::{Action, authorize};
 use pace_runner::config::{self, StandardError, WriteFlags};
-use pace_runner::{Scope, instantiate, log, mcp};
+use pace_runner::{Scope, State, instantiate, log, mcp};
 
 use crate::arguments::Global;
 use crate::commands::chat::{self, talk};
@@ -55,7 +55,7 @@ pub(super) fn run(command: &Serve, global: &Global) -> anyhow::Result<ExitCode> 
         let help = talk::help(&problem).map(|help| help + &talk::admitted(bundle.bundle(), &agent));
         return Err(Ended::errors(problem.detail, help).into());
     }
-    let runner = instantiate(*bundle, &environment, Scope::Agent(&agent), &writes)?;
+    let runner = instantiate(*bundle, &environment, Scope::Agent(&agent), &writes, State::default())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let ended = runtime.block_on(async {
         let mut stop = Stop::listen();

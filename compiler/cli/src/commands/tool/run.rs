@@ -10,7 +10,7 @@ use pace_ir::{Bundle, VerifiedBundle};
 use pace_runner::config::{self, WriteFlags};
 use pace_runner::conversation::ToolCall;
 use pace_runner::tool::AgentTools;
-use pace_runner::{Scope, instantiate};
+use pace_runner::{Scope, State, instantiate};
 
 use super::call::{called, came, not_admitted};
 use super::trial::Trial;
@@ -53,7 +53,7 @@ pub(super) fn run(command: &Run, global: &Global) -> anyhow::Result<ExitCode> {
         Ok(compiled) => compiled,
         Err(code) => return Ok(code),
     };
-    let runner = instantiate(bundle, &environment, Scope::Tool(&agent, &command.tool), &writes)?;
+    let runner = instantiate(bundle, &environment, Scope::Tool(&agent, &command.tool), &writes, State::default())?;
     let subject = command.subject.clone().unwrap_or_else(|| Subject::new(subject::operator()));
     let tool = runner.tools(&agent).and_then(|tools| AgentTools::iter(tools).next());
     let Some(tool) = tool else { return Err(unknown(&command.tool, runner.bundle(), &[]).into()) };

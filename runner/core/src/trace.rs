@@ -1,0 +1,18 @@
+//! The host capability *traces*: one record of each invocation, made from its events ([`Recorder`]) and handed over when it
+//! ends. Where records go is a [`TraceSink`]; nothing of an invocation waits for that.
+
+mod payload;
+mod record;
+mod recorder;
+
+use std::fmt;
+
+pub use payload::{MOST_BYTES, Payload};
+pub use record::{Class, Failure, ModelStep, Status, Step, Taken, ToolStep, Trace};
+pub(crate) use recorder::{Denied, Recorder, denied};
+
+/// Where records go. Called once an invocation, on its own task: must not block.
+pub trait TraceSink: fmt::Debug + Send + Sync {
+    /// One record. What cannot be kept is counted by whoever drops it.
+    fn offer(&self, trace: Trace);
+}
