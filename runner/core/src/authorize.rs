@@ -2,7 +2,7 @@
 //! module of the runner decides who may do what; [`authenticate`](crate::authenticate) finds out who asks.
 
 use pace_ir::access::{Chain, Decision, Reason, Rules, Tool};
-use pace_ir::program::{Access, AgentName};
+use pace_ir::program::{Access, AgentName, Principal};
 
 use crate::problem::{Code, Problem};
 
@@ -13,6 +13,13 @@ pub enum Action<'a> {
     Execute(&'a AgentName),
     /// See the sessions and traces of an agent that are not one's own.
     Read(&'a AgentName),
+    /// See one session or trace of an agent.
+    ReadOf {
+        /// The agent.
+        agent: &'a AgentName,
+        /// Whose it is.
+        owner: &'a Principal,
+    },
     /// Let an agent call a tool, with a call of this class.
     Call {
         /// The agent.
@@ -36,6 +43,7 @@ pub fn decide(rules: Rules<'_>, chain: &Chain, action: Action<'_>) -> Decision {
     match action {
         Action::Execute(agent) => rules.execute(&chain.subject, agent),
         Action::Read(agent) => rules.read(&chain.subject, agent),
+        Action::ReadOf { agent, owner } => rules.read_of(&chain.subject, agent, owner),
         Action::Call { agent, tool, class } => rules.call(chain, agent, tool, class),
         Action::Delegate { caller, target } => rules.delegate(chain, caller, target),
     }

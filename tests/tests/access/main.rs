@@ -24,7 +24,7 @@ const DOORS: [(&str, &str); 8] = [
     ("known", "authenticated"),
     ("ann", "user:idp-ann"),
     ("bob", "user:bob"),
-    ("ci", "serviceaccount:ci"),
+    ("robot", "serviceaccount:ci"),
     ("ops", "group:ops"),
     ("staff", "group:idp-staff"),
     ("proxied", "user:proxy-ann"),

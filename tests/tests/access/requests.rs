@@ -12,10 +12,15 @@ use super::issuer::{Issuer, Key};
 use super::sources::ready;
 use super::{doors, request};
 
-const TOKENS: &str = "  - type: tokens\n    tokens:\n      - {value: \"${env:ANN}\", principal: user:ann}\n      - {value: \
-                      \"${env:BOB}\", principal: user:bob}\n";
+const TOKENS: &str = r#"  - type: tokens
+    tokens:
+      - {value: "${env:ANN}", principal: user:ann}
+      - {value: "${env:BOB}", principal: user:bob}
+      - {value: "${env:EVE}", principal: user:eve}
+"#;
 const ANN: &str = "token-of-ann-0123";
 const BOB: &str = "token-of-bob-0123";
+const EVE: &str = "token-of-eve-0123";
 
 /// Two people, an agent for everybody with a credential, and one for nobody but `ann`.
 fn runner() -> Runner {
@@ -30,10 +35,10 @@ fn runner() -> Runner {
             "paceline.yaml",
             &format!("models:\n  - {{name: recorded, provider: replay, turns: turns.json}}\nauthentication:\n{TOKENS}"),
         ),
-        ("agents/desk/spec.yaml", &agent("desk", "authenticated")),
+        ("agents/desk/spec.yaml", &(agent("desk", "authenticated") + "  - {principal: user:eve, role: read}\n")),
         ("agents/vault/spec.yaml", &agent("vault", "user:ann")),
     ]);
-    Runner::start(&project, &[("ANN", ANN), ("BOB", BOB)])
+    Runner::start(&project, &[("ANN", ANN), ("BOB", BOB), ("EVE", EVE)])
 }
 
 fn bearer(token: &str) -> String {
@@ -68,6 +73,12 @@ fn what_is_somebody_elses_is_not_there() {
     assert_eq!(go_on(BOB).problem().1, "unknown-session");
     let list = |token| ask(&request("GET", "/agents/desk/sessions", &[&bearer(token)])).json()["sessions"].clone();
     assert_eq!((list(BOB), list(ANN).as_array().unwrap().len()), (json!([]), 1));
+    // Whoever may read sessions reads them, and no more.
+    assert_eq!(
+        (of(EVE, "GET", &conversation), of(EVE, "DELETE", &conversation), of(EVE, "GET", &events)),
+        (200, 404, 404)
+    );
+    assert_eq!(go_on(EVE).status, 404);
     assert_eq!((of(ANN, "GET", &events), of(ANN, "GET", &conversation), go_on(ANN).status), (200, 200, 200));
 }
 

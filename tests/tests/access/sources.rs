@@ -13,9 +13,9 @@ use super::{asked, assert_refused, doors, names, open_to};
 const OPS: &str = "a-token-of-operators";
 
 /// A token by its digest for the account, one by reference for an operator.
-fn tokens(project_less: &str) -> String {
+fn tokens(digest: &str) -> String {
     format!(
-        "  - type: tokens\n    tokens:\n      - {{sha256: {project_less}, principal: serviceaccount:ci}}\n      - {{value: \
+        "  - type: tokens\n    tokens:\n      - {{sha256: \"{digest}\", principal: serviceaccount:ci}}\n      - {{value: \
          \"${{env:OPS_TOKEN}}\", principal: user:bob, groups: [ops]}}\n"
     )
 }
@@ -27,7 +27,7 @@ fn fresh() -> (String, String) {
     let (token, line) = (run.out.trim().to_owned(), run.err.trim().to_owned());
     assert!(token.starts_with("pace_tk_") && token.len() == 51, "{token}");
     assert!(!line.contains(&token), "the token is on standard output alone");
-    let digest = line.strip_prefix("- {sha256: ").unwrap().split(',').next().unwrap().to_owned();
+    let digest = line.split('"').nth(1).unwrap().to_owned();
     assert!(line.ends_with(", principal: serviceaccount:ci}"), "{line}");
     (token, digest)
 }
@@ -38,7 +38,7 @@ fn fixed_tokens_are_whose_the_list_says() {
     let runner = Runner::start(&doors(&tokens(&digest)), &[("OPS_TOKEN", OPS)]);
     let bearer = |token: &str| format!("Authorization: Bearer {token}");
     assert_eq!(open_to(&runner, &[]), names(&["anonymous"]));
-    assert_eq!(open_to(&runner, &[&bearer(&token)]), names(&["ci", "known"]));
+    assert_eq!(open_to(&runner, &[&bearer(&token)]), names(&["known", "robot"]));
     assert_eq!(open_to(&runner, &[&bearer(OPS)]), names(&["bob", "known", "ops"]));
     assert_eq!(open_to(&runner, &[&format!("authorization: bearer  {OPS} ")]), names(&["bob", "known", "ops"]));
     assert_refused(&runner, &[&bearer("another-token-of-operators")], "none that is known");
@@ -96,7 +96,7 @@ fn claims_name_users_groups_and_mapped_accounts() {
     assert_eq!(open(json!({"groups": "staff"})), names(&["ann", "known", "staff"]), "one group as a text");
     assert_eq!(open(json!({"groups": ["idp-staff", "two words", ""]})), names(&["ann", "known"]));
     assert_eq!(open(json!({"aud": ["other", "shop"], "groups": null})), names(&["ann", "known"]));
-    assert_eq!(open(json!({"sub": "robot", "groups": []})), names(&["ci", "known"]), "an account by mapping alone");
+    assert_eq!(open(json!({"sub": "robot", "groups": []})), names(&["known", "robot"]), "an account by mapping alone");
     for other in ["idp-ann", "serviceaccount:ci", "ci", "authenticated", "anonymous", "bob", "user:bob"] {
         assert_eq!(open(json!({"sub": other, "groups": []})), names(&["known"]), "{other}");
     }

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::reply::{Refusal, json};
 use super::routes::{Asker, Path, Shared};
+use crate::authorize::Action;
 use crate::conversation::{Message, ToolCall, ToolResult};
 use crate::id::SessionId;
 use crate::problem::{Code, Problem};
@@ -33,14 +34,20 @@ pub(super) async fn list(
     Ok(json(StatusCode::OK, &List { sessions: entries }))
 }
 
-/// `GET /agents/{name}/sessions/{id}`
+/// `GET /agents/{name}/sessions/{id}`, for its owner and for those who may read the agent's sessions.
 pub(super) async fn show(
     State(shared): State<Arc<Shared>>,
     Path((asked, id)): Path<(String, String)>,
     who: Asker,
 ) -> Result<Response, Refusal> {
-    let owner = owner(&shared, &asked, who)?;
-    let (sessions, id) = (shared.runner.sessions(), session(&owner, &id)?);
+    let subject = who.0.clone();
+    let own = owner(&shared, &asked, who)?;
+    let (sessions, id) = (shared.runner.sessions(), session(&own, &id)?);
+    let others = sessions.owner(id).filter(|owner| {
+        let action = Action::ReadOf { agent: &own.agent, owner: &owner.principal };
+        owner.agent == own.agent && shared.may(&subject, action)
+    });
+    let owner = others.unwrap_or(own);
     let (overview, messages) = (sessions.overview(&owner, id)?, sessions.messages(&owner, id)?);
     let messages = messages.iter().map(Line::new).collect();
     Ok(json(StatusCode::OK, &Conversation { entry: Entry::new(&overview), messages }))

@@ -50,7 +50,7 @@ pub(super) fn run(token: &Token, _global: &Global) -> anyhow::Result<ExitCode> {
         _ => format!(", groups: [{}]", groups.into_iter().collect::<Vec<_>>().join(", ")),
     };
     out(&format!("{}\n", fresh.token.expose()))?;
-    err(&format!("- {{sha256: {}, principal: {}{groups}}}\n", fresh.sha256, quoted(&principal.to_string())));
+    err(&format!("- {{sha256: \"{}\", principal: {}{groups}}}\n", fresh.sha256, quoted(&principal.to_string())));
     Ok(ExitCode::Success)
 }
 
