@@ -16,6 +16,7 @@ mod loop_as_agent;
 mod loop_not_admitted;
 mod model;
 mod no_directory;
+mod open_agent;
 mod output_schema;
 mod registries;
 mod schedule;
@@ -23,6 +24,8 @@ mod secret_literal;
 mod skills;
 mod tool_entry;
 mod tool_name_clash;
+mod unreached_grant;
+mod unusable_tool;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,6 +87,9 @@ pub(crate) fn check<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> Result<C
     loop_as_agent::check(resolved, sink);
     loop_not_admitted::check(resolved, &lints, sink);
     let listed = Listed::of(resolved);
+    open_agent::check(resolved, &lints, sink);
+    unreached_grant::check(resolved, &listed, &lints, sink);
+    unusable_tool::check(resolved, &lints, sink);
     let settings = parsed.settings();
     let checked = Checked {
         resolved,

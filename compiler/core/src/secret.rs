@@ -23,6 +23,7 @@ const TOKENS: &[(&str, usize, &str)] = &[
     ("hf_", 30, "a Hugging Face token"),
     ("sk_live_", 20, "a Stripe key"),
     ("eyJhbGciOi", 20, "a JSON Web Token"),
+    ("pace_tk_", 43, "a token for a runner of Paceline"),
 ];
 
 /// Words of names whose values are secrets.

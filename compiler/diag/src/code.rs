@@ -115,6 +115,9 @@ codes! {
     LOOP_NOT_ADMITTED "P0413" "loop-not-admitted" DENY;
     UNGRANTED_WRITE "P0414" "ungranted-write" WARN;
     MISSING_CREDENTIAL "P0415" "missing-credential" WARN;
+    OPEN_AGENT "P0416" "open-agent" ALLOW;
+    UNREACHED_GRANT "P0417" "unreached-grant" WARN;
+    UNUSABLE_TOOL "P0418" "unusable-tool" WARN;
     UNKNOWN_TOOL "P0501" "unknown-tool" ERROR;
     MALFORMED_TOOL_ENTRY "P0503" "malformed-tool-entry" ERROR;
     KEY_NOT_APPLICABLE "P0504" "key-not-applicable" ERROR;

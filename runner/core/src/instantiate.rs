@@ -85,7 +85,7 @@ pub fn instantiate(
             Toolbox::configure(bundle.bundle(), served.keys().copied(), environment, writes)
         }
     };
-    let (models, tools) = both(models, tools)?;
+    let (models, tools) = SetupError::both(models, tools)?;
     let outputs = served.iter().filter_map(|(name, agent)| {
         let schema = Schema::parse(&agent.output.as_ref()?.0);
         Some(schema.map(|schema| ((*name).clone(), schema)).map_err(|error| broken_schema(name, &error)))
@@ -229,23 +229,21 @@ impl Runner {
 
     /// What somebody is told who asked for an agent that is not served.
     pub fn unknown_agent(&self, asked: &str) -> Problem {
-        let names: Vec<_> = self.names.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
-        let more = if self.names.len() > MOST_NAMES { " and more" } else { "" };
-        let meant = self.near(asked).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-        let problem = Problem::new(Code::UnknownAgent, format!("there is no agent `{}`{meant}", quoted(asked)));
-        match names.as_slice() {
-            [] => problem.help("this bundle has no agents"),
-            names => problem.help(format!("the agents here are {}{more}", names.join(", "))),
-        }
+        self.unknown_agent_to(asked, |_| true)
     }
 
-    /// The served agent that is meant: at most a third of its letters differ, capitals aside.
-    fn near(&self, asked: &str) -> Option<&AgentName> {
-        // Names are short, and whoever asks decides how long this takes.
-        let asked: String = asked.chars().take(MOST_LETTERS).collect::<String>().to_lowercase();
-        let distance = |name: &AgentName| strsim::damerau_levenshtein(&asked, name.as_str());
-        let nearest = self.names.iter().min_by_key(|name| distance(name))?;
-        (distance(nearest) * 3 <= nearest.as_str().len()).then_some(nearest)
+    /// The same, for somebody who may know only of some agents.
+    pub fn unknown_agent_to(&self, asked: &str, may_know: impl Fn(&AgentName) -> bool) -> Problem {
+        let known: Vec<_> = self.names.iter().filter(|name| may_know(name)).collect();
+        let names: Vec<_> = known.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
+        let more = if known.len() > MOST_NAMES { " and more" } else { "" };
+        let meant = near(asked, &known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+        let problem = Problem::new(Code::UnknownAgent, format!("there is no agent `{}`{meant}", quoted(asked)));
+        match names.as_slice() {
+            [] if self.names.is_empty() => problem.help("this bundle has no agents"),
+            [] => problem.help("there is none that you may invoke"),
+            names => problem.help(format!("the agents here are {}{more}", names.join(", "))),
+        }
     }
 
     /// The loops by name, with their first firing after `now`.
@@ -269,16 +267,13 @@ impl fmt::Debug for Runner {
     }
 }
 
-/// Both, or what either lacks: one start tells all.
-fn both<A, B>(first: Result<A, SetupError>, second: Result<B, SetupError>) -> Result<(A, B), SetupError> {
-    match (first, second) {
-        (Ok(first), Ok(second)) => Ok((first, second)),
-        (first, second) => {
-            let errors: Vec<_> = first.err().into_iter().chain(second.err()).collect();
-            let internal = || SetupError::new("the runner cannot be set up", "report this as a fault");
-            Err(SetupError::all(errors).unwrap_or_else(internal))
-        }
-    }
+/// The agent that is meant: at most a third of its letters differ, capitals aside.
+fn near<'n>(asked: &str, known: &[&'n AgentName]) -> Option<&'n AgentName> {
+    // Names are short, and whoever asks decides how long this takes.
+    let asked: String = asked.chars().take(MOST_LETTERS).collect::<String>().to_lowercase();
+    let distance = |name: &AgentName| strsim::damerau_levenshtein(&asked, name.as_str());
+    let nearest = *known.iter().min_by_key(|name| distance(name))?;
+    (distance(nearest) * 3 <= nearest.as_str().len()).then_some(nearest)
 }
 
 /// No compiler of this version writes such a bundle; one of the next will.

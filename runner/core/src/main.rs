@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use pace_ir::BundleId;
+use pace_ir::program::Authentication;
 use pace_runner::config::{self, StandardError, WriteFlags};
 use pace_runner::environment::Environment;
 use pace_runner::serve::Ended;
@@ -56,6 +57,9 @@ struct BundleFile {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Verify a bundle, print its id, and serve nothing
+    ///
+    /// Where the bundle's `authentication` lists sources, also that they work here: that the variables they refer to are set, and that
+    /// the keys of issuers can be fetched.
     #[command(after_help = EXIT_CODES)]
     Check(BundleFile),
 }
@@ -85,7 +89,14 @@ fn parse() -> Result<Arguments, clap::Error> {
 fn check(file: &BundleFile) -> anyhow::Result<()> {
     let bytes = load(&file.path)?;
     let verified = verify(&file.path, &bytes, file.expect)?;
-    out(&format!("{}\n", verified.id()))
+    out(&format!("{}\n", verified.id()))?;
+    if let Authentication::Sources(_) = &verified.bundle().auth.authentication {
+        let environment = config::with_credentials(Environment::of_process(), None)?;
+        for line in service::probe(&verified, &environment)? {
+            tell(&line);
+        }
+    }
+    Ok(())
 }
 
 fn serve(file: &BundleFile, writes: &WriteFlags) -> anyhow::Result<ExitCode> {

@@ -19,7 +19,7 @@ use crate::setup::SetupError;
 mod clock;
 mod configure;
 mod failure;
-mod http;
+pub(crate) mod http;
 mod replay;
 mod retry;
 mod service;

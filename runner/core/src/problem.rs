@@ -55,6 +55,8 @@ codes! {
     MalformedRequest = "malformed-request", 400, "The request is malformed";
     /// A credential was shown that is none.
     WrongCredential = "wrong-credential", 401, "The credential is not valid";
+    /// The keys that tokens are judged with are not at hand.
+    KeysUnavailable = "keys-unavailable", 503, "Tokens cannot be judged for now";
     /// A rule says no.
     NotAllowed = "not-allowed", 403, "Not allowed";
     /// No route.

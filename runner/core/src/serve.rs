@@ -35,7 +35,7 @@ use std::time::Duration;
 
 use pace_ir::Bundle;
 
-use crate::authorize::{Identity, Reach};
+use crate::authenticate::{self, Identity, Reach};
 use crate::instantiate::Runner;
 use crate::setup::SetupError;
 use crate::work::Work;
@@ -71,12 +71,12 @@ pub struct Drained {
 }
 
 impl Server {
-    /// Takes an address for a runner. Needs no runtime.
+    /// Takes an address for a runner, and requests for whom `identity` says. Needs no runtime.
     ///
     /// # Errors
     /// The bundle may not be served at this address, or the address cannot be had.
-    pub fn bind(runner: Arc<Runner>, settings: &ServeSettings) -> Result<Self, SetupError> {
-        let identity = judge(runner.bundle(), settings)?;
+    pub fn bind(runner: Arc<Runner>, identity: Identity, settings: &ServeSettings) -> Result<Self, SetupError> {
+        judge(runner.bundle(), settings)?;
         let listener = TcpListener::bind((settings.host, settings.port)).map_err(|error| taken(settings, &error))?;
         let address = listener.local_addr().map_err(|error| taken(settings, &error))?;
         listener.set_nonblocking(true).map_err(|error| taken(settings, &error))?;
@@ -87,6 +87,11 @@ impl Server {
     /// The address it has: the port, where any free one was asked for.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Whom it takes requests for.
+    pub fn identity(&self) -> &Identity {
+        &self.shared.identity
     }
 
     /// What it serves.
@@ -103,6 +108,10 @@ impl Server {
         let Self { listener, drain, connections, shared, .. } = self;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let mut acceptor = Acceptor::new(listener, connections, Arc::clone(&shared));
+        let keeping = tokio::spawn({
+            let shared = Arc::clone(&shared);
+            async move { shared.identity.keep().await }
+        });
         acceptor.serve_until(shutdown).await;
         shared.runner.work().drain();
         acceptor.close_idle();
@@ -116,6 +125,7 @@ impl Server {
         tokio::join!(acceptor.end(), shared.mcp.end());
         // Programs of servers are ended whatever happens; this gives them time to do it by themselves.
         shared.runner.close(SERVERS_END).await;
+        keeping.abort();
         Ok(Drained { cancelled })
     }
 }
@@ -133,14 +143,14 @@ async fn written(work: &Work) {
     work.written().await;
 }
 
-/// Whether a bundle may be served at an address, and whom requests are taken for. Needs nothing that the bundle's models do:
-/// who may not serve it is not sent looking for keys first.
+/// Whether a bundle may be served at an address. Needs nothing that the bundle's models do: who may not serve it is not sent
+/// looking for keys first.
 ///
 /// # Errors
 /// It may not.
-pub fn judge(bundle: &Bundle, settings: &ServeSettings) -> Result<Identity, SetupError> {
+pub fn judge(bundle: &Bundle, settings: &ServeSettings) -> Result<(), SetupError> {
     let reach = if settings.host.to_canonical().is_loopback() { Reach::ThisMachine } else { Reach::Others };
-    Identity::of_listener(&bundle.auth.authentication, reach)
+    authenticate::judge(&bundle.auth.authentication, reach)
 }
 
 fn taken(settings: &ServeSettings, error: &io::Error) -> SetupError {

@@ -9,6 +9,7 @@ use pace_ir::access::{Chain, Subject};
 use pace_ir::program::Principal;
 use pace_ir::{Bundle, VerifiedBundle};
 
+use crate::authenticate::Identity;
 use crate::config::{self, StandardError};
 use crate::environment::Environment;
 use crate::instantiate::{Runner, Scope, instantiate};
@@ -72,13 +73,16 @@ impl Service {
     ) -> Result<Self, SetupError> {
         judge(bundle.bundle(), &settings.serve)?;
         let writes = chosen(bundle.bundle(), writes)?;
-        let runner = instantiate(bundle, environment, Scope::All, &writes, State::default())?;
+        let identity = Identity::configure(&bundle.bundle().auth.authentication, environment);
+        let runner = instantiate(bundle, environment, Scope::All, &writes, State::default());
+        let (identity, runner) = SetupError::both(identity, runner)?;
         // Also where there is no listener in the end: it may be why.
         for warning in config::unknown(environment) {
             tracing::warn!("{warning}");
         }
-        let server = Server::bind(runner, &settings.serve)?;
-        for warning in closed_agents(server.runner()).into_iter().chain(idle_loops(server.runner())) {
+        let server = Server::bind(runner, identity, &settings.serve)?;
+        for warning in closed_agents(server.runner(), server.identity()).into_iter().chain(idle_loops(server.runner()))
+        {
             tracing::warn!("{warning}");
         }
         if let Some(writes) = listing::writes(server.runner()) {
@@ -96,8 +100,9 @@ impl Service {
         allow_open_files();
         let Self { server, format } = self;
         let (runner, address) = (server.runner().clone(), server.address());
+        let listing = listing(&runner, server.identity(), address, SystemTime::now().into());
         let ready = || match format {
-            Format::Text => tell(&listing(&runner, address, SystemTime::now().into())),
+            Format::Text => tell(&listing),
             Format::Json => {
                 tracing::info!(address = %format_args!("http://{address}"), bundle = %runner.id(), "listening");
             }
@@ -115,6 +120,22 @@ impl Service {
         }
         Ok(ended)
     }
+}
+
+/// Sets the authentication of a bundle up, and fetches the keys of its issuers once: what there is, one line an issuer.
+///
+/// # Errors
+/// What is missing or does not work.
+pub fn probe(bundle: &VerifiedBundle, environment: &Environment) -> Result<Vec<String>, SetupError> {
+    let identity = Identity::configure(&bundle.bundle().auth.authentication, environment)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| {
+        SetupError::new(format!("the system has no threads or sockets to give: {error}"), "try again when it has")
+    })?;
+    let probed = runtime.block_on(identity.probe());
+    // A name that is being looked up for a fetch that was given up is waited for by nobody.
+    runtime.shutdown_background();
+    probed
 }
 
 /// Connects to the servers that are asked the same way for everybody, side by side, and says how each is. Others are connected to

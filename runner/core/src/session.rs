@@ -148,6 +148,11 @@ impl Sessions {
         self.lock().by_owner.get(owner).map(|ids| ids.iter().copied().collect()).unwrap_or_default()
     }
 
+    /// Whose a session is. Not for whoever asks: they are told what is theirs, or what they may read.
+    pub fn owner(&self, id: SessionId) -> Option<Owner> {
+        self.lock().sessions.get(&id).map(|session| session.owner.clone())
+    }
+
     /// What can be told about a session to its owner.
     ///
     /// # Errors

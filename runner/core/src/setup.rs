@@ -28,4 +28,16 @@ impl SetupError {
             all
         }))
     }
+
+    /// Both, or what either lacks: one start tells all.
+    ///
+    /// # Errors
+    /// Those of either.
+    pub fn both<A, B>(first: Result<A, Self>, second: Result<B, Self>) -> Result<(A, B), Self> {
+        match (first, second) {
+            (Ok(first), Ok(second)) => Ok((first, second)),
+            (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
+            (Err(first), Err(second)) => Err(Self::all(vec![first.clone(), second]).unwrap_or(first)),
+        }
+    }
 }

@@ -59,13 +59,12 @@ fn variables_with_wrong_values() {
 
 #[test]
 fn a_bundle_that_cannot_be_served_is_refused_before_its_keys_are_missed() {
-    let yaml = "authentication:\n  - {type: header, principal: X-User, prefix: \"proxy-\", from: [10.0.0.1]}\n";
-    let project = pace_tests::Project::new(&[
-        ("paceline.yaml", yaml),
-        ("agents/helper/spec.yaml", "name: helper\nmodel: gemini-2.5-flash\ndescription: Help.\n"),
-    ]);
-    let run = ended(&project, &[]);
-    assert_setup(&run, "the bundle's `authentication` lists sources", "admit everybody as `anonymous`");
+    let project = pace_tests::Project::new(&[(
+        "agents/helper/spec.yaml",
+        "name: helper\nmodel: gemini-2.5-flash\ndescription: Help.\n",
+    )]);
+    let run = ended(&project, &[("HOST", "0.0.0.0")]);
+    assert_setup(&run, "the bundle has no `authentication`", "sources under `authentication`");
 }
 
 #[test]
@@ -81,8 +80,8 @@ fn variables_that_do_not_exist() {
 fn agents_that_nobody_can_reach_are_named_at_the_start() {
     let project = project();
     let runner = Runner::start(&project, &[]);
-    let wanted = "nobody can reach the agent `closed` over HTTP: its `acl` has no `anonymous`, which is what this version \
-                  takes everybody for";
+    let wanted = "nobody can reach the agent `closed` over HTTP: its `acl` has no `anonymous`, which is what everybody \
+                  is taken for without sources under `authentication`";
     runner.wait_for(|line| line["level"] == "WARN" && line["message"] == wanted);
     let mut child = command(&project, &[("LOG_FORMAT", "text")]).stderr(Stdio::piped()).spawn().unwrap();
     let stderr = std::io::BufReader::new(child.stderr.take().unwrap());

@@ -10,7 +10,7 @@ fn what_is_not_there() {
     let runner = Runner::start(&project, &[]);
     let answer = get(runner.address, "/agents/nobody/status");
     assert_eq!(answer.problem(), (404, "unknown-agent".to_owned(), "there is no agent `nobody`".to_owned()));
-    assert_eq!(answer.json()["help"], "the agents here are `closed`, `helper`");
+    assert_eq!(answer.json()["help"], "the agents here are `helper`");
     let detail = get(runner.address, "/agents/Helpr/status").problem().2;
     assert_eq!(detail, "there is no agent `Helpr`; did you mean `helper`?");
     for (method, path, code) in [
@@ -62,8 +62,8 @@ fn who_is_not_let_in_is_told_the_way() {
         assert_eq!(answer.problem(), (403, "not-allowed".to_owned(), wanted.to_owned()));
         assert_eq!(
             answer.json()["help"],
-            "talk to it on its operator's machine, `pace chat closed --as user:<name>`, or add `anonymous` to its `acl`: \
-             this version takes everybody who asks over HTTP for `anonymous`"
+            "talk to it on its operator's machine, `pace chat closed --as user:<name>`, add `anonymous` to its `acl`, or list \
+             sources under `authentication` in `paceline.yaml`: without them everybody who asks over HTTP is `anonymous`"
         );
     }
 }

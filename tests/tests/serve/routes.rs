@@ -67,9 +67,10 @@ fn what_a_runner_says_of_itself() {
             "status": path("status"),
         })
     };
-    let entry = |name: &str, may_execute: bool| json!({"name": name, "summary": "Helps.", "may_execute": may_execute, "tools": [], "paths": paths(name)});
-    assert_eq!(agents, json!({"agents": [entry("closed", false), entry("helper", true)]}));
-    let mut status = entry("helper", true);
+    let entry = |name: &str| json!({"name": name, "summary": "Helps.", "tools": [], "paths": paths(name)});
+    assert_eq!(agents, json!({"agents": [entry("helper")]}), "whoever may not invoke an agent is not told of it");
+    assert_eq!(get(runner.address, "/agents/closed/status").problem().1, "not-allowed");
+    let mut status = entry("helper");
     status["status"] = json!("ready");
     assert_eq!(get(runner.address, "/agents/helper/status").json(), status);
     assert_eq!(get(runner.address, "/health").json(), json!({"status": "ok"}));

@@ -1,10 +1,11 @@
 //! `pace auth`: what this project's tools and servers are shown on this machine. Values are typed without being seen, read from
-//! standard input or a variable, and never printed.
+//! standard input or a variable, and never printed. And `pace auth token`: what callers of a runner show.
 
 mod add;
 mod list;
 mod remove;
 mod subject;
+mod token;
 mod value;
 
 use clap::{Args, Subcommand};
@@ -12,9 +13,9 @@ use clap::{Args, Subcommand};
 use crate::arguments::Global;
 use crate::exit::ExitCode;
 
-/// Keep credentials for this machine, list or remove them
+/// Keep credentials for this machine, list or remove them; make tokens for callers
 ///
-/// They are kept in `.pace/credentials.local`, readable by you alone and out of git. `pace chat`, `pace tool run` and their
+/// Credentials are kept in `.pace/credentials.local`, readable by you alone and out of git. `pace chat`, `pace tool run` and their
 /// like use them; a production runner has its own, named by `PACE_CREDENTIALS`.
 #[derive(Debug, Args)]
 #[command(disable_help_subcommand = true)]
@@ -28,6 +29,7 @@ enum Command {
     Add(add::Add),
     List(list::List),
     Remove(remove::Remove),
+    Token(token::Token),
 }
 
 /// Runs the command.
@@ -36,5 +38,6 @@ pub(crate) fn run(command: &Auth, global: &Global) -> anyhow::Result<ExitCode> {
         Command::Add(command) => add::run(command, global),
         Command::List(command) => list::run(command, global),
         Command::Remove(command) => remove::run(command, global),
+        Command::Token(command) => token::run(command, global),
     }
 }

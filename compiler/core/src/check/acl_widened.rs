@@ -11,8 +11,10 @@ use crate::resolve::{Resolved, ResolvedAgent, ResolvedTarget};
 
 /// Who reaches an agent: everyone the listener admits, or these.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Reach<'p> {
+pub(super) enum Reach<'p> {
+    /// Everyone.
     Everyone,
+    /// These.
     Only(BTreeSet<&'p Principal>),
 }
 
@@ -37,6 +39,12 @@ pub(super) fn check(resolved: &Resolved<'_>, lints: &Lints, sink: &mut Sink) {
             sink.lint(lints, diagnostic(admission, &more));
         }
     }
+}
+
+/// Who reaches each agent, by its own list and through agents that others let in by their identity.
+pub(super) fn reached<'p>(resolved: &'p Resolved<'p>) -> BTreeMap<&'p AgentName, Reach<'p>> {
+    let own = resolved.agents.iter().map(|(name, agent)| (*name, named(agent))).collect();
+    spread(&own, &admissions(resolved))
 }
 
 /// The calls that pass by the caller's identity.

@@ -51,6 +51,12 @@ impl<'p> Listed<'p> {
     }
 }
 
+/// Whether a grant on this is about an entry.
+pub(super) fn is_about(tool: &ResolvedTool<'_>, target: &GrantTarget) -> bool {
+    let (GrantTarget::Local(granted) | GrantTarget::Server(granted) | GrantTarget::ServerTool(granted, _)) = target;
+    key(tool) == Some(granted) && !matches!(target, GrantTarget::ServerTool(_, name) if !exposes(tool, name))
+}
+
 /// Whether an entry leaves a server's tool in the list.
 fn exposes(tool: &ResolvedTool<'_>, name: &str) -> bool {
     tool.keys.tools.get().is_none_or(|list| list.items.iter().any(|item| item.value.0 == name))

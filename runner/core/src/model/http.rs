@@ -1,4 +1,4 @@
-//! Connections to the services: one pool for all models of a runner, over TCP or TLS, through a proxy where the environment
+//! Connections to the services: one pool for all models of a runner, another for the issuers of tokens, over TCP or TLS, through a proxy where the environment
 //! names one. What is sent over them is not known here.
 
 pub(super) mod connector;
@@ -23,14 +23,14 @@ use crate::setup::SetupError;
 
 /// How long is waited for what.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Timeouts {
+pub(crate) struct Timeouts {
     /// For a connection: the name's address, TCP, a proxy and TLS together. A service within reach takes under a second.
-    pub(super) connect: Duration,
+    pub(crate) connect: Duration,
     /// For the first byte of the answer's body. Models think before they write, and some services say nothing while
     /// they do.
-    pub(super) first_byte: Duration,
+    pub(crate) first_byte: Duration,
     /// From byte to byte. Once they write, even slow models write several words a second.
-    pub(super) idle: Duration,
+    pub(crate) idle: Duration,
 }
 
 impl Default for Timeouts {
@@ -67,7 +67,7 @@ pub(super) struct Proxy {
 
 /// The client.
 #[derive(Debug, Clone)]
-pub(super) struct Http {
+pub(crate) struct Http {
     client: Client<Connector, Full<Bytes>>,
     connector: Connector,
     timeouts: Timeouts,
@@ -78,7 +78,7 @@ impl Http {
     ///
     /// # Errors
     /// The file of `SSL_CERT_FILE` cannot be read, or a proxy is of a kind that is not spoken.
-    pub(super) fn configure(environment: &Environment, timeouts: Timeouts) -> Result<Self, SetupError> {
+    pub(crate) fn configure(environment: &Environment, timeouts: Timeouts) -> Result<Self, SetupError> {
         let connector =
             Connector::new(Proxies::configure(environment)?, Tls::configure(environment)?, timeouts.connect);
         let client = Client::builder(TokioExecutor::new())
@@ -94,7 +94,7 @@ impl Http {
     }
 
     /// What a proxy on the way to `uri` wants to be shown with each request; one that tunnels is shown it by itself.
-    pub(super) fn proxy_authorization(&self, uri: &Uri) -> Option<HeaderValue> {
+    pub(crate) fn proxy_authorization(&self, uri: &Uri) -> Option<HeaderValue> {
         self.connector.proxies().authorization(uri)
     }
 
@@ -112,7 +112,7 @@ impl Http {
     }
 
     /// Sends a request; the future ends when the answer's head is there.
-    pub(super) fn send(&self, request: hyper::Request<Full<Bytes>>) -> hyper_util::client::legacy::ResponseFuture {
+    pub(crate) fn send(&self, request: hyper::Request<Full<Bytes>>) -> hyper_util::client::legacy::ResponseFuture {
         self.client.request(request)
     }
 }

@@ -6,15 +6,15 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
-use pace_ir::access::{Chain, Decision, Rules};
+use pace_ir::access::{Chain, Rules};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::reply::{Refusal, json};
-use super::routes::{Path, Shared};
-use crate::authorize::{Action, decide};
+use super::routes::{Asker, Path, Shared};
+use crate::authorize::{Action, authorize};
 use crate::instantiate::ServedAgent;
-use crate::problem::Document;
+use crate::problem::{Code, Document, Problem};
 use crate::schema::Schema;
 use crate::tool::AgentTools;
 
@@ -37,10 +37,17 @@ pub(super) async fn health() -> Response {
 
 /// `GET /ready`: it takes invocations.
 pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
-    match shared.runner.work().accepts() {
+    let reasons = shared.identity.unready();
+    let accepts = shared.runner.work().accepts().and_then(|()| match reasons.first() {
+        None => Ok(()),
+        Some(first) => Err(Problem::new(Code::KeysUnavailable, first)),
+    });
+    match accepts {
         Ok(()) => json(StatusCode::OK, &Status { status: "ready" }),
         Err(problem) => {
-            let not_ready = NotReady { document: problem.document(None), reasons: vec![&problem.detail] };
+            let of_issuers = reasons.iter().map(String::as_str).filter(|reason| *reason != problem.detail);
+            let reasons = std::iter::once(problem.detail.as_str()).chain(of_issuers).collect();
+            let not_ready = NotReady { document: problem.document(None), reasons };
             let mut response = json(StatusCode::SERVICE_UNAVAILABLE, &not_ready);
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
             response
@@ -48,18 +55,23 @@ pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     }
 }
 
-/// `GET /agents`
-pub(super) async fn agents(State(shared): State<Arc<Shared>>) -> Response {
+/// `GET /agents`: those that whoever asks may invoke. What the others are called is nobody else's business.
+pub(super) async fn agents(State(shared): State<Arc<Shared>>, Asker(subject): Asker) -> Response {
     #[derive(Serialize)]
     struct List<'a> {
         agents: Vec<Entry<'a>>,
     }
-    let agents = shared.runner.agents().map(|agent| Entry::new(&shared, &agent)).collect();
+    let agents = shared.runner.agents().filter(|agent| shared.may_execute(&subject, agent.name));
+    let agents = agents.map(|agent| Entry::new(&agent)).collect();
     json(StatusCode::OK, &List { agents })
 }
 
 /// `GET /agents/{name}/status`
-pub(super) async fn status(State(shared): State<Arc<Shared>>, Path(asked): Path<String>) -> Result<Response, Refusal> {
+pub(super) async fn status(
+    State(shared): State<Arc<Shared>>,
+    Path(asked): Path<String>,
+    Asker(subject): Asker,
+) -> Result<Response, Refusal> {
     #[derive(Serialize)]
     struct AgentStatus<'a> {
         #[serde(flatten)]
@@ -69,11 +81,15 @@ pub(super) async fn status(State(shared): State<Arc<Shared>>, Path(asked): Path<
         #[serde(skip_serializing_if = "Option::is_none")]
         output: Option<&'a Value>,
     }
-    let name = shared.agent(&asked)?;
+    let name = shared.agent(&asked, &subject)?;
+    if !shared.may(&subject, Action::Read(&name)) {
+        let (rules, chain) = (Rules::of(shared.runner.bundle()), Chain::direct(subject.clone()));
+        authorize(rules, &chain, Action::Execute(&name)).map_err(|problem| shared.denied(&subject, &name, problem))?;
+    }
     let Some(agent) = shared.runner.agent(&name) else { return Err(shared.runner.unknown_agent(&asked).into()) };
     let status = if shared.runner.work().is_draining() { "shutting-down" } else { "ready" };
     let output = agent.output.map(Schema::value);
-    Ok(json(StatusCode::OK, &AgentStatus { entry: Entry::new(&shared, &agent), status, output }).into_response())
+    Ok(json(StatusCode::OK, &AgentStatus { entry: Entry::new(&agent), status, output }).into_response())
 }
 
 #[derive(Serialize)]
@@ -88,13 +104,11 @@ struct NotReady<'a> {
     reasons: Vec<&'a str>,
 }
 
-/// An agent as everybody may see it.
+/// An agent as those see it who may invoke it.
 #[derive(Serialize)]
 struct Entry<'a> {
     name: &'a str,
     summary: &'a str,
-    /// Whether whoever asks may invoke it.
-    may_execute: bool,
     tools: Vec<ToolEntry<'a>>,
     paths: Paths,
 }
@@ -121,9 +135,7 @@ struct Paths {
 }
 
 impl<'a> Entry<'a> {
-    fn new(shared: &Shared, agent: &ServedAgent<'a>) -> Self {
-        let (rules, chain) = (Rules::of(shared.runner.bundle()), Chain::direct(shared.identity.subject()));
-        let decision = decide(rules, &chain, Action::Execute(agent.name));
+    fn new(agent: &ServedAgent<'a>) -> Self {
         let path = |rest: &str| format!("/agents/{}/{rest}", agent.name);
         let paths = Paths {
             chat: path("chat"),
@@ -132,13 +144,12 @@ impl<'a> Entry<'a> {
             mcp: path("mcp"),
             status: path("status"),
         };
-        let may_execute = matches!(decision, Decision::Allowed(_));
         let tools = agent.tools.into_iter().flat_map(AgentTools::iter).map(|tool| ToolEntry {
             name: &tool.name,
             kind: tool.callee.kind(),
             access: tool.class.as_str(),
             mode: tool.mode.as_str(),
         });
-        Self { name: agent.name.as_str(), summary: &agent.spec.summary, may_execute, tools: tools.collect(), paths }
+        Self { name: agent.name.as_str(), summary: &agent.spec.summary, tools: tools.collect(), paths }
     }
 }

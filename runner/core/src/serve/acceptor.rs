@@ -126,11 +126,13 @@ impl Acceptor {
     }
 
     fn spawn(&self, stream: TcpStream, place: Place) {
+        // Without an address it has ended already.
+        let Ok(peer) = stream.peer_addr() else { return };
         // Pieces of an answer are to arrive when they are said. Without it they only come a little later.
         let _best_effort = stream.set_nodelay(true);
         let place = Arc::new(place);
         let socket = Socket::new(stream, Arc::clone(&place), self.shared.patience, slow_head());
-        tokio::spawn(serve(self.http.clone(), socket, self.router.clone(), Arc::clone(&self.shared), place));
+        tokio::spawn(serve(self.http.clone(), socket, self.router.clone(), Arc::clone(&self.shared), place, peer.ip()));
     }
 }
 

@@ -11,7 +11,7 @@ use pace_ir::program::AgentName;
 
 use super::body::said;
 use super::reply::{Refusal, json, name};
-use super::routes::{Path, Shared};
+use super::routes::{Asker, Path, Shared};
 use crate::events::Unheard;
 use crate::invoke::{Admitted, Call, Conversation, admit};
 use crate::log;
@@ -44,26 +44,19 @@ pub(super) async fn chat(
 /// Why it may not begin.
 pub(super) async fn admitted(shared: &Shared, asked: &str, request: Request) -> Result<Admitted, Problem> {
     shared.runner.work().accepts()?;
-    let agent: AgentName = shared.agent(asked)?;
+    let Asker(subject) = Asker::of(request.extensions())?;
+    let agent: AgentName = shared.agent(asked, &subject)?;
     let (parts, body) = request.into_parts();
     let said = said(&parts.headers, body, &shared.patience, &shared.room).await?;
     let call = Call {
         agent,
-        chain: Chain::direct(shared.identity.subject()),
+        chain: Chain::direct(subject.clone()),
         message: said.message,
         conversation: said.session.map_or(Conversation::New, Conversation::Session),
     };
     let agent = call.agent.clone();
     admit(&shared.runner, call).map_err(|problem| match problem.code {
-        Code::NotAllowed => problem.help(way_in(&agent)),
+        Code::NotAllowed => shared.denied(&subject, &agent, problem),
         _ => problem,
     })
-}
-
-/// What to do where the rules do not let a request in: over HTTP nobody can say who they are.
-pub(super) fn way_in(agent: &AgentName) -> String {
-    format!(
-        "talk to it on its operator's machine, `pace chat {agent} --as user:<name>`, or add `anonymous` to its `acl`: \
-         this version takes everybody who asks over HTTP for `anonymous`"
-    )
 }

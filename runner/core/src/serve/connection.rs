@@ -1,6 +1,7 @@
 //! One connection: what it is served with, what it drives besides, and when it closes.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -30,14 +31,15 @@ pub(super) async fn serve(
     router: Router,
     shared: Arc<Shared>,
     place: Arc<Place>,
+    peer: IpAddr,
 ) {
     let aboard = Arc::new(Aboard::new(shared.patience.grace));
     let (requests, boarding) = (Arc::clone(&place), Arc::clone(&aboard));
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         let request_is_at = Serving::new(&requests);
         let (mut router, shared, boarding) = (router.clone(), Arc::clone(&shared), Arc::clone(&boarding));
         async move {
-            let mut response = match shared.gate.admit(&request) {
+            let mut response = match shared.admit(&mut request, peer).await {
                 Ok(()) => caught(router.call(request.map(Body::new))).await,
                 Err(problem) => Refusal::from(problem).into_response(),
             };

@@ -8,6 +8,7 @@ use hyper::http::request::Request;
 use pace_ir::program::Authentication;
 use pace_ir::text::quoted;
 
+use super::routes::is_about_life;
 use crate::problem::{Code, Problem};
 
 /// The most bytes of a request's target and header fields: proxies send at most 8 to 32 KiB. What hyper refuses by itself is
@@ -56,8 +57,7 @@ impl Gate {
                 .help("send the host and port you connected to, once"));
         }
         // Who asks whether the runner lives may use any name for it.
-        let is_about_life = matches!(request.uri().path(), "/health" | "/ready");
-        if self == Self::Open || is_about_life {
+        if self == Self::Open || is_about_life(request.uri().path()) {
             return Ok(());
         }
         refuse("the page", headers.get(ORIGIN), is_page_of_this_machine)?;

@@ -5,18 +5,19 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 
 use chrono::{DateTime, Utc};
-use pace_ir::access::{Chain, Decision, Rules};
-use pace_ir::program::AgentName;
+use pace_ir::access::{Chain, Decision, Rules, Subject};
+use pace_ir::program::{AgentName, Principal};
 
-use crate::authorize::{Action, Identity, decide};
+use crate::authenticate::Identity;
+use crate::authorize::{Action, decide};
 use crate::instantiate::{NextFiring, Runner, ServedLoop};
 use crate::tool::{AgentTools, Mode};
 
 /// Where it listens, the agents with their paths, and the loops with their next firing after `now`.
-pub fn listing(runner: &Runner, address: SocketAddr, now: DateTime<Utc>) -> String {
+pub fn listing(runner: &Runner, identity: &Identity, address: SocketAddr, now: DateTime<Utc>) -> String {
     let mut text = format!("  Listening on http://{address}\n");
     let agents = runner.agents().map(|agent| {
-        let note = if is_closed(runner, agent.name) { "  (its `acl` lets nobody in over HTTP)" } else { "" };
+        let note = if is_closed(runner, identity, agent.name) { "  (its `acl` lets nobody in over HTTP)" } else { "" };
         let tools: Vec<_> = agent.tools.into_iter().flat_map(AgentTools::introductions).collect();
         let below = (!tools.is_empty()).then(|| format!("tools: {}", tools.join(", ")));
         (agent.name.to_string(), format!("/agents/{}/chat{note}", agent.name), below)
@@ -28,19 +29,24 @@ pub fn listing(runner: &Runner, address: SocketAddr, now: DateTime<Utc>) -> Stri
 }
 
 /// What is said of the agents that every request will be refused for; absent where there are none.
-pub fn closed_agents(runner: &Runner) -> Option<String> {
-    let closed = runner.agents().filter(|agent| is_closed(runner, agent.name)).map(|agent| format!("`{}`", agent.name));
+pub fn closed_agents(runner: &Runner, identity: &Identity) -> Option<String> {
+    let closed = runner
+        .agents()
+        .filter(|agent| is_closed(runner, identity, agent.name))
+        .map(|agent| format!("`{}`", agent.name));
     let named = match closed.collect::<Vec<_>>().as_slice() {
         [] => return None,
         [one] => format!("nobody can reach the agent {one} over HTTP: its `acl` has"),
         several => format!("nobody can reach the agents {} over HTTP: their `acl` have", several.join(", ")),
     };
-    Some(format!("{named} no `anonymous`, which is what this version takes everybody for"))
+    Some(format!("{named} no `anonymous`, which is what everybody is taken for without sources under `authentication`"))
 }
 
-fn is_closed(runner: &Runner, agent: &AgentName) -> bool {
-    let chain = Chain::direct(Identity::Anonymous.subject());
-    matches!(decide(Rules::of(runner.bundle()), &chain, Action::Execute(agent)), Decision::Denied(_))
+/// Where requests can say who they are from, an agent is closed to nobody on its list.
+fn is_closed(runner: &Runner, identity: &Identity, agent: &AgentName) -> bool {
+    let chain = Chain::direct(Subject::new(Principal::Anonymous));
+    !identity.has_sources()
+        && matches!(decide(Rules::of(runner.bundle()), &chain, Action::Execute(agent)), Decision::Denied(_))
 }
 
 /// What is said of loops that people expect to fire; absent where there are none.

@@ -22,9 +22,8 @@ use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
 use super::body::{MAX_BODY, received};
-use super::chat::way_in;
 use super::reply::Refusal;
-use super::routes::{Path, Shared};
+use super::routes::{Asker, Path, Shared};
 use super::settings::Patience;
 use crate::authorize::{Action, authorize};
 use crate::instantiate::Runner;
@@ -109,11 +108,11 @@ pub(super) async fn serve(
     Path(asked): Path<String>,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let agent = shared.agent(&asked)?;
-    let subject = shared.identity.subject();
+    let Asker(subject) = Asker::of(request.extensions())?;
+    let agent = shared.agent(&asked, &subject)?;
     let allowed =
         authorize(Rules::of(shared.runner.bundle()), &Chain::direct(subject.clone()), Action::Execute(&agent));
-    allowed.map_err(|problem| problem.help(way_in(&agent)))?;
+    allowed.map_err(|problem| shared.denied(&subject, &agent, problem))?;
     let owner = (agent, subject.principal.clone());
     let Some(service) = shared.mcp.services.get(&owner.0) else {
         return Err(shared.runner.unknown_agent(&asked).into());

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use hyper::StatusCode;
-use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 
 use crate::id::{InvocationId, SessionId};
@@ -54,6 +54,10 @@ impl IntoResponse for Refusal {
         }
         if let Some(id) = invocation {
             headers.insert(INVOCATION, text(id.digits().as_str()));
+        }
+        if problem.code == Code::WrongCredential {
+            // RFC 6750, section 3.
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
         }
         // What remains of such a request may still be on its way, and is not to be taken for the next one.
         if matches!(problem.code, Code::SlowRequest | Code::TooLarge) {

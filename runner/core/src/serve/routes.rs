@@ -1,14 +1,17 @@
 //! The paths of the HTTP interface, and what all handlers share.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::extract::rejection::PathRejection;
 use axum::routing::{get, post};
-use hyper::http::request::Parts;
+use hyper::header::AUTHORIZATION;
+use hyper::http::request::{Parts, Request};
 use hyper::{Method, Uri};
-use pace_ir::program::AgentName;
+use pace_ir::access::{Chain, Rules, Subject};
+use pace_ir::program::{AgentName, Principal};
 use pace_ir::text::quoted;
 
 use super::body::Room;
@@ -18,7 +21,8 @@ use super::records::Records;
 use super::reply::Refusal;
 use super::settings::Patience;
 use super::{about, chat, mcp, sessions, stream};
-use crate::authorize::Identity;
+use crate::authenticate::Identity;
+use crate::authorize::{Action, decide};
 use crate::instantiate::Runner;
 use crate::problem::{Code, Problem};
 
@@ -41,13 +45,87 @@ impl Shared {
         Self { runner, identity, patience, records, gate, room: Room::default(), mcp }
     }
 
+    /// Lets a request in, and finds out whom it is from: the one place where either is done. From here on it carries an
+    /// [`Asker`], and no credential.
+    ///
+    /// # Errors
+    /// What the gate says, [`Code::WrongCredential`] and [`Code::KeysUnavailable`].
+    pub(super) async fn admit<B>(&self, request: &mut Request<B>, peer: IpAddr) -> Result<(), Problem> {
+        self.gate.admit(request)?;
+        // Who asks whether the runner lives shows nothing, and what a load balancer adds is not judged.
+        if is_about_life(request.uri().path()) {
+            return Ok(());
+        }
+        let subject = self.identity.subject(request.headers(), peer).await.inspect_err(|problem| {
+            tracing::info!(%peer, code = problem.code.as_str(), "refused a credential: {}", problem.detail);
+        })?;
+        request.headers_mut().remove(AUTHORIZATION);
+        request.extensions_mut().insert(Asker(subject));
+        Ok(())
+    }
+
     /// The served agent of this name.
     ///
     /// # Errors
-    /// [`Code::UnknownAgent`] with the names there are.
-    pub(super) fn agent(&self, asked: &str) -> Result<AgentName, Problem> {
+    /// [`Code::UnknownAgent`] with the names of those that whoever asks may know.
+    pub(super) fn agent(&self, asked: &str, subject: &Subject) -> Result<AgentName, Problem> {
         let name = asked.parse::<AgentName>().ok().filter(|name| self.runner.agent(name).is_some());
-        name.ok_or_else(|| self.runner.unknown_agent(asked))
+        name.ok_or_else(|| self.runner.unknown_agent_to(asked, |agent| self.may_execute(subject, agent)))
+    }
+
+    /// A denial on its way to whoever asked, with what to do about it; also a line of the log.
+    pub(super) fn denied(&self, subject: &Subject, agent: &AgentName, problem: Problem) -> Problem {
+        tracing::info!(%agent, subject = %subject.principal, "denied: {}", problem.detail);
+        problem.help(match (&self.identity, &subject.principal) {
+            (Identity::Sources(_), Principal::Anonymous) => {
+                "send the credential of somebody who may, as `Authorization: Bearer <token>`".to_owned()
+            }
+            (Identity::Sources(_), _) => {
+                format!("ask for the role `execute` in the `acl` of `{agent}`; `pace who-can {agent}` says who has it")
+            }
+            (Identity::Anonymous | Identity::Local(_), _) => format!(
+                "talk to it on its operator's machine, `pace chat {agent} --as user:<name>`, add `anonymous` to its `acl`, or list \
+                 sources under `authentication` in `paceline.yaml`: without them everybody who asks over HTTP is `anonymous`"
+            ),
+        })
+    }
+
+    /// Whether somebody may invoke an agent.
+    pub(super) fn may_execute(&self, subject: &Subject, agent: &AgentName) -> bool {
+        self.may(subject, Action::Execute(agent))
+    }
+
+    /// Whether the rules let somebody do this.
+    pub(super) fn may(&self, subject: &Subject, action: Action<'_>) -> bool {
+        decide(Rules::of(self.runner.bundle()), &Chain::direct(subject.clone()), action).is_allowed()
+    }
+}
+
+/// Whether a path is for who asks if the runner lives, and not for who wants something of it.
+pub(super) fn is_about_life(path: &str) -> bool {
+    matches!(path, "/health" | "/ready")
+}
+
+/// Who a request is from.
+#[derive(Debug, Clone)]
+pub(super) struct Asker(pub(super) Subject);
+
+impl Asker {
+    /// Whom [`Shared::admit`] found.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] if the request never passed it.
+    pub(super) fn of(extensions: &hyper::http::Extensions) -> Result<Self, Problem> {
+        let asker = extensions.get::<Self>().cloned();
+        asker.ok_or_else(|| Problem::new(Code::Internal, "nobody knows who asks"))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Asker {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refusal> {
+        Self::of(&parts.extensions).map_err(Refusal::from)
     }
 }
 

@@ -12,7 +12,8 @@ use pace_ir::text::quoted;
 use serde::Serialize;
 
 use super::reply::{Refusal, json};
-use super::routes::{Path, Shared};
+use super::routes::{Asker, Path, Shared};
+use crate::authorize::Action;
 use crate::conversation::{Message, ToolCall, ToolResult};
 use crate::id::SessionId;
 use crate::problem::{Code, Problem};
@@ -20,8 +21,12 @@ use crate::session::{Overview, Owner};
 
 /// `GET /agents/{name}/sessions`. Where nobody says who they are, nobody has a list: an id is all that shows whose a
 /// conversation is.
-pub(super) async fn list(State(shared): State<Arc<Shared>>, Path(asked): Path<String>) -> Result<Response, Refusal> {
-    let owner = owner(&shared, &asked)?;
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Path(asked): Path<String>,
+    who: Asker,
+) -> Result<Response, Refusal> {
+    let owner = owner(&shared, &asked, who)?;
     let sessions = shared.runner.sessions();
     // A session may go between the two looks; then it is not listed.
     let entries = sessions.of(&owner).into_iter().filter_map(|id| sessions.overview(&owner, id).ok());
@@ -29,13 +34,20 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>, Path(asked): Path<St
     Ok(json(StatusCode::OK, &List { sessions: entries }))
 }
 
-/// `GET /agents/{name}/sessions/{id}`
+/// `GET /agents/{name}/sessions/{id}`, for its owner and for those who may read the agent's sessions.
 pub(super) async fn show(
     State(shared): State<Arc<Shared>>,
     Path((asked, id)): Path<(String, String)>,
+    who: Asker,
 ) -> Result<Response, Refusal> {
-    let owner = owner(&shared, &asked)?;
-    let (sessions, id) = (shared.runner.sessions(), session(&owner, &id)?);
+    let subject = who.0.clone();
+    let own = owner(&shared, &asked, who)?;
+    let (sessions, id) = (shared.runner.sessions(), session(&own, &id)?);
+    let others = sessions.owner(id).filter(|owner| {
+        let action = Action::ReadOf { agent: &own.agent, owner: &owner.principal };
+        owner.agent == own.agent && shared.may(&subject, action)
+    });
+    let owner = others.unwrap_or(own);
     let (overview, messages) = (sessions.overview(&owner, id)?, sessions.messages(&owner, id)?);
     let messages = messages.iter().map(Line::new).collect();
     Ok(json(StatusCode::OK, &Conversation { entry: Entry::new(&overview), messages }))
@@ -45,14 +57,15 @@ pub(super) async fn show(
 pub(super) async fn forget(
     State(shared): State<Arc<Shared>>,
     Path((asked, id)): Path<(String, String)>,
+    who: Asker,
 ) -> Result<Response, Refusal> {
-    let owner = owner(&shared, &asked)?;
+    let owner = owner(&shared, &asked, who)?;
     shared.runner.sessions().forget(&owner, session(&owner, &id)?)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-fn owner(shared: &Shared, asked: &str) -> Result<Owner, Problem> {
-    Ok(Owner { agent: shared.agent(asked)?, principal: shared.identity.subject().principal, within: None })
+fn owner(shared: &Shared, asked: &str, Asker(subject): Asker) -> Result<Owner, Problem> {
+    Ok(Owner { agent: shared.agent(asked, &subject)?, principal: subject.principal, within: None })
 }
 
 /// A text that is no id is the id of no session.

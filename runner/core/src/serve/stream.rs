@@ -16,7 +16,7 @@ use super::chat::admitted;
 use super::follow::Follower;
 use super::record::{Record, Woken};
 use super::reply::{Refusal, name};
-use super::routes::{Path, Shared};
+use super::routes::{Asker, Path, Shared};
 use crate::invoke::Admitted;
 use crate::log;
 use crate::problem::{Code, Problem};
@@ -37,8 +37,8 @@ pub(super) async fn chat(
     Path(asked): Path<String>,
     request: Request,
 ) -> Result<Response, Refusal> {
+    let owner = Asker::of(request.extensions())?.0.principal;
     let admitted = admitted(&shared, &asked, request).await?;
-    let owner = shared.identity.subject().principal;
     let record = shared.records.begin(admitted.id(), admitted.session(), owner);
     let mut response = followed(&shared, &record, 0, Woken::WithInvocation);
     let cancellation = admitted.cancellation().clone();
@@ -55,10 +55,11 @@ pub(super) async fn chat(
 pub(super) async fn events(
     State(shared): State<Arc<Shared>>,
     Path(asked): Path<String>,
+    Asker(subject): Asker,
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Refusal> {
-    let record = shared.records.get(&asked, &shared.identity.subject().principal)?;
+    let record = shared.records.get(&asked, &subject.principal)?;
     let after = after(&headers, &uri)?;
     let (last, is_over) = record.last();
     if after > last {

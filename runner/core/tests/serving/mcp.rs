@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use pace_ir::program::Authentication;
+use pace_runner::authenticate::Identity;
 use pace_runner::environment::Environment;
 use pace_runner::serve::{ServeSettings, Server};
 use pace_runner::tool::Writes;
@@ -41,7 +42,9 @@ fn serve(only: Option<&'static str>) -> Serving {
     let verified = bundle.emit().unwrap().verified;
     let runner =
         instantiate(verified, &Environment::default(), Scope::All, &Writes::Stubbed, State::default()).unwrap();
-    let server = Server::bind(Arc::clone(&runner), &ServeSettings { port: 0, ..ServeSettings::default() }).unwrap();
+    let server =
+        Server::bind(Arc::clone(&runner), Identity::Anonymous, &ServeSettings { port: 0, ..ServeSettings::default() })
+            .unwrap();
     let (address, (stop, stopped)) = (server.address(), oneshot::channel::<()>());
     let task = tokio::spawn(async move {
         let stopped = async { drop(stopped.await) };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pace_runner::Runner;
+use pace_runner::authenticate::Identity;
 use pace_runner::serve::{Patience, ServeSettings, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -35,7 +36,7 @@ pub(crate) fn serve(turns: &'static str, patience: Patience) -> Serving {
 pub(crate) fn serve_with(turns: &'static str, settings: &ServeSettings) -> Serving {
     let runner = Fixture::of(turns).runner();
     let settings = ServeSettings { port: 0, ..settings.clone() };
-    let server = Server::bind(Arc::clone(&runner), &settings).unwrap();
+    let server = Server::bind(Arc::clone(&runner), Identity::Anonymous, &settings).unwrap();
     let address = server.address();
     let task = tokio::spawn(async move {
         server.run(std::future::pending()).await.unwrap();

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use pace_diag::render::{self, Action, Warnings};
+use pace_runner::authenticate::Identity;
 use pace_runner::conversation::{ToolCall, ToolResult};
 use pace_runner::events::CallStatus;
 use pace_runner::serve::{ServeSettings, Server};
@@ -102,7 +103,7 @@ async fn served(build: &Build, screen: &Screen, stopped: oneshot::Receiver<()>) 
     screen.heading("The runner verifies every byte of that file, and serves it");
     let begun = Instant::now();
     let runner = open(&build.bundle)?;
-    let server = Server::bind(runner, &ServeSettings { port: 0, ..ServeSettings::default() })?;
+    let server = Server::bind(runner, Identity::Anonymous, &ServeSettings { port: 0, ..ServeSettings::default() })?;
     let client = Client(server.address());
     let serving = tokio::spawn(server.run(async {
         let _told = stopped.await;

@@ -1,7 +1,9 @@
 //! Headers of a trusted proxy: their names, and whom to believe.
 
 use std::collections::BTreeSet;
+use std::net::Ipv6Addr;
 
+use ipnet::IpNet;
 use pace_diag::Sink;
 use pace_ir::program::authentication::Header;
 use pace_syntax::Spanned;
@@ -24,7 +26,7 @@ pub(super) fn check(spec: &HeaderSpec, sink: &mut Sink) -> Option<Header> {
                 .help("list the addresses of your proxies, or remove the source"),
         );
     }
-    for network in spec.from.items().iter().filter(|network| network.value.0.ends_with("/0")) {
+    for network in spec.from.items().iter().filter(|network| is_everybody(&network.value.0)) {
         let diagnostic =
             source_error("headers would be believed from everybody", network.span, "this is every address")
                 .help("list the addresses of your proxies only");
@@ -37,6 +39,16 @@ pub(super) fn check(spec: &HeaderSpec, sink: &mut Sink) -> Option<Header> {
         groups_prefix: text(spec.groups_prefix.get()).to_owned(),
         from,
     })
+}
+
+/// Whether a network is every address of a family; those of the fourth version can be written as ones of the sixth.
+fn is_everybody(network: &str) -> bool {
+    const MAPPED: Ipv6Addr = Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0);
+    match network.parse::<IpNet>() {
+        Ok(IpNet::V4(network)) => network.prefix_len() == 0,
+        Ok(IpNet::V6(network)) => network.prefix_len() <= 96 && network.contains(&MAPPED),
+        Err(_) => false,
+    }
 }
 
 /// A header's name (RFC 9110, section 5.6.2), lower case.

@@ -1,0 +1,168 @@
+//! Who may do what, once more: a project as a table, and the rules as design and guide tell them in prose. Shares no line with
+//! `pace_ir::access`, and is slow and plain on purpose.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Somebody who asks.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    /// `user:u1`, `serviceaccount:s1` or `anonymous`.
+    pub principal: &'static str,
+    pub groups: Vec<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    Read,
+    Write,
+}
+
+/// A project, as far as access goes.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    /// `(principal, "read" | "admin")`.
+    pub project: Vec<(&'static str, &'static str)>,
+    pub agents: BTreeMap<&'static str, Agent>,
+    /// By tool: who has which access.
+    pub grants: BTreeMap<&'static str, Vec<(&'static str, Access)>>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Agent {
+    /// `(principal, "execute" | "read")`; no list opens `execute`.
+    pub acl: Option<Vec<(&'static str, &'static str)>>,
+    pub tools: Vec<(&'static str, Access)>,
+    /// The agents it calls, and for what.
+    pub calls: Vec<(&'static str, Access)>,
+}
+
+impl Asker {
+    /// Whether a rule names them: themselves, their group, or everybody with a credential.
+    fn is_named(&self, rule: &str) -> bool {
+        let has_credential = self.principal != "anonymous";
+        rule == self.principal
+            || (has_credential && rule == "authenticated")
+            || (has_credential && self.groups.iter().any(|group| rule == format!("group:{group}")))
+    }
+}
+
+impl Table {
+    pub fn may_execute(&self, asker: &Asker, agent: &str) -> bool {
+        let is_admin = self.project.iter().any(|(rule, role)| *role == "admin" && asker.is_named(rule));
+        let is_listed = match &self.agents[agent].acl {
+            None => true,
+            Some(acl) => acl.iter().any(|(rule, role)| *role == "execute" && asker.is_named(rule)),
+        };
+        is_admin || is_listed
+    }
+
+    pub fn may_read(&self, asker: &Asker, agent: &str) -> bool {
+        // An admin sees everything, too.
+        let of_project = self.project.iter().any(|(rule, _)| asker.is_named(rule));
+        let acl = self.agents[agent].acl.iter().flatten();
+        of_project || acl.into_iter().any(|(rule, role)| *role == "read" && asker.is_named(rule))
+    }
+
+    /// Whether one agent may call another for somebody: the list of the other names the one's account, or admits the asker.
+    pub fn may_delegate(&self, asker: &Asker, caller: &str, target: &str) -> bool {
+        let account = format!("serviceaccount:{caller}");
+        let acl = self.agents[target].acl.iter().flatten();
+        let names_account = acl.into_iter().any(|(rule, role)| *rule == account && *role == "execute");
+        let is_admin = self.project.iter().any(|(rule, role)| *rule == account && *role == "admin");
+        names_account || is_admin || self.may_execute(asker, target)
+    }
+
+    /// Whether an agent's call of a tool is made for somebody; `most` is `Read` below a call for reading only.
+    pub fn may_use(&self, asker: &Asker, agent: &str, tool: &str, most: Access) -> bool {
+        let Some((_, class)) = self.agents[agent].tools.iter().find(|(name, _)| *name == tool) else { return false };
+        if *class > most {
+            return false;
+        }
+        match self.grants.get(tool) {
+            Some(given) => given.iter().any(|(rule, access)| access >= class && asker.is_named(rule)),
+            None => *class == Access::Read || self.grants.is_empty(),
+        }
+    }
+
+    /// The agents that somebody reaches, and the most that can be done there: directly, or by agents that are let in by name.
+    pub fn reached(&self, asker: &Asker) -> BTreeMap<&'static str, Access> {
+        let mut reached: BTreeMap<_, _> = self
+            .agents
+            .keys()
+            .filter(|agent| self.may_execute(asker, agent))
+            .map(|agent| (*agent, Access::Write))
+            .collect();
+        loop {
+            let before = reached.clone();
+            for (caller, most) in &before {
+                for (target, access) in &self.agents[caller].calls {
+                    if self.may_delegate(asker, caller, target) {
+                        let most = (*most).min(*access);
+                        let entry = reached.entry(target).or_insert(most);
+                        *entry = (*entry).max(most);
+                    }
+                }
+            }
+            if reached == before {
+                return reached;
+            }
+        }
+    }
+
+    /// What `pace who-can` should say that somebody may: verb, name, and for a tool the agent that uses it.
+    pub fn may(&self, asker: &Asker) -> BTreeSet<(String, String, String)> {
+        let mut may = BTreeSet::new();
+        let mut add = |verb: &str, name: &str, by: &str| {
+            may.insert((verb.to_owned(), name.to_owned(), by.to_owned()));
+        };
+        for agent in self.agents.keys() {
+            if self.may_read(asker, agent) {
+                add("see_the_traces_of", agent, "");
+            }
+        }
+        for (agent, most) in self.reached(asker) {
+            add(if self.may_execute(asker, agent) { "execute" } else { "reach" }, agent, "");
+            for (tool, class) in &self.agents[agent].tools {
+                if self.may_use(asker, agent, tool, most) {
+                    let verb = if *class == Access::Read { "read_with" } else { "write_with" };
+                    add(verb, &format!("tools/{tool}"), agent);
+                }
+            }
+        }
+        may
+    }
+
+    /// The project as an author writes it: path and text of each file.
+    pub fn files(&self) -> Vec<(String, String)> {
+        let word = |access: Access| if access == Access::Read { "read" } else { "write" };
+        let list = |acl: &[(&str, &str)]| {
+            let lines = acl.iter().map(|(rule, role)| format!("  - {{principal: \"{rule}\", role: {role}}}\n"));
+            if acl.is_empty() { "acl: []\n".to_owned() } else { "acl:\n".to_owned() + &lines.collect::<String>() }
+        };
+        let mut settings = list(&self.project);
+        if !self.grants.is_empty() {
+            settings += "tool_grants:\n";
+        }
+        for (tool, given) in &self.grants {
+            let given =
+                given.iter().map(|(rule, access)| format!("{{principal: \"{rule}\", access: {}}}", word(*access)));
+            settings += &format!("  - {{tool: tools/{tool}, grants: [{}]}}\n", given.collect::<Vec<_>>().join(", "));
+        }
+        let mut files = vec![("settings".to_owned(), settings)];
+        for (name, agent) in &self.agents {
+            let mut spec = format!("name: {name}\nmodel: recorded\ndescription: You help.\n");
+            spec += &agent.acl.as_ref().map(|acl| list(acl)).unwrap_or_default();
+            if !agent.tools.is_empty() || !agent.calls.is_empty() {
+                spec += "tools:\n";
+            }
+            for (tool, access) in &agent.tools {
+                spec += &format!("  - {{name: tools/{tool}, access: {}}}\n", word(*access));
+            }
+            for (target, access) in &agent.calls {
+                spec += &format!("  - {{server: paceline://{target}, access: {}}}\n", word(*access));
+            }
+            files.push((format!("agents/{name}/spec.yaml"), spec));
+        }
+        files
+    }
+}

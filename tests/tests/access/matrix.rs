@@ -1,0 +1,170 @@
+//! The matrix: kinds of caller, agents, tools, classes and delegation, against a table that was worked out by hand. Every cell is asked
+//! over HTTP: a message that makes the recorded model call the tool, and what became of the call.
+
+use pace_tests::Project;
+use pace_tests::http::{self, Connection, Event};
+use pace_tests::process::Runner;
+use serde_json::{Value, json};
+
+use super::evaluate::{Access, Agent, Table};
+
+/// Everybody who asks in these tests, and their tokens.
+pub const PEOPLE: [(&str, &str, &[&str]); 5] = [
+    ("anonymous", "", &[]),
+    ("user:u1", "token-of-u1-0123456", &["g1"]),
+    ("user:u2", "token-of-u2-0123456", &["g1", "g2"]),
+    ("user:u3", "token-of-u3-0123456", &[]),
+    ("serviceaccount:s1", "token-of-s1-0123456", &[]),
+];
+
+/// The tools, of which none asks for anything.
+pub const TOOLS: [&str; 3] = ["look", "change", "note"];
+
+/// The project of a table, with the tokens of [`PEOPLE`], and a model that does what it is told: `look` calls the tool, `desk: look`
+/// tells the agent `desk` to `look`.
+pub fn project(table: &Table) -> Project {
+    let mut turns = Vec::new();
+    let told: Vec<_> = table.agents.keys().flat_map(|agent| TOOLS.map(|tool| format!("{agent}: {tool}"))).collect();
+    let nested = table.agents.keys().flat_map(|agent| told.iter().map(move |said| format!("{agent}: {said}")));
+    for said in nested.chain(told.iter().cloned()).collect::<Vec<_>>() {
+        let (agent, rest) = said.split_once(": ").unwrap();
+        turns.push(json!({"user": said, "model": {"calls": [{"name": agent, "arguments": {"message": rest}}]}}));
+    }
+    for tool in TOOLS {
+        turns.push(json!({"user": tool, "model": {"calls": [{"name": tool, "arguments": {}}]}}));
+    }
+    for name in table.agents.keys().copied().chain(TOOLS) {
+        turns.push(json!({"results": [name], "model": "done"}));
+    }
+    let tokens = PEOPLE.iter().filter(|(_, token, _)| !token.is_empty()).map(|(principal, _, groups)| {
+        let name = variable(principal);
+        format!("      - {{value: \"${{env:{name}}}\", principal: \"{principal}\", groups: [{}]}}\n", groups.join(", "))
+    });
+    let settings = format!(
+        "service_accounts: [{{name: s1}}]\nmodels:\n  - {{name: recorded, provider: replay, turns: turns.json}}\n\
+         authentication:\n  - type: tokens\n    tokens:\n{}",
+        tokens.collect::<String>()
+    );
+    let project = Project::new(&[("turns.json", &json!(turns).to_string())]);
+    for (path, text) in table.files() {
+        match path.as_str() {
+            "settings" => project.write("paceline.yaml", &(settings.clone() + &text)),
+            path => project.write(path, &text),
+        }
+    }
+    let used = |tool: &str| table.agents.values().any(|agent| agent.tools.iter().any(|(name, _)| *name == tool));
+    for tool in TOOLS.into_iter().filter(|tool| used(tool)) {
+        let source = format!(
+            "import {{ defineTool }} from \"@paceline/runtime\";\nexport default defineTool({{\n  name: \"{tool}\", description: \
+             \"A tool\", parameters: {{}},\n  execute: () => ({{ ok: true }}),\n}});\n"
+        );
+        project.write(&format!("tools/{tool}.ts"), &source);
+    }
+    project
+}
+
+fn variable(principal: &str) -> String {
+    principal.replace(':', "_").to_uppercase()
+}
+
+/// A runner of the project whose writes are told and not made.
+pub fn runner(project: &Project) -> Runner {
+    let variables: Vec<_> = PEOPLE.iter().map(|(principal, token, _)| (variable(principal), *token)).collect();
+    let mut variables: Vec<_> = variables.iter().map(|(name, token)| (name.as_str(), *token)).collect();
+    variables.retain(|(_, token)| !token.is_empty());
+    variables.push(("LIVE_WRITES", "none"));
+    Runner::start(project, &variables)
+}
+
+/// What becomes of the innermost call that a message leads to: its status, or the HTTP status if the agent was not invoked at all.
+pub fn outcome(runner: &Runner, principal: &str, agent: &str, said: &str) -> String {
+    let (_, token, _) = PEOPLE.iter().find(|(name, ..)| *name == principal).unwrap();
+    let mut request = http::post(&format!("/agents/{agent}/chat/stream"), &json!({ "message": said }).to_string());
+    if !token.is_empty() {
+        request = request.replacen("\r\n", &format!("\r\nauthorization: Bearer {token}\r\n"), 1);
+    }
+    let mut connection = Connection::to(runner.address);
+    connection.send(request.as_bytes());
+    let status = connection.head().unwrap().status;
+    if status != 200 {
+        return status.to_string();
+    }
+    let events = connection.events();
+    let results: Vec<_> = events.iter().filter_map(result).collect();
+    // The innermost one is over first.
+    results.first().and_then(|result| result["status"].as_str()).unwrap_or("nothing").to_owned()
+}
+
+/// A tool's result, of whichever agent.
+fn result(event: &Event) -> Option<&Value> {
+    match event.name.as_str() {
+        "tool_result" => Some(&event.data),
+        "agent" if event.data["event"] == "tool_result" => Some(&event.data["data"]),
+        _ => None,
+    }
+}
+
+/// `front` is open to all and calls `back` for everything, `reader` calls it for reading only. `back` lets in `front` by name, and
+/// people of `g2`; `vault` only `user:u3`, and `front` lists it without being let in.
+fn table() -> Table {
+    use Access::{Read, Write};
+    let tools = vec![("look", Read), ("change", Write), ("note", Write)];
+    let agent = |acl, calls| Agent { acl, tools: tools.clone(), calls };
+    Table {
+        project: vec![("serviceaccount:s1", "admin")],
+        agents: [
+            ("front", agent(None, vec![("back", Write), ("vault", Write)])),
+            ("reader", agent(Some(vec![("authenticated", "execute")]), vec![("back", Read)])),
+            ("back", agent(Some(vec![("serviceaccount:front", "execute"), ("group:g2", "execute")]), vec![])),
+            ("vault", agent(Some(vec![("user:u3", "execute")]), vec![])),
+        ]
+        .into(),
+        grants: [("change", vec![("group:g1", Read), ("group:g2", Write), ("serviceaccount:s1", Write)])].into(),
+    }
+}
+
+/// Rows: who asks which agent to do what. Columns: as `PEOPLE` are listed. `note` is mentioned by no grant, so that nobody writes with it;
+/// `change` takes more than to read, which is all that `g1` gives; an admin of the project is let in everywhere.
+const WANTED: &[(&str, &str, [&str; 5])] = &[
+    //                          anonymous  u1 (g1)    u2 (g1 g2)  u3         s1 (admin)
+    ("front", "look", ["done", "done", "done", "done", "done"]),
+    ("front", "change", ["denied", "denied", "stubbed", "denied", "stubbed"]),
+    ("front", "note", ["denied", "denied", "denied", "denied", "denied"]),
+    ("reader", "look", ["403", "done", "done", "done", "done"]),
+    ("reader", "change", ["403", "denied", "stubbed", "denied", "stubbed"]),
+    ("back", "look", ["403", "403", "done", "403", "done"]),
+    ("back", "change", ["403", "403", "stubbed", "403", "stubbed"]),
+    ("vault", "look", ["403", "403", "403", "done", "done"]),
+    ("vault", "change", ["403", "403", "403", "denied", "stubbed"]),
+    // Let in by name, `front` brings everybody to `back`; what is granted is still the asker's.
+    ("front", "back: look", ["done", "done", "done", "done", "done"]),
+    ("front", "back: change", ["denied", "denied", "stubbed", "denied", "stubbed"]),
+    ("front", "back: note", ["denied", "denied", "denied", "denied", "denied"]),
+    // Not let in, it brings only those who are.
+    ("front", "vault: look", ["denied", "denied", "denied", "done", "done"]),
+    ("front", "vault: change", ["denied", "denied", "denied", "denied", "stubbed"]),
+    // `reader` is not on the list of `back`, and asks it for reading only: even those who are granted write nothing there.
+    ("reader", "back: look", ["403", "denied", "done", "denied", "done"]),
+    ("reader", "back: change", ["403", "denied", "denied", "denied", "denied"]),
+    // What is not on an agent's list is not there for anybody.
+    ("back", "front: look", ["403", "403", "invalid", "403", "invalid"]),
+];
+
+#[test]
+fn every_cell_is_as_worked_out_by_hand() {
+    let project = project(&table());
+    let runner = runner(&project);
+    let mut wrong = Vec::new();
+    for (agent, said, wanted) in WANTED {
+        for ((principal, ..), wanted) in PEOPLE.iter().zip(wanted) {
+            let came = outcome(&runner, principal, agent, said);
+            if came != *wanted {
+                wrong.push(format!("{principal} asks {agent} to {said}: {came}, not {wanted}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let denied = runner.lines().iter().filter(|line| line.contains("denied: ")).count();
+    let cells = WANTED.iter().flat_map(|(.., row)| row).filter(|cell| matches!(**cell, "403" | "denied")).count();
+    assert!(denied >= cells, "each denial is a line of the log: {denied} of {cells}");
+}
