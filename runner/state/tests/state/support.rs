@@ -113,7 +113,7 @@ pub(crate) fn key() -> Key {
     Key(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
 }
 
-pub(crate) fn at(millis: i64) -> Moment {
+pub(crate) const fn at(millis: i64) -> Moment {
     Moment(1_700_000_000_000 + millis)
 }
 
