@@ -29,6 +29,29 @@ impl Stage {
         folder.clone()
     }
 
+    /// So that there is something to execute in before the store is made.
+    pub(crate) async fn prepare(&self) {
+        if let Location::Sqlite(folder) = &self.location {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+    }
+
+    /// Statements, past the store.
+    pub(crate) async fn execute(&self, sql: &str) {
+        match &self.location {
+            Location::Sqlite(folder) => file(folder).execute_batch(sql).unwrap(),
+            Location::Postgres(settings) => server::execute(&settings.url, sql).await,
+        }
+    }
+
+    /// A number, past the store.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        match &self.location {
+            Location::Sqlite(folder) => file(folder).query_row(sql, [], |row| row.get(0)).unwrap(),
+            Location::Postgres(settings) => server::number(&settings.url, sql).await,
+        }
+    }
+
     pub(crate) async fn open(&self) -> Store {
         self.open_scope("shop", "test").await
     }
@@ -36,6 +59,12 @@ impl Stage {
     pub(crate) async fn open_scope(&self, project: &str, environment: &str) -> Store {
         Store::open(self.location.clone(), scope(project, environment), Settings::default()).await.unwrap()
     }
+}
+
+fn file(folder: &std::path::Path) -> rusqlite::Connection {
+    let file = rusqlite::Connection::open(folder.join("state.db")).unwrap();
+    file.busy_timeout(Duration::from_secs(30)).unwrap();
+    file
 }
 
 pub(crate) fn scope(project: &str, environment: &str) -> Scope {

@@ -80,20 +80,12 @@ impl Server {
     pub(crate) async fn database(&self) -> String {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-        self.execute("postgres", &format!("CREATE DATABASE {name}")).await;
+        execute(&self.url("postgres"), &format!("CREATE DATABASE {name}")).await;
         self.url(&name)
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
         format!("postgresql://pace@127.0.0.1:{}/{database}?sslmode=disable", self.port)
-    }
-
-    pub(crate) async fn execute(&self, database: &str, sql: &str) {
-        let (client, connection) = tokio_postgres::connect(&self.url(database), NoTls).await.unwrap();
-        let connection = tokio::spawn(connection);
-        client.batch_execute(sql).await.unwrap();
-        drop(client);
-        connection.await.unwrap().unwrap();
     }
 
     /// `start`, `stop` or `kill`.
@@ -147,4 +139,23 @@ fn as_postgres() -> Command {
     let mut command = Command::new("runuser");
     command.args(["-u", "postgres", "--"]);
     command
+}
+
+/// Statements, past the store.
+pub(crate) async fn execute(url: &str, sql: &str) {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    client.batch_execute(sql).await.unwrap();
+    drop(client);
+    connection.await.unwrap().unwrap();
+}
+
+/// A number, past the store.
+pub(crate) async fn number(url: &str, sql: &str) -> i64 {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let number = client.query_one(sql, &[]).await.unwrap().get(0);
+    drop(client);
+    connection.await.unwrap().unwrap();
+    number
 }
