@@ -7,8 +7,8 @@
 
 use std::hint::black_box;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
@@ -47,16 +47,15 @@ async fn open(folder: &Path, url: Option<String>) -> Result<Store> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     let tls = Arc::new(tls.with_root_certificates(roots).with_no_client_auth());
-    let location = url.map_or(Location::Sqlite(folder.to_owned()), |url| {
-        Location::Postgres(PostgresSettings::new(url, tls))
-    });
+    let location =
+        url.map_or(Location::Sqlite(folder.to_owned()), |url| Location::Postgres(PostgresSettings::new(url, tls)));
     let scope = Scope { project: "measure".to_owned(), environment: Instant::now().elapsed().as_nanos().to_string() };
     let settings = Settings { deadline: Duration::from_secs(60), ..Settings::default() };
     Ok(Store::open(location, scope, settings).await?)
 }
 
 async fn requests(store: &Store) -> Result<()> {
-    for connections in [1, 16, 64] {
+    for connections in std::env::var("C").ok().and_then(|c| c.parse().ok()).map_or(vec![1, 16], |c| vec![c]) {
         let idle = load(connections, None, Kind::New).await?;
         println!("{connections} connections, nothing stored: {:.1} µs of processor time a request", idle);
         for (kind, name) in [(Kind::New, "new session"), (Kind::Next, "next turn")] {
@@ -75,17 +74,22 @@ enum Kind {
 
 /// Processor time of a request, in microseconds.
 async fn load(connections: u64, store: Option<&Store>, kind: Kind) -> Result<f64> {
-    let sink = store.map(|store| TraceSink::begin(store.clone(), SinkSettings { traces: 100_000, ..SinkSettings::default() }));
+    let sink =
+        store.map(|store| TraceSink::begin(store.clone(), SinkSettings { traces: 100_000, ..SinkSettings::default() }));
+    let work = calibrate();
     let begun = processor_time()?;
     let tasks = (0..connections).map(|_| {
         let (store, sink) = (store.cloned(), sink.clone());
         tokio::spawn(async move {
             let id = key();
             if let (Some(store), Kind::Next) = (&store, kind) {
-                store.create_session(&owner(), id, vec![b'x'; CONVERSATION], (now(), now())).await.map_err(|error| error.to_string())?;
+                store
+                    .create_session(&owner(), id, vec![b'x'; CONVERSATION], (now(), now()))
+                    .await
+                    .map_err(|error| error.to_string())?;
             }
             for _ in 0..REQUESTS / connections {
-                compute(Duration::from_micros(250));
+                compute(work);
                 if let (Some(store), Some(sink)) = (&store, &sink) {
                     one(store, kind, id).await.map_err(|error| error.to_string())?;
                     if !sink.offer(trace(1000), vec![b'y'; RECORD]) {
@@ -130,7 +134,10 @@ async fn traces(store: &Store) -> Result<()> {
             stored += 1000;
         }
         let processor = (processor_time()? - begun.0).as_secs_f64() * 1e6 / added as f64;
-        println!("{count} traces: {processor:.1} µs of processor time each to store, {:.1} s in all", begun.1.elapsed().as_secs_f64());
+        println!(
+            "{count} traces: {processor:.1} µs of processor time each to store, {:.1} s in all",
+            begun.1.elapsed().as_secs_f64()
+        );
         ask(store).await?;
     }
     Ok(())
@@ -144,10 +151,16 @@ async fn ask(store: &Store) -> Result<()> {
         ("loop", TraceFilter { loop_name: text("loop-3"), ..TraceFilter::default() }),
         ("subject", TraceFilter { subject: text("user:77"), ..TraceFilter::default() }),
         ("failed", TraceFilter { status: Some(TraceStatus::Failed), ..TraceFilter::default() }),
-        ("agent, failed", TraceFilter { agent: text("agent-7"), status: Some(TraceStatus::Failed), ..TraceFilter::default() }),
+        (
+            "agent, failed",
+            TraceFilter { agent: text("agent-7"), status: Some(TraceStatus::Failed), ..TraceFilter::default() },
+        ),
         ("agent, subject", TraceFilter { agent: text("agent-7"), subject: text("user:77"), ..TraceFilter::default() }),
         ("agent nobody is", TraceFilter { agent: text("nobody"), ..TraceFilter::default() }),
-        ("an hour long ago", TraceFilter { from: Some(Moment(1_000)), before: Some(Moment(20_000)), ..TraceFilter::default() }),
+        (
+            "an hour long ago",
+            TraceFilter { from: Some(Moment(1_000)), before: Some(Moment(20_000)), ..TraceFilter::default() },
+        ),
     ];
     for (name, filter) in filters {
         let (mut took, mut rows) = (Vec::new(), 0);
@@ -180,17 +193,36 @@ async fn audit(store: &Store) -> Result<()> {
         for writer in writers.collect::<Vec<_>>() {
             writer.await??;
         }
-        let (processor, wall) = ((processor_time()? - begun.0).as_secs_f64() * 1e6, begun.1.elapsed().as_secs_f64() * 1e6);
-        println!("{tasks} at once: {:.0} µs of processor time and {:.0} µs a row on the disk", processor / 2000.0, wall / 2000.0);
+        let (processor, wall) =
+            ((processor_time()? - begun.0).as_secs_f64() * 1e6, begun.1.elapsed().as_secs_f64() * 1e6);
+        println!(
+            "{tasks} at once: {:.0} µs of processor time and {:.0} µs a row on the disk",
+            processor / 2000.0,
+            wall / 2000.0
+        );
     }
     Ok(())
 }
 
-fn compute(span: Duration) {
-    let begun = Instant::now();
-    while begun.elapsed() < span {
-        std::hint::spin_loop();
+/// Always the same amount of work, whoever else has the processor meanwhile.
+fn compute(rounds: u64) {
+    let mut state = black_box(1_u64);
+    for _ in 0..rounds {
+        state = black_box(state.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     }
+}
+
+/// How many rounds take a quarter of a millisecond.
+fn calibrate() -> u64 {
+    static ROUNDS: OnceLock<u64> = OnceLock::new();
+    *ROUNDS.get_or_init(|| {
+        let least = (0..200).map(|_| {
+            let begun = Instant::now();
+            compute(100_000);
+            begun.elapsed().as_nanos() as u64
+        });
+        25_000_000_000 / least.min().unwrap_or(1).max(1)
+    })
 }
 
 /// What this process has taken of the processors.

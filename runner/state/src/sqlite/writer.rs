@@ -1,6 +1,7 @@
 //! The writer: a thread, a connection, and transactions that hold the work of all who wait.
 
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::mpsc;
@@ -16,6 +17,12 @@ use super::place::Place;
 
 /// The most jobs in one transaction: beyond that, the first would wait for the last.
 const MOST: usize = 256;
+
+/// A transaction with this many jobs says that many ask at once; then the next one waits a moment for more of them, so that the
+/// pages that all of them write to are written once. Whoever asks alone waits for nobody.
+const CROWD: usize = 3;
+/// That moment. Far below what a model takes to answer, and long enough for a handful of requests on two processors.
+const MOMENT: Duration = Duration::from_micros(800);
 
 /// Begins to work off jobs, until nothing can be sent any more.
 pub(super) fn start(
@@ -41,12 +48,16 @@ type Outcome = Result<Vec<Row>, StoreError>;
 
 impl Writer {
     fn run(mut self, mut jobs: mpsc::Receiver<Job<Work>>) {
-        let mut group = Vec::new();
+        let (mut group, mut last) = (Vec::new(), 0);
         while let Some(first) = jobs.blocking_recv() {
             group.push(first);
+            if last >= CROWD {
+                std::thread::sleep(MOMENT);
+            }
             while let (true, Ok(next)) = (group.len() < MOST, jobs.try_recv()) {
                 group.push(next);
             }
+            last = group.len();
             group.retain(Job::is_wanted);
             self.work_off(std::mem::take(&mut group));
         }

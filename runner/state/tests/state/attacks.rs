@@ -6,7 +6,6 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-
 use pace_state::{Key, Store, TraceFilter, Verdict};
 
 use crate::support::{Stage, block_on, owner};

@@ -4,7 +4,12 @@ use pace_state::{Claim, FiringLease, FiringState, Store, StoreError};
 
 use crate::support::{LEASE, Stage, at, key, on_both};
 
-on_both!(one_of_many_runs_it, a_dead_holder_is_replaced_and_fenced, a_firing_is_handed_back, what_was_missed_can_be_seen);
+on_both!(
+    one_of_many_runs_it,
+    a_dead_holder_is_replaced_and_fenced,
+    a_firing_is_handed_back,
+    what_was_missed_can_be_seen
+);
 
 async fn win(store: &Store, scheduled: i64, now: i64) -> FiringLease {
     match store.claim_firing("daily", at(scheduled), key(), LEASE, at(now)).await.unwrap() {
@@ -23,7 +28,8 @@ async fn one_of_many_runs_it(stage: Stage) {
         });
         let claims = futures_util::future::try_join_all(claims).await.unwrap();
         let won = claims.iter().filter(|claim| matches!(claim, Claim::Won(_))).count();
-        let running = claims.iter().filter(|claim| **claim == Claim::Running { until: at(scheduled).after(LEASE) }).count();
+        let running =
+            claims.iter().filter(|claim| **claim == Claim::Running { until: at(scheduled).after(LEASE) }).count();
         assert_eq!((won, running), (1, 9));
     }
     let elsewhere = stage.open_scope("shop", "staging").await;
@@ -63,7 +69,10 @@ async fn a_firing_is_handed_back(stage: Stage) {
     store.release_firing(&first).await.unwrap();
     let second = win(&store, 0, 1).await;
     assert_eq!(second.attempt, 2);
-    assert_eq!(store.finish_firing(&first, FiringState::Done, None, at(2)).await, Err(StoreError::Fenced { what: "firing" }));
+    assert_eq!(
+        store.finish_firing(&first, FiringState::Done, None, at(2)).await,
+        Err(StoreError::Fenced { what: "firing" })
+    );
     // A clock that was wrong by a day keeps nobody out.
     assert_eq!(win(&store, 0, -86_400_000).await.attempt, 3);
 }

@@ -18,7 +18,8 @@ async fn win(store: &Store, now: i64) -> (KeyLease, bool) {
 
 async fn one_of_many_wins(stage: Stage) {
     let (here, there) = (stage.open().await, stage.open().await);
-    let claims = (0..30).map(|number: usize| if number.is_multiple_of(2) { &here } else { &there }.claim_key(&CLAIM, at(0)));
+    let claims =
+        (0..30).map(|number: usize| if number.is_multiple_of(2) { &here } else { &there }.claim_key(&CLAIM, at(0)));
     let mut won = 0;
     for claimed in futures_util::future::join_all(claims).await {
         match claimed.unwrap() {

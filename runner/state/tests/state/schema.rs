@@ -13,9 +13,8 @@ on_both!(
 
 async fn many_make_a_schema_at_once(stage: Stage) {
     let environments = ["a", "b", "a", "b", "a", "b"];
-    let opened = environments.map(|environment| {
-        Store::open(stage.location.clone(), scope("shop", environment), Settings::default())
-    });
+    let opened = environments
+        .map(|environment| Store::open(stage.location.clone(), scope("shop", environment), Settings::default()));
     for store in futures_util::future::join_all(opened).await {
         store.unwrap().health().await.unwrap();
     }

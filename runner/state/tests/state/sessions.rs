@@ -158,7 +158,8 @@ async fn forgetting_goes_down_and_fences(stage: Stage) {
     let (middle, bottom, elsewhere) = (key(), key(), new(&store, "user:ann").await);
     store.create_session(&inside(top), middle, Vec::new(), (at(0), at(0))).await.unwrap();
     store.create_session(&inside(middle), bottom, Vec::new(), (at(0), at(0))).await.unwrap();
-    let Begun::Taken { lease, .. } = store.begin_turn(&inside(middle), bottom, key(), LEASE, at(0)).await.unwrap() else {
+    let Begun::Taken { lease, .. } = store.begin_turn(&inside(middle), bottom, key(), LEASE, at(0)).await.unwrap()
+    else {
         panic!("it is idle")
     };
     assert_eq!(store.forget_session(&owner("user:ann"), top).await, Ok(true));

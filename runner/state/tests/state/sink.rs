@@ -47,7 +47,8 @@ async fn what_does_not_fit_is_counted(stage: Stage) {
 
 async fn a_dropped_sink_stores_what_it_took(stage: Stage) {
     let store = stage.open().await;
-    let sink = TraceSink::begin(store.clone(), SinkSettings { delay: Duration::from_millis(1), ..SinkSettings::default() });
+    let sink =
+        TraceSink::begin(store.clone(), SinkSettings { delay: Duration::from_millis(1), ..SinkSettings::default() });
     let other = sink.clone();
     for number in 0..10 {
         assert!(other.offer(trace("a", "user:ann", at(number)), Vec::new()));

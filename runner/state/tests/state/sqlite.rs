@@ -114,7 +114,10 @@ fn a_limit_of_file_sizes_is_a_full_disk() {
     let writer = writer(&stage.folder(), "fill");
     let mut shell = Command::new("sh");
     // Blocks of 512 bytes; the signal that goes with it would end the process.
-    shell.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$@\"", "sh"]).arg(writer.get_program()).args(writer.get_args());
+    shell
+        .args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$@\"", "sh"])
+        .arg(writer.get_program())
+        .args(writer.get_args());
     let mut child = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let stored: usize = out.next().unwrap().strip_prefix("stored ").unwrap().parse().unwrap();
@@ -169,7 +172,8 @@ fn a_damaged_file_is_said_to_be() {
 fn what_is_no_database_is_refused() {
     block_on(async {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("state.db"), "not a database, but long enough to be looked at ".repeat(100)).unwrap();
+        std::fs::write(folder.path().join("state.db"), "not a database, but long enough to be looked at ".repeat(100))
+            .unwrap();
         let error = open_with(folder.path(), Duration::from_secs(5)).await.unwrap_err();
         assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
     });

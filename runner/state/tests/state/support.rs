@@ -5,7 +5,9 @@ pub(crate) mod server;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use pace_state::{Key, LeaseClock, Location, Moment, PostgresSettings, Scope, SessionOwner, Settings, Store, Trace, TraceStatus};
+use pace_state::{
+    Key, LeaseClock, Location, Moment, PostgresSettings, Scope, SessionOwner, Settings, Store, Trace, TraceStatus,
+};
 use server::Server;
 
 /// A lease as runners take them.

@@ -143,11 +143,8 @@ async fn a_rare_trace_is_found_behind_many(stage: Stage) {
         store.insert_traces(&rows.collect::<Vec<_>>()).await.unwrap();
     }
     // No index serves both, so the list ends early and says where it goes on.
-    let both = TraceFilter {
-        agent: Some("rare".to_owned()),
-        subject: Some("user:ann".to_owned()),
-        ..TraceFilter::default()
-    };
+    let both =
+        TraceFilter { agent: Some("rare".to_owned()), subject: Some("user:ann".to_owned()), ..TraceFilter::default() };
     let page = store.traces(&both, None, 10).await.unwrap();
     assert!(page.rows.is_empty() && page.next.is_some(), "{page:?}");
     assert_eq!(found(&store, &both, 10).await, [rare.id]);

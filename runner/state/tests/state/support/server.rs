@@ -9,21 +9,23 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use rustls::pki_types::CertificateDer;
 use tokio_postgres::NoTls;
 
 /// Reads commands, a word a line: `start`, `stop`, `kill`. At the end of its input nothing is left.
 const HOLDER: &str = r#"
-bin=$1 folder=$2 port=$3
+bin=$1 folder=$2 port=$3 ssl=$4 certificate=$5 key=$6
 start() {
     "$bin/postgres" -D "$folder/data" -p "$port" -k "$folder" -c listen_addresses=127.0.0.1 -c fsync=off \
-        -c max_connections=200 -c ssl="$ssl" -c ssl_cert_file="$folder/cert.pem" -c ssl_key_file="$folder/key.pem" \
+        -c max_connections=200 -c ssl="$ssl" -c ssl_cert_file="$folder/certificate" -c ssl_key_file="$folder/key" \
         >>"$folder/log" 2>&1 &
     server=$!
 }
 stop() { kill "-$1" "$server" 2>/dev/null; wait "$server"; }
 mkdir -m 755 "$folder" || exit 1
 "$bin/initdb" -D "$folder/data" -A trust -U pace -E UTF8 --locale=C --no-sync >"$folder/log" 2>&1
-ssl=off
+printf %s "$certificate" >"$folder/certificate"
+(umask 077 && printf %s "$key" >"$folder/key")
 start
 while read -r command; do
     case "$command" in
@@ -38,6 +40,7 @@ rm -rf "$folder"
 
 pub(crate) struct Server {
     holder: Child,
+    certificate: CertificateDer<'static>,
     pub(crate) port: u16,
     pub(crate) folder: PathBuf,
 }
@@ -46,7 +49,7 @@ impl Server {
     /// The one that most tests share; nothing, and the test skipped, where there is none.
     pub(crate) fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Server>> = OnceLock::new();
-        let server = SHARED.get_or_init(|| programs().map(|bin| Self::start(&bin))).as_ref();
+        let server = SHARED.get_or_init(|| programs().map(|bin| Self::start(&bin, "off"))).as_ref();
         if server.is_none() {
             skip();
         }
@@ -59,19 +62,36 @@ impl Server {
         if bin.is_none() {
             skip();
         }
-        bin.map(|bin| Self::start(&bin))
+        bin.map(|bin| Self::start(&bin, "off"))
     }
 
-    fn start(bin: &Path) -> Self {
+    /// One that speaks TLS, for the address 127.0.0.1 alone.
+    pub(crate) fn secure() -> Option<Self> {
+        let bin = programs();
+        if bin.is_none() {
+            skip();
+        }
+        bin.map(|bin| Self::start(&bin, "on"))
+    }
+
+    /// What it shows over TLS.
+    pub(crate) fn certificate(&self) -> CertificateDer<'static> {
+        self.certificate.clone()
+    }
+
+    fn start(bin: &Path, ssl: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("pace-postgres-{}-{number}", std::process::id()));
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let mut command = as_postgres();
         command.args(["sh", "-c", HOLDER, "sh"]).arg(bin).arg(&folder).arg(port.to_string());
+        let rcgen::CertifiedKey { cert, signing_key } =
+            rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        command.args([ssl, &cert.pem(), &signing_key.serialize_pem()]);
         // A folder that the account may be in.
         command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::null());
-        let server = Self { holder: command.spawn().unwrap(), port, folder };
+        let server = Self { holder: command.spawn().unwrap(), certificate: cert.der().clone(), port, folder };
         server.wait();
         server
     }
@@ -107,9 +127,7 @@ impl Server {
         let mut config = tokio_postgres::Config::new();
         config.host("127.0.0.1").port(self.port).user("pace").dbname("postgres");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        std::thread::scope(|scope| {
-            scope.spawn(|| runtime.block_on(config.connect(NoTls)).is_ok()).join().unwrap()
-        })
+        std::thread::scope(|scope| scope.spawn(|| runtime.block_on(config.connect(NoTls)).is_ok()).join().unwrap())
     }
 }
 
