@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
 use pace_state::{
     AuditEntry, AuditKind, AuditLog, Begun, Key, Location, Moment, PostgresSettings, Scope, SessionOwner, Settings,
     SinkSettings, Store, Trace, TraceFilter, TraceSink, TraceStatus,
@@ -20,7 +21,7 @@ use pace_state::{
 /// Bytes of a conversation and of a trace's record, as two turns with two calls of tools make them.
 const CONVERSATION: usize = 1200;
 const RECORD: usize = 1500;
-const REQUESTS: u64 = 20_000;
+const REQUESTS: u32 = 20_000;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -50,14 +51,14 @@ async fn open(folder: &Path, url: Option<String>) -> Result<Store> {
     let location =
         url.map_or(Location::Sqlite(folder.to_owned()), |url| Location::Postgres(PostgresSettings::new(url, tls)));
     let scope = Scope { project: "measure".to_owned(), environment: Instant::now().elapsed().as_nanos().to_string() };
-    let settings = Settings { deadline: Duration::from_secs(60), ..Settings::default() };
+    let settings = Settings { deadline: Duration::from_mins(1), ..Settings::default() };
     Ok(Store::open(location, scope, settings).await?)
 }
 
 async fn requests(store: &Store) -> Result<()> {
-    for connections in std::env::var("C").ok().and_then(|c| c.parse().ok()).map_or(vec![1, 16], |c| vec![c]) {
+    for connections in [1, 16] {
         let idle = load(connections, None, Kind::New).await?;
-        println!("{connections} connections, nothing stored: {:.1} µs of processor time a request", idle);
+        println!("{connections} connections, nothing stored: {idle:.1} µs of processor time a request");
         for (kind, name) in [(Kind::New, "new session"), (Kind::Next, "next turn")] {
             let busy = load(connections, Some(store), kind).await?;
             println!("{connections} connections, {name} and trace: {:.1} µs more", busy - idle);
@@ -73,7 +74,7 @@ enum Kind {
 }
 
 /// Processor time of a request, in microseconds.
-async fn load(connections: u64, store: Option<&Store>, kind: Kind) -> Result<f64> {
+async fn load(connections: u32, store: Option<&Store>, kind: Kind) -> Result<f64> {
     let sink =
         store.map(|store| TraceSink::begin(store.clone(), SinkSettings { traces: 100_000, ..SinkSettings::default() }));
     let work = calibrate();
@@ -105,9 +106,9 @@ async fn load(connections: u64, store: Option<&Store>, kind: Kind) -> Result<f64
         task.await??;
     }
     if let Some(sink) = sink {
-        sink.flush(Duration::from_secs(60)).await?;
+        sink.flush(Duration::from_mins(1)).await?;
     }
-    Ok((processor_time()? - begun).as_secs_f64() * 1e6 / REQUESTS as f64)
+    Ok((processor_time()? - begun) / f64::from(REQUESTS))
 }
 
 async fn one(store: &Store, kind: Kind, id: Key) -> Result<()> {
@@ -115,7 +116,7 @@ async fn one(store: &Store, kind: Kind, id: Key) -> Result<()> {
     match kind {
         Kind::New => store.create_session(&owner(), key(), conversation, (now(), now())).await?,
         Kind::Next => {
-            let begun = store.begin_turn(&owner(), id, Key(1), Duration::from_secs(60), now()).await?;
+            let begun = store.begin_turn(&owner(), id, Key(1), Duration::from_mins(1), now()).await?;
             let Begun::Taken { lease, .. } = begun else { return Err("the session is busy".into()) };
             store.commit_turn(&lease, conversation, now()).await?;
         }
@@ -125,7 +126,7 @@ async fn one(store: &Store, kind: Kind, id: Key) -> Result<()> {
 
 async fn traces(store: &Store) -> Result<()> {
     let mut stored = 0;
-    for count in [1_000_u64, 1_000_000] {
+    for count in [1_000_u32, 1_000_000] {
         let begun = (processor_time()?, Instant::now());
         let added = count - stored;
         while stored < count {
@@ -133,7 +134,7 @@ async fn traces(store: &Store) -> Result<()> {
             store.insert_traces(&rows).await?;
             stored += 1000;
         }
-        let processor = (processor_time()? - begun.0).as_secs_f64() * 1e6 / added as f64;
+        let processor = (processor_time()? - begun.0) / f64::from(added);
         println!(
             "{count} traces: {processor:.1} µs of processor time each to store, {:.1} s in all",
             begun.1.elapsed().as_secs_f64()
@@ -193,8 +194,7 @@ async fn audit(store: &Store) -> Result<()> {
         for writer in writers.collect::<Vec<_>>() {
             writer.await??;
         }
-        let (processor, wall) =
-            ((processor_time()? - begun.0).as_secs_f64() * 1e6, begun.1.elapsed().as_secs_f64() * 1e6);
+        let (processor, wall) = (processor_time()? - begun.0, begun.1.elapsed().as_secs_f64() * 1e6);
         println!(
             "{tasks} at once: {:.0} µs of processor time and {:.0} µs a row on the disk",
             processor / 2000.0,
@@ -219,17 +219,18 @@ fn calibrate() -> u64 {
         let least = (0..200).map(|_| {
             let begun = Instant::now();
             compute(100_000);
-            begun.elapsed().as_nanos() as u64
+            begun.elapsed()
         });
-        25_000_000_000 / least.min().unwrap_or(1).max(1)
+        let once = least.min().unwrap_or_default().as_nanos().max(1);
+        u64::try_from(25_000_000_000 / once).unwrap_or(u64::MAX)
     })
 }
 
-/// What this process has taken of the processors.
-fn processor_time() -> Result<Duration> {
+/// What this process has taken of the processors, in microseconds.
+fn processor_time() -> Result<f64> {
     let usage = getrusage(UsageWho::RUSAGE_SELF)?;
-    let of = |time: nix::sys::time::TimeVal| Duration::new(time.tv_sec() as u64, time.tv_usec() as u32 * 1000);
-    Ok(of(usage.user_time()) + of(usage.system_time()))
+    let micros = u64::try_from((usage.user_time() + usage.system_time()).num_microseconds())?;
+    Ok(Duration::from_micros(micros).as_secs_f64() * 1e6)
 }
 
 fn number() -> u64 {
@@ -252,7 +253,8 @@ fn owner() -> SessionOwner {
 }
 
 fn trace(subjects: u64) -> Trace {
-    let (id, number) = (key(), number());
+    // A key takes a number too.
+    let (id, number) = (key(), number() / 2);
     Trace {
         id,
         parent: None,

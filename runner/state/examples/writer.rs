@@ -50,7 +50,7 @@ async fn converse(store: Store, log: Arc<AuditLog>, sink: TraceSink) -> Result<(
     store.create_session(&owner, id, conversation(1), (Moment(0), Moment(0))).await?;
     for turn in 2.. {
         let (invocation, call) = (key()?, turn.to_string());
-        let begun = store.begin_turn(&owner, id, me, Duration::from_secs(60), Moment(turn)).await?;
+        let begun = store.begin_turn(&owner, id, me, Duration::from_mins(1), Moment(turn)).await?;
         let Begun::Taken { lease, .. } = begun else { return Err("nobody else takes turns".into()) };
         let entry = |kind| AuditEntry { kind, invocation, call: call.clone(), at: Moment(turn), payload: vec![1; 200] };
         let intent = log.append(entry(AuditKind::Intent)).await?;

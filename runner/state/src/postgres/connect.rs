@@ -1,5 +1,7 @@
 //! The pool, from an address.
 
+use std::time::Duration;
+
 use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolConfig, RecyclingMethod, Runtime, Timeouts};
 use tokio_postgres::Config;
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -12,7 +14,8 @@ pub(super) fn pool(settings: &PostgresSettings, bounds: Settings) -> Result<Pool
     let refused = |reason: String| StoreError::Refused { reason };
     let within = super::connecting(bounds.deadline);
     let mut config = config(&settings.url)?;
-    config.connect_timeout(within).keepalives(true).keepalives_idle(within);
+    // Systems count keep-alives in whole seconds.
+    config.connect_timeout(within).keepalives(true).keepalives_idle(within.max(Duration::from_secs(1)));
     // A peer that is gone without a word is noticed as soon as something was sent to it in vain for that long.
     config.tcp_user_timeout(within);
     if config.get_application_name().is_none() {

@@ -1,7 +1,7 @@
 //! A process that writes is killed, over and over; nothing that it was told is stored may be missing, and nothing may be half
 //! there.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -25,7 +25,7 @@ pub(crate) fn writer(folder: &Path, mode: &str) -> Command {
 struct Told {
     instance: Option<Key>,
     last_audit: u64,
-    sessions: HashMap<Key, u64>,
+    sessions: BTreeMap<Key, u64>,
     traces: usize,
 }
 
@@ -33,8 +33,8 @@ struct Told {
 fn nothing_is_lost_or_half_there_when_a_writer_is_killed_twenty_times() {
     let stage = Stage::sqlite();
     let (mut stored, mut offered) = (0, 0);
-    for round in 0..20_u64 {
-        let told = kill_under_load(&stage.folder(), 30 + round as usize * 20);
+    for round in 0..20 {
+        let told = kill_under_load(&stage.folder(), 30 + round * 20);
         offered += told.traces;
         block_on(async {
             let store = stage.open().await;

@@ -59,8 +59,8 @@ async fn a_dead_holder_is_replaced_and_fenced(stage: Stage) {
     assert_eq!(other, Err(StoreError::Fenced { what: "firing" }));
     let claim = store.claim_firing("daily", at(0), key(), LEASE, at(999_999)).await;
     assert_eq!(claim, Ok(Claim::Finished(FiringState::Failed)));
-    let stored = store.firings("daily", (at(0), at(1)), 10).await.unwrap().remove(0);
-    assert_eq!((stored.result, stored.finished, stored.attempt), (Some(b"why".to_vec()), Some(at(36_000)), 2));
+    let kept = store.firings("daily", (at(0), at(1)), 10).await.unwrap().remove(0);
+    assert_eq!((kept.result, kept.finished, kept.attempt), (Some(b"why".to_vec()), Some(at(36_000)), 2));
 }
 
 async fn a_firing_is_handed_back(stage: Stage) {
@@ -81,8 +81,8 @@ async fn what_was_missed_can_be_seen(stage: Stage) {
     let store = stage.open().await;
     for scheduled in [10, 20, 40, 50] {
         let lease = win(&store, scheduled, scheduled).await;
-        let state = if scheduled == 40 { FiringState::Skipped } else { FiringState::Done };
-        store.finish_firing(&lease, state, None, at(scheduled + 1)).await.unwrap();
+        let how = if scheduled == 40 { FiringState::Skipped } else { FiringState::Done };
+        store.finish_firing(&lease, how, None, at(scheduled + 1)).await.unwrap();
     }
     store.claim_firing("hourly", at(30), key(), LEASE, at(30)).await.unwrap();
     let there = store.firings("daily", (at(20), at(50)), 10).await.unwrap();

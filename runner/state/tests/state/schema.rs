@@ -31,7 +31,7 @@ async fn a_newer_schema_is_refused(stage: Stage) {
 }
 
 async fn a_step_is_taken_whole_or_not_at_all(stage: Stage) {
-    stage.prepare().await;
+    stage.prepare();
     // In the way of the last table.
     stage.execute("CREATE TABLE pace_firings (x BIGINT)").await;
     let error = Store::open(stage.location.clone(), scope("shop", "test"), Settings::default()).await.unwrap_err();

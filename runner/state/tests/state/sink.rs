@@ -17,8 +17,8 @@ async fn everything_offered_is_stored_at_a_flush(stage: Stage) {
         assert!(sink.offer(trace("a", "user:ann", at(number)), vec![1; 100]));
     }
     sink.flush(LONG).await.unwrap();
-    let state = sink.state();
-    assert_eq!((state.stored, state.dropped, state.waiting, state.failure), (100, 0, 0, None));
+    let how = sink.state();
+    assert_eq!((how.stored, how.dropped, how.waiting, how.failure), (100, 0, 0, None));
     assert_eq!(store.traces(&TraceFilter::default(), None, 1000).await.unwrap().rows.len(), 100);
     // Nothing to flush is no reason to wait.
     sink.flush(LONG).await.unwrap();
@@ -36,13 +36,13 @@ async fn what_does_not_fit_is_counted(stage: Stage) {
         assert_eq!(sink.offer(trace("a", "user:ann", at(number)), vec![0; 100]), number < 10);
     }
     sink.flush(LONG).await.unwrap();
-    let state = sink.state();
-    assert_eq!((state.stored, state.dropped, state.waiting), (11, 6, 0));
+    let how = sink.state();
+    assert_eq!((how.stored, how.dropped, how.waiting), (11, 6, 0));
     let few = TraceSink::begin(store, SinkSettings { traces: 5, ..settings });
     let taken = (0..50).filter(|number| few.offer(trace("a", "user:ann", at(*number)), Vec::new())).count();
-    let state = few.state();
-    assert_eq!(state.dropped + u64::try_from(taken).unwrap(), 50);
-    assert!(state.dropped > 0);
+    let how = few.state();
+    assert_eq!(how.dropped + u64::try_from(taken).unwrap(), 50);
+    assert!(how.dropped > 0);
 }
 
 async fn a_dropped_sink_stores_what_it_took(stage: Stage) {

@@ -32,7 +32,7 @@ impl Stage {
     }
 
     /// So that there is something to execute in before the store is made.
-    pub(crate) async fn prepare(&self) {
+    pub(crate) fn prepare(&self) {
         if let Location::Sqlite(folder) = &self.location {
             std::fs::create_dir_all(folder).unwrap();
         }
