@@ -38,6 +38,10 @@ pub(crate) const CURL: Need = Need { name: "curl", probe: &["curl", "--version"]
 /// Sets up networks of tests' own.
 pub(crate) const IP: Need = Need { name: "ip", probe: &["ip", "-V"], packages: &["iproute2"] };
 
+/// Keeps the state of runners in the tests: any version, where Debian puts it.
+pub(crate) const POSTGRESQL: Need =
+    Need { name: "PostgreSQL", probe: &["sh", "-c", "ls /usr/lib/postgresql/*/bin/initdb"], packages: &["postgresql"] };
+
 /// Builds libFuzzer.
 pub(crate) const CPLUSPLUS: Need = Need { name: "a C++ compiler", probe: &["c++", "--version"], packages: &["g++"] };
 

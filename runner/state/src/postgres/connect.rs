@@ -1,0 +1,67 @@
+//! The pool, from an address.
+
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolConfig, RecyclingMethod, Runtime, Timeouts};
+use tokio_postgres::Config;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::error::StoreError;
+use crate::settings::{PostgresSettings, Settings};
+
+/// A pool that has no connection yet.
+pub(super) fn pool(settings: &PostgresSettings, bounds: Settings) -> Result<Pool, StoreError> {
+    let refused = |reason: String| StoreError::Refused { reason };
+    let within = super::connecting(bounds.deadline);
+    let mut config = config(&settings.url)?;
+    // Systems count keep-alives in whole seconds.
+    config.connect_timeout(within).keepalives(true).keepalives_idle(within.max(Duration::from_secs(1)));
+    // A peer that is gone without a word is noticed as soon as something was sent to it in vain for that long.
+    config.tcp_user_timeout(within);
+    if config.get_application_name().is_none() {
+        config.application_name("paceline");
+    }
+    let mut tls = (*settings.tls).clone();
+    // PostgreSQL 17 asks for it, and others do not mind.
+    tls.alpn_protocols = vec![b"postgresql".to_vec()];
+    let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let manager = Manager::from_config(config, MakeRustlsConnect::new(tls), how);
+    let mut pool = PoolConfig::new(settings.connections.max(1));
+    pool.timeouts = Timeouts { wait: Some(within), create: Some(within), recycle: Some(within) };
+    let pool = Pool::builder(manager).config(pool).runtime(Runtime::Tokio1);
+    pool.build().map_err(|error| refused(error.to_string()))
+}
+
+/// Reads an address. Its words for certificates are those of libpq, which knows two stricter ones than the crate: certificates
+/// are always verified here, so both are `require`.
+fn config(url: &str) -> Result<Config, StoreError> {
+    let url = url.replace("sslmode=verify-full", "sslmode=require").replace("sslmode=verify-ca", "sslmode=require");
+    // The text of the error names the option, never a value.
+    url.parse().map_err(|error: tokio_postgres::Error| {
+        let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        StoreError::Refused { reason: format!("the address of the database cannot be read: {source}") }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_postgres::config::SslMode;
+
+    use super::*;
+
+    #[test]
+    fn the_stricter_words_for_certificates_are_known() {
+        for word in ["require", "verify-ca", "verify-full"] {
+            let config = config(&format!("postgresql://ann@db.example/state?sslmode={word}")).unwrap();
+            assert_eq!(config.get_ssl_mode(), SslMode::Require);
+        }
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_read_is_not_shown() {
+        for wrong in ["postgresql://ann:s3cret@db.example:x/state", "host=db password=s3cret sslmode=maybe", "s3cret"] {
+            let error = config(wrong).unwrap_err();
+            assert!(matches!(error, StoreError::Refused { .. }) && !error.to_string().contains("s3cret"), "{error}");
+        }
+    }
+}

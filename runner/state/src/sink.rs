@@ -1,0 +1,219 @@
+//! Traces off the path of requests. Whoever has a trace offers it and goes on; a task stores what was offered, many at a time. While
+//! the store fails they wait, within bounds, and what does not fit is counted as dropped.
+//!
+//! [`TraceSink::flush`] waits until everything that was offered is stored. A process that is killed loses what was offered in the last
+//! [`SinkSettings::delay`], or since the store began to fail.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use crate::error::StoreError;
+use crate::store::Store;
+use crate::traces::Trace;
+
+/// How long the task waits between attempts while the store fails: at first, and at most.
+const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// Bounds of a sink.
+#[derive(Debug, Clone, Copy)]
+pub struct SinkSettings {
+    /// The most traces that wait.
+    pub traces: usize,
+    /// The most bytes of their records that wait.
+    pub bytes: usize,
+    /// The most traces in one transaction. As many are stored at once, without waiting for `delay`.
+    pub batch: usize,
+    /// How long a trace waits for others.
+    pub delay: Duration,
+}
+
+impl Default for SinkSettings {
+    /// 4,096 traces, 32 MiB, 1,024 in a transaction, 200 ms: a second of the highest load, nobody looks at a trace sooner, and the
+    /// more are stored together, the fewer pages of indexes are written for each.
+    fn default() -> Self {
+        Self { traces: 4096, bytes: 32 << 20, batch: 1024, delay: Duration::from_millis(200) }
+    }
+}
+
+/// Where traces are offered. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct TraceSink {
+    sender: mpsc::Sender<Message>,
+    shared: Arc<Shared>,
+    settings: SinkSettings,
+}
+
+/// How a sink is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SinkState {
+    /// Traces that were stored.
+    pub stored: u64,
+    /// Traces that were not, and never will be.
+    pub dropped: u64,
+    /// Traces that wait.
+    pub waiting: u64,
+    /// Why the last attempt failed; nothing if it did not.
+    pub failure: Option<StoreError>,
+}
+
+#[derive(Debug)]
+enum Message {
+    Trace(Box<(Trace, Vec<u8>)>),
+    Flush(oneshot::Sender<()>),
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    stored: AtomicU64,
+    dropped: AtomicU64,
+    waiting: AtomicU64,
+    bytes: AtomicUsize,
+    failure: Mutex<Option<StoreError>>,
+    /// There is a whole batch, or somebody flushes.
+    hurry: Notify,
+}
+
+impl TraceSink {
+    /// Begins to store traces. Has to be called in a runtime of tokio with its timers on.
+    pub fn begin(store: Store, settings: SinkSettings) -> Self {
+        let (sender, receiver) = mpsc::channel(settings.traces.max(1));
+        let shared = Arc::new(Shared::default());
+        let task =
+            Task { store, settings, shared: Arc::clone(&shared), receiver, batch: Vec::new(), flushes: Vec::new() };
+        tokio::spawn(task.run());
+        Self { sender, shared, settings }
+    }
+
+    /// Takes a trace and its record to be stored. Never waits. Says whether there was room.
+    pub fn offer(&self, trace: Trace, record: Vec<u8>) -> bool {
+        let (shared, length) = (&self.shared, record.len());
+        let before = shared.bytes.fetch_add(length, Ordering::Relaxed);
+        // One record alone always fits.
+        let has_room = before == 0 || before.saturating_add(length) <= self.settings.bytes;
+        let waiting = shared.waiting.fetch_add(1, Ordering::Relaxed) + 1;
+        let is_taken = has_room && self.sender.try_send(Message::Trace(Box::new((trace, record)))).is_ok();
+        if !is_taken {
+            shared.bytes.fetch_sub(length, Ordering::Relaxed);
+            shared.waiting.fetch_sub(1, Ordering::Relaxed);
+            shared.dropped.fetch_add(1, Ordering::Relaxed);
+        } else if waiting == self.settings.batch as u64 {
+            shared.hurry.notify_one();
+        }
+        is_taken
+    }
+
+    /// Ends when everything that was offered before is stored, or was dropped because the store refused it.
+    ///
+    /// # Errors
+    /// [`StoreError::TimedOut`] after `within`: the store fails. It is tried again all the same.
+    pub async fn flush(&self, within: Duration) -> Result<(), StoreError> {
+        let (reply, done) = oneshot::channel();
+        let flush = async {
+            self.sender.send(Message::Flush(reply)).await.map_err(|_| StoreError::Closed)?;
+            self.shared.hurry.notify_one();
+            done.await.map_err(|_| StoreError::Closed)
+        };
+        tokio::time::timeout(within, flush).await.map_err(|_| StoreError::TimedOut(within))?
+    }
+
+    /// How it is.
+    pub fn state(&self) -> SinkState {
+        let shared = &self.shared;
+        let failure = shared.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let [stored, dropped, waiting] =
+            [&shared.stored, &shared.dropped, &shared.waiting].map(|count| count.load(Ordering::Relaxed));
+        SinkState { stored, dropped, waiting, failure }
+    }
+}
+
+struct Task {
+    store: Store,
+    settings: SinkSettings,
+    shared: Arc<Shared>,
+    receiver: mpsc::Receiver<Message>,
+    batch: Vec<(Trace, Vec<u8>)>,
+    flushes: Vec<oneshot::Sender<()>>,
+}
+
+impl Task {
+    /// Goes on until every sink is dropped and all that was offered is stored.
+    async fn run(mut self) {
+        while let Some(first) = self.receiver.recv().await {
+            self.take(first);
+            // Nobody is woken for each trace: what comes meanwhile is looked at once.
+            if self.flushes.is_empty() && !self.receiver.is_closed() {
+                let hurry = self.shared.hurry.notified();
+                let _either = tokio::time::timeout(self.settings.delay, hurry).await;
+            }
+            while let Ok(message) = self.receiver.try_recv() {
+                self.take(message);
+                if self.batch.len() >= self.settings.batch.max(1) || !self.flushes.is_empty() {
+                    self.store().await;
+                }
+            }
+            self.store().await;
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Trace(trace) => self.batch.push(*trace),
+            Message::Flush(reply) => self.flushes.push(reply),
+        }
+    }
+
+    /// Stores the batch, however long that takes.
+    async fn store(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        let stored = self.keep(&batch).await;
+        let (length, bytes) = (batch.len() as u64, batch.iter().map(|(_, record)| record.len()).sum());
+        self.shared.stored.fetch_add(stored, Ordering::Relaxed);
+        self.shared.dropped.fetch_add(length - stored, Ordering::Relaxed);
+        self.shared.waiting.fetch_sub(length, Ordering::Relaxed);
+        self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        for flush in self.flushes.drain(..) {
+            // Whoever stopped waiting was told that it timed out.
+            let _unheard = flush.send(());
+        }
+    }
+
+    /// Says how many of them were stored.
+    async fn keep(&self, batch: &[(Trace, Vec<u8>)]) -> u64 {
+        let mut pause = RETRY.0;
+        loop {
+            let error = match self.store.insert_traces(batch).await {
+                Ok(()) => {
+                    self.failed(None);
+                    return batch.len() as u64;
+                }
+                Err(error) => error,
+            };
+            self.failed(Some(error.clone()));
+            match error {
+                StoreError::Closed => return 0,
+                StoreError::Statement { .. } => return self.keep_singly(batch).await,
+                _ => {}
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(RETRY.1);
+        }
+    }
+
+    /// One that the database refuses is no reason to lose the others.
+    async fn keep_singly(&self, batch: &[(Trace, Vec<u8>)]) -> u64 {
+        let mut stored = 0;
+        for trace in batch {
+            if self.store.insert_traces(std::slice::from_ref(trace)).await.is_ok() {
+                stored += 1;
+            }
+        }
+        stored
+    }
+
+    fn failed(&self, error: Option<StoreError>) {
+        *self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner) = error;
+    }
+}

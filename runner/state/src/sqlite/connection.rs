@@ -1,0 +1,113 @@
+//! A connection: how it is set up, how the schema comes to be, how one statement is done.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::error::StoreError;
+use crate::migrations::{self, Dialect};
+use crate::settings::{Scope, Settings};
+use crate::sql::{Row, Statement, Value, unexpected};
+
+use super::failure::failure;
+use super::place::Place;
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Writer,
+    Reader,
+}
+
+/// Statements that a connection keeps prepared: more than there are.
+const PREPARED: usize = 128;
+
+pub(super) fn open(place: &Place, role: Role, settings: Settings) -> Result<Connection, StoreError> {
+    // Without `CREATE`: the file was made before, with its mode. Without a mutex: a connection stays on its thread.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(&place.file, flags).map_err(|error| failure(&error))?;
+    set_up(&connection, role, settings).map_err(|error| failure(&error))?;
+    Ok(connection)
+}
+
+fn set_up(connection: &Connection, role: Role, settings: Settings) -> rusqlite::Result<()> {
+    // Shorter than the deadline, so that whoever waits is told that the file is locked.
+    connection.busy_timeout(settings.deadline.mul_f32(0.6).min(Duration::from_secs(30)))?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        // As SQLite itself says where the shared memory cannot be had.
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+        let text = format!("the write-ahead log cannot be used, only `{mode}`");
+        return Err(rusqlite::Error::SqliteFailure(code, Some(text)));
+    }
+    let pragmas = match role {
+        // 8 MiB of pages: the upper parts of all indexes of a million traces. A log of 4,096 pages is copied into the file
+        // less often than the default's 1,000, and pages written over and over are copied once.
+        Role::Writer => {
+            "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4096;
+             PRAGMA journal_size_limit = 33554432;"
+        }
+        Role::Reader => "PRAGMA query_only = ON; PRAGMA cache_size = -1024;",
+    };
+    connection.execute_batch(pragmas)?;
+    connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")
+}
+
+/// Brings the schema up to date, and gives the number of the scope. The transaction is the lock.
+pub(super) fn migrate(connection: &mut Connection, scope: &Scope) -> Result<i64, StoreError> {
+    let steps = |error: rusqlite::Error| failure(&error);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(steps)?;
+    transaction.execute_batch(migrations::TABLE).map_err(steps)?;
+    let found: Option<i64> = transaction.query_row(migrations::FOUND, [], |row| row.get(0)).map_err(steps)?;
+    for (number, step) in migrations::missing(found.unwrap_or(0), Dialect::Sqlite)? {
+        transaction.execute_batch(&step).map_err(steps)?;
+        transaction.execute(migrations::TAKEN, [number]).map_err(steps)?;
+    }
+    let names = [&scope.project, &scope.environment];
+    transaction.execute(migrations::NEW_SCOPE, names).map_err(steps)?;
+    let id = transaction.query_row(migrations::SCOPE, names, |row| row.get(0)).map_err(steps)?;
+    transaction.commit().map_err(steps)?;
+    Ok(id)
+}
+
+/// Does one statement and adds its rows.
+pub(super) fn run(connection: &Connection, statement: &Statement, rows: &mut Vec<Row>) -> Result<(), StoreError> {
+    let step = |error: rusqlite::Error| failure(&error);
+    let mut prepared = connection.prepare_cached(&text(&statement.sql)).map_err(step)?;
+    let columns = prepared.column_count();
+    let mut found = prepared.query(rusqlite::params_from_iter(&statement.values)).map_err(step)?;
+    while let Some(row) = found.next().map_err(step)? {
+        let value = |column| row.get_ref(column).map_err(step).and_then(value);
+        rows.push(Row::new((0..columns).map(value).collect::<Result<_, _>>()?));
+    }
+    Ok(())
+}
+
+/// The moment that a lease is judged at is the caller's.
+fn text(sql: &str) -> Cow<'_, str> {
+    if sql.contains("NOW(") { Cow::Owned(sql.replace("NOW(?1)", "?1")) } else { Cow::Borrowed(sql) }
+}
+
+fn value(found: ValueRef<'_>) -> Result<Value, StoreError> {
+    Ok(match found {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Int(value),
+        ValueRef::Text(value) => Value::Text(String::from_utf8(value.to_vec()).map_err(|_| unexpected())?),
+        ValueRef::Blob(value) => Value::Blob(value.to_vec()),
+        ValueRef::Real(_) => return Err(unexpected()),
+    })
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(value) => ValueRef::Integer(*value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Blob(value) => ValueRef::Blob(value),
+        }))
+    }
+}
