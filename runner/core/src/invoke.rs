@@ -22,6 +22,7 @@ use crate::events::{Answer, Event, EventSink, Source};
 use crate::id::{InvocationId, SessionId};
 use crate::problem::Problem;
 use crate::session::Turn;
+use crate::trace_context::TraceContext;
 
 pub use admission::admit;
 pub(crate) use admission::admit_called;
@@ -39,6 +40,8 @@ pub struct Call {
     pub message: String,
     /// Where the conversation goes on.
     pub conversation: Conversation,
+    /// The span of whoever asks, where they say one; else a trace begins.
+    pub trace: Option<TraceContext>,
 }
 
 /// Where a conversation goes on.
@@ -92,10 +95,10 @@ impl Admitted {
     /// Why there is no answer; the session is as it was.
     pub async fn run(self, sink: &dyn EventSink) -> Result<Answer, Problem> {
         let Self { running, by, message, turn, cancel, place: _place } = self;
-        let Running { runner, chain, source, .. } = &running;
+        let Running { runner, chain, source, trace, .. } = &running;
         if let Some(agent) = runner.agent(&source.agent) {
             let (session, model) = (turn.id(), &agent.spec.model);
-            sink.on_event(source, &Event::Started { session, model, admitted: &by, chain });
+            sink.on_event(source, &Event::Started { session, model, admitted: &by, chain, trace });
         }
         let result = tokio::select! {
             biased;

@@ -27,6 +27,7 @@ pub mod service;
 pub mod session;
 pub mod setup;
 pub mod tool;
+pub mod trace_context;
 pub mod verify;
 pub mod work;
 
