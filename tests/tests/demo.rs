@@ -27,10 +27,11 @@ fn assert_shown(run: &Run, temporary: &Path) {
         "agents/helper/spec.yaml\n    name: helper\n    model: recorded\n",
         "      - {name: tools/find-part, access: read, net: []}\n",
         "tools/find-part.ts\n    export default defineTool({\n",
-        "✓ 3 agents, 1 loop, 3 tools in ",
+        "✓ 3 agents, 1 loop, 4 tools in ",
         "    `group:support` may execute `refunds`; write `tools/give-discount`\n",
         "✓ ready after ",
         "  [calls find_part {\"bicycle\":\"Brompton\",\"trouble\":\"squeak\"}]\n  helper: A Brompton that squeaks",
+        "  [calls stock_count {\"part\":\"chain oil\"}]\n  helper: Yes: seven bottles",
         "  [would have called book_repair {\"bicycle\":\"Brompton\",\"day\":\"Friday\"}]\n  helper: Nothing is booked",
         "  [give_discount {\"percent\":10} denied: `tool_grants` closes\n",
         "  triage: {\n            \"topic\": \"delivery\",\n",
@@ -87,6 +88,8 @@ fn nothing_of_the_environment_matters() {
     let mut command = Command::new(pace_tests::binary("pace"));
     command.arg("demo").current_dir(folder.path()).stdin(Stdio::null()).env_clear();
     command.env("TMPDIR", temporary.path());
+    // Where the program of the project's server is, as everywhere.
+    command.env("PATH", std::env::var_os("PATH").unwrap());
     // Nobody answers there: whoever asked would fail.
     for proxy in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
         command.env(proxy, "http://127.0.0.1:1");

@@ -75,6 +75,13 @@ pub(crate) struct Checked<'p> {
 /// # Errors
 /// When anything was reported as an error, by this pass or an earlier one.
 pub(crate) fn check<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> Result<Checked<'p>, Reported> {
+    let checked = sound(resolved, sink);
+    sink.check().map(|()| checked)
+}
+
+/// Checks a project, and answers with what is sound of it: all of it where nothing was reported as an error, by this pass or an
+/// earlier one.
+pub(crate) fn sound<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> Checked<'p> {
     let parsed = resolved.parsed;
     let lints = lint_levels::read(parsed, sink);
     layout(resolved, &lints, sink);
@@ -105,7 +112,7 @@ pub(crate) fn check<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> Result<C
         lints,
     };
     secret_literal::check(resolved, &checked.lints, sink);
-    sink.check().map(|()| checked)
+    checked
 }
 
 /// Files that nothing reads, and a project without agents.

@@ -93,6 +93,16 @@ pub(crate) fn pin<'c>(
     Ok(Pinned { servers: settled.servers, report })
 }
 
+/// Asks the servers that are not pinned, for a project that fails anyway: who mends it hears of them now, and not when everything
+/// else is mended. What is pinned is not asked, and no rule is applied that has to know every agent.
+pub(crate) fn ask_new(checked: &Checked<'_>, door: &dyn ServerProber, mode: PinMode, sink: &mut Sink) {
+    if mode == PinMode::Online {
+        let mut servers = used::collect(checked);
+        servers.retain(|key, _| locked(checked).is_none_or(|lock| !lock.servers.contains_key(*key)));
+        settle::settle(servers, checked, door, mode, sink);
+    }
+}
+
 /// What can be said of a project's servers without asking any: the rules, for those that are pinned.
 ///
 /// # Errors

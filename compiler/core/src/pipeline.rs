@@ -63,7 +63,11 @@ pub fn build_with(world: &dyn World, doors: Doors<'_>, overrides: &Overrides) ->
         let mut needed = tool_files::read(&resolved, world, sources, sink)?;
         needed.wanted.retain(|key, _| doors.tools.knows(key));
         let compiled = doors.tools.compile(&needed.wanted, sources, sink)?;
-        let checked = check_pass::check(&resolved, sink)?;
+        let checked = check_pass::sound(&resolved, sink);
+        if let Err(reported) = sink.check() {
+            pin::ask_new(&checked, doors.servers, doors.pins, sink);
+            return Err(reported.into());
+        }
         let pinned = pin::pin(&checked, doors.servers, doors.pins, sink)?;
         let program = lower::lower(&checked, sources);
         let linked = link::link(&checked, program, compiled, &pinned, sink)?;

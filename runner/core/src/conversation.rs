@@ -1,8 +1,11 @@
 //! What was said so far: the messages that a model is shown, and that a session keeps. Free of any provider's format, except
 //! that a model's turn also keeps what the provider sent, to be sent back as it came (thought signatures depend on it).
 
+mod image;
 mod json_text;
 
+pub use image::{Image, MOST_IMAGE, MediaType, NoImage};
+pub(crate) use image::{Size, size_of};
 pub use json_text::JsonText;
 use pace_ir::program::{MicroUsd, Price};
 use serde::{Deserialize, Serialize};
@@ -58,6 +61,37 @@ pub struct ToolResult {
     pub content: JsonText,
     /// Whether it went wrong.
     pub is_error: bool,
+    /// Images that belong to it, in the order in which the content names them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Image>,
+}
+
+/// What a tool gave back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// For models, as text or data; the images stand in it by their numbers.
+    pub content: JsonText,
+    /// The images.
+    pub images: Vec<Image>,
+}
+
+impl Output {
+    /// How long it is in a conversation, bytes.
+    pub(crate) fn length(&self) -> usize {
+        self.content.as_str().len() + self.images.iter().map(|image| image.base64().len()).sum::<usize>()
+    }
+}
+
+impl From<JsonText> for Output {
+    fn from(content: JsonText) -> Self {
+        Self { content, images: Vec::new() }
+    }
+}
+
+impl From<serde_json::Value> for Output {
+    fn from(content: serde_json::Value) -> Self {
+        JsonText::from(content).into()
+    }
 }
 
 /// A turn in its provider's format, sent back to the same provider only.

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use pace_ir::access::{Chain, Reason};
 use pace_ir::program::{Access, AgentName, ModelName};
+use pace_ir::text::quoted;
 use pace_sandbox::Level;
 use serde::{Deserialize, Serialize};
 
 use crate::conversation::{ToolCall, ToolResult, Usage};
 use crate::id::{InvocationId, SessionId};
 use crate::problem::Problem;
+use crate::trace_context::TraceContext;
 
 /// Which invocation an event belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +41,8 @@ pub enum Event<'a> {
         admitted: &'a Reason,
         /// On whose behalf: the subject, and the agents that act for them.
         chain: &'a Chain,
+        /// Its span.
+        trace: &'a TraceContext,
     },
     /// The model is asked, for the `turn`th time, from 1.
     ModelCall {
@@ -74,6 +78,19 @@ pub enum Event<'a> {
         call: &'a ToolCall,
         /// Its class; absent where there is no such tool.
         class: Option<Access>,
+        /// Its span, below its invocation's.
+        trace: &'a TraceContext,
+    },
+    /// The server of a tool says how far a call is: at most four times a second, and the less often the longer it takes.
+    ToolProgress {
+        /// The call.
+        call: &'a ToolCall,
+        /// So far, in a unit that only the server knows.
+        progress: f64,
+        /// Of how much, where it says so.
+        total: Option<f64>,
+        /// In the server's words, at most 300 characters.
+        message: Option<&'a str>,
     },
     /// The tool wrote on its console. Told when the call is over, before its result.
     ToolConsole {
@@ -128,6 +145,25 @@ impl CallStatus {
     }
 }
 
+/// How far a call is, in a few words on one line: `3 of 10: copying`, `7`.
+pub fn how_far(progress: f64, total: Option<f64>, message: Option<&str>) -> String {
+    let far = match total {
+        Some(total) => format!("{} of {}", rounded(progress), rounded(total)),
+        None => rounded(progress),
+    };
+    let words: Vec<_> = message.unwrap_or_default().split_whitespace().collect();
+    if words.is_empty() { far } else { format!("{far}: {}", quoted(&words.join(" "))) }
+}
+
+/// At most two places, because nobody reads more while it moves.
+fn rounded(number: f64) -> String {
+    let text = if number.abs() < 1e15 { format!("{number:.2}") } else { format!("{number:e}") };
+    if text.contains('.') && !text.contains('e') {
+        return text.trim_end_matches('0').trim_end_matches('.').to_owned();
+    }
+    text
+}
+
 /// What an invocation answers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer {
@@ -174,4 +210,17 @@ pub struct Unheard;
 
 impl EventSink for Unheard {
     fn on_event(&self, _: &Source, _: &Event<'_>) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::how_far;
+
+    #[test]
+    fn how_far_a_call_is_is_one_line() {
+        assert_eq!(how_far(3.0, Some(10.0), Some("copying\n\u{1b}[2J")), "3 of 10: copying \\u{1b}[2J");
+        assert_eq!(how_far(0.333_333, Some(1.0), None), "0.33 of 1");
+        assert_eq!(how_far(100.0, None, Some(" ")), "100");
+        assert_eq!(how_far(-1e300, None, None), "-1e300");
+    }
 }

@@ -23,6 +23,7 @@ use crate::id::{InvocationId, SessionId};
 use crate::problem::Problem;
 use crate::session::Turn;
 use crate::trace::Recorder;
+use crate::trace_context::TraceContext;
 
 pub use admission::admit;
 pub(crate) use admission::admit_called;
@@ -40,6 +41,8 @@ pub struct Call {
     pub message: String,
     /// Where the conversation goes on.
     pub conversation: Conversation,
+    /// The span of whoever asks, where they say one; else a trace begins.
+    pub trace: Option<TraceContext>,
 }
 
 /// Where a conversation goes on.
@@ -93,11 +96,10 @@ impl Admitted {
     /// Why there is no answer; the session is as it was.
     pub async fn run(self, sink: &dyn EventSink) -> Result<Answer, Problem> {
         let Self { running, by, message, turn, cancel, place: _place } = self;
-        let Running { runner, chain, source, .. } = &running;
-        let sink = &Recorder::new(&running, &message, sink);
+        let Running { runner, chain, source, trace, .. } = &running;
         if let Some(agent) = runner.agent(&source.agent) {
             let (session, model) = (turn.id(), &agent.spec.model);
-            sink.on_event(source, &Event::Started { session, model, admitted: &by, chain });
+            sink.on_event(source, &Event::Started { session, model, admitted: &by, chain, trace });
         }
         let result = tokio::select! {
             biased;

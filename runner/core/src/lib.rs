@@ -30,6 +30,7 @@ pub mod setup;
 pub mod state;
 pub mod tool;
 pub mod trace;
+pub mod trace_context;
 pub mod verify;
 pub mod work;
 

@@ -28,6 +28,7 @@ use crate::log;
 use crate::problem::Problem;
 use crate::schema::Schema;
 use crate::tool::agent::{Said, parameters, result, words};
+use crate::trace_context::TraceContext;
 
 /// Who calls.
 #[derive(Debug, Clone)]
@@ -84,7 +85,8 @@ impl AgentServer {
     ) -> Result<Answer, Problem> {
         let Said { message, session } = Said::read(&self.agent, arguments)?;
         let conversation = session.map_or(Conversation::New, Conversation::Session);
-        let call = Call { agent: self.agent.clone(), chain: Chain::direct(subject), message, conversation };
+        let (agent, chain, trace) = (self.agent.clone(), Chain::direct(subject), trace(context));
+        let call = Call { agent, chain, message, conversation, trace };
         let admitted = admit(&self.runner, call)?;
         let (invocation, cancel) = (admitted.id(), admitted.cancellation().clone());
         let (steps, told) = progress::of(context);
@@ -144,6 +146,15 @@ impl ServerHandler for AgentServer {
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         Ok(self.call(&arguments, subject, &context).await.into())
     }
+}
+
+/// The span of whoever calls: as the message says it, or else the request that it came in.
+fn trace(context: &RequestContext<RoleServer>) -> Option<TraceContext> {
+    let of_request = || {
+        let parts = context.extensions.get::<hyper::http::request::Parts>()?;
+        TraceContext::of_headers(&parts.headers)
+    };
+    context.meta.get_traceparent().and_then(TraceContext::parse).or_else(of_request)
 }
 
 /// The reply for people and models; the same as data, with what else there is. A model that is shown the texts alone has to

@@ -20,6 +20,7 @@ mod clock;
 mod configure;
 mod failure;
 pub(crate) mod http;
+mod images;
 mod replay;
 mod retry;
 mod service;
@@ -30,6 +31,7 @@ mod wire;
 
 use configure::NoService;
 use http::{Http, Timeouts};
+pub use images::Images;
 use replay::Replay;
 use service::Service;
 
@@ -46,6 +48,8 @@ pub struct Request<'a> {
     pub generation: &'a Generation,
     /// JSON Schema of the reply.
     pub output: Option<&'a Value>,
+    /// What becomes of the images of results.
+    pub images: Images,
 }
 
 /// A tool as a model sees it.
@@ -89,6 +93,7 @@ pub struct Models {
 pub struct Model {
     name: ModelName,
     price: Option<Price>,
+    images: Images,
     answers: Answers,
 }
 
@@ -142,7 +147,10 @@ impl Models {
                     }
                 }
             };
-            by_name.insert(name.clone(), Model { name: name.clone(), price: model.price, answers });
+            by_name.insert(
+                name.clone(),
+                Model { name: name.clone(), price: model.price, images: Images::of(model), answers },
+            );
         }
         if !missing.is_empty() {
             wrong.push(configure::missing(&missing));
@@ -160,6 +168,11 @@ impl Model {
     /// The name agents use.
     pub fn name(&self) -> &ModelName {
         &self.name
+    }
+
+    /// What becomes of images for it.
+    pub fn images(&self) -> Images {
+        self.images
     }
 
     /// What it costs, where known.

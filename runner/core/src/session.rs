@@ -14,7 +14,7 @@ use std::time::SystemTime;
 
 use pace_ir::program::{AgentName, Principal};
 
-use crate::conversation::Message;
+use crate::conversation::{Message, ToolResult};
 use crate::id::{IdMap, SessionId};
 use crate::problem::{Code, Problem};
 use packed::Packed;
@@ -364,7 +364,11 @@ fn size(message: &Message) -> usize {
                 let calls: usize = turn.calls.iter().map(|call| FIXED + call.arguments.as_str().len()).sum();
                 turn.text.len() + calls + turn.raw.as_ref().map_or(0, |raw| raw.content.as_str().len())
             }
-            Message::ToolResults(results) => results.iter().map(|result| FIXED + result.content.as_str().len()).sum(),
+            Message::ToolResults(results) => {
+                let images =
+                    |result: &ToolResult| result.images.iter().map(|image| image.base64().len()).sum::<usize>();
+                results.iter().map(|result| FIXED + result.content.as_str().len() + images(result)).sum()
+            }
         }
 }
 

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod callee;
 mod configure;
 pub mod local;
+pub(crate) mod progress;
 pub mod server;
 pub mod writes;
 

@@ -8,7 +8,7 @@ mod recorder;
 use std::fmt;
 
 pub use payload::{MOST_BYTES, Payload};
-pub use record::{Class, Failure, ModelStep, Status, Step, Taken, ToolStep, Trace};
+pub use record::{Class, Failure, ModelStep, Span, Status, Step, Taken, ToolStep, Trace};
 pub(crate) use recorder::{Denied, Recorder, denied};
 
 /// Where records go. Called once an invocation, on its own task: must not block.

@@ -22,7 +22,7 @@ fn it_goes_on_in_the_next_process() {
     let file = project.path().join(FILE);
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-    assert_eq!((&kept["version"], kept["messages"].as_array().unwrap().len()), (&1.into(), 4));
+    assert_eq!((&kept["version"], kept["messages"].as_array().unwrap().len()), (&2.into(), 4));
     assert_eq!(std::fs::read_to_string(project.path().join(".pace/.gitignore")).unwrap(), "*\n");
 }
 
@@ -56,11 +56,11 @@ fn a_turn_that_fails_leaves_it_as_it_was() {
 fn a_damaged_file_is_left_alone() {
     let project = project();
     let tour = &["chat", "helper", "--session", "tour"];
-    let newer = r#"{"version": 2, "agent": "helper", "principal": "user:ann", "turns": []}"#;
+    let newer = r#"{"version": 3, "agent": "helper", "principal": "user:ann", "turns": []}"#;
     for (text, why) in [
         ("{\"version\": 1, \"mess", "EOF while parsing"),
         ("", "EOF while parsing"),
-        (newer, "it has the version 2, and this `pace` knows 1"),
+        (newer, "it has the version 3, and this `pace` knows 2"),
         (r#"{"version": 1, "agent": "helper", "principal": "user:ann", "messages": [], "x": 1}"#, "unknown field `x`"),
     ] {
         project.write(FILE, text);

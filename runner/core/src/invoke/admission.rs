@@ -16,6 +16,7 @@ use crate::instantiate::Runner;
 use crate::problem::{Code, Problem};
 use crate::session::{MAX_SESSION_BYTES, Owner};
 use crate::trace::{self, Denied};
+use crate::trace_context::TraceContext;
 
 /// Decides whether an invocation may begin, and takes its place among those running.
 ///
@@ -23,25 +24,25 @@ use crate::trace::{self, Denied};
 /// [`Code::Draining`], [`Code::UnknownAgent`], [`Code::NotAllowed`], [`Code::MalformedRequest`] for an empty message,
 /// [`Code::TooMany`], and what [`Sessions::begin`](crate::session::Sessions::begin) says.
 pub fn admit(runner: &Arc<Runner>, call: Call) -> Result<Admitted, Problem> {
-    let Call { agent, chain, message, conversation } = call;
+    let Call { agent, chain, message, conversation, trace } = call;
     runner.work().accepts()?;
     if runner.agent(&agent).is_none() {
         return Err(runner.unknown_agent(agent.as_str()));
     }
     let by = authorize(Rules::of(runner.bundle()), &chain, Action::Execute(&agent)).inspect_err(|problem| {
-        trace::denied(runner, &Denied { agent: &agent, chain: &chain, message: &message, problem });
+        trace::denied(runner, &Denied { agent: &agent, chain: &chain, above: trace, message: &message, problem });
     })?;
-    let asked = Asked { runner, agent, chain, message, conversation, by, parent: None };
+    let asked = Asked { runner, agent, chain, message, conversation, by, parent: None, trace };
     asked.begin(|| runner.work().place().map(Some))
 }
 
 /// Decides whether an agent may call another through an entry with this access. Also while the runner drains: what runs may
-/// finish, and this is part of it.
+/// finish, and this is part of it. `trace` is the span of the call.
 ///
 /// # Errors
 /// As [`admit`], without [`Code::Draining`].
 pub(crate) fn admit_called(
-    parent: &Running,
+    (parent, trace): (&Running, TraceContext),
     target: &AgentName,
     access: Access,
     message: String,
@@ -55,7 +56,16 @@ pub(crate) fn admit_called(
     };
     let chain = parent.chain.through(&actor.run_as, access);
     let conversation = session.map_or(Conversation::New, Conversation::Session);
-    let asked = Asked { runner, agent: target.clone(), chain, message, conversation, by, parent: Some(parent) };
+    let asked = Asked {
+        runner,
+        agent: target.clone(),
+        chain,
+        message,
+        conversation,
+        by,
+        parent: Some(parent),
+        trace: Some(trace),
+    };
     asked.begin(|| if runner.work().is_draining() { Ok(None) } else { runner.work().place().map(Some) })
 }
 
@@ -68,11 +78,13 @@ struct Asked<'a> {
     conversation: Conversation,
     by: Reason,
     parent: Option<&'a Running>,
+    /// The span it is wanted in.
+    trace: Option<TraceContext>,
 }
 
 impl Asked<'_> {
     fn begin(self, place: impl FnOnce() -> Result<Option<OwnedSemaphorePermit>, Problem>) -> Result<Admitted, Problem> {
-        let Self { runner, agent, chain, message, conversation, by, parent } = self;
+        let Self { runner, agent, chain, message, conversation, by, parent, trace } = self;
         let Some(served) = runner.agent(&agent) else { return Err(runner.unknown_agent(agent.as_str())) };
         if message.trim().is_empty() {
             let problem = Problem::new(Code::MalformedRequest, "the message is empty");
@@ -90,14 +102,15 @@ impl Asked<'_> {
             let problem = Problem::new(Code::TooLarge, format!("the session `{}` is full", turn.id()));
             return Err(problem.help("start a new session"));
         }
-        let invocation = InvocationId::new()
-            .map_err(|error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}")))?;
+        let no_bytes = |error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}"));
+        let invocation = InvocationId::new().map_err(no_bytes)?;
+        let trace = trace.map_or_else(TraceContext::new, |above| Ok(above.child())).map_err(no_bytes)?;
         let above = parent.map(|parent| Arc::clone(&parent.budget));
         let budget = Arc::new(Budget::new(&agent, &served.spec.limits, served.model.price(), above));
         let source = Source { invocation, parent: parent.map(|parent| parent.source.invocation), agent };
         let cancel = runner.work().token(invocation);
         let root = parent.map_or(invocation, |parent| parent.root);
-        let running = Running { runner: Arc::clone(runner), chain, source, root, session: turn.id(), budget };
+        let running = Running { runner: Arc::clone(runner), chain, source, root, session: turn.id(), budget, trace };
         Ok(Admitted { running, by, message, turn, cancel, place })
     }
 }

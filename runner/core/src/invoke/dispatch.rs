@@ -7,6 +7,7 @@
 mod words;
 mod write;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -20,11 +21,14 @@ use serde_json::{Value, json};
 
 use super::{Calling, Running};
 use crate::authorize::authorize;
-use crate::conversation::{JsonText, ToolCall, ToolResult};
+use crate::conversation::{Output, ToolCall, ToolResult};
 use crate::events::{CallStatus, Event, Source};
 use crate::tool::audit::Intent;
+use crate::tool::callee::Attended;
 use crate::tool::local::Lines;
+use crate::tool::progress::{self, Told};
 use crate::tool::{AgentTools, Mode, ServedTool, ToolFailure};
+use crate::trace_context::TraceContext;
 
 /// The most calls of one invocation that are made at once. Models ask for a handful; a turn that asks for hundreds does not
 /// keep all others waiting.
@@ -44,7 +48,7 @@ pub(super) struct Dispatch<'a> {
 }
 
 /// What a call comes to, and what that is for the model.
-pub(super) type Came = (JsonText, CallStatus);
+pub(super) type Came = (Output, CallStatus);
 
 /// Calls that are made one after the other, with their places among the calls of the turn.
 type Lane<'a> = BoxFuture<'a, Vec<(usize, ToolResult)>>;
@@ -61,31 +65,32 @@ impl<'a> Dispatch<'a> {
     /// Makes the calls of one turn, and answers with their results in the same order. The results have `room` bytes together:
     /// what would make a conversation longer than any may be is left out of it.
     pub(super) async fn make(self, calls: &'a [ToolCall], room: usize) -> Vec<ToolResult> {
-        for call in calls {
+        let traces: Vec<_> = calls.iter().map(|_| self.calling.running.trace.child()).collect();
+        for (call, trace) in calls.iter().zip(&traces) {
             let class = self.find(call).map(|tool| tool.class);
-            self.happened(&Event::ToolCall { call, class });
+            self.happened(&Event::ToolCall { call, class, trace });
         }
         let room = &AtomicUsize::new(room);
         let (mut lanes, mut writes): (Vec<Lane<'_>>, Vec<_>) = (Vec::new(), Vec::new());
         let mut results: Vec<Option<ToolResult>> = vec![None; calls.len()];
-        for (number, call) in calls.iter().enumerate() {
+        for ((number, call), trace) in calls.iter().enumerate().zip(traces) {
             match self.decide(number, call) {
                 Decided::Answered(came) => {
                     if let Some(slot) = results.get_mut(number) {
                         *slot = Some(self.tell(call, came, Duration::ZERO));
                     }
                 }
-                Decided::Made(tool) if tool.is_live_write() => writes.push((number, call, tool)),
+                Decided::Made(tool) if tool.is_live_write() => writes.push((number, call, tool, trace)),
                 Decided::Made(tool) => {
-                    lanes.push(Box::pin(async move { vec![(number, self.call(call, tool, room).await)] }));
+                    lanes.push(Box::pin(async move { vec![(number, self.call(call, tool, trace, room).await)] }));
                 }
             }
         }
         if !writes.is_empty() {
             lanes.push(Box::pin(async move {
                 let mut made = Vec::with_capacity(writes.len());
-                for (number, call, tool) in writes {
-                    made.push((number, self.call(call, tool, room).await));
+                for (number, call, tool, trace) in writes {
+                    made.push((number, self.call(call, tool, trace, room).await));
                 }
                 made
             }));
@@ -148,16 +153,26 @@ impl<'a> Dispatch<'a> {
         Decided::Made(tool)
     }
 
-    async fn call(self, call: &'a ToolCall, tool: &'a ServedTool, room: &AtomicUsize) -> ToolResult {
+    async fn call(
+        self,
+        call: &'a ToolCall,
+        tool: &'a ServedTool,
+        trace: TraceContext,
+        room: &AtomicUsize,
+    ) -> ToolResult {
         let begun = Instant::now();
         let lines = Arc::new(Lines::default());
-        let came = self.carry_out(call, tool, Arc::<Lines>::clone(&lines)).await;
+        // Nobody else reports any.
+        let (steps, told) = tool.callee.server().map(|_| progress::of_a_call()).unzip();
+        let attended = Attended { console: Arc::<Lines>::clone(&lines), steps, trace };
+        let made = std::pin::pin!(self.carry_out(call, tool, attended));
+        let came = self.followed(call, told, made).await;
         for (level, text) in lines.take() {
             log(level, &tool.key(), self.source(), &text);
             self.happened(&Event::ToolConsole { call, level, text: &text });
         }
-        if let (content, CallStatus::Failed) = &came {
-            let told = content.to_value();
+        if let (output, CallStatus::Failed) = &came {
+            let told = output.content.to_value();
             let place = told.pointer("/stack/0").and_then(Value::as_str).map(printable);
             let (agent, invocation, kind) =
                 (&self.source().agent, self.source().invocation, told.get("kind").and_then(Value::as_str));
@@ -166,44 +181,67 @@ impl<'a> Dispatch<'a> {
         self.tell(call, fitting(came, room, tool), begun.elapsed())
     }
 
+    /// A call to its end, and what is told of it meanwhile.
+    async fn followed(
+        self,
+        call: &ToolCall,
+        told: Option<Told>,
+        mut made: Pin<&mut impl Future<Output = Came>>,
+    ) -> Came {
+        let Some(mut told) = told else { return made.await };
+        loop {
+            let step = tokio::select! {
+                biased;
+                came = &mut made => return came,
+                step = told.next() => step,
+            };
+            let (progress, total, message) = (step.progress, step.total, step.message.as_deref());
+            self.happened(&Event::ToolProgress { call, progress, total, message });
+        }
+    }
+
     /// Makes one call, and tells nobody: `console` hears the tool's lines as they are written.
     pub(super) async fn once(self, call: &'a ToolCall, console: Arc<dyn Console>) -> Came {
         match self.decide(0, call) {
             Decided::Answered(came) => came,
-            Decided::Made(tool) => self.carry_out(call, tool, console).await,
+            Decided::Made(tool) => {
+                let trace = self.calling.running.trace.child();
+                self.carry_out(call, tool, Attended { console, steps: None, trace }).await
+            }
         }
     }
 
-    async fn carry_out(self, call: &ToolCall, tool: &ServedTool, console: Arc<dyn Console>) -> Came {
+    async fn carry_out(self, call: &ToolCall, tool: &ServedTool, attended: Attended) -> Came {
         if tool.is_live_write() {
             let Running { runner, chain, source, .. } = self.calling.running;
             let said = (call.id.as_str(), &call.arguments);
             let intent = Intent::new(source.invocation, (&source.agent, tool.key()), chain, runner.id(), said);
-            return write::make(self.calling.running, intent, tool.callee.clone(), console).await;
+            return write::make(self.calling.running, intent, tool.callee.clone(), attended).await;
         }
-        came(tool.callee.call(self.calling, &call.arguments, console).await)
+        came(tool.callee.call(self.calling, &call.arguments, attended).await)
     }
 
-    fn tell(self, call: &ToolCall, (content, status): Came, took: Duration) -> ToolResult {
+    fn tell(self, call: &ToolCall, (output, status): Came, took: Duration) -> ToolResult {
         let is_error = !matches!(status, CallStatus::Done | CallStatus::Stubbed);
-        let result = ToolResult { id: call.id.clone(), name: call.name.clone(), content, is_error };
+        let Output { content, images } = output;
+        let result = ToolResult { id: call.id.clone(), name: call.name.clone(), content, is_error, images };
         self.happened(&Event::ToolResult { result: &result, status, took });
         result
     }
 }
 
-fn came(result: Result<JsonText, ToolFailure>) -> Came {
+fn came(result: Result<Output, ToolFailure>) -> Came {
     match result {
-        Ok(text) => (text, CallStatus::Done),
+        Ok(output) => (output, CallStatus::Done),
         Err(failure) => (failure.to_value().into(), CallStatus::Failed),
     }
 }
 
 /// What a call came to if there is room for it; else that it is left out. That a write was made is always told.
-fn fitting((content, status): Came, room: &AtomicUsize, tool: &ServedTool) -> Came {
-    let length = content.as_str().len();
+fn fitting((output, status): Came, room: &AtomicUsize, tool: &ServedTool) -> Came {
+    let length = output.length();
     if room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(length)).is_ok() {
-        return (content, status);
+        return (output, status);
     }
     let left_out = "left out, because the conversation would be too long with it; ask for less";
     match status {

@@ -17,6 +17,7 @@ use crate::events::{CallStatus, Source, Unheard};
 use crate::id::{InvocationId, SessionId};
 use crate::instantiate::Runner;
 use crate::problem::{Code, Problem};
+use crate::trace_context::TraceContext;
 
 /// Makes a call as an agent would on somebody's behalf. `console` hears the tool's lines as they are written. What the model
 /// would be told comes back, with what it means in one word. Dropping the future stops the tool, unless it is a live write:
@@ -34,15 +35,15 @@ pub async fn call_once(
 ) -> Result<(Value, CallStatus), Problem> {
     runner.work().accepts()?;
     authorize(Rules::of(runner.bundle()), chain, Action::Execute(agent))?;
-    let invocation = InvocationId::new()
-        .map_err(|error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}")))?;
+    let no_bytes = |error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}"));
+    let invocation = InvocationId::new().map_err(no_bytes)?;
     let source = Source { invocation, parent: None, agent: agent.clone() };
-    let session = SessionId::new()
-        .map_err(|error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}")))?;
+    let session = SessionId::new().map_err(no_bytes)?;
+    let trace = TraceContext::new().map_err(no_bytes)?;
     let budget = Arc::new(Budget::new(agent, &Limits::default(), None, None));
     let running =
-        Running { runner: Arc::clone(runner), chain: chain.clone(), source, root: invocation, session, budget };
+        Running { runner: Arc::clone(runner), chain: chain.clone(), source, root: invocation, session, budget, trace };
     let dispatch = Dispatch { tools: runner.tools(agent), calling: Calling { running: &running, sink: &Unheard } };
-    let (content, status) = dispatch.once(call, console).await;
-    Ok((content.to_value(), status))
+    let (output, status) = dispatch.once(call, console).await;
+    Ok((output.content.to_value(), status))
 }

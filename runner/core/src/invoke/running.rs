@@ -8,6 +8,7 @@ use super::budget::Budget;
 use crate::events::{EventSink, Source};
 use crate::id::{InvocationId, SessionId};
 use crate::instantiate::Runner;
+use crate::trace_context::TraceContext;
 
 /// What stays the same over an invocation.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub(crate) struct Running {
     pub(crate) session: SessionId,
     /// What it may take.
     pub(crate) budget: Arc<Budget>,
+    /// Its span.
+    pub(crate) trace: TraceContext,
 }
 
 /// Who calls something, and who follows that.

@@ -124,6 +124,7 @@ impl Turns<'_> {
             tools: agent.tools.map(AgentTools::declarations).unwrap_or_default(),
             generation: &agent.spec.generation,
             output: agent.output.map(Schema::value),
+            images: agent.model.images(),
         };
         let is_data = agent.output.is_some();
         let (source, sink) = (self.source, self.sink);

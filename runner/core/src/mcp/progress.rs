@@ -8,7 +8,7 @@ use rmcp::model::ProgressNotificationParam;
 use rmcp::service::RequestContext;
 use tokio::sync::mpsc;
 
-use crate::events::{Event, EventSink, Source};
+use crate::events::{Event, EventSink, Source, how_far};
 
 /// How many steps wait for a client that takes them slowly; more are left out. The invocation waits for nobody.
 const WAITING: usize = 32;
@@ -63,6 +63,10 @@ impl EventSink for Steps {
             Event::ModelCall { turn } => format!("{agent} asks its model for turn {turn}"),
             Event::ModelRetry { attempt, why, .. } => format!("{agent}: {}; attempt {attempt}", quoted(why)),
             Event::ToolCall { call, .. } => format!("{agent} calls {}", quoted(&call.name)),
+            Event::ToolProgress { call, progress, total, message } => {
+                let far = how_far(*progress, *total, *message);
+                format!("{agent}: {} {far}", quoted(&call.name))
+            }
             Event::ToolResult { result, status, .. } => {
                 format!("{agent}: {} {}", quoted(&result.name), status.as_str())
             }

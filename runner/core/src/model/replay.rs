@@ -164,6 +164,7 @@ mod tests {
             name: (*name).to_owned(),
             content: serde_json::Value::Null.into(),
             is_error: false,
+            images: Vec::new(),
         };
         Message::ToolResults(names.iter().map(result).collect())
     }

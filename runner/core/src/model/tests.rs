@@ -18,7 +18,7 @@ use pace_ir::program::{
 };
 
 use super::http::Timeouts;
-use super::{Models, Progress, Request};
+use super::{Images, Models, Progress, Request};
 use crate::conversation::{Message, ModelTurn};
 use crate::environment::Environment;
 use crate::problem::Problem;
@@ -92,7 +92,14 @@ struct Call {
 async fn ask(models: &Models) -> Call {
     let generation = Generation::default();
     let messages = [Message::User("hi".to_owned())];
-    let request = Request { system: "", messages: &messages, tools: &[], generation: &generation, output: None };
+    let request = Request {
+        system: "",
+        messages: &messages,
+        tools: &[],
+        generation: &generation,
+        output: None,
+        images: Images::Sent,
+    };
     let (mut heard, mut waits) = (Vec::new(), Vec::new());
     let mut listener = |progress: Progress<'_>| match progress {
         Progress::Text(text) => heard.push(text.to_owned()),

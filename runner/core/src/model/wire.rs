@@ -12,9 +12,9 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::Request;
 use super::sse::EventTooLong;
-use crate::conversation::{JsonText, ModelTurn};
+use super::{Images, Request};
+use crate::conversation::{Image, JsonText, MediaType, ModelTurn, ToolResult};
 
 /// A wire format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,6 +218,33 @@ fn plain_text(content: &JsonText) -> Cow<'_, str> {
     match serde_json::from_str::<String>(text) {
         Ok(inside) if text.starts_with('"') => Cow::Owned(inside),
         _ => Cow::Borrowed(text),
+    }
+}
+
+/// The images of a result that go along with it, and what is said of the others.
+struct Shown<'a> {
+    images: Vec<&'a Image>,
+    left_out: Option<String>,
+}
+
+/// `taken` are the kinds that a format takes.
+fn shown<'a>(result: &'a ToolResult, images: Images, taken: &[MediaType]) -> Shown<'a> {
+    let is_shown = |image: &&Image| images == Images::Sent && taken.contains(&image.media_type);
+    let (shown, hidden): (Vec<_>, Vec<_>) = result.images.iter().enumerate().partition(|(_, image)| is_shown(image));
+    let hidden: Vec<_> = hidden.iter().map(|(number, image)| format!("image {} ({image})", number + 1)).collect();
+    let why = match images {
+        Images::Sent => "the model takes no images of this kind",
+        Images::LeftOut => "the model takes no images",
+    };
+    let left_out = (!hidden.is_empty()).then(|| format!("left out, because {why}: {}", hidden.join(", ")));
+    Shown { images: shown.into_iter().map(|(_, image)| image).collect(), left_out }
+}
+
+/// A result as a text, and what is said of images that do not go along.
+fn told(result: &ToolResult, left_out: Option<String>) -> Cow<'_, str> {
+    match (plain_text(&result.content), left_out) {
+        (text, None) => text,
+        (text, Some(left_out)) => Cow::Owned(format!("{text}\n({left_out})")),
     }
 }
 

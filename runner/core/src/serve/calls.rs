@@ -4,7 +4,7 @@
 use pace_ir::program::Access;
 use serde::Serialize;
 
-use crate::conversation::{JsonText, ToolCall, ToolResult};
+use crate::conversation::{Image, JsonText, MediaType, ToolCall, ToolResult};
 use crate::events::CallStatus;
 
 /// The longest arguments and results that are sent, bytes.
@@ -33,9 +33,37 @@ pub(super) struct CameTo<'a> {
     content: Option<&'a JsonText>,
     is_error: bool,
     status: CallStatus,
+    /// What the model is shown besides; the session has the images themselves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    images: Vec<Shown>,
     /// How many bytes are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     left_out: Option<usize>,
+}
+
+/// An image that the model is shown.
+#[derive(Debug, Serialize)]
+struct Shown {
+    media_type: MediaType,
+    bytes: usize,
+}
+
+/// How far a call is.
+#[derive(Debug, Serialize)]
+pub(super) struct HowFar<'a> {
+    id: &'a str,
+    name: &'a str,
+    progress: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+}
+
+impl<'a> HowFar<'a> {
+    pub(super) fn new(call: &'a ToolCall, (progress, total): (f64, Option<f64>), message: Option<&'a str>) -> Self {
+        Self { id: &call.id, name: &call.name, progress, total, message }
+    }
 }
 
 impl<'a> Called<'a> {
@@ -53,7 +81,9 @@ impl<'a> CameTo<'a> {
         let length = result.content.as_str().len();
         let (content, left_out) =
             if length <= MOST_BYTES { (Some(&result.content), None) } else { (None, Some(length)) };
-        Self { id: &result.id, name: &result.name, content, is_error: result.is_error, status, left_out }
+        let shown = |image: &Image| Shown { media_type: image.media_type, bytes: image.bytes() };
+        let images = result.images.iter().map(shown).collect();
+        Self { id: &result.id, name: &result.name, content, is_error: result.is_error, status, images, left_out }
     }
 }
 
@@ -66,7 +96,9 @@ mod tests {
     #[test]
     fn what_is_long_is_left_out_aloud() {
         let text = |length: usize| JsonText::from(Value::String("x".repeat(length)));
-        let result = |content| ToolResult { id: "1".into(), name: "big".into(), content, is_error: false };
+        let images = Vec::new;
+        let result =
+            |content| ToolResult { id: "1".into(), name: "big".into(), content, is_error: false, images: images() };
         let sent = |result: &ToolResult| serde_json::to_value(CameTo::new(result, CallStatus::Done)).unwrap();
         let short = json!({"id": "1", "name": "big", "content": "xx", "is_error": false, "status": "done"});
         assert_eq!(sent(&result(text(2))), short);

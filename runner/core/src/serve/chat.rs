@@ -16,6 +16,7 @@ use crate::events::Unheard;
 use crate::invoke::{Admitted, Call, Conversation, admit};
 use crate::log;
 use crate::problem::{Code, Problem};
+use crate::trace_context::TraceContext;
 
 /// `POST /agents/{name}/chat`
 pub(super) async fn chat(
@@ -53,6 +54,7 @@ pub(super) async fn admitted(shared: &Shared, asked: &str, request: Request) -> 
         chain: Chain::direct(subject.clone()),
         message: said.message,
         conversation: said.session.map_or(Conversation::New, Conversation::Session),
+        trace: TraceContext::of_headers(&parts.headers),
     };
     let agent = call.agent.clone();
     admit(&shared.runner, call).map_err(|problem| match problem.code {

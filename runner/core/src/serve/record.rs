@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use super::backlog::Backlog;
-use super::calls::{Called, CameTo};
+use super::calls::{Called, CameTo, HowFar};
 use crate::events::{Event, EventSink, Source, Spent};
 use crate::id::{InvocationId, SessionId};
 use crate::problem::{Code, Problem};
@@ -233,7 +233,10 @@ impl EventSink for Record {
                 self.add("start", &Start { invocation: source.invocation, session: *session }, Place::Inside);
             }
             Event::Text(text) => self.add("text", &Text { text }, Place::Inside),
-            Event::ToolCall { call, class } => self.add("tool_call", &Called::new(call, *class), Place::Inside),
+            Event::ToolCall { call, class, .. } => self.add("tool_call", &Called::new(call, *class), Place::Inside),
+            Event::ToolProgress { call, progress, total, message } => {
+                self.add("tool_progress", &HowFar::new(call, (*progress, *total), *message), Place::Inside);
+            }
             Event::ToolResult { result, status, .. } => {
                 self.add("tool_result", &CameTo::new(result, *status), Place::Inside);
             }
@@ -256,7 +259,10 @@ impl Record {
         match event {
             Event::Started { .. } => self.add_below(source, "start", &Empty {}),
             Event::Text(text) => self.add_below(source, "text", &Text { text }),
-            Event::ToolCall { call, class } => self.add_below(source, "tool_call", &Called::new(call, *class)),
+            Event::ToolCall { call, class, .. } => self.add_below(source, "tool_call", &Called::new(call, *class)),
+            Event::ToolProgress { call, progress, total, message } => {
+                self.add_below(source, "tool_progress", &HowFar::new(call, (*progress, *total), *message));
+            }
             Event::ToolResult { result, status, .. } => {
                 self.add_below(source, "tool_result", &CameTo::new(result, *status));
             }

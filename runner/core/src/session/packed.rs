@@ -40,7 +40,11 @@ impl Packed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conversation::{Finish, JsonText, ModelTurn, RawTurn, ToolCall, ToolResult, Usage};
+    use crate::conversation::{Finish, Image, JsonText, ModelTurn, RawTurn, ToolCall, ToolResult, Usage};
+
+    fn image() -> Image {
+        Image::read("R0lGODlh").unwrap()
+    }
 
     #[test]
     fn what_was_said_comes_back_to_the_letter() {
@@ -48,7 +52,13 @@ mod tests {
         let foreign = r#"[{ "functionCall":{"args":{"z":1.0e+2,"a":"\u00e4\/"}},"thoughtSignature":"a+/=" }]"#;
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
         let call = |arguments| ToolCall { id: "pace-1-0".to_owned(), name: "now".to_owned(), arguments };
-        let result = |content| ToolResult { id: "1".to_owned(), name: "n".to_owned(), content, is_error: true };
+        let result = |content| ToolResult {
+            id: "1".to_owned(),
+            name: "n".to_owned(),
+            content,
+            is_error: true,
+            images: vec![image()],
+        };
         let messages = vec![
             Message::User("a\n\"\u{1b}ä🟢".to_owned()),
             Message::Model(ModelTurn {

@@ -21,6 +21,7 @@ use crate::model::ToolDeclaration;
 use crate::problem::{Code, Problem};
 use crate::schema::Schema;
 use crate::setup::SetupError;
+use crate::trace_context::TraceContext;
 
 /// How many agents may have called each other before one that is called. Each holds its session and waits in memory.
 const MOST_CALLERS: usize = 8;
@@ -95,9 +96,10 @@ impl AgentTool {
         &'a self,
         calling: Calling<'a>,
         arguments: &'a Value,
+        trace: TraceContext,
     ) -> BoxFuture<'a, Result<JsonText, ToolFailure>> {
         Box::pin(async move {
-            let answer = self.invoke(calling, arguments).await.map_err(|problem| ToolFailure {
+            let answer = self.invoke(calling, arguments, trace).await.map_err(|problem| ToolFailure {
                 kind: problem.code.as_str(),
                 message: words(&problem),
                 stack: Vec::new(),
@@ -106,14 +108,14 @@ impl AgentTool {
         })
     }
 
-    async fn invoke(&self, calling: Calling<'_>, arguments: &Value) -> Result<Answer, Problem> {
+    async fn invoke(&self, calling: Calling<'_>, arguments: &Value, trace: TraceContext) -> Result<Answer, Problem> {
         let Calling { running, sink } = calling;
         if running.chain.actors.len() >= MOST_CALLERS {
             let detail = format!("agents may call each other over {MOST_CALLERS} steps, and this would be one more");
             return Err(Problem::new(Code::LimitReached, detail).help("answer without it"));
         }
         let Said { message, session } = Said::read(&self.target, arguments)?;
-        let admitted = admit_called(running, &self.target, self.access, message, session)?;
+        let admitted = admit_called((running, trace), &self.target, self.access, message, session)?;
         let source = admitted.source().clone();
         let ending = Ending { calling, source: &source, is_over: false };
         let run = admitted.run(sink);

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use pace_ir::access::Chain;
 use pace_ir::program::{Access, AgentName};
 use pace_sandbox::Console;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::progress::Steps;
 use super::{AgentTool, LocalTool, ServedServer, ServerTool};
 use crate::authorize::Action;
-use crate::conversation::JsonText;
+use crate::conversation::{JsonText, Output};
 use crate::invoke::Calling;
+use crate::trace_context::TraceContext;
 
 /// What is called.
 #[derive(Debug, Clone)]
@@ -22,6 +24,17 @@ pub enum Callee {
     Server(ServerTool),
     /// Another agent of the bundle.
     Agent(AgentTool),
+}
+
+/// What one call comes with, besides its arguments.
+#[derive(Clone)]
+pub(crate) struct Attended {
+    /// Hears what a tool writes.
+    pub(crate) console: Arc<dyn Console>,
+    /// Hears how far a server is, where somebody follows that.
+    pub(crate) steps: Option<Steps>,
+    /// The call's span.
+    pub(crate) trace: TraceContext,
 }
 
 /// A call that failed.
@@ -88,7 +101,7 @@ impl Callee {
         }
     }
 
-    /// Makes one call; `arguments` fit the parameters. `console` hears what a tool writes. Dropping the future stops it.
+    /// Makes one call; `arguments` fit the parameters. Dropping the future stops it.
     ///
     /// # Errors
     /// It failed.
@@ -96,12 +109,15 @@ impl Callee {
         &self,
         calling: Calling<'_>,
         arguments: &JsonText,
-        console: Arc<dyn Console>,
-    ) -> Result<JsonText, ToolFailure> {
+        attended: Attended,
+    ) -> Result<Output, ToolFailure> {
         match self {
-            Self::Local(local) => local.call(calling.running.runner.bundle(), arguments, console).await,
-            Self::Server(server) => server.call(&calling.running.chain, &arguments.to_value(), Map::new()).await,
-            Self::Agent(agent) => agent.call(calling, &arguments.to_value()).await,
+            Self::Local(local) => {
+                let content = local.call(calling.running.runner.bundle(), arguments, attended.console).await?;
+                Ok(content.into())
+            }
+            Self::Server(server) => server.call(&calling.running.chain, &arguments.to_value(), &attended).await,
+            Self::Agent(agent) => Ok(agent.call(calling, &arguments.to_value(), attended.trace).await?.into()),
         }
     }
 }

@@ -20,9 +20,11 @@ pub use self::held::Held;
 use self::held::Holder;
 use self::offer::Offers;
 use self::reach::Reach;
-use super::callee::ToolFailure;
-use crate::conversation::JsonText;
+use super::callee::{Attended, ToolFailure};
+use super::progress::Steps;
+use crate::conversation::Output;
 use crate::schema::Schema;
+use crate::trace_context::TRACEPARENT;
 
 /// How long a server has to say what it offers, once it is connected.
 const LISTED_WITHIN: Duration = Duration::from_secs(30);
@@ -89,12 +91,12 @@ impl ServerTool {
     ///
     /// # Errors
     /// The server cannot be asked, the tool is no longer what was pinned, it failed, or its result does not fit.
-    pub async fn call(
+    pub(crate) async fn call(
         &self,
         chain: &Chain,
         arguments: &Value,
-        meta: Map<String, Value>,
-    ) -> Result<JsonText, ToolFailure> {
+        attended: &Attended,
+    ) -> Result<Output, ToolFailure> {
         let (connection, identity) = self.server.connection(chain).await?;
         let differing = self.server.offers.differing(&connection, &identity, LISTED_WITHIN).await;
         let differing = differing.map_err(|error| failure("server", error.to_string()))?;
@@ -102,7 +104,9 @@ impl ServerTool {
             return Err(failure("drift", format!("not called: `{}` {why}", self.tool.target())));
         }
         let arguments = arguments.as_object().cloned().unwrap_or_default();
-        let options = CallOptions { timeout: self.timeout, meta, progress: None };
+        let meta = Map::from_iter([(TRACEPARENT.to_owned(), attended.trace.to_string().into())]);
+        let progress = attended.steps.as_ref().map(Steps::sink);
+        let options = CallOptions { timeout: self.timeout, meta, progress };
         let result = connection.call(&self.name, arguments, options).await;
         let result = result.map_err(|error| failure("server", error.to_string()))?;
         result::of(result, self.output.as_deref())

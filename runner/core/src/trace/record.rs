@@ -10,6 +10,7 @@ use crate::conversation::Usage;
 use crate::events::{CallStatus, Spent};
 use crate::id::{InvocationId, SessionId};
 use crate::problem::Problem;
+use crate::trace_context::TraceContext;
 
 /// One invocation, from its admission or denial to its end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub struct Trace {
     pub parent: Option<InvocationId>,
     /// The first of the tree: the invocation itself where nobody called it.
     pub root: InvocationId,
+    /// Its span, as those who are called over a network are told.
+    pub span: Span,
     /// The agent.
     pub agent: String,
     /// The loop that fired it.
@@ -63,6 +66,24 @@ pub struct Trace {
     /// How many steps were left out, because there were more than are kept.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub steps_left_out: u32,
+}
+
+/// A span of W3C Trace Context; ids in hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The trace, 32 digits.
+    pub trace_id: String,
+    /// The span, 16 digits.
+    pub span_id: String,
+    /// The span above it, where that is one of this runner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<String>,
+}
+
+impl From<&TraceContext> for Span {
+    fn from(context: &TraceContext) -> Self {
+        Self { trace_id: context.trace_id(), span_id: context.span_id(), parent_id: context.parent_id() }
+    }
 }
 
 /// How an invocation ended.
@@ -177,6 +198,9 @@ pub struct ToolStep {
     /// What the model was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<Payload>,
+    /// How many images the result has; they are not kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub images: u32,
     /// What the tool wrote on its console.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub console: Vec<String>,

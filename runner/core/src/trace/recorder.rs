@@ -19,6 +19,7 @@ use crate::instantiate::Runner;
 use crate::invoke::Running;
 use crate::problem::{Code, Problem};
 use crate::tool::{AgentTools, ServedTool};
+use crate::trace_context::TraceContext;
 
 /// The most steps kept of one invocation: of one that runs in circles, its beginning tells why.
 const MOST_STEPS: usize = 256;
@@ -49,7 +50,8 @@ impl<'a> Recorder<'a> {
     pub(crate) fn new(running: &'a Running, message: &str, sink: &'a dyn EventSink) -> Self {
         let recording = running.runner.traces().map(|traces| {
             let agent = &running.source.agent;
-            let trace = blank(&running.runner, (running.source.invocation, agent), &running.chain, message);
+            let trace =
+                blank(&running.runner, (running.source.invocation, agent), (&running.chain, &running.trace), message);
             let trace = Trace { parent: running.source.parent, root: running.root, ..trace };
             let (tools, clock) = (running.runner.tools(agent), Instant::now());
             Recording { running, traces, tools, clock, trace: Mutex::new(Some(trace)) }
@@ -60,9 +62,12 @@ impl<'a> Recorder<'a> {
 
 /// Records an invocation that did not begin, because a rule says no.
 pub(crate) fn denied(runner: &Runner, denied: &Denied<'_>) {
-    let (Some(traces), Ok(id)) = (runner.traces(), InvocationId::new()) else { return };
-    let Denied { agent, chain, message, problem } = denied;
-    let trace = blank(runner, (id, agent), chain, message);
+    let Denied { agent, chain, above, message, problem } = denied;
+    let Some(traces) = runner.traces() else { return };
+    let span = above.map_or_else(TraceContext::new, |above| Ok(above.child()));
+    // Without random bytes nothing has an id, and nothing can be kept.
+    let (Ok(id), Ok(span)) = (InvocationId::new(), span) else { return };
+    let trace = blank(runner, (id, agent), (chain, &span), message);
     traces.offer(Trace { status: Status::Denied, error: Some(Failure::from(*problem)), ..trace });
 }
 
@@ -72,6 +77,8 @@ pub(crate) struct Denied<'a> {
     pub(crate) agent: &'a AgentName,
     /// Who asked.
     pub(crate) chain: &'a Chain,
+    /// The span of whoever asked.
+    pub(crate) above: Option<TraceContext>,
     /// What was said.
     pub(crate) message: &'a str,
     /// Why it is not.
@@ -126,10 +133,11 @@ impl Recording<'_> {
                 step.status = Some(*status);
                 step.took_ms = Some(milliseconds(*took));
                 step.result = Some(Payload::json(&result.content));
+                step.images = u32::try_from(result.images.len()).unwrap_or(u32::MAX);
             }),
             Event::Done(answer) => self.end(|trace| trace.response = Some(Payload::text(&answer.response))),
             Event::Failed(problem) => self.end(|trace| failed(trace, problem)),
-            Event::Text(_) => {}
+            Event::Text(_) | Event::ToolProgress { .. } => {}
         }
     }
 
@@ -144,6 +152,7 @@ impl Recording<'_> {
             status: None,
             arguments: Payload::json(&call.arguments),
             result: None,
+            images: 0,
             console: Vec::new(),
         }
     }
@@ -195,12 +204,18 @@ impl Recording<'_> {
     }
 }
 
-fn blank(runner: &Runner, (id, agent): (InvocationId, &AgentName), chain: &Chain, message: &str) -> Trace {
+fn blank(
+    runner: &Runner,
+    (id, agent): (InvocationId, &AgentName),
+    (chain, span): (&Chain, &TraceContext),
+    message: &str,
+) -> Trace {
     let model = runner.bundle().program.agents.get(agent).map(|agent| agent.model.to_string());
     Trace {
         id,
         parent: None,
         root: id,
+        span: span.into(),
         agent: agent.to_string(),
         scheduled: None,
         session: None,

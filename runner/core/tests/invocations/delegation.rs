@@ -146,7 +146,8 @@ impl Heard {
 fn admitted(runner: &Arc<Runner>, who: &str, message: &str) -> Admitted {
     let chain = Chain::direct(Subject::new(who.parse().unwrap()));
     let agent = "lead".parse().unwrap();
-    admit(runner, Call { agent, chain, message: message.to_owned(), conversation: Conversation::New }).unwrap()
+    admit(runner, Call { agent, chain, message: message.to_owned(), conversation: Conversation::New, trace: None })
+        .unwrap()
 }
 
 async fn ask(runner: &Arc<Runner>, message: &str) -> (Result<Answer, Problem>, Heard) {

@@ -97,7 +97,7 @@ impl Fixture {
 /// What an anonymous caller says to `helper`.
 pub(crate) fn call(message: &str, conversation: Conversation) -> Call {
     let chain = Chain::direct(Subject::new(Principal::Anonymous));
-    Call { agent: "helper".parse().unwrap(), chain, message: message.to_owned(), conversation }
+    Call { agent: "helper".parse().unwrap(), chain, message: message.to_owned(), conversation, trace: None }
 }
 
 /// Asks once in a new session.

@@ -35,7 +35,13 @@ fn keeping(agents: Agents) -> (Arc<Runner>, Arc<Kept>) {
 
 fn call(agent: &str, who: &str, message: &str) -> Call {
     let chain = Chain::direct(Subject::new(who.parse::<Principal>().unwrap()));
-    Call { agent: agent.parse().unwrap(), chain, message: message.to_owned(), conversation: Conversation::New }
+    Call {
+        agent: agent.parse().unwrap(),
+        chain,
+        message: message.to_owned(),
+        conversation: Conversation::New,
+        trace: None,
+    }
 }
 
 async fn ask(runner: &Arc<Runner>, agent: &str, who: &str, message: &str) -> Result<(), Problem> {

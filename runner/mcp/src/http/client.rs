@@ -11,7 +11,7 @@ use hyper::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, PROXY_AUTHORIZATION, USER_AGENT,
 };
 use hyper::{Method, Request, Response, StatusCode, Uri};
-use rmcp::model::ClientJsonRpcMessage;
+use rmcp::model::{ClientJsonRpcMessage, GetMeta as _, JsonRpcMessage};
 use rmcp::transport::common::http_header::{
     EVENT_STREAM_MIME_TYPE, HEADER_LAST_EVENT_ID, HEADER_SESSION_ID, JSON_MIME_TYPE,
 };
@@ -220,6 +220,7 @@ impl StreamableHttpClient for HttpClient {
     ) -> Result<StreamableHttpPostResponse, Failed> {
         let mut headers = self.headers(session.as_deref(), headers)?;
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON_MIME_TYPE));
+        headers.extend(traceparent(&message).map(|value| (HeaderName::from_static(TRACEPARENT), value)));
         let body = serde_json::to_vec(&message)?;
         let response = self.send(Method::POST, headers, body.into()).await.map_err(|kind| self.failed(kind))?;
         let asked = Asked { message: &message, has_session: session.is_some() };
@@ -272,6 +273,14 @@ impl StreamableHttpClient for HttpClient {
         self.get_stream(uri, session, last_event, authorization, headers).await
     }
 }
+
+/// The span that a request is part of, for whoever looks at headers and reads no message: gateways, and servers' own tracing.
+fn traceparent(message: &ClientJsonRpcMessage) -> Option<HeaderValue> {
+    let JsonRpcMessage::Request(request) = message else { return None };
+    HeaderValue::from_str(request.request.get_meta().get_traceparent()?).ok()
+}
+
+const TRACEPARENT: &str = "traceparent";
 
 /// As [`HEADER_LAST_EVENT_ID`], in the spelling that hyper wants.
 const LAST_EVENT_ID: &str = "last-event-id";

@@ -90,8 +90,13 @@ mod tests {
     use super::*;
 
     fn told(content: Value, status: CallStatus) -> Option<String> {
-        let result =
-            ToolResult { id: "1".to_owned(), name: "look".to_owned(), content: content.into(), is_error: true };
+        let result = ToolResult {
+            id: "1".to_owned(),
+            name: "look".to_owned(),
+            content: content.into(),
+            is_error: true,
+            images: Vec::new(),
+        };
         came("look", "look {}", &result, status)
     }
 

@@ -16,7 +16,9 @@ use crate::private_file;
 use crate::world::plain;
 
 /// The format this version writes. One that adds what older versions would lose gets the next number.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// The oldest that is read: it has no images.
+const OLDEST: u32 = 1;
 
 /// The longest file that is read, bytes: JSON escapes may take six bytes for one of a conversation.
 const MOST_BYTES: u64 = 64 << 20;
@@ -124,6 +126,7 @@ impl SessionFile {
     /// The file cannot be written; what it held is still there.
     pub(super) fn save(&mut self, messages: Vec<Message>) -> Result<(), Ended> {
         self.kept.messages = messages;
+        self.kept.version = VERSION;
         let text = serde_json::to_string(&self.kept)
             .map_err(|error| Ended::usage(format!("cannot keep the session: {error}"), "report this as a fault"))?;
         private_file::write(&self.root, &self.place, format!("{text}\n").as_bytes())
@@ -154,7 +157,7 @@ fn lock(path: &Path, name: &SessionName) -> Result<File, Unlocked> {
 
 fn parse(text: &str) -> Result<Kept, String> {
     let Versioned { version } = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    if version != VERSION {
+    if !(OLDEST..=VERSION).contains(&version) {
         return Err(format!("it has the version {version}, and this `pace` knows {VERSION}"));
     }
     serde_json::from_str(text).map_err(|error| error.to_string())

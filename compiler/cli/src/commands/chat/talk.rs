@@ -106,6 +106,7 @@ impl Talk {
             chain: Chain::direct(self.subject.clone()),
             message,
             conversation: self.next.clone(),
+            trace: None,
         };
         admit(&self.runner, call)
     }

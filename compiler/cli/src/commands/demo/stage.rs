@@ -64,7 +64,8 @@ impl Stage {
             .map_err(|error| Ended::errors(format!("cannot remove `{}`: {}", path.display(), plain(&error)), None))
     }
 
-    fn root(&self) -> PathBuf {
+    /// The project.
+    pub(super) fn root(&self) -> PathBuf {
         self.folder.path().join("showcase")
     }
 
@@ -109,15 +110,17 @@ impl Stage {
     }
 }
 
-/// The showcase lists no server that would have to be asked.
+/// What the showcase's server offers is pinned: it is not asked before it is called.
 fn doors(tools: &TypeScript) -> Doors<'_> {
     Doors { tools, servers: &NoServers, pins: PinMode::Offline }
 }
 
 /// The steps of `pace-runner`: the bytes, whether they can be believed, and what they need.
-pub(super) fn open(bundle: &Path) -> anyhow::Result<Arc<Runner>> {
+pub(super) fn open(root: &Path, bundle: &Path) -> anyhow::Result<Arc<Runner>> {
     let bytes = load(bundle)?;
     let verified = verify(bundle, &bytes, None)?;
-    // No variable is looked at: a recording needs none, and whatever is wrong with one must not matter here.
-    Ok(instantiate(verified, &Environment::default(), Scope::All, &Writes::Stubbed, State::default())?)
+    // No variable is looked at but `PATH`, where the server's program is: whatever is wrong with another must not matter here.
+    let path = std::env::var_os("PATH").map(|path| ("PATH", path));
+    let environment = Environment::from_pairs(path).in_project(root);
+    Ok(instantiate(verified, &environment, Scope::All, &Writes::Stubbed, State::default())?)
 }

@@ -29,7 +29,7 @@ pub(super) async fn tell(stage: &Stage, screen: &Screen, output: Output) -> anyh
     spec(stage, screen)?;
     let build = built(stage, screen)?;
     let (stop, stopped) = oneshot::channel::<()>();
-    let (client, serving) = served(&build, screen, stopped).await?;
+    let (client, serving) = served((stage, &build), screen, stopped).await?;
     let conversation = conversation(client, screen).await;
     // The runner drains also when the conversation failed; its own end has nothing to add to that.
     let _gone = stop.send(());
@@ -53,14 +53,14 @@ pub(super) fn end(screen: &Screen, took: Duration) {
     screen.line("    models: [{name: local, provider: openai, model: llama3.2, base_url: http://localhost:11434/v1}]");
     screen.line("  and then `pace chat helper --model local`");
     screen.line("  or with neither: `pace init shop --template showcase`, whose answers are recorded");
-    if !is_on_path() {
+    if !is_on_path("pace") {
         screen.line(&screen.dim("  (`cargo install --path compiler/cli` puts `pace` on your path)"));
     }
 }
 
-fn is_on_path() -> bool {
+fn is_on_path(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join("pace").is_file())
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 fn spec(stage: &Stage, screen: &Screen) -> anyhow::Result<()> {
@@ -73,7 +73,7 @@ fn spec(stage: &Stage, screen: &Screen) -> anyhow::Result<()> {
     let lines = text.lines().skip_while(|line| !line.starts_with("export"));
     let head = lines.take_while(|line| !line.starts_with("    const"));
     show(screen, "tools/find-part.ts", head.chain(["    …"]));
-    screen.lines("beside them: two more agents, two more tools, and a loop");
+    screen.lines("beside them: two more agents, two more tools, an MCP server, and a loop");
     Ok(())
 }
 
@@ -99,10 +99,14 @@ fn built(stage: &Stage, screen: &Screen) -> anyhow::Result<Build> {
 
 type Serving = tokio::task::JoinHandle<std::io::Result<pace_runner::serve::Drained>>;
 
-async fn served(build: &Build, screen: &Screen, stopped: oneshot::Receiver<()>) -> anyhow::Result<(Client, Serving)> {
+async fn served(
+    (stage, build): (&Stage, &Build),
+    screen: &Screen,
+    stopped: oneshot::Receiver<()>,
+) -> anyhow::Result<(Client, Serving)> {
     screen.heading("The runner verifies every byte of that file, and serves it");
     let begun = Instant::now();
-    let runner = open(&build.bundle)?;
+    let runner = open(&stage.root(), &build.bundle)?;
     let server = Server::bind(runner, Identity::Anonymous, &ServeSettings { port: 0, ..ServeSettings::default() })?;
     let client = Client(server.address());
     let serving = tokio::spawn(server.run(async {
@@ -118,6 +122,13 @@ async fn served(build: &Build, screen: &Screen, stopped: oneshot::Receiver<()>) 
 async fn conversation(client: Client, screen: &Screen) -> anyhow::Result<()> {
     screen.heading("POST /agents/helper/chat/stream: it calls a tool, and answers as the words arrive");
     let first = streamed(client, screen, "My Brompton squeaks. What can I do?", None).await?;
+    screen.heading("An MCP server is a tool as well: this one is a program in the project, pinned in `mcp.lock`");
+    let first = if is_on_path("node") {
+        streamed(client, screen, "Is the oil in stock?", first.get("session")).await?
+    } else {
+        screen.lines("(left out: it is written in JavaScript, and `node` is not installed here)");
+        first
+    };
     screen.heading("The session remembers, and a call that writes is stubbed: told, and not made");
     let second = streamed(client, screen, "Book me a repair of it on Friday.", first.get("session")).await?;
     screen.heading("The agent has the tool; `tool_grants` say who gets it, and refuse the others");

@@ -51,6 +51,8 @@ const SHOWCASE: &[TemplateFile] = template!("showcase":
     "tools/book-repair.ts"
     "tools/give-discount.ts"
     "shop/parts.json"
+    "servers/stock.mjs"
+    "mcp.lock"
     "recordings/shop.json"
     "paceline.yaml"
     ".gitignore"

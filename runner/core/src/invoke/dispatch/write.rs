@@ -4,7 +4,6 @@
 use std::io;
 use std::sync::Arc;
 
-use pace_sandbox::Console;
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -13,14 +12,15 @@ use crate::events::{CallStatus, Unheard};
 use crate::invoke::{Calling, Running};
 use crate::tool::Callee;
 use crate::tool::audit::{Intent, WriteStatus};
+use crate::tool::callee::Attended;
 
 /// Makes the write that `intent` says, for an invocation.
-pub(super) async fn make(running: &Running, intent: Intent, callee: Callee, console: Arc<dyn Console>) -> Came {
+pub(super) async fn make(running: &Running, intent: Intent, callee: Callee, attended: Attended) -> Came {
     let intent = Arc::new(intent);
     let write = Write { running: running.clone(), intent: Arc::clone(&intent), callee };
     // Taken before anything is begun: whoever waits for all writes to be made does not miss this one.
     let place = running.runner.work().write().await;
-    let task = tokio::spawn(write.recorded(place, console));
+    let task = tokio::spawn(write.recorded(place, attended));
     match task.await {
         Ok(came) => came,
         Err(_lost) => {
@@ -38,7 +38,7 @@ struct Write {
 }
 
 impl Write {
-    async fn recorded(self, _place: Option<OwnedSemaphorePermit>, console: Arc<dyn Console>) -> Came {
+    async fn recorded(self, _place: Option<OwnedSemaphorePermit>, attended: Attended) -> Came {
         let Self { running, intent, callee } = self;
         let recording = Arc::clone(&intent);
         if let Err(error) = off_the_serving_threads(move || recording.record()).await {
@@ -46,7 +46,7 @@ impl Write {
             return failed(&format!("not called: the write cannot be put on record ({error})"));
         }
         let calling = Calling { running: &running, sink: &Unheard };
-        let result = callee.call(calling, &intent.arguments, console).await;
+        let result = callee.call(calling, &intent.arguments, attended).await;
         let failure = result.as_ref().err().map(|failure| failure.message.clone());
         let status = if failure.is_some() { WriteStatus::Failed } else { WriteStatus::Done };
         record_outcome(intent, status, failure).await;

@@ -30,13 +30,15 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Images;
 
     #[test]
     fn only_what_is_set_is_to_be_checked() {
         let (none, some) = (Generation::default(), Generation { top_p: Some(0.5), ..Generation::default() });
         let schema = serde_json::json!({});
         let help = |generation, output| {
-            Settings::of(&Request { system: "", messages: &[], tools: &[], generation, output }).help()
+            Settings::of(&Request { system: "", messages: &[], tools: &[], generation, output, images: Images::Sent })
+                .help()
         };
         assert_eq!(help(&none, None), "see what the service says");
         assert_eq!(help(&some, None), "check the agent's `generation`");

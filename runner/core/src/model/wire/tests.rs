@@ -2,6 +2,7 @@
 
 mod anthropic;
 mod gemini;
+mod images;
 mod openai;
 
 use pace_ir::program::Generation;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use super::openai::Dialect;
 use super::{Wire, WireError};
 use crate::conversation::{Finish, Message, ModelTurn, RawTurn, ToolCall, ToolResult, Usage};
-use crate::model::{Request, ToolDeclaration};
+use crate::model::{Images, Request, ToolDeclaration};
 
 /// The body of a request, as JSON.
 fn body(wire: Wire, model: &str, request: &Request<'_>) -> Value {
@@ -70,6 +71,7 @@ fn conversation(raw: Option<RawTurn>) -> Vec<Message> {
         name: "clock".to_owned(),
         content: content.into(),
         is_error,
+        images: Vec::new(),
     };
     vec![
         Message::User("When?".to_owned()),
@@ -88,7 +90,7 @@ fn conversation(raw: Option<RawTurn>) -> Vec<Message> {
 }
 
 fn ask<'a>(messages: &'a [Message], generation: &'a Generation) -> Request<'a> {
-    Request { system: "Be brief.", messages, tools: &[], generation, output: None }
+    Request { system: "Be brief.", messages, tools: &[], generation, output: None, images: Images::Sent }
 }
 
 const ALL: [Wire; 4] =
@@ -98,7 +100,14 @@ const ALL: [Wire; 4] =
 fn nothing_is_sent_that_was_not_said() {
     let messages = [Message::User("Hi".to_owned())];
     let generation = Generation::default();
-    let request = Request { system: "", messages: &messages, tools: &[], generation: &generation, output: None };
+    let request = Request {
+        system: "",
+        messages: &messages,
+        tools: &[],
+        generation: &generation,
+        output: None,
+        images: Images::Sent,
+    };
     let wanted = [
         json!({"contents": [{"role": "user", "parts": [{"text": "Hi"}]}], "generationConfig": {}}),
         json!({"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": true,

@@ -1,44 +1,62 @@
-//! What a server's result is for a model.
+//! What a server's result is for a model: text and data as JSON, images beside it. What is neither is named and left out:
+//! base64 is read by no model, and paid for by the token.
 
-use pace_mcp::{CallResult, Content, Contents};
-use serde_json::{Value, json};
+mod pieces;
 
+use pace_mcp::{CallResult, Content};
+use serde_json::Value;
+
+use self::pieces::Images;
 use super::failure;
-use crate::conversation::JsonText;
+use crate::conversation::{JsonText, Output};
 use crate::schema::Schema;
 use crate::tool::callee::ToolFailure;
 
 /// The result as the model is told it: the structured one where there is one, which has to fit `output`; a single text as it is,
-/// as JSON where it is an object or a list; several pieces as a list.
+/// as JSON where it is an object or a list; several pieces as a list, in which images stand by their numbers.
 ///
 /// # Errors
 /// The server says that the tool failed, or what it gave does not fit.
-pub(super) fn of(result: CallResult, output: Option<&Schema>) -> Result<JsonText, ToolFailure> {
+pub(super) fn of(result: CallResult, output: Option<&Schema>) -> Result<Output, ToolFailure> {
     if result.is_error {
         return Err(failure("failed", words(&result.content)));
     }
-    if let Some(output) = output {
-        let Some(structured) = result.structured else {
-            return Err(failure(
-                "result",
-                "the server gave no structured result, which it has pinned a schema for".to_owned(),
-            ));
-        };
-        output
-            .check(&structured)
-            .map_err(|why| failure("result", format!("the result does not fit the schema that was pinned:\n{why}")))?;
-        return Ok(structured.into());
-    }
-    if let Some(structured) = result.structured {
-        return Ok(structured.into());
-    }
-    let mut pieces = result.content;
-    match (pieces.pop(), pieces.is_empty()) {
-        (None, _) => Ok(Value::Null.into()),
-        (Some(Content::Text(text)), true) => Ok(as_json(text)),
+    let mut images = Images::default();
+    let content = match (output, result.structured) {
+        (Some(_), None) => {
+            let why = "the server gave no structured result, which it has pinned a schema for";
+            return Err(failure("result", why.to_owned()));
+        }
+        (Some(output), Some(structured)) => {
+            output.check(&structured).map_err(|why| {
+                failure("result", format!("the result does not fit the schema that was pinned:\n{why}"))
+            })?;
+            images.gather(result.content);
+            structured.into()
+        }
+        (None, Some(structured)) => {
+            images.gather(result.content);
+            structured.into()
+        }
+        (None, None) => unstructured(result.content, &mut images),
+    };
+    Ok(Output { content, images: images.taken() })
+}
+
+fn unstructured(mut content: Vec<Content>, images: &mut Images) -> JsonText {
+    match (content.pop(), content.is_empty()) {
+        (None, _) => Value::Null.into(),
+        (Some(Content::Text(text)), true) => as_json(text),
         (Some(last), _) => {
-            pieces.push(last);
-            Ok(Value::Array(pieces.into_iter().map(piece).collect()).into())
+            content.push(last);
+            let mut pieces: Vec<_> = content.into_iter().map(|piece| images.piece(piece)).collect();
+            match pieces.pop() {
+                Some(Value::String(only)) if pieces.is_empty() => Value::String(only).into(),
+                last => {
+                    pieces.extend(last);
+                    Value::Array(pieces).into()
+                }
+            }
         }
     }
 }
@@ -62,39 +80,16 @@ fn words(content: &[Content]) -> String {
     }
 }
 
-fn piece(content: Content) -> Value {
-    match content {
-        Content::Text(text) => Value::String(text),
-        Content::Image { data, mime_type } => json!({ "type": "image", "mime_type": mime_type, "base64": data }),
-        Content::Audio { data, mime_type } => json!({ "type": "audio", "mime_type": mime_type, "base64": data }),
-        Content::Link { uri, name, title, description, mime_type } => {
-            let mut link = json!({ "type": "link", "uri": uri, "name": name });
-            let more = [("title", title), ("description", description), ("mime_type", mime_type)];
-            for (key, value) in more.into_iter().filter_map(|(key, value)| Some((key, value?))) {
-                if let Some(link) = link.as_object_mut() {
-                    link.insert(key.to_owned(), Value::String(value));
-                }
-            }
-            link
-        }
-        Content::Resource { uri, mime_type, contents } => {
-            let (key, contents) = match contents {
-                Contents::Text(text) => ("text", text),
-                Contents::Blob(blob) => ("base64", blob),
-            };
-            json!({ "type": "resource", "uri": uri, "mime_type": mime_type, key: contents })
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn told(content: Vec<Content>, structured: Option<Value>, output: Option<&str>) -> Result<String, String> {
         let output = output.map(|schema| Schema::parse(schema).unwrap());
         let result = CallResult { content, structured, is_error: false };
-        of(result, output.as_ref()).map(|json| json.as_str().to_owned()).map_err(|failure| failure.message)
+        of(result, output.as_ref()).map(|it| it.content.as_str().to_owned()).map_err(|failure| failure.message)
     }
 
     fn text(text: &str) -> Content {
@@ -111,8 +106,6 @@ mod tests {
         assert_eq!(told(vec![], None, None), ok("null"));
         assert_eq!(told(vec![text("a"), text("{}")], None, None), ok(r#"["a","{}"]"#));
         assert_eq!(told(vec![text("a")], Some(json!({"b": 1})), None), ok(r#"{"b":1}"#));
-        let image = Content::Image { data: "AA==".into(), mime_type: "image/png".into() };
-        assert_eq!(told(vec![image], None, None), ok(r#"[{"type":"image","mime_type":"image/png","base64":"AA=="}]"#));
     }
 
     #[test]

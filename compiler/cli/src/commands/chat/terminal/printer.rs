@@ -12,10 +12,11 @@ use pace_diag::render::{Colour, Glyphs};
 use pace_ir::program::AgentName;
 use pace_ir::text::{quoted, shortened};
 use pace_runner::conversation::{ToolCall, ToolResult};
-use pace_runner::events::{Answer, CallStatus, Event, EventSink, Source};
+use pace_runner::events::{Answer, CallStatus, Event, EventSink, Source, how_far};
 use pace_runner::id::InvocationId;
 use pace_runner::instantiate::ServedAgent;
 use pace_runner::tool::{AgentTools, Level, Mode};
+use unicode_width::UnicodeWidthStr as _;
 
 use self::below::Below;
 use crate::commands::chat::calls;
@@ -83,6 +84,8 @@ enum Line {
     Named,
     /// In a reply.
     Reply,
+    /// After how far a call is, which takes this many columns and gives way to whatever comes next.
+    Step(usize),
 }
 
 /// Words in a style, where colours are wanted.
@@ -146,6 +149,7 @@ impl Printer {
                 let width = self.agent.as_str().len() + 2;
                 print(&format!("\r{}\r", " ".repeat(width)));
             }
+            Line::Step(width) => print(&format!("\r{}\r", " ".repeat(width))),
             Line::Reply => print(&format!("{}\n", screen.wrap.end(columns(&stdout())))),
         }
         screen.filter = Filter::default();
@@ -153,6 +157,9 @@ impl Printer {
     }
 
     fn name(&self, screen: &mut Screen) {
+        if matches!(screen.line, Line::Step(_)) {
+            self.start(screen);
+        }
         if screen.line == Line::Start {
             print(&paint(self.colour, BOLD, &format!("{}: ", self.agent)));
             screen.line = Line::Named;
@@ -205,6 +212,25 @@ impl Printer {
         for aside in asides {
             self.aside(screen, &aside);
         }
+    }
+
+    /// How far a call is, on a line that the next one replaces. A terminal that does not say how wide it is shows none: a line
+    /// that breaks cannot be taken back.
+    fn step(&self, screen: &mut Screen, source: &Source, call: &ToolCall, far: &str) {
+        let Some(shown) = screen.calls.iter().find(|shown| shown.is(source, &call.id)) else { return };
+        let Some(columns) = columns(&stdout()) else { return };
+        // A character may take two columns, and the last one of a line is left free: some terminals break behind it.
+        let words = format!("{}{} {far}", calls::whose(source), shown.named);
+        let mut most = columns.saturating_sub(5).min(MOST_LINE);
+        let mut words = shortened(&words, most);
+        while words.width().saturating_add(5) > columns && most > 0 {
+            most -= 1;
+            words = shortened(&words, most);
+        }
+        let text = format!("  [{words}]");
+        self.start(screen);
+        print(&paint(self.colour, DIM, &text));
+        screen.line = Line::Step(text.width());
     }
 
     fn came(&self, screen: &mut Screen, source: &Source, result: &ToolResult, status: CallStatus) {
@@ -263,6 +289,9 @@ impl EventSink for Printer {
             Event::ModelCall { .. } => screen.calls.retain(|shown| shown.invocation != source.invocation),
             Event::ToolCall { call, .. } => self.call(screen, source, call),
             Event::ToolConsole { call, level, text } => self.console(screen, source, (call, *level, text)),
+            Event::ToolProgress { call, progress, total, message } => {
+                self.step(screen, source, call, &how_far(*progress, *total, *message));
+            }
             Event::ToolResult { result, status, .. } => self.came(screen, source, result, *status),
             _ => {}
         }

@@ -7,16 +7,19 @@ use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::super::{arguments, plain_text, with_schema, written};
+use super::super::{arguments, shown, told, with_schema, written};
 use super::PROVIDER;
-use crate::conversation::{JsonText, Message, ModelTurn, ToolResult};
-use crate::model::{Request, ToolDeclaration};
+use crate::conversation::{JsonText, MediaType, Message, ModelTurn, ToolResult};
+use crate::model::{Images, Request, ToolDeclaration};
 
 /// The longest reply where the author says nothing: the service demands a number, and all current models can write as much.
 const DEFAULT_MAX_TOKENS: u32 = 8_192;
 
 /// The service refuses a smaller budget for thoughts.
 const LEAST_BUDGET: u32 = 1_024;
+
+/// The kinds of images that are taken (<https://docs.claude.com/en/docs/build-with-claude/vision>).
+const TAKEN: [MediaType; 4] = [MediaType::Png, MediaType::Jpeg, MediaType::Gif, MediaType::Webp];
 
 /// The body of a request.
 ///
@@ -31,7 +34,7 @@ pub(in crate::model) fn encode(model: &str, request: &Request<'_>) -> serde_json
         stream: true,
         // Not all models have structured replies of their own.
         system: with_schema(request.system, request.output),
-        messages: Messages(request.messages),
+        messages: Messages { messages: request.messages, images: request.images },
         tools: Tools(request.tools),
         stop_sequences: &generation.stop,
         temperature: generation.temperature,
@@ -102,13 +105,16 @@ struct Tool<'a> {
     input_schema: &'a Value,
 }
 
-struct Messages<'a>(&'a [Message]);
+struct Messages<'a> {
+    messages: &'a [Message],
+    images: Images,
+}
 
 impl Serialize for Messages<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|message| {
+        serializer.collect_seq(self.messages.iter().map(|message| {
             let role = if matches!(message, Message::Model(_)) { "assistant" } else { "user" };
-            Turn { role, content: Content(message) }
+            Turn { role, content: Content { message, images: self.images } }
         }))
     }
 }
@@ -119,13 +125,18 @@ struct Turn<'a> {
     content: Content<'a>,
 }
 
-struct Content<'a>(&'a Message);
+struct Content<'a> {
+    message: &'a Message,
+    images: Images,
+}
 
 impl Serialize for Content<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
+        match self.message {
             Message::User(text) => serializer.serialize_str(text),
-            Message::ToolResults(results) => serializer.collect_seq(results.iter().map(tool_result)),
+            Message::ToolResults(results) => {
+                serializer.collect_seq(results.iter().map(|result| tool_result(result, self.images)))
+            }
             Message::Model(turn) => match turn.raw.as_ref().filter(|raw| raw.provider == PROVIDER) {
                 Some(raw) => raw.content.serialize(serializer),
                 None if turn.calls.is_empty() => serializer.serialize_str(&turn.text),
@@ -151,8 +162,17 @@ fn blocks<S: Serializer>(turn: &ModelTurn, serializer: S) -> Result<S::Ok, S::Er
     blocks.end()
 }
 
-fn tool_result(result: &ToolResult) -> Block<'_> {
-    let content = plain_text(&result.content);
+fn tool_result(result: &ToolResult, images: Images) -> Block<'_> {
+    let shown = shown(result, images, &TAKEN);
+    let text = told(result, shown.left_out);
+    let content = if shown.images.is_empty() {
+        ResultContent::Text(text)
+    } else {
+        let images = shown.images.into_iter().map(|image| Piece::Image {
+            source: ImageSource { r#type: "base64", media_type: image.media_type.as_str(), data: image.base64() },
+        });
+        ResultContent::Pieces([Piece::Text { text }].into_iter().chain(images).collect())
+    };
     Block::ToolResult { tool_use_id: &result.id, content, is_error: result.is_error }
 }
 
@@ -161,5 +181,27 @@ fn tool_result(result: &ToolResult) -> Block<'_> {
 enum Block<'a> {
     Text { text: &'a str },
     ToolUse { id: &'a str, name: &'a str, input: Cow<'a, JsonText> },
-    ToolResult { tool_use_id: &'a str, content: Cow<'a, str>, is_error: bool },
+    ToolResult { tool_use_id: &'a str, content: ResultContent<'a>, is_error: bool },
+}
+
+/// A text alone is sent as one, which is shorter.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ResultContent<'a> {
+    Text(Cow<'a, str>),
+    Pieces(Vec<Piece<'a>>),
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Piece<'a> {
+    Text { text: Cow<'a, str> },
+    Image { source: ImageSource<'a> },
+}
+
+#[derive(Serialize)]
+struct ImageSource<'a> {
+    r#type: &'static str,
+    media_type: &'static str,
+    data: &'a str,
 }

@@ -6,13 +6,16 @@ use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::super::{OWN_ID, arguments, with_schema, written};
+use super::super::{OWN_ID, arguments, shown, with_schema, written};
 use super::{PROVIDER, is_third_generation};
-use crate::conversation::{JsonText, Message, ModelTurn, ToolResult};
-use crate::model::{Request, ToolDeclaration};
+use crate::conversation::{Image, JsonText, MediaType, Message, ModelTurn, ToolResult};
+use crate::model::{Images, Request, ToolDeclaration};
 
 /// What Google's documentation gives for calls that another model wrote, whose signature nobody has.
 const NO_SIGNATURE: &str = "skip_thought_signature_validator";
+
+/// The kinds of images that are taken (<https://ai.google.dev/gemini-api/docs/image-understanding>).
+const TAKEN: [MediaType; 3] = [MediaType::Png, MediaType::Jpeg, MediaType::Webp];
 
 /// The body of a request.
 ///
@@ -27,7 +30,7 @@ pub(in crate::model) fn encode(model: &str, request: &Request<'_>) -> serde_json
     let generation = request.generation;
     written(&Body {
         system_instruction: (!system.is_empty()).then(|| Instruction { parts: [Text { text: &system }] }),
-        contents: Contents { messages: request.messages, signed },
+        contents: Contents { messages: request.messages, signed, images: request.images },
         tools: (!request.tools.is_empty()).then_some([Tools { function_declarations: Functions(request.tools) }]),
         generation_config: Generation {
             temperature: generation.temperature,
@@ -115,15 +118,16 @@ struct Function<'a> {
 
 struct Contents<'a> {
     messages: &'a [Message],
-    /// Whether the model refuses calls without a signature.
+    /// Whether the model refuses calls without a signature, and takes images inside of results: those of the third generation.
     signed: bool,
+    images: Images,
 }
 
 impl Serialize for Contents<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.messages.iter().map(|message| {
             let role = if matches!(message, Message::Model(_)) { "model" } else { "user" };
-            Content { role, parts: Parts { message, signed: self.signed } }
+            Content { role, parts: Parts { message, signed: self.signed, images: self.images } }
         }))
     }
 }
@@ -137,18 +141,40 @@ struct Content<'a> {
 struct Parts<'a> {
     message: &'a Message,
     signed: bool,
+    images: Images,
 }
 
 impl Serialize for Parts<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.message {
             Message::User(text) => serializer.collect_seq([Text { text }]),
-            Message::ToolResults(results) => serializer.collect_seq(results.iter().map(response)),
+            Message::ToolResults(results) => self.results(results, serializer),
             Message::Model(turn) => match turn.raw.as_ref().filter(|raw| raw.provider == PROVIDER) {
                 Some(raw) => raw.content.serialize(serializer),
                 None => turn_parts(turn, self.signed, serializer),
             },
         }
+    }
+}
+
+impl Parts<'_> {
+    /// Models of the third generation take images inside of a result; those before refuse them there, and take them beside the
+    /// results.
+    fn results<S: Serializer>(&self, results: &[ToolResult], serializer: S) -> Result<S::Ok, S::Error> {
+        let mut parts = serializer.serialize_seq(None)?;
+        let mut beside = Vec::new();
+        for result in results {
+            let shown = shown(result, self.images, &TAKEN);
+            let mut images: Vec<_> = shown.images.into_iter().map(ImagePart::of).collect();
+            if !self.signed {
+                beside.append(&mut images);
+            }
+            parts.serialize_element(&response(result, shown.left_out, images))?;
+        }
+        for image in beside {
+            parts.serialize_element(&image)?;
+        }
+        parts.end()
     }
 }
 
@@ -196,6 +222,27 @@ struct FunctionResponse<'a> {
     id: Option<&'a str>,
     name: &'a str,
     response: Response<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<ImagePart<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ImagePart<'a> {
+    inline_data: InlineData<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InlineData<'a> {
+    mime_type: &'static str,
+    data: &'a str,
+}
+
+impl<'a> ImagePart<'a> {
+    fn of(image: &'a Image) -> Self {
+        Self { inline_data: InlineData { mime_type: image.media_type.as_str(), data: image.base64() } }
+    }
 }
 
 /// An object as it is; anything else as a part of one, because the service takes nothing else.
@@ -205,17 +252,24 @@ enum Response<'a> {
     Error(&'a JsonText),
     Result(&'a JsonText),
     #[serde(untagged)]
+    Partly {
+        result: &'a JsonText,
+        left_out: String,
+    },
+    #[serde(untagged)]
     Object(&'a JsonText),
 }
 
-fn response(result: &ToolResult) -> ResponsePart<'_> {
+fn response<'a>(result: &'a ToolResult, left_out: Option<String>, parts: Vec<ImagePart<'a>>) -> ResponsePart<'a> {
     let content = &result.content;
-    let response = match result.is_error {
+    let response = match (result.is_error, left_out) {
+        (_, Some(left_out)) => Response::Partly { result: content, left_out },
         _ if content.is_object() => Response::Object(content),
-        true => Response::Error(content),
-        false => Response::Result(content),
+        (true, None) => Response::Error(content),
+        (false, None) => Response::Result(content),
     };
-    ResponsePart { function_response: FunctionResponse { id: given(&result.id), name: &result.name, response } }
+    let (id, name) = (given(&result.id), result.name.as_str());
+    ResponsePart { function_response: FunctionResponse { id, name, response, parts } }
 }
 
 /// An id that the service gave; ours mean nothing to it.

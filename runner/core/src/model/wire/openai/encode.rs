@@ -2,14 +2,17 @@
 
 use std::borrow::Cow;
 
-use serde::ser::SerializeSeq as _;
+use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::super::{plain_text, written};
+use super::super::{plain_text, shown, told, written};
 use super::Dialect;
-use crate::conversation::{Message, ToolCall};
-use crate::model::{Request, ToolDeclaration};
+use crate::conversation::{Image, MediaType, Message, ToolCall, ToolResult};
+use crate::model::{Images, Request, ToolDeclaration};
+
+/// The kinds of images that are taken (<https://platform.openai.com/docs/guides/images-vision>).
+const TAKEN: [MediaType; 4] = [MediaType::Png, MediaType::Jpeg, MediaType::Gif, MediaType::Webp];
 
 /// The body of a request.
 ///
@@ -24,7 +27,7 @@ pub(in crate::model) fn encode(dialect: Dialect, model: &str, request: &Request<
     };
     written(&Body {
         model,
-        messages: Messages { system: request.system, messages: request.messages },
+        messages: Messages { system: request.system, said: request.messages, images: request.images },
         stream: true,
         stream_options: StreamOptions { include_usage: true },
         temperature: generation.temperature,
@@ -111,7 +114,8 @@ struct Function<'a> {
 
 struct Messages<'a> {
     system: &'a str,
-    messages: &'a [Message],
+    said: &'a [Message],
+    images: Images,
 }
 
 impl Serialize for Messages<'_> {
@@ -120,7 +124,7 @@ impl Serialize for Messages<'_> {
         if !self.system.is_empty() {
             sequence.serialize_element(&Said { role: "system", content: Some(self.system), tool_calls: Calls(&[]) })?;
         }
-        for message in self.messages {
+        for message in self.said {
             match message {
                 Message::User(text) => {
                     sequence.serialize_element(&Said { role: "user", content: Some(text), tool_calls: Calls(&[]) })?;
@@ -130,15 +134,57 @@ impl Serialize for Messages<'_> {
                     let tool_calls = Calls(&turn.calls);
                     sequence.serialize_element(&Said { role: "assistant", content, tool_calls })?;
                 }
-                Message::ToolResults(results) => {
-                    for result in results {
-                        let content = plain_text(&result.content);
-                        sequence.serialize_element(&Answered { role: "tool", tool_call_id: &result.id, content })?;
-                    }
-                }
+                Message::ToolResults(results) => self.results(results, &mut sequence)?,
             }
         }
         sequence.end()
+    }
+}
+
+impl Messages<'_> {
+    /// Results are texts, one message each, and all of a turn come before anything else: their images are in a message of the
+    /// user behind them.
+    fn results<Q: SerializeSeq>(&self, results: &[ToolResult], sequence: &mut Q) -> Result<(), Q::Error> {
+        let mut pieces = Vec::new();
+        for result in results {
+            let shown = shown(result, self.images, &TAKEN);
+            let content = told(result, shown.left_out);
+            sequence.serialize_element(&Answered { role: "tool", tool_call_id: &result.id, content })?;
+            if !shown.images.is_empty() {
+                let text = format!("What `{}` gave back for the call `{}`:", result.name, result.id);
+                pieces.push(Piece::Text { text });
+                pieces.extend(shown.images.into_iter().map(Piece::image));
+            }
+        }
+        if pieces.is_empty() {
+            return Ok(());
+        }
+        sequence.serialize_element(&Shown { role: "user", content: pieces })
+    }
+}
+
+#[derive(Serialize)]
+struct Shown {
+    role: &'static str,
+    content: Vec<Piece>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Piece {
+    Text { text: String },
+    ImageUrl { image_url: ImageUrl },
+}
+
+#[derive(Serialize)]
+struct ImageUrl {
+    url: String,
+}
+
+impl Piece {
+    fn image(image: &Image) -> Self {
+        let url = format!("data:{};base64,{}", image.media_type.as_str(), image.base64());
+        Self::ImageUrl { image_url: ImageUrl { url } }
     }
 }
 
