@@ -97,6 +97,7 @@ impl Admitted {
     pub async fn run(self, sink: &dyn EventSink) -> Result<Answer, Problem> {
         let Self { running, by, message, turn, cancel, place: _place } = self;
         let Running { runner, chain, source, trace, .. } = &running;
+        let sink = &Recorder::new(&running, &message, sink);
         if let Some(agent) = runner.agent(&source.agent) {
             let (session, model) = (turn.id(), &agent.spec.model);
             sink.on_event(source, &Event::Started { session, model, admitted: &by, chain, trace });

@@ -175,6 +175,8 @@ pub struct ModelStep {
 /// One call of a tool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ToolStep {
+    /// Its span, as whoever is called over a network is told.
+    pub span: Span,
     /// The model's call, unique within the conversation.
     pub call: String,
     /// The name that the model used.

@@ -120,8 +120,8 @@ impl Recording<'_> {
                     model.usage = *usage;
                 });
             }
-            Event::ToolCall { call, class } => {
-                let step = self.called(call, *class);
+            Event::ToolCall { call, class, trace } => {
+                let step = self.called(call, *class, trace);
                 self.change(|trace| add(trace, Step::Tool(step)));
             }
             Event::ToolConsole { call, level, text } => self.change_tool(&call.id, |step| {
@@ -141,8 +141,9 @@ impl Recording<'_> {
         }
     }
 
-    fn called(&self, call: &ToolCall, class: Option<Access>) -> ToolStep {
+    fn called(&self, call: &ToolCall, class: Option<Access>, span: &TraceContext) -> ToolStep {
         ToolStep {
+            span: span.into(),
             call: call.id.clone(),
             name: call.name.clone(),
             tool: self.tools.and_then(|tools| tools.find(&call.name)).map(ServedTool::key),
