@@ -168,7 +168,7 @@ mod tests {
     /// What a call begins from where nobody has waited.
     async fn beginning(engine: &Engine, image: &Image) -> Vec<u8> {
         let mut sandbox = Sandbox::new(&engine.inner, State::of_nobody());
-        let memory = sandbox.make(&engine.inner.instances).await.unwrap();
+        let memory = sandbox.make(&engine.inner.code().unwrap().instances).await.unwrap();
         image.fit(memory, &mut sandbox.store).unwrap();
         image.restore(memory.data_mut(&mut sandbox.store)).unwrap();
         sandbox.memory().unwrap().to_vec()
