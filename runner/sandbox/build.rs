@@ -1,5 +1,5 @@
-//! Compiles the checked-in engine to machine code for the target, with the features every processor of its kind has. So the
-//! library needs no compiler, and the only machine code it ever loads is part of its own binary.
+//! Compiles the checked-in engine to machine code for the target, with the features every processor of its kind has, and packs it. So
+//! the library needs no compiler, and the only machine code it ever loads is part of its own binary.
 
 use std::path::Path;
 
@@ -8,6 +8,10 @@ mod config;
 
 /// The engine, as `cargo xtask engine` makes it.
 const ENGINE: &str = "engine/engine.wasm";
+/// How hard it is packed: zstd's best that needs no more memory to unpack. It takes seconds once, and the same time to unpack.
+const LEVEL: i32 = 19;
+/// `(module (func))`.
+const TRIAL: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x0a\x04\x01\x02\0\x0b";
 
 fn main() -> Result<(), String> {
     println!("cargo:rerun-if-changed={ENGINE}");
@@ -17,8 +21,18 @@ fn main() -> Result<(), String> {
     let mut config = config::config();
     // Naming the target, even this machine's, leaves out what only this machine's processor can do.
     config.target(&target).map_err(|error| format!("no code can be made for {target}: {error}"))?;
+    // For debuggers; WebAssembly is left by frame pointers, and panics of the host do not cross it.
+    config.native_unwind_info(false);
     let engine = wasmtime::Engine::new(&config).map_err(|error| format!("{error:?}"))?;
-    let code = engine.precompile_module(&wasm).map_err(|error| format!("{ENGINE} does not compile: {error:?}"))?;
+    let compile =
+        |wasm: &[u8]| engine.precompile_module(wasm).map_err(|error| format!("it does not compile: {error:?}"));
+    let code = compile(&wasm)?;
+    let packed = zstd::bulk::compress(&code, LEVEL).map_err(|error| format!("it cannot be packed: {error}"))?;
     let out = std::env::var_os("OUT_DIR").ok_or("cargo names no folder for what is built")?;
-    std::fs::write(Path::new(&out).join("engine.cwasm"), code).map_err(|error| format!("cannot write: {error}"))
+    let write = |name: &str, bytes: &[u8]| {
+        std::fs::write(Path::new(&out).join(name), bytes).map_err(|error| format!("cannot write {name}: {error}"))
+    };
+    write("engine.cwasm.zst", &packed)?;
+    write("engine.length", code.len().to_string().as_bytes())?;
+    write("trial.cwasm", &compile(TRIAL)?)
 }

@@ -25,6 +25,8 @@ pub(crate) fn config() -> Config {
         .max_wasm_stack(WASM_STACK)
         .async_stack_size(WASM_STACK + HOST_STACK)
         .wasm_backtrace_max_frames(None)
+        // Would say where in the WebAssembly a trap was, which nobody is told; it is a tenth of the machine code.
+        .generate_address_map(false)
         // Of other languages, and of the component model; nothing here uses them.
         .gc_support(false)
         .concurrency_support(false);

@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use pace_ir::Digest;
 use tokio::sync::Semaphore;
-use wasmtime::{InstanceAllocationStrategy, InstancePre, Module, PoolingAllocationConfig};
+use wasmtime::{InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::busy::BusyThreads;
 use crate::call::{Call, Clock, Limits};
 use crate::config;
 use crate::error::{CompileError, EngineError, LoadError, ToolError};
 use crate::image::Budget;
+use crate::machine::{self, Code, Machine};
 use crate::net::connect::Network;
 use crate::net::fetch::Fetcher;
 use crate::net::resolve::{Resolve, SystemResolver};
 use crate::operation::Operations;
-use crate::pages::forget;
 use crate::parked::{MOST_PARKED, Parked};
 use crate::redact::Redactor;
 use crate::run;
@@ -27,8 +27,6 @@ use crate::tool::{Bytecode, Description, Tool};
 
 /// The engine as WebAssembly, for its digest: `cargo xtask engine` writes it beside the module it belongs to.
 const DIGEST: &str = include_str!("../engine/engine.b3");
-/// The engine as machine code, from the build script.
-static MACHINE_CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/engine.cwasm"));
 /// The most bytecode one tool may have, bytes.
 const MOST_BYTECODE: usize = 64 << 20;
 /// How many compilations and descriptions run at once; further ones wait.
@@ -56,9 +54,7 @@ pub struct Engine {
 
 pub(crate) struct Inner {
     pub(crate) wasm: wasmtime::Engine,
-    pub(crate) instances: InstancePre<State>,
-    /// The same with nothing to import but the module.
-    pub(crate) loading: InstancePre<State>,
+    machine: Machine,
     /// What tools hold for their calls to begin from.
     pub(crate) images: Arc<Budget>,
     /// Instances that wait for a call.
@@ -76,6 +72,11 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
+    /// What instances are made of; see [`Machine::code`].
+    pub(crate) fn code(&self) -> wasmtime::Result<&Code> {
+        self.machine.code(&self.wasm)
+    }
+
     /// Whether more calls run at once than instances may wait.
     pub(crate) fn is_crowded(&self) -> bool {
         self.concurrent_calls.saturating_sub(self.calls.available_permits()) > self.parked.most()
@@ -110,19 +111,15 @@ impl Default for EngineSettings {
 }
 
 impl Engine {
-    /// Sets the engine up: reserves address space and starts the thread that keeps time. A few milliseconds.
+    /// Sets the engine up: reserves address space and starts the thread that keeps time. Its machine code is unpacked when
+    /// something first runs, which takes that a few milliseconds longer.
     ///
     /// # Errors
     /// The machine has no room, or `certificates` cannot be read.
     pub fn new(settings: &EngineSettings) -> Result<Self, EngineError> {
         let setup = |error: wasmtime::Error| EngineError::Setup(format!("{error:#}"));
         let (wasm, concurrent_calls) = reserved(settings.concurrent_calls).map_err(setup)?;
-        let module = machine_code(&wasm).map_err(setup)?;
-        let instances =
-            crate::imports::linker(&wasm).and_then(|linker| linker.instantiate_pre(&module)).map_err(setup)?;
-        let loading = crate::imports::of_loading(&wasm, &module)
-            .and_then(|linker| linker.instantiate_pre(&module))
-            .map_err(setup)?;
+        machine::try_out(&wasm).map_err(setup)?;
         let resolver = settings.resolver.clone().unwrap_or_else(|| Arc::new(SystemResolver::default()));
         let network = Arc::new(Network::new(resolver, settings.certificates.as_deref())?);
         let parked = Parked::new(waiting(concurrent_calls) as usize);
@@ -131,15 +128,15 @@ impl Engine {
         let builds = Semaphore::new(CONCURRENT_BUILDS as usize);
         let ticker = Ticker::start(&wasm)?;
         let (images, busy) = (Budget::new(settings.images), BusyThreads::default());
-        let inner =
-            Inner { wasm, instances, loading, images, parked, concurrent_calls, calls, builds, ticker, busy, network };
+        let machine = Machine::default();
+        let inner = Inner { wasm, machine, images, parked, concurrent_calls, calls, builds, ticker, busy, network };
         Ok(Self { inner: Arc::new(inner) })
     }
 
     /// BLAKE3 of the engine's WebAssembly: bytecode runs on the engine with the digest it was compiled by. A test compares the
     /// stored text with the module, so it always parses.
     pub fn digest() -> Digest {
-        DIGEST.trim().parse().unwrap_or_else(|_| Digest::of(MACHINE_CODE))
+        DIGEST.trim().parse().unwrap_or_else(|_| Digest::of(DIGEST.as_bytes()))
     }
 
     /// Compiles one ES2022 module to bytecode, by the very engine that will run it. `name` is what stack traces call it
@@ -198,18 +195,6 @@ fn pooled(instances: u32) -> wasmtime::Config {
     let mut config = config::config();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
-}
-
-#[expect(
-    unsafe_code,
-    reason = "the only machine code ever loaded: the build script made it, and it is part of this binary"
-)]
-fn machine_code(engine: &wasmtime::Engine) -> wasmtime::Result<Module> {
-    // SAFETY: `MACHINE_CODE` is what `precompile_module` of the same version gave, byte for byte.
-    let module = unsafe { Module::deserialize(engine, MACHINE_CODE) };
-    // It was copied; what it was copied from would stay in memory, and is never looked at again.
-    forget(MACHINE_CODE);
-    module
 }
 
 pub(crate) fn describe(tool: &Tool, limits: Limits) -> Result<Description, ToolError> {

@@ -21,6 +21,7 @@ mod image;
 mod imports;
 mod json;
 mod loaded;
+mod machine;
 mod missing;
 mod net;
 mod operation;

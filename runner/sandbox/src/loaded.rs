@@ -91,7 +91,7 @@ impl Drop for Claim<'_> {
 
 async fn load(inner: &Inner, state: State) -> Option<Image> {
     let mut sandbox = Sandbox::new(inner, state);
-    let memory = sandbox.make(&inner.loading).await.ok()?;
+    let memory = sandbox.make(&inner.code().ok()?.loading).await.ok()?;
     let before = memory.data(&sandbox.store).to_vec();
     let is_loaded = sandbox.call::<u32>(LOAD).await.ok()? == 1;
     // Where memory was refused it may have done something else than it does with more.

@@ -19,6 +19,8 @@ use crate::sandbox::Sandbox;
 pub(crate) const MOST_PARKED: u32 = 16;
 /// The most memory that one of them keeps, bytes. A call that wrote to more is the end of its instance.
 const MOST_KEPT: usize = 2 << 20;
+/// The most that all of them keep, bytes: as many of small tools as may wait, and a few of the largest.
+const MOST_KEPT_TOGETHER: usize = 8 << 20;
 
 /// Those who wait.
 #[derive(Debug)]
@@ -28,8 +30,17 @@ pub(crate) struct Parked {
     /// What every instance begins with; nothing before the first tool is loaded.
     fresh: OnceLock<Fresh>,
     /// The one that waits longest is first, and goes first.
-    waiting: Mutex<VecDeque<(Weak<Loaded>, Sandbox)>>,
+    waiting: Mutex<VecDeque<Waiting>>,
     most: usize,
+}
+
+/// One who waits.
+#[derive(Debug)]
+struct Waiting {
+    tool: Weak<Loaded>,
+    sandbox: Sandbox,
+    /// How much memory it keeps, bytes.
+    kept: usize,
 }
 
 /// The memory of an instance that nothing has run in.
@@ -64,34 +75,34 @@ impl Parked {
     /// An instance in which the next call of this tool can begin; the one that waits for the shortest time.
     pub(crate) fn take(&self, loaded: &Arc<Loaded>) -> Option<Sandbox> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = waiting.iter().rposition(|(tool, _)| std::ptr::eq(tool.as_ptr(), Arc::as_ptr(loaded)))?;
-        waiting.remove(at).map(|(_, sandbox)| sandbox)
+        let at = waiting.iter().rposition(|one| std::ptr::eq(one.tool.as_ptr(), Arc::as_ptr(loaded)))?;
+        waiting.remove(at).map(|one| one.sandbox)
     }
 
     /// Sets an instance back that began from this image, and lets it wait; or throws it away, if that cannot be done.
     pub(crate) fn park(&self, loaded: &Arc<Loaded>, image: &Image, mut sandbox: Sandbox) {
-        let memory = sandbox.end();
-        if memory.is_none_or(|memory| self.set_back(image, memory).is_none()) {
-            return;
-        }
-        let longest = {
+        let Some(kept) = sandbox.end().and_then(|memory| self.set_back(image, memory)) else { return };
+        let leaving = {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.push_back((Arc::downgrade(loaded), sandbox));
-            if waiting.len() > self.most { waiting.pop_front() } else { None }
+            waiting.push_back(Waiting { tool: Arc::downgrade(loaded), sandbox, kept });
+            let surplus = surplus(waiting.iter().map(|one| one.kept), self.most);
+            waiting.drain(..surplus).collect::<Vec<_>>()
         };
         // Outside of the lock: this takes a while.
-        drop(longest);
+        drop(leaving);
     }
 
-    /// Makes the memory what a call begins from. Nothing if that is not certain, or too much.
-    fn set_back(&self, image: &Image, memory: &mut [u8]) -> Option<()> {
+    /// Makes the memory what a call begins from, and says how much of it is kept, bytes. Nothing if that is not certain, or too
+    /// much.
+    fn set_back(&self, image: &Image, memory: &mut [u8]) -> Option<usize> {
         let (map, fresh) = (self.map.as_ref()?, self.fresh.get()?);
         if u64::try_from(memory.len()).ok()? != image.memory() {
             return None;
         }
         let entries = map.entries(memory)?;
         let touched = || entries.iter().enumerate().filter(|(_, entry)| !entry.is_untouched());
-        if touched().count() * PAGE > MOST_KEPT {
+        let kept = touched().count() * PAGE;
+        if kept > MOST_KEPT {
             return None;
         }
         for (number, _) in touched() {
@@ -102,8 +113,18 @@ impl Parked {
                 None => fresh.write(start, page),
             }
         }
-        Some(())
+        Some(kept)
     }
+}
+
+/// How many have to go, those who wait longest, of so many that keep so much.
+fn surplus(kept: impl ExactSizeIterator<Item = usize> + DoubleEndedIterator, most: usize) -> usize {
+    let (number, mut together) = (kept.len(), 0);
+    let stay = kept.rev().take(most).take_while(|kept| {
+        together += kept;
+        together <= MOST_KEPT_TOGETHER
+    });
+    number - stay.count()
 }
 
 impl Fresh {
@@ -168,7 +189,7 @@ mod tests {
     /// What a call begins from where nobody has waited.
     async fn beginning(engine: &Engine, image: &Image) -> Vec<u8> {
         let mut sandbox = Sandbox::new(&engine.inner, State::of_nobody());
-        let memory = sandbox.make(&engine.inner.instances).await.unwrap();
+        let memory = sandbox.make(&engine.inner.code().unwrap().instances).await.unwrap();
         image.fit(memory, &mut sandbox.store).unwrap();
         image.restore(memory.data_mut(&mut sandbox.store)).unwrap();
         sandbox.memory().unwrap().to_vec()
@@ -263,6 +284,22 @@ mod tests {
         let waits: Vec<bool> = tools.iter().map(|tool| parked.take(&tool.loaded).is_some()).collect();
         assert_eq!(waits.iter().position(|waits| *waits), Some(3));
         assert!(waits[3..].iter().all(|waits| *waits));
+    }
+
+    #[test]
+    fn those_who_wait_longest_make_room() {
+        let large = MOST_KEPT_TOGETHER / 4;
+        for (kept, most, wanted) in [
+            (vec![], 3, 0),
+            (vec![1; 3], 3, 0),
+            (vec![1; 5], 3, 2),
+            (vec![large; 4], 9, 0),
+            (vec![large; 5], 9, 1),
+            (vec![1, large, large, large, large], 9, 1),
+            (vec![large, 1, 1, large, large, large], 9, 1),
+        ] {
+            assert_eq!(surplus(kept.iter().copied(), most), wanted, "{kept:?}");
+        }
     }
 
     #[test]

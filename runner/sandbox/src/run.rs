@@ -178,7 +178,7 @@ async fn slot(inner: &Inner, until: Option<Instant>) -> Option<SemaphorePermit<'
 
 async fn enter(inner: &Inner, sandbox: &mut Sandbox, task: &Task, image: Option<&Image>) -> wasmtime::Result<()> {
     if !sandbox.is_made() {
-        let memory = sandbox.make(&inner.instances).await?;
+        let memory = sandbox.make(&inner.code()?.instances).await?;
         if let Some(image) = image {
             image.fit(memory, &mut sandbox.store)?;
         }

@@ -1,6 +1,6 @@
 //! Writes: told and not made unless somebody chose otherwise, on record before they are made, one after the other.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use pace_tests::process::{self, Runner};
 use serde_json::json;
@@ -93,6 +93,24 @@ fn a_write_that_cannot_be_put_on_record_is_not_made() {
     assert_eq!((&result["status"], world.log().len()), (&json!("failed"), 0));
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+#[test]
+fn nobody_writes_live_where_the_record_gets_lost() {
+    let world = World::new();
+    let project = project(world.port, &[("go", &[("put", json!({"path": "/now"}))])]);
+    let started = |choice: &str, redirection: &str| {
+        let runner = process::command(&project, &[("LIVE_WRITES", choice)]);
+        let mut shell = Command::new("sh");
+        // One that started would serve for ever.
+        shell.args(["-c", &format!(r#"exec timeout 60 "$0" "$1" {redirection}"#)]).arg(runner.get_program());
+        shell.args(runner.get_args()).env("PORT", "0").env("LIVE_WRITES", choice);
+        shell.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap().code()
+    };
+    for redirection in ["2>/dev/null", "2>&-"] {
+        assert_eq!(started("all", redirection), Some(2), "{redirection}");
+        assert_eq!(started("tools/put", redirection), Some(2), "{redirection}");
+    }
 }
 
 #[test]

@@ -17,6 +17,15 @@ pub(super) fn release(builds: &[&[&str]]) -> Result<PathBuf> {
     Ok(target()?.join("release"))
 }
 
+/// Builds the runner as it is shipped, which takes some ten minutes where nothing of it is there. Returns the program.
+///
+/// # Errors
+/// It does not build.
+pub(super) fn shipped_runner() -> Result<PathBuf> {
+    build(&["--profile", "dist", "--package", "pace-runner"])?;
+    Ok(target()?.join("dist").join("pace-runner"))
+}
+
 /// Makes a bundle of the project in `folder`. The compiler is not measured here, so it is not optimised, which would take
 /// minutes.
 ///

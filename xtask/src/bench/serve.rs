@@ -13,7 +13,7 @@ use super::measure::count;
 use super::promises::Promises;
 use super::server::Server;
 use super::{build, project};
-use crate::command::{Verdict, capture, program};
+use crate::command::Verdict;
 use crate::needs;
 use start::Disk;
 
@@ -26,6 +26,9 @@ const MOST_START_MS: f64 = 12.0;
 /// Resident memory before the first request, MiB.
 const MOST_IDLE_MIB: f64 = 12.0;
 
+/// The program as it is shipped, MiB.
+const MOST_SIZE_MIB: f64 = 14.0;
+
 /// Servers take turns, so that a noisy minute hits all of them.
 const ROUNDS: usize = 5;
 const AGENTS: usize = 20;
@@ -37,6 +40,9 @@ const CROWD: Load<'static> = Load { connections: 256, ..CHAT };
 
 /// What is measured with.
 struct Rig {
+    /// What is measured.
+    runner: PathBuf,
+    /// Where the others are.
     programs: PathBuf,
     /// Agents without tools.
     bundle: PathBuf,
@@ -60,13 +66,14 @@ pub(super) fn run() -> Result<Verdict> {
     tools::requests(&rig, &mut promises)?;
     tools::crowd(&rig, &mut promises)?;
     rig.memory(&mut promises)?;
-    rig.size()?;
+    rig.size(&mut promises)?;
     Ok(promises.verdict())
 }
 
 impl Rig {
     fn new() -> Result<Self> {
-        let programs = build::release(&[&["--package", "pace-runner", "--package", "pace-bench"]])?;
+        let runner = build::shipped_runner()?;
+        let programs = build::release(&[&["--package", "pace-bench"]])?;
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         let [plain, tools, slow] = ["plain", "tools", "slow"].map(|name| folder.path().join(name));
         project::write_open(&plain, AGENTS)?;
@@ -74,11 +81,11 @@ impl Rig {
         project::tools::write_slow(&slow)?;
         let [bundle, tools, slow] = [build::bundle(&plain)?, build::bundle(&tools)?, build::bundle(&slow)?];
         let model = Server::start(&programs.join("mockllm"), &[])?;
-        Ok(Self { programs, bundle, tools, slow, model, _folder: folder })
+        Ok(Self { runner, programs, bundle, tools, slow, model, _folder: folder })
     }
 
     fn runner(&self, bundle: &Path, model: &Server) -> Result<Server> {
-        Server::start_runner(&self.programs.join("pace-runner"), bundle.as_os_str(), model.port)
+        Server::start_runner(&self.runner, bundle.as_os_str(), model.port)
     }
 
     fn floor(&self, model: &Server, more: &[&str]) -> Result<Server> {
@@ -95,7 +102,7 @@ impl Rig {
 
     /// Measures the start with a bundle, and returns when the first answer was there.
     fn print_start(&self, bundle: &Path, what: &str) -> Result<f64> {
-        let (start, disk) = start::measure(&self.programs.join("pace-runner"), bundle, self.model.port)?;
+        let (start, disk) = start::measure(&self.runner, bundle, self.model.port)?;
         let note =
             if disk == Disk::ReadOnly { "all file systems read-only" } else { "skipped: read-only file systems" };
         println!("{what:<24} {:>9.1} {:>9.1}  {note}", start.listening, start.answered);
@@ -145,16 +152,9 @@ impl Rig {
         Ok(())
     }
 
-    fn size(&self) -> Result<()> {
-        let runner = self.programs.join("pace-runner");
-        let stripped = runner.with_extension("stripped");
-        capture(program("strip")?.arg("-o").arg(&stripped).arg(&runner))?;
-        println!(
-            "\nsize of pace-runner, MiB: {:.1}, {:.1} stripped (not the shipped profile)",
-            mebibytes(&runner)?,
-            mebibytes(&stripped)?
-        );
-        std::fs::remove_file(stripped).context("cannot remove a temporary file")
+    fn size(&self, promises: &mut Promises) -> Result<()> {
+        promises.judge("size of pace-runner", mebibytes(&self.runner)?, MOST_SIZE_MIB, "MiB");
+        Ok(())
     }
 }
 

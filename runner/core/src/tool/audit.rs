@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::conversation::JsonText;
 use crate::id::InvocationId;
+use crate::setup::SetupError;
 
 /// A write that is about to be made.
 #[derive(Debug, Clone, Serialize)]
@@ -110,6 +111,40 @@ impl Intent {
         let (call, tool) = (self.call.as_str(), self.tool.as_str());
         write("write-outcome", &OutcomeLine { invocation: self.invocation, call, tool, status, error })
     }
+}
+
+/// Makes sure that what is written to standard error gets anywhere at all. A process that is started with it closed finds
+/// `/dev/null` in its place, put there by Rust's runtime, and every record would be written and lost.
+///
+/// # Errors
+/// It is `/dev/null`.
+pub(super) fn ensure_kept() -> Result<(), SetupError> {
+    if goes_nowhere() {
+        return Err(SetupError::new(
+            "live writes are put on record on standard error, which is closed or `/dev/null` here",
+            "let standard error be a file, a pipe or a terminal, or make no live writes (`--stub-writes`)",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn goes_nowhere() -> bool {
+    use std::fs::{File, metadata};
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+    let Ok(stream) = io::stderr().as_fd().try_clone_to_owned() else { return true };
+    match (File::from(stream).metadata(), metadata("/dev/null")) {
+        (Ok(stream), Ok(null)) => stream.file_type().is_char_device() && stream.rdev() == null.rdev(),
+        // Where there is no such device nothing is in its place.
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn goes_nowhere() -> bool {
+    false
 }
 
 fn write<T: Serialize>(audit: &'static str, rest: &T) -> io::Result<()> {
