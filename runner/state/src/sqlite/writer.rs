@@ -142,7 +142,8 @@ fn transact(connection: &Connection, group: &[Job<Work>]) -> Result<Vec<Outcome>
     short(connection, "BEGIN IMMEDIATE")?;
     let mut outcomes = Vec::with_capacity(group.len());
     for job in group {
-        let outcome = one(connection, &job.what);
+        // Another process may have held the file for long: what nobody waits for any more is not done after all.
+        let outcome = if job.is_wanted() { one(connection, &job.what) } else { Err(StoreError::Closed) };
         match outcome {
             // The transaction is gone, with the work of those before.
             Err(error) if connection.is_autocommit() => return Err(error),

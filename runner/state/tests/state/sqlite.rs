@@ -183,7 +183,7 @@ fn what_is_no_database_is_refused() {
 fn a_file_that_others_hold_is_busy_and_then_not() {
     block_on(async {
         let folder = tempfile::tempdir().unwrap();
-        let store = open_with(folder.path(), Duration::from_millis(400)).await.unwrap();
+        let store = open_with(folder.path(), Duration::from_secs(4)).await.unwrap();
         let other = rusqlite::Connection::open(folder.path().join("state.db")).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
         let held = store.insert_traces(&rows(1, 1)).await.unwrap_err();
