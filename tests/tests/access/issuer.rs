@@ -155,6 +155,7 @@ impl State {
                 self.fetches.fetch_add(1, Ordering::SeqCst);
                 ("200 OK", self.keys.lock().unwrap().to_string())
             }
+            "/redirect" => ("302 Found\r\nlocation: /keys", "{}".to_owned()),
             _ => ("404 Not Found", "{}".to_owned()),
         }
     }

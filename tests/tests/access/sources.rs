@@ -215,6 +215,7 @@ fn the_issuers_own_document_has_to_be_its_own() {
         (json!({"issuer": "ISSUER", "jwks_uri": "http://id.example.com/keys"}), "not reached over https"),
         (json!({"issuer": "ISSUER"}), "has no `issuer` and `jwks_uri`"),
         (json!({"issuer": "ISSUER", "jwks_uri": "ISSUER/elsewhere"}), "answered 404"),
+        (json!({"issuer": "ISSUER", "jwks_uri": "ISSUER/redirect"}), "answered 302"),
     ] {
         let issuer = Issuer::new(&[key.public()]);
         issuer.set_document(serde_json::from_str(&document.to_string().replace("ISSUER", &issuer.address)).unwrap());
