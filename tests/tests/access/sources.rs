@@ -109,14 +109,14 @@ fn claims_name_users_groups_and_mapped_accounts() {
 }
 
 /// A runner that is ready.
-pub fn ready(project: &Project) -> Runner {
+pub(crate) fn ready(project: &Project) -> Runner {
     let runner = Runner::start(project, &[("OPS_TOKEN", OPS)]);
     until(|| get(runner.address, "/ready").status == 200);
     runner
 }
 
 #[track_caller]
-pub fn until(is_so: impl Fn() -> bool) {
+pub(crate) fn until(is_so: impl Fn() -> bool) {
     let begin = Instant::now();
     while !is_so() {
         assert!(begin.elapsed() < PATIENCE, "it did not come to pass");
