@@ -7,7 +7,7 @@ use super::issuer::{Issuer, Key, base64, now};
 use super::sources::ready;
 use super::{assert_refused, doors, names, open_to};
 
-/// What is done to a token that would hold otherwise: the claims that change, and what is said of it.
+/// The header line of a token.
 fn bearer(token: &str) -> String {
     format!("Authorization: Bearer {token}")
 }

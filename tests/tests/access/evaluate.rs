@@ -2,38 +2,39 @@
 //! `pace_ir::access`, and is slow and plain on purpose.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 /// Somebody who asks.
 #[derive(Debug, Clone)]
-pub struct Asker {
+pub(crate) struct Asker {
     /// `user:u1`, `serviceaccount:s1` or `anonymous`.
-    pub principal: &'static str,
-    pub groups: Vec<&'static str>,
+    pub(crate) principal: &'static str,
+    pub(crate) groups: Vec<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Access {
+pub(crate) enum Access {
     Read,
     Write,
 }
 
 /// A project, as far as access goes.
 #[derive(Debug, Clone, Default)]
-pub struct Table {
+pub(crate) struct Table {
     /// `(principal, "read" | "admin")`.
-    pub project: Vec<(&'static str, &'static str)>,
-    pub agents: BTreeMap<&'static str, Agent>,
+    pub(crate) project: Vec<(&'static str, &'static str)>,
+    pub(crate) agents: BTreeMap<&'static str, Agent>,
     /// By tool: who has which access.
-    pub grants: BTreeMap<&'static str, Vec<(&'static str, Access)>>,
+    pub(crate) grants: BTreeMap<&'static str, Vec<(&'static str, Access)>>,
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Agent {
+pub(crate) struct Agent {
     /// `(principal, "execute" | "read")`; no list opens `execute`.
-    pub acl: Option<Vec<(&'static str, &'static str)>>,
-    pub tools: Vec<(&'static str, Access)>,
+    pub(crate) acl: Option<Vec<(&'static str, &'static str)>>,
+    pub(crate) tools: Vec<(&'static str, Access)>,
     /// The agents it calls, and for what.
-    pub calls: Vec<(&'static str, Access)>,
+    pub(crate) calls: Vec<(&'static str, Access)>,
 }
 
 impl Asker {
@@ -47,7 +48,7 @@ impl Asker {
 }
 
 impl Table {
-    pub fn may_execute(&self, asker: &Asker, agent: &str) -> bool {
+    pub(crate) fn may_execute(&self, asker: &Asker, agent: &str) -> bool {
         let is_admin = self.project.iter().any(|(rule, role)| *role == "admin" && asker.is_named(rule));
         let is_listed = match &self.agents[agent].acl {
             None => true,
@@ -56,7 +57,7 @@ impl Table {
         is_admin || is_listed
     }
 
-    pub fn may_read(&self, asker: &Asker, agent: &str) -> bool {
+    pub(crate) fn may_read(&self, asker: &Asker, agent: &str) -> bool {
         // An admin sees everything, too.
         let of_project = self.project.iter().any(|(rule, _)| asker.is_named(rule));
         let acl = self.agents[agent].acl.iter().flatten();
@@ -64,7 +65,7 @@ impl Table {
     }
 
     /// Whether one agent may call another for somebody: the list of the other names the one's account, or admits the asker.
-    pub fn may_delegate(&self, asker: &Asker, caller: &str, target: &str) -> bool {
+    pub(crate) fn may_delegate(&self, asker: &Asker, caller: &str, target: &str) -> bool {
         let account = format!("serviceaccount:{caller}");
         let acl = self.agents[target].acl.iter().flatten();
         let names_account = acl.into_iter().any(|(rule, role)| *rule == account && *role == "execute");
@@ -73,7 +74,7 @@ impl Table {
     }
 
     /// Whether an agent's call of a tool is made for somebody; `most` is `Read` below a call for reading only.
-    pub fn may_use(&self, asker: &Asker, agent: &str, tool: &str, most: Access) -> bool {
+    pub(crate) fn may_use(&self, asker: &Asker, agent: &str, tool: &str, most: Access) -> bool {
         let Some((_, class)) = self.agents[agent].tools.iter().find(|(name, _)| *name == tool) else { return false };
         if *class > most {
             return false;
@@ -85,7 +86,7 @@ impl Table {
     }
 
     /// The agents that somebody reaches, and the most that can be done there: directly, or by agents that are let in by name.
-    pub fn reached(&self, asker: &Asker) -> BTreeMap<&'static str, Access> {
+    pub(crate) fn reached(&self, asker: &Asker) -> BTreeMap<&'static str, Access> {
         let mut reached: BTreeMap<_, _> = self
             .agents
             .keys()
@@ -110,7 +111,7 @@ impl Table {
     }
 
     /// What `pace who-can` should say that somebody may: verb, name, and for a tool the agent that uses it.
-    pub fn may(&self, asker: &Asker) -> BTreeSet<(String, String, String)> {
+    pub(crate) fn may(&self, asker: &Asker) -> BTreeSet<(String, String, String)> {
         let mut may = BTreeSet::new();
         let mut add = |verb: &str, name: &str, by: &str| {
             may.insert((verb.to_owned(), name.to_owned(), by.to_owned()));
@@ -133,7 +134,7 @@ impl Table {
     }
 
     /// The project as an author writes it: path and text of each file.
-    pub fn files(&self) -> Vec<(String, String)> {
+    pub(crate) fn files(&self) -> Vec<(String, String)> {
         let word = |access: Access| if access == Access::Read { "read" } else { "write" };
         let list = |acl: &[(&str, &str)]| {
             let lines = acl.iter().map(|(rule, role)| format!("  - {{principal: \"{rule}\", role: {role}}}\n"));
@@ -146,7 +147,8 @@ impl Table {
         for (tool, given) in &self.grants {
             let given =
                 given.iter().map(|(rule, access)| format!("{{principal: \"{rule}\", access: {}}}", word(*access)));
-            settings += &format!("  - {{tool: tools/{tool}, grants: [{}]}}\n", given.collect::<Vec<_>>().join(", "));
+            let given = given.collect::<Vec<_>>().join(", ");
+            writeln!(settings, "  - {{tool: tools/{tool}, grants: [{given}]}}").unwrap();
         }
         let mut files = vec![("settings".to_owned(), settings)];
         for (name, agent) in &self.agents {
@@ -156,10 +158,10 @@ impl Table {
                 spec += "tools:\n";
             }
             for (tool, access) in &agent.tools {
-                spec += &format!("  - {{name: tools/{tool}, access: {}}}\n", word(*access));
+                writeln!(spec, "  - {{name: tools/{tool}, access: {}}}", word(*access)).unwrap();
             }
             for (target, access) in &agent.calls {
-                spec += &format!("  - {{server: paceline://{target}, access: {}}}\n", word(*access));
+                writeln!(spec, "  - {{server: paceline://{target}, access: {}}}", word(*access)).unwrap();
             }
             files.push((format!("agents/{name}/spec.yaml"), spec));
         }

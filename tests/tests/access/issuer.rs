@@ -13,15 +13,15 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as 
 use serde_json::{Value, json};
 
 /// A key for ES256.
-pub struct Key {
+pub(crate) struct Key {
     id: String,
     pair: EcdsaKeyPair,
 }
 
 /// A provider that listens until the test ends.
-pub struct Issuer {
+pub(crate) struct Issuer {
     /// `http://127.0.0.1:<port>`.
-    pub address: String,
+    pub(crate) address: String,
     state: Arc<State>,
 }
 
@@ -33,17 +33,17 @@ struct State {
     fetches: AtomicU32,
 }
 
-pub fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// Seconds since 1970, and so many more.
-pub fn now(more: i64) -> i64 {
+pub(crate) fn now(more: i64) -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap() + more
 }
 
 impl Key {
-    pub fn new(id: &str) -> Self {
+    pub(crate) fn new(id: &str) -> Self {
         let random = SystemRandom::new();
         let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random).unwrap();
@@ -51,23 +51,23 @@ impl Key {
     }
 
     /// Its public half.
-    pub fn public(&self) -> Value {
+    pub(crate) fn public(&self) -> Value {
         let point = self.pair.public_key().as_ref();
         json!({"kty": "EC", "crv": "P-256", "use": "sig", "kid": self.id, "x": base64(&point[1..33]), "y": base64(&point[33..])})
     }
 
     /// A token of these claims.
-    pub fn token(&self, claims: &Value) -> String {
+    pub(crate) fn token(&self, claims: &Value) -> String {
         self.signed(&json!({"alg": "ES256", "typ": "at+jwt", "kid": self.id}), claims)
     }
 
     /// A token with this header.
-    pub fn signed(&self, header: &Value, claims: &Value) -> String {
+    pub(crate) fn signed(&self, header: &Value, claims: &Value) -> String {
         self.signed_text(&header.to_string(), &claims.to_string())
     }
 
     /// The same, of texts that need not be JSON.
-    pub fn signed_text(&self, header: &str, claims: &str) -> String {
+    pub(crate) fn signed_text(&self, header: &str, claims: &str) -> String {
         let signed = format!("{}.{}", base64(header.as_bytes()), base64(claims.as_bytes()));
         let signature = self.pair.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
         format!("{signed}.{}", base64(signature.as_ref()))
@@ -76,7 +76,7 @@ impl Key {
 
 impl Issuer {
     /// One with these keys.
-    pub fn new(keys: &[Value]) -> Self {
+    pub(crate) fn new(keys: &[Value]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(State {
@@ -108,30 +108,30 @@ impl Issuer {
         Self { address, state }
     }
 
-    pub fn set_keys(&self, keys: &[Value]) {
+    pub(crate) fn set_keys(&self, keys: &[Value]) {
         *self.state.keys.lock().unwrap() = json!({ "keys": keys });
     }
 
-    pub fn set_document(&self, document: Value) {
+    pub(crate) fn set_document(&self, document: Value) {
         *self.state.document.lock().unwrap() = Some(document);
     }
 
-    pub fn set_down(&self, is_down: bool) {
+    pub(crate) fn set_down(&self, is_down: bool) {
         *self.state.is_down.lock().unwrap() = is_down;
     }
 
     /// How often its keys were asked for.
-    pub fn fetches(&self) -> u32 {
+    pub(crate) fn fetches(&self) -> u32 {
         self.state.fetches.load(Ordering::SeqCst)
     }
 
     /// Claims of the user `ann` that hold.
-    pub fn claims(&self) -> Value {
+    pub(crate) fn claims(&self) -> Value {
         json!({"iss": self.address, "aud": "shop", "sub": "ann", "exp": now(300), "iat": now(0), "groups": ["staff"]})
     }
 
     /// The source for `paceline.yaml`.
-    pub fn source(&self) -> String {
+    pub(crate) fn source(&self) -> String {
         format!(
             "  - {{type: jwt, issuer: \"{}\", audience: shop, algorithms: [ES256, RS256], \
              principal: {{claim: sub, prefix: idp-, service_accounts: {{robot: ci}}}}, groups: {{claim: groups, prefix: idp-}}}}\n",
@@ -155,6 +155,7 @@ impl State {
                 self.fetches.fetch_add(1, Ordering::SeqCst);
                 ("200 OK", self.keys.lock().unwrap().to_string())
             }
+            "/redirect" => ("302 Found\r\nlocation: /keys", "{}".to_owned()),
             _ => ("404 Not Found", "{}".to_owned()),
         }
     }

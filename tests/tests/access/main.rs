@@ -58,8 +58,8 @@ fn asked(runner: &Runner, lines: &[&str]) -> Answer {
 
 /// A request without a body.
 fn request(method: &str, path: &str, lines: &[&str]) -> String {
-    let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
-    format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n{lines}\r\n")
+    let first = format!("{method} {path} HTTP/1.1");
+    [&[first.as_str(), "host: localhost"], lines, &["", ""]].concat().join("\r\n")
 }
 
 /// The doors that are open to who sends these header lines.

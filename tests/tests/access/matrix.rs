@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::evaluate::{Access, Agent, Table};
 
 /// Everybody who asks in these tests, and their tokens.
-pub const PEOPLE: [(&str, &str, &[&str]); 5] = [
+pub(crate) const PEOPLE: [(&str, &str, &[&str]); 5] = [
     ("anonymous", "", &[]),
     ("user:u1", "token-of-u1-0123456", &["g1"]),
     ("user:u2", "token-of-u2-0123456", &["g1", "g2"]),
@@ -18,11 +18,11 @@ pub const PEOPLE: [(&str, &str, &[&str]); 5] = [
 ];
 
 /// The tools, of which none asks for anything.
-pub const TOOLS: [&str; 3] = ["look", "change", "note"];
+pub(crate) const TOOLS: [&str; 3] = ["look", "change", "note"];
 
 /// The project of a table, with the tokens of [`PEOPLE`], and a model that does what it is told: `look` calls the tool, `desk: look`
 /// tells the agent `desk` to `look`.
-pub fn project(table: &Table) -> Project {
+pub(crate) fn project(table: &Table) -> Project {
     let mut turns = Vec::new();
     let told: Vec<_> = table.agents.keys().flat_map(|agent| TOOLS.map(|tool| format!("{agent}: {tool}"))).collect();
     let nested = table.agents.keys().flat_map(|agent| told.iter().map(move |said| format!("{agent}: {said}")));
@@ -68,7 +68,7 @@ fn variable(principal: &str) -> String {
 }
 
 /// A runner of the project whose writes are told and not made.
-pub fn runner(project: &Project) -> Runner {
+pub(crate) fn runner(project: &Project) -> Runner {
     let variables: Vec<_> = PEOPLE.iter().map(|(principal, token, _)| (variable(principal), *token)).collect();
     let mut variables: Vec<_> = variables.iter().map(|(name, token)| (name.as_str(), *token)).collect();
     variables.retain(|(_, token)| !token.is_empty());
@@ -77,7 +77,7 @@ pub fn runner(project: &Project) -> Runner {
 }
 
 /// What becomes of the innermost call that a message leads to: its status, or the HTTP status if the agent was not invoked at all.
-pub fn outcome(runner: &Runner, principal: &str, agent: &str, said: &str) -> String {
+pub(crate) fn outcome(runner: &Runner, principal: &str, agent: &str, said: &str) -> String {
     let (_, token, _) = PEOPLE.iter().find(|(name, ..)| *name == principal).unwrap();
     let mut request = http::post(&format!("/agents/{agent}/chat/stream"), &json!({ "message": said }).to_string());
     if !token.is_empty() {

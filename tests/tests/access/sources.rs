@@ -109,14 +109,14 @@ fn claims_name_users_groups_and_mapped_accounts() {
 }
 
 /// A runner that is ready.
-pub fn ready(project: &Project) -> Runner {
+pub(crate) fn ready(project: &Project) -> Runner {
     let runner = Runner::start(project, &[("OPS_TOKEN", OPS)]);
     until(|| get(runner.address, "/ready").status == 200);
     runner
 }
 
 #[track_caller]
-pub fn until(is_so: impl Fn() -> bool) {
+pub(crate) fn until(is_so: impl Fn() -> bool) {
     let begin = Instant::now();
     while !is_so() {
         assert!(begin.elapsed() < PATIENCE, "it did not come to pass");
@@ -215,6 +215,7 @@ fn the_issuers_own_document_has_to_be_its_own() {
         (json!({"issuer": "ISSUER", "jwks_uri": "http://id.example.com/keys"}), "not reached over https"),
         (json!({"issuer": "ISSUER"}), "has no `issuer` and `jwks_uri`"),
         (json!({"issuer": "ISSUER", "jwks_uri": "ISSUER/elsewhere"}), "answered 404"),
+        (json!({"issuer": "ISSUER", "jwks_uri": "ISSUER/redirect"}), "answered 302"),
     ] {
         let issuer = Issuer::new(&[key.public()]);
         issuer.set_document(serde_json::from_str(&document.to_string().replace("ISSUER", &issuer.address)).unwrap());

@@ -15,12 +15,7 @@ pub(crate) fn page() -> String {
     let help = print("pace", &["--help"]);
     let mut page = format!("{OPENING}\n## pace\n\n{}", block(&help));
     for command in commands(&help) {
-        let own = print("pace", &[command, "--help"]);
-        write!(page, "\n## pace {command}\n\n{}", block(&own_options(&own, &help))).unwrap();
-        for below in commands(&own) {
-            let own = own_options(&print("pace", &[command, below, "--help"]), &help);
-            write!(page, "\n## pace {command} {below}\n\n{}", block(&own)).unwrap();
-        }
+        below(&mut page, &[command], &help);
     }
     let help = print("pace-runner", &["--help"]);
     write!(page, "\n## pace-runner\n\n{}", block(&help)).unwrap();
@@ -28,6 +23,15 @@ pub(crate) fn page() -> String {
         write!(page, "\n## pace-runner {command}\n\n{}", block(&print("pace-runner", &[command, "--help"]))).unwrap();
     }
     page
+}
+
+/// A command, and those below it.
+fn below(page: &mut String, path: &[&str], common: &str) {
+    let help = print("pace", &[path, &["--help"]].concat());
+    write!(page, "\n## pace {}\n\n{}", path.join(" "), block(&own_options(&help, common))).unwrap();
+    for command in commands(&help) {
+        below(page, &[path, &[command]].concat(), common);
+    }
 }
 
 fn block(help: &str) -> String {

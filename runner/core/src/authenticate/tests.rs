@@ -1,3 +1,5 @@
+//! Which source decides, and what each takes a request for.
+
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 

@@ -1,3 +1,5 @@
+//! When keys are fetched, by an issuer of the test and a clock that is wound.
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 
