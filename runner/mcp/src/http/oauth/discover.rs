@@ -23,9 +23,13 @@ const MOST: usize = 256 << 10;
 /// How long each of them may take.
 const WITHIN: Duration = Duration::from_secs(10);
 
+/// Where RFC 9728 has the metadata of servers.
+const RESOURCE: &str = "oauth-protected-resource";
+
 /// RFC 9728, 2.
 #[derive(Deserialize)]
 struct Resource {
+    resource: Option<String>,
     #[serde(default)]
     authorization_servers: Vec<Url>,
     #[serde(default)]
@@ -48,8 +52,13 @@ pub(super) async fn issuer(web: &Web, server: &Url, challenge: Option<&str>) -> 
     let named = challenge.and_then(parameter).and_then(|address| server.join(address).ok());
     let named = named.filter(|address| address.origin() == server.origin());
     let mut places: Vec<Url> = named.into_iter().collect();
-    places.extend(well_known(server, "oauth-protected-resource"));
+    places.extend(well_known(server, RESOURCE));
     let resource: Option<Resource> = first(web, &places).await;
+    let published = resource.as_ref().and_then(|resource| resource.resource.clone());
+    // RFC 9728, 3.3: a server that gives out another's metadata would have a token for that one shown to it.
+    if let Some(other) = published.as_deref().filter(|other| !other.parse().is_ok_and(|other| covers(&other, server))) {
+        return Err(failed(format!("it says that it is `{}`", pace_ir::text::quoted(other))));
+    }
     let scopes = resource.as_ref().map(|resource| resource.scopes_supported.clone()).unwrap_or_default();
     // Servers from before RFC 9728 are their own authorization servers.
     let issuer = match resource.and_then(|resource| resource.authorization_servers.into_iter().next()) {
@@ -70,7 +79,14 @@ pub(super) async fn issuer(web: &Web, server: &Url, challenge: Option<&str>) -> 
     let methods = &metadata.token_endpoint_auth_methods_supported;
     let takes = |method: &str| methods.iter().any(|other| other == method);
     let shows = if takes("client_secret_post") && !takes("client_secret_basic") { Shows::Post } else { Shows::Basic };
-    Ok(Issuer { token_url: metadata.token_endpoint, shows, scopes })
+    let resource = published.unwrap_or_else(|| server.to_string());
+    Ok(Issuer { token_url: metadata.token_endpoint, shows, scopes, resource })
+}
+
+/// Whether metadata of `resource` are those of `server`: the same origin, and the address itself or a folder that it is in.
+fn covers(resource: &Url, server: &Url) -> bool {
+    let rest = server.path().strip_prefix(resource.path().trim_end_matches('/'));
+    resource.origin() == server.origin() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Over TLS, or on this machine for a server on this machine.
@@ -82,14 +98,17 @@ fn may_know_a_secret(server: &Url, other: &Url) -> Result<(), String> {
     Err(format!("it wants a secret to be sent to `{}`", pace_ir::text::quoted(other.as_str())))
 }
 
-/// Where metadata of `kind` may be: the path of the address behind the well-known one, and for OpenID before it.
+/// Where metadata of `kind` may be: the path of the address behind the well-known one, and for OpenID before it. Those of a server
+/// may stand at the root for all that is below; an authorization server with a path is another than the one at the root.
 fn well_known(url: &Url, kind: &str) -> Vec<Url> {
     let path = url.path().trim_end_matches('/');
     let mut paths = vec![format!("/.well-known/{kind}{path}")];
     if kind == "openid-configuration" && !path.is_empty() {
         paths.push(format!("{path}/.well-known/{kind}"));
     }
-    paths.push(format!("/.well-known/{kind}"));
+    if kind == RESOURCE {
+        paths.push(format!("/.well-known/{kind}"));
+    }
     paths.dedup();
     let mut url = url.clone();
     url.set_query(None);
@@ -150,11 +169,7 @@ mod tests {
         );
         assert_eq!(
             of("https://a.test/t", "openid-configuration"),
-            [
-                "https://a.test/.well-known/openid-configuration/t",
-                "https://a.test/t/.well-known/openid-configuration",
-                "https://a.test/.well-known/openid-configuration"
-            ]
+            ["https://a.test/.well-known/openid-configuration/t", "https://a.test/t/.well-known/openid-configuration"]
         );
     }
 
@@ -166,6 +181,25 @@ mod tests {
         );
         assert_eq!(parameter("Bearer resource_metadata=/m, b"), Some("/m"));
         assert_eq!(parameter("Basic"), None);
+    }
+
+    #[test]
+    fn metadata_are_those_of_the_address_that_was_asked() {
+        let are = |resource: &str, server: &str| covers(&resource.parse().unwrap(), &server.parse().unwrap());
+        for resource in
+            ["https://a.test", "https://a.test/", "https://a.test/x", "https://a.test/x/mcp", "https://a.test/x/"]
+        {
+            assert!(are(resource, "https://a.test/x/mcp"), "{resource}");
+        }
+        for resource in [
+            "https://b.test/x/mcp",
+            "http://a.test/x/mcp",
+            "https://a.test:1/x",
+            "https://a.test/x/m",
+            "https://a.test/x/mcp/y",
+        ] {
+            assert!(!are(resource, "https://a.test/x/mcp"), "{resource}");
+        }
     }
 
     #[test]
