@@ -49,7 +49,8 @@ struct Metadata {
 pub(super) async fn issuer(web: &Web, server: &Url, challenge: Option<&str>) -> Result<Issuer, Kind> {
     let from = pace_ir::text::quoted(&server.origin().ascii_serialization());
     let failed = |why: String| Kind::NoToken { from: from.clone(), why };
-    let named = challenge.and_then(parameter).and_then(|address| server.join(address).ok());
+    let named =
+        challenge.and_then(|said| parameter(said, "resource_metadata")).and_then(|address| server.join(address).ok());
     let named = named.filter(|address| address.origin() == server.origin());
     let mut places: Vec<Url> = named.into_iter().collect();
     places.extend(well_known(server, RESOURCE));
@@ -59,7 +60,12 @@ pub(super) async fn issuer(web: &Web, server: &Url, challenge: Option<&str>) -> 
     if let Some(other) = published.as_deref().filter(|other| !other.parse().is_ok_and(|other| covers(&other, server))) {
         return Err(failed(format!("it says that it is `{}`", pace_ir::text::quoted(other))));
     }
-    let scopes = resource.as_ref().map(|resource| resource.scopes_supported.clone()).unwrap_or_default();
+    // What this request needs counts for more than what there is.
+    let needed = challenge
+        .and_then(|said| parameter(said, "scope"))
+        .map(|scopes| scopes.split(' ').map(str::to_owned).collect());
+    let supported = || resource.as_ref().map(|resource| resource.scopes_supported.clone());
+    let scopes: Vec<String> = needed.or_else(supported).unwrap_or_default();
     // Servers from before RFC 9728 are their own authorization servers.
     let issuer = match resource.and_then(|resource| resource.authorization_servers.into_iter().next()) {
         Some(issuer) => issuer,
@@ -139,9 +145,13 @@ async fn first<T: DeserializeOwned>(web: &Web, places: &[Url]) -> Option<T> {
     None
 }
 
-/// `resource_metadata` in a challenge.
-fn parameter(challenge: &str) -> Option<&str> {
-    let (_, rest) = challenge.split_once("resource_metadata=")?;
+/// A parameter of a challenge (RFC 9110, 11.2).
+fn parameter<'a>(challenge: &'a str, name: &str) -> Option<&'a str> {
+    let is_start = |place: &usize| challenge.get(..*place).is_some_and(|before| before.ends_with([' ', ',']));
+    let (place, found) = challenge.match_indices(name).find(|(place, _)| {
+        is_start(place) && challenge.get(place + name.len()..).is_some_and(|rest| rest.starts_with('='))
+    })?;
+    let rest = challenge.get(place + found.len() + 1..)?;
     match rest.strip_prefix('"') {
         Some(quoted) => quoted.split('"').next(),
         None => rest.split([',', ' ']).next(),
@@ -174,13 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn a_challenge_names_the_metadata() {
-        assert_eq!(
-            parameter("Bearer error=\"x\", resource_metadata=\"https://a.test/m\", b"),
-            Some("https://a.test/m")
-        );
-        assert_eq!(parameter("Bearer resource_metadata=/m, b"), Some("/m"));
-        assert_eq!(parameter("Basic"), None);
+    fn a_challenge_names_the_metadata_and_the_scopes() {
+        let challenge = "Bearer error=\"x\", resource_metadata=\"https://a.test/m\", scope=\"read all\", b";
+        assert_eq!(parameter(challenge, "resource_metadata"), Some("https://a.test/m"));
+        assert_eq!(parameter(challenge, "scope"), Some("read all"));
+        assert_eq!(parameter("Bearer resource_metadata=/m, b", "resource_metadata"), Some("/m"));
+        assert_eq!(parameter("Bearer no_scope=x,scope=y", "scope"), Some("y"));
+        assert_eq!(parameter("Bearer resource_metadata=/m", "scope"), None);
+        assert_eq!(parameter("Basic", "scope"), None);
     }
 
     #[test]
