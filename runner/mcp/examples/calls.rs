@@ -101,7 +101,7 @@ async fn pace(program: String, arguments: Vec<String>, calls: u32) -> Result<Dur
             return Err(format!("it answers `{text}`").into());
         }
     }
-    let taken = cpu()? - before;
+    let taken = cpu()?.saturating_sub(before);
     pool.close_all(WITHIN).await;
     Ok(taken)
 }
@@ -132,7 +132,7 @@ async fn bare(program: String, arguments: Vec<String>, calls: u32) -> Result<Dur
             return Err(format!("it answers {result:?}").into());
         }
     }
-    let taken = cpu()? - before;
+    let taken = cpu()?.saturating_sub(before);
     service.cancel().await?;
     child.wait().await?;
     Ok(taken)

@@ -12,7 +12,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 /// What is longer than a clock can tell is as good as this.
-const FOREVER: Duration = Duration::from_secs(86_400 * 365);
+const FOREVER: Duration = Duration::from_hours(24 * 365);
 
 /// The deadlines of one connection.
 pub(super) struct Deadlines {

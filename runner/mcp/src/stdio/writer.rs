@@ -87,10 +87,11 @@ impl Drop for Writer {
 /// Until a message has waited too long: once it is closed, the last ones have to be read soon, or its end is never seen.
 async fn overdue(mut closes: watch::Receiver<Option<Instant>>) {
     // Its sender says when before it is gone.
-    let closed = tokio::time::timeout(WRITE, closes.wait_for(Option::is_some)).await;
-    if let Ok(Ok(closes)) = closed.map(|closed| closed.map(|closes| *closes)) {
-        tokio::time::sleep_until(closes.unwrap_or_else(Instant::now)).await;
-    }
+    let when = match tokio::time::timeout(WRITE, closes.wait_for(Option::is_some)).await {
+        Ok(Ok(when)) => *when,
+        _ => None,
+    };
+    tokio::time::sleep_until(when.unwrap_or_else(Instant::now)).await;
 }
 
 fn lost(why: &str) -> Kind {

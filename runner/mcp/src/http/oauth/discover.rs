@@ -29,7 +29,8 @@ const RESOURCE: &str = "oauth-protected-resource";
 /// RFC 9728, 2.
 #[derive(Deserialize)]
 struct Resource {
-    resource: Option<String>,
+    #[serde(rename = "resource")]
+    identifier: Option<String>,
     #[serde(default)]
     authorization_servers: Vec<Url>,
     #[serde(default)]
@@ -55,7 +56,7 @@ pub(super) async fn issuer(web: &Web, server: &Url, challenge: Option<&str>) -> 
     let mut places: Vec<Url> = named.into_iter().collect();
     places.extend(well_known(server, RESOURCE));
     let resource: Option<Resource> = first(web, &places).await;
-    let published = resource.as_ref().and_then(|resource| resource.resource.clone());
+    let published = resource.as_ref().and_then(|resource| resource.identifier.clone());
     // RFC 9728, 3.3: a server that gives out another's metadata would have a token for that one shown to it.
     if let Some(other) = published.as_deref().filter(|other| !other.parse().is_ok_and(|other| covers(&other, server))) {
         return Err(failed(format!("it says that it is `{}`", pace_ir::text::quoted(other))));
