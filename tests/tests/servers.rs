@@ -190,3 +190,53 @@ fn what_cannot_be_started_is_told_at_its_line() {
     let failed = project.run(&["build"]);
     assert!(failed.err.contains("error[P0301]") && failed.err.contains("mcp://localhost:9/tools"), "{}", failed.err);
 }
+
+/// Says nothing before all five of its kind have been started.
+#[cfg(unix)]
+const MEETING: &str = r#"#!/bin/sh
+: > "$0.started"
+until [ "$(ls "${0%/*}" | grep -c started)" -eq 5 ]; do sleep 0.02; done
+while read -r line; do
+    id=${line#*\"id\":}
+    id=${id%%[,\}]*}
+    case $line in
+    *'"initialize"'*) answer='"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"m","version":"1"}}' ;;
+    *'"tools/list"'*) answer='"result":{"tools":[{"name":"look","description":"look","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}}]}' ;;
+    *'"id":'*) answer='"error":{"code":-32601,"message":"no such method"}' ;;
+    *) continue ;;
+    esac
+    printf '{"jsonrpc":"2.0","id":%s,%s}\n' "$id" "$answer"
+done
+"#;
+
+/// Five servers, each of which is there only when all of them are: one after the other, the first would never answer.
+#[test]
+#[cfg(unix)]
+fn servers_are_started_side_by_side() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use pace_tests::process::{Runner, command};
+
+    let project = project("");
+    let mut spec = String::from("name: clerk\nmodel: recorded\ndescription: You sell.\ntools:\n");
+    let path = format!("{}:{}", project.path().join("bin").display(), std::env::var("PATH").unwrap());
+    for number in 1..=5 {
+        let file = format!("bin/m{number}");
+        project.write(&file, MEETING);
+        std::fs::set_permissions(project.path().join(file), std::fs::Permissions::from_mode(0o755)).unwrap();
+        spec += &format!("  - {{server: mcp://exec/m{number}, access: read}}\n");
+    }
+    project.write("agents/clerk/spec.yaml", &spec);
+    let built = project.pace(&["build", "--output", "x.pace"]).env("PATH", &path).output().unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    for number in 1..=5 {
+        // Gone, so that those that the runner starts wait for each other too.
+        std::fs::remove_file(project.path().join(format!("bin/m{number}.started"))).unwrap();
+    }
+    let mut runner = Runner::of(command(&project, &[("PATH", &path), ("LOG_FORMAT", "json")]));
+    for number in 1..=5 {
+        let alias = format!("m{number}");
+        runner.wait_for(|line| line["message"] == "connected" && line["alias"] == alias.as_str());
+    }
+    assert_eq!(runner.stop(), Some(0));
+}

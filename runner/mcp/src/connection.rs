@@ -2,6 +2,7 @@
 
 mod calling;
 mod converted;
+mod deadlines;
 mod handler;
 mod listing;
 mod opening;
@@ -17,6 +18,7 @@ use serde_json::{Map, Value};
 use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
 
+use self::deadlines::Deadlines;
 use self::handler::Handler;
 use crate::call::{CallOptions, CallResult};
 use crate::error::{Error, Kind};
@@ -53,6 +55,7 @@ pub struct Connection {
     roots: Vec<Root>,
     shared: Arc<Shared>,
     peer: Peer<RoleClient>,
+    deadlines: Deadlines,
     /// The list of tools as it was last asked for.
     current: Mutex<Option<Arc<Offered>>>,
     service: Mutex<Option<RunningService<RoleClient, Handler>>>,
@@ -124,7 +127,9 @@ impl Connection {
         options: CallOptions,
     ) -> Result<CallResult, Error> {
         let within = options.timeout;
-        let called = tokio::time::timeout(within, self.rounds(tool, arguments, options)).await;
+        // Large, and moved no more.
+        let rounds = std::pin::pin!(self.rounds(tool, arguments, options));
+        let called = self.deadlines.within(within, rounds).await;
         let called = called.unwrap_or(Err(Kind::TimedOut { within }));
         called.map_err(|kind| self.shared.error(kind))
     }

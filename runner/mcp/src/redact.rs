@@ -48,6 +48,11 @@ impl Redactor {
         spellings.sort_by(|a, b| b.text.len().cmp(&a.text.len()).then_with(|| a.text.cmp(&b.text)));
     }
 
+    /// There are no secrets.
+    fn is_empty(&self) -> bool {
+        self.spellings.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// `text` without secrets.
     pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(text);
@@ -74,6 +79,9 @@ impl Redactor {
 
     /// Every text in `value`, names too. As deep as JSON may be nested, which is bounded where it is read.
     pub(crate) fn value(&self, value: Value) -> Value {
+        if self.is_empty() {
+            return value;
+        }
         match value {
             Value::String(text) => Value::String(self.owned(text)),
             Value::Array(items) => Value::Array(items.into_iter().map(|item| self.value(item)).collect()),
@@ -83,6 +91,9 @@ impl Redactor {
     }
 
     pub(crate) fn object(&self, members: Map<String, Value>) -> Map<String, Value> {
+        if self.is_empty() {
+            return members;
+        }
         members.into_iter().map(|(name, value)| (self.owned(name), self.value(value))).collect()
     }
 }

@@ -136,7 +136,7 @@ impl Transport<RoleClient> for Stdio {
     }
 
     async fn close(&mut self) -> Result<(), Fault> {
-        self.writer.close();
+        self.writer.close().await;
         Ok(())
     }
 }

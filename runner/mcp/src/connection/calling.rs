@@ -61,8 +61,9 @@ impl Connection {
             // Found again on the wire, where the token of this request is known.
             call.extensions.insert::<ProgressSink>(sink.clone());
         }
-        let meta = RequestMetaObject::from(options.meta.clone());
-        let options = PeerRequestOptions::no_options().with_meta(meta);
+        let meta = (!options.meta.is_empty()).then(|| RequestMetaObject::from(options.meta.clone()));
+        let mut options = PeerRequestOptions::no_options();
+        options.meta = meta;
         let handle = self.peer.send_request_with_option(ClientRequest::CallToolRequest(call), options).await?;
         let mut awaited = Awaited { peer: &self.peer, id: Some(handle.id.clone()) };
         let answer = handle.await_response().await;

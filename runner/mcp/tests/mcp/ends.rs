@@ -14,6 +14,9 @@ use crate::trial;
 /// The first argument of a parent that is killed.
 pub(crate) const PARENT: &str = "parent";
 
+/// How often a parent is killed: half of them while they start.
+const ROUNDS: u64 = 50;
+
 pub(crate) fn trials() -> Vec<Trial> {
     if !cfg!(target_os = "linux") {
         return Vec::new();
@@ -113,15 +116,16 @@ async fn nothing_outlives_a_killed_parent() {
     if counterpart("PACE_TEST_MCP_PYTHON").is_none() {
         return;
     }
-    for round in 0..20 {
+    let mut folders = Vec::new();
+    for round in 0..ROUNDS {
         let folder = tempfile::tempdir().unwrap();
         let word = folder.path().to_str().unwrap();
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args([PARENT, word]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut parent = command.spawn().unwrap();
-        if round % 4 == 3 {
-            // In the middle of the start, wherever that is.
-            tokio::time::sleep(Duration::from_millis(15 * round)).await;
+        if round % 2 == 1 {
+            // In the middle of the start, wherever that is: each time a little later.
+            tokio::time::sleep(Duration::from_millis(8 * round)).await;
         } else {
             eventually("ready", || folder.path().join("ready").exists()).await;
             assert_eq!(processes(word).len(), 6, "round {round}: {:#?}", processes(word));
@@ -129,6 +133,11 @@ async fn nothing_outlives_a_killed_parent() {
         parent.kill().unwrap();
         parent.wait().unwrap();
         none_left(word).await;
+        folders.push(folder);
+    }
+    // Nor was one on its way into the world when there was none.
+    for folder in folders {
+        assert_eq!(processes(folder.path().to_str().unwrap()), []);
     }
 }
 
