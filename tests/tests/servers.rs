@@ -224,7 +224,7 @@ fn servers_are_started_side_by_side() {
         let file = format!("bin/m{number}");
         project.write(&file, MEETING);
         std::fs::set_permissions(project.path().join(file), std::fs::Permissions::from_mode(0o755)).unwrap();
-        spec += &format!("  - {{server: mcp://exec/m{number}, access: read}}\n");
+        writeln!(spec, "  - {{server: mcp://exec/m{number}, access: read}}").unwrap();
     }
     project.write("agents/clerk/spec.yaml", &spec);
     let built = project.pace(&["build", "--output", "x.pace"]).env("PATH", &path).output().unwrap();
