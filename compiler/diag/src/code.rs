@@ -101,6 +101,7 @@ codes! {
     NO_DIRECTORY "P0315" "no-directory" WARN;
     UNPINNED_PACKAGE "P0316" "unpinned-package" WARN;
     DIFFERENT_OFFERS "P0317" "different-offers" ERROR;
+    UNUSABLE_SCHEMA "P0318" "unusable-schema" ERROR;
     UNDECLARED_ACCOUNT "P0401" "undeclared-account" ERROR;
     MALFORMED_PRINCIPAL "P0402" "malformed-principal" ERROR;
     PRINCIPAL_NOT_ALLOWED "P0403" "principal-not-allowed" ERROR;
@@ -115,6 +116,8 @@ codes! {
     LOOP_NOT_ADMITTED "P0413" "loop-not-admitted" DENY;
     UNGRANTED_WRITE "P0414" "ungranted-write" WARN;
     MISSING_CREDENTIAL "P0415" "missing-credential" WARN;
+    CREDENTIAL_KIND "P0416" "credential-kind" ERROR;
+    UNUSABLE_CREDENTIAL "P0417" "unusable-credential" WARN;
     UNKNOWN_TOOL "P0501" "unknown-tool" ERROR;
     MALFORMED_TOOL_ENTRY "P0503" "malformed-tool-entry" ERROR;
     KEY_NOT_APPLICABLE "P0504" "key-not-applicable" ERROR;
