@@ -35,8 +35,9 @@ const RULES: &[(&str, &str, &[&str])] = &[
             "pace-runner",
         ],
     ),
-    ("pace-sandbox", "runner/sandbox", &["pace-ir"]),
-    ("pace-mcp", "runner/mcp", &["pace-ir"]),
+    ("pace-redact", "runner/redact", &[]),
+    ("pace-sandbox", "runner/sandbox", &["pace-ir", "pace-redact"]),
+    ("pace-mcp", "runner/mcp", &["pace-ir", "pace-redact"]),
     ("pace-runner", "runner/core", &["pace-ir", "pace-sandbox", "pace-mcp"]),
     // The suites judge binaries; what they read of the crates is the contract.
     ("pace-tests", "tests", &["pace-ir"]),
