@@ -59,8 +59,7 @@ fn is_plain(character: char) -> bool {
 /// What stands for a name where the environment has none, as in containers.
 #[cfg(unix)]
 fn user_number() -> String {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self").map_or_else(|_| "local".to_owned(), |process| format!("uid-{}", process.uid()))
+    format!("uid-{}", rustix::process::geteuid().as_raw())
 }
 
 #[cfg(not(unix))]

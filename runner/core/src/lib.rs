@@ -8,6 +8,7 @@
 )]
 
 pub mod authorize;
+mod concealed;
 pub mod config;
 pub mod conversation;
 pub mod credentials;
@@ -30,6 +31,7 @@ pub mod tool;
 pub mod verify;
 pub mod work;
 
+pub use concealed::conceal;
 pub use instantiate::{Runner, Scope, instantiate};
 pub use load::{LoadError, load};
 pub use pace_ir::text::printable;

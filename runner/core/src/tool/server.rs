@@ -4,6 +4,7 @@
 
 pub(in crate::tool) mod configure;
 mod held;
+pub mod hidden;
 mod offer;
 mod reach;
 mod result;
