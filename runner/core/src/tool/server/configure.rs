@@ -72,7 +72,7 @@ impl Servers {
             let mode = if is_made { Mode::Live } else { Mode::Stubbed };
             Some(declare(stored, target, &name).map(|(declaration, parameters, output)| {
                 let callee =
-                    ServerTool { tool, name: name.clone(), timeout, output, server: Arc::clone(&server) };
+                    ServerTool { tool, name: name.clone(), timeout, class, output, server: Arc::clone(&server) };
                 let name = declaration.name.clone();
                 let tool = ServedTool { name, class, mode, parameters, callee: Callee::Server(callee) };
                 Offered { declaration, tool }
