@@ -35,8 +35,9 @@ const RULES: &[(&str, &str, &[&str])] = &[
             "pace-runner",
         ],
     ),
-    ("pace-sandbox", "runner/sandbox", &["pace-ir"]),
-    ("pace-mcp", "runner/mcp", &["pace-ir"]),
+    ("pace-redact", "runner/redact", &[]),
+    ("pace-sandbox", "runner/sandbox", &["pace-ir", "pace-redact"]),
+    ("pace-mcp", "runner/mcp", &["pace-ir", "pace-redact"]),
     // Rows, whatever they mean.
     ("pace-state", "runner/state", &[]),
     ("pace-runner", "runner/core", &["pace-ir", "pace-sandbox", "pace-mcp", "pace-state"]),

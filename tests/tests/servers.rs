@@ -7,7 +7,7 @@ use pace_tests::Project;
 use serde_json::{Value, json};
 
 /// Offers what `offer.json` says. `whoami` answers with its token spelled backwards, since the token itself is shown to nobody;
-/// `die` ends in the middle of a call; all others answer with their arguments.
+/// `die` ends in the middle of a call, `stumble` and `fall` do it once; all others answer with their arguments.
 const SERVER: &str = r#"
 import json, os, sys
 def say(id, result):
@@ -23,6 +23,9 @@ for line in sys.stdin:
     elif method == "tools/call":
         name = message["params"]["name"]
         if name == "die":
+            os._exit(7)
+        if name in ("stumble", "fall") and not os.path.exists(name):
+            open(name, "w").close()
             os._exit(7)
         text = os.environ.get("TOKEN", "nobody")[::-1] if name == "whoami" else json.dumps(message["params"].get("arguments"))
         say(id, {"content": [{"type": "text", "text": text}]})
@@ -279,6 +282,27 @@ fn a_server_that_dies_is_a_failure_of_that_call() {
     let died = called(&project, &["die", "{}"]).unwrap_err();
     assert!(died.contains("the connection was lost"), "{died}");
     assert_eq!(called(&project, &["look", r#"{"what": "tea"}"#]), Ok(json!({"what": "tea"})));
+}
+
+#[test]
+fn a_read_is_asked_again_of_the_next_program_and_a_write_is_not() {
+    let project = project("");
+    let more = [tool("stumble", "x", true), tool("fall", "x", false)];
+    change(&project, &[offer(), more.to_vec()].concat());
+    assert_eq!(called(&project, &["stumble", r#"{"x": "here"}"#]), Ok(json!({"x": "here"})));
+    let lost = called(&project, &["fall", r#"{"x": "here"}"#, "--live-writes"]).unwrap_err();
+    assert!(lost.contains("the program ended with exit code 7"), "{lost}");
+}
+
+#[test]
+fn arguments_hide_what_they_were_given() {
+    let project = project("");
+    let spec = std::fs::read_to_string(project.path().join("agents/clerk/spec.yaml")).unwrap();
+    project.write("agents/clerk/spec.yaml", &spec.replace("[server.py]", "[server.py, \"--key=${env:SHOP_KEY}\"]"));
+    let mut call = project.pace(&["mcp", "call", "shop", "look", r#"{"what": "key-of-the-shop"}"#]);
+    let output = call.env("SHOP_KEY", "key-of-the-shop").output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(out.contains("[redacted:SHOP_KEY]") && !out.contains("key-of-the-shop"), "{out}{err}");
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn is_plain(character: char) -> bool {
 /// The name by which the system lists the user; where it does not, the number.
 #[cfg(unix)]
 fn listed() -> String {
-    let user = nix::unistd::getuid();
+    let user = nix::unistd::geteuid();
     let name = nix::unistd::User::from_uid(user).ok().flatten().map(|user| user.name);
     name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| format!("uid-{user}"))
 }

@@ -83,7 +83,12 @@ async fn pace(program: String, arguments: Vec<String>, calls: u32) -> Result<Dur
     let variables = std::env::vars().filter(|(name, _)| name == "PATH").collect();
     let (secrets, directory) = (BTreeMap::new(), std::env::current_dir()?);
     let program = Program { program: program.into(), arguments, variables, secrets, directory };
-    let server = Server { name: "bench".to_owned(), transport: Transport::Program(program), roots: Vec::new() };
+    let server = Server {
+        name: "bench".to_owned(),
+        transport: Transport::Program(program),
+        roots: Vec::new(),
+        hidden: Vec::new(),
+    };
     let key = Key { server: "bench".to_owned(), identity: String::new() };
     let mut before = Duration::ZERO;
     for number in 0..WARM_UP + calls {

@@ -31,6 +31,7 @@ use crate::wire::Shared;
 
 /// What stands in an answer that a transport puts in the place of one that is too large, or cannot be read.
 pub(crate) const TOO_LARGE: &str = "pace: the answer is too large";
+pub(crate) const TOO_MANY_VALUES: &str = "pace: the answer has too many values";
 pub(crate) const UNREADABLE: &str = "pace: the answer cannot be read";
 
 /// What all connections share.

@@ -16,7 +16,7 @@ use pace_ir::program::template::TemplatePart;
 use pace_ir::text::quoted;
 use pace_mcp::{Client, Connection, Credential, Endpoint, Program, Root, Secret, Server, Tool, Transport};
 use pace_runner::environment::Environment;
-use pace_runner::tool::server;
+use pace_runner::tool::server::{self, hidden};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -178,7 +178,12 @@ impl Prober {
         };
         let root = Url::from_directory_path(&self.root).ok();
         let roots = root.map(|uri| Root { uri: uri.to_string(), name: None });
-        Server { name: wanted.key.clone(), transport, roots: roots.into_iter().collect() }
+        let templates = wanted.args.iter().chain(wanted.env.values());
+        let mut hidden: Vec<_> = templates.flat_map(|text| hidden::in_text(&self.environment, text)).collect();
+        if let (ServerAddress::Reference(template), Ready::Http(url)) = (&wanted.address, ready) {
+            hidden.extend(hidden::in_address(&self.environment, template, url));
+        }
+        Server { name: wanted.key.clone(), transport, roots: roots.into_iter().collect(), hidden }
     }
 
     /// The server as the first principal asks it whose credential is there.

@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
         std::env::var("MCP_CONFORMANCE_CONTEXT").map_or(Value::Null, |text| serde_json::from_str(&text).unwrap());
     block_on(async move {
         let transport = Transport::Http(Endpoint { url: url.parse().unwrap(), credential: credential(&context) });
-        let server = Server { name: "suite".to_owned(), transport, roots: Vec::new() };
+        let server = Server { name: "suite".to_owned(), transport, roots: Vec::new(), hidden: Vec::new() };
         let connection = Connection::open(&client(), &server, LONG).await.unwrap_or_else(|error| panic!("{error}"));
         let offered = connection.offered(LONG).await.unwrap_or_else(|error| panic!("{error}"));
         for (tool, arguments) in calls(&context, &offered) {

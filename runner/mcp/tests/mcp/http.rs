@@ -1,6 +1,6 @@
 //! Servers at addresses: of other hands, and ours that misbehave.
 
-mod fake;
+pub(crate) mod fake;
 mod oauth;
 
 use std::path::Path;
@@ -38,9 +38,9 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
-fn at(url: &str, credential: Credential) -> Server {
+pub(crate) fn at(url: &str, credential: Credential) -> Server {
     let transport = Transport::Http(Endpoint { url: url.parse().unwrap(), credential });
-    Server { name: "web".to_owned(), transport, roots: Vec::new() }
+    Server { name: "web".to_owned(), transport, roots: Vec::new(), hidden: Vec::new() }
 }
 
 /// A process that serves at `port`.

@@ -5,6 +5,7 @@ mod conformance;
 mod ends;
 mod hostile;
 mod http;
+mod large;
 mod pool;
 mod servers;
 mod support;
@@ -23,8 +24,15 @@ fn main() -> ExitCode {
         Some(conformance::CLIENT) => return conformance::run(arguments),
         _ => {}
     }
-    let trials =
-        [servers::trials(), hostile::trials(), ends::trials(), http::trials(), pool::trials(), conformance::trials()];
+    let trials = [
+        servers::trials(),
+        hostile::trials(),
+        large::trials(),
+        ends::trials(),
+        http::trials(),
+        pool::trials(),
+        conformance::trials(),
+    ];
     libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect()).exit_code()
 }
 

@@ -16,6 +16,7 @@ use pace_mcp::{Client, ClientSettings, Pool, PoolSettings, Supervisor, Web};
 use url::Url;
 
 use super::held::Held;
+use super::hidden;
 use super::offer::Offers;
 use super::reach::{Reach, Way};
 use super::{ServedServer, ServerTool};
@@ -73,7 +74,8 @@ impl Servers {
             let is_made = class == Access::Read || writes.is_live(&tool);
             let mode = if is_made { Mode::Live } else { Mode::Stubbed };
             Some(declare(stored, target, &name).map(|(declaration, parameters, output)| {
-                let callee = ServerTool { tool, name: name.clone(), timeout, output, server: Arc::clone(&server) };
+                let callee =
+                    ServerTool { tool, name: name.clone(), timeout, class, output, server: Arc::clone(&server) };
                 let name = declaration.name.clone();
                 let tool = ServedTool { name, class, mode, parameters, callee: Callee::Server(callee) };
                 Offered { declaration, tool }
@@ -166,10 +168,17 @@ fn reach(
     let address = Address::parse_text(address.expose()).map_err(|why| {
         SetupError::new(format!("`{server}` does not lead to a server: {why}"), "set its variables to an address")
     })?;
+    let templates = target.args.iter().chain(entry.env.values());
+    let mut hidden: Vec<_> = templates.flat_map(|template| hidden::in_text(environment, template)).collect();
     let way = match address.destination {
-        Destination::Http(url) => Way::Http(Url::parse(&url).map_err(|error| {
-            SetupError::new(format!("`{server}` does not lead to a server: {error}"), "set its variables to an address")
-        })?),
+        Destination::Http(url) => {
+            let url = Url::parse(&url).map_err(|error| {
+                let message = format!("`{server}` does not lead to a server: {error}");
+                SetupError::new(message, "set its variables to an address")
+            })?;
+            hidden.extend(hidden::in_address(environment, &pinned.address, &url));
+            Way::Http(url)
+        }
         Destination::Package(_, name, _) => program(
             environment,
             agent,
@@ -191,7 +200,7 @@ fn reach(
         Some(project) => vec![project.to_owned()],
         None => target.roots.iter().map(PathBuf::from).collect(),
     };
-    Ok(Reach { way, roots })
+    Ok(Reach { way, roots, hidden })
 }
 
 /// What is started, before the entry's own arguments.

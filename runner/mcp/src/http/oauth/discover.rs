@@ -137,7 +137,7 @@ async fn first<T: DeserializeOwned>(web: &Web, places: &[Url]) -> Option<T> {
         let asked = async {
             let response = ask(web, Method::GET, place, headers, Bytes::new()).await.ok()?;
             let body = response.status().is_success().then(|| response.into_body())?;
-            serde_json::from_slice(&whole(body, MOST).await.ok()?).ok()
+            serde_json::from_slice(&whole(body, MOST).await.ok()?.0).ok()
         };
         if let Ok(Some(found)) = tokio::time::timeout(WITHIN, asked).await {
             return Some(found);

@@ -72,8 +72,8 @@ pub(super) async fn get(web: &Web, client: &OauthClient, issuer: &Issuer, redact
         let response = ask(web, Method::POST, &issuer.token_url, headers, body.into()).await;
         let response = response.map_err(|kind| failed(kind.to_string()))?;
         let status = response.status();
-        let body =
-            whole(response.into_body(), MOST).await.map_err(|_broken| failed("its answer is cut off".to_owned()))?;
+        let body = whole(response.into_body(), MOST).await;
+        let (body, _room) = body.map_err(|_broken| failed("its answer is cut off".to_owned()))?;
         Ok((status, serde_json::from_slice::<Answer>(&body).ok()))
     };
     let answered = tokio::time::timeout(WITHIN, asked).await;
