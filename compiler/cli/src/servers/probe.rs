@@ -30,9 +30,11 @@ const WITHIN: Duration = Duration::from_secs(5);
 /// How long a program has that did not answer within that. One that is started for the first time reads all of its files from
 /// the disk, and on a machine that is busy this takes longer than ever again.
 const WITHIN_AGAIN: Duration = Duration::from_secs(20);
-/// How many programs are installed and started at once, and no more than there are processors but two: their time runs from
-/// the start.
-const MOST_AT_ONCE: usize = 4;
+/// How many packages are installed at once, and no more than there are processors, but two: their programs' time runs from the
+/// start, and nobody else should work meanwhile.
+const MOST_INSTALLED: usize = 4;
+/// How many programs are started at once: a start with a handful takes as long as the slowest one.
+const MOST_STARTED: usize = 16;
 
 /// Asks servers for a build of one project.
 #[derive(Debug)]
@@ -41,8 +43,10 @@ pub(crate) struct Prober {
     environment: Environment,
     packages: Arc<Packages>,
     output: Output,
+    /// Packages that may be installed now.
+    installs: Semaphore,
     /// Programs that may be started now.
-    turns: Semaphore,
+    starts: Semaphore,
 }
 
 /// A server that can be asked, with every variable filled in.
@@ -55,16 +59,17 @@ impl Prober {
     /// For the project in a folder.
     pub(crate) fn new(root: &Path, environment: Environment, packages: Packages, output: Output) -> Self {
         let processors = std::thread::available_parallelism().map_or(2, usize::from);
-        let turns = Semaphore::new(processors.clamp(2, MOST_AT_ONCE));
-        Self { root: root.to_owned(), environment, packages: Arc::new(packages), output, turns }
+        let installs = Semaphore::new(processors.clamp(2, MOST_INSTALLED));
+        let (root, packages, starts) = (root.to_owned(), Arc::new(packages), Semaphore::new(MOST_STARTED));
+        Self { root, environment, packages, output, installs, starts }
     }
 
     async fn ask(&self, client: &Client, wanted: &WantedServer) -> Result<Offer, ProbeFailure> {
         let address = self.address(wanted)?;
         let is_program = !matches!(address, ServerAddress::Http(_));
-        // Never closed, so that there always is one some time.
-        let _turn = if is_program { self.turns.acquire().await.ok() } else { None };
         let (ready, package) = self.ready(wanted, address.clone()).await?;
+        // Never closed, so that there always is one some time.
+        let _turn = if is_program { self.starts.acquire().await.ok() } else { None };
         let plain = self.server(wanted, &ready, Credential::None, BTreeMap::new());
         let mut offer = match (offered(client, &plain, within(wanted)).await, self.with_credential(wanted, &ready)) {
             // A program that wants a variable says so in its own way, mostly by ending.
@@ -121,6 +126,8 @@ impl Prober {
                 return Ok((Ready::Http(url), None));
             }
             ServerAddress::Npm(..) | ServerAddress::PyPi(..) => {
+                // Never closed either.
+                let _turn = self.installs.acquire().await.ok();
                 let (packages, pinned) = (Arc::clone(&self.packages), wanted.package.clone());
                 let installed = tokio::task::spawn_blocking(move || packages.install(&address, pinned.as_ref()));
                 let (installed, pin) = installed
