@@ -1,4 +1,5 @@
 # A program that greets, and is no MCP server.
 while read -r line; do
-  echo "{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":{\"hello\":\"world\"}}"
+  id=${line#*\"id\":}
+  echo "{\"jsonrpc\":\"2.0\",\"id\":${id%%[,\}]*},\"result\":{\"hello\":\"world\"}}"
 done
