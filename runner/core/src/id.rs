@@ -138,7 +138,10 @@ thread_local! {
 }
 
 /// 128 bits from the system that nobody else was given.
-fn random() -> Result<u128, getrandom::Error> {
+///
+/// # Errors
+/// The operating system has no random bytes to give.
+pub(crate) fn random() -> Result<u128, getrandom::Error> {
     SUPPLY.with_borrow_mut(|supply| {
         if supply.is_empty() {
             let mut bytes = [0; 16 * AT_ONCE];

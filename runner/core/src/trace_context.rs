@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hyper::HeaderMap;
 
+use crate::id;
+
 /// The name of the header, and of the key in `_meta` of MCP (SEP-414).
 pub const TRACEPARENT: &str = "traceparent";
 
@@ -33,10 +35,8 @@ impl TraceContext {
     /// # Errors
     /// The operating system has no random bytes to give.
     pub fn new() -> Result<Self, getrandom::Error> {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes)?;
         // No id is zero.
-        let trace = u128::from_le_bytes(bytes).max(1);
+        let trace = id::random()?.max(1);
         Ok(Self { trace, span: next_span(), parent: None, flags: SAMPLED })
     }
 
