@@ -158,6 +158,20 @@ fn what_answered_is_pinned_though_another_failed() {
     assert_eq!(again.code, Some(0), "{}", again.err);
 }
 
+/// A project that fails by something else: its servers are asked once all the same, and not by each build until it is mended.
+#[test]
+fn what_answered_is_pinned_beside_other_mistakes() {
+    let project = project("");
+    project.write("agents/other/spec.yaml", "name: other\nmodel: no-such-model\ndescription: You sell.\n");
+    let built = project.run(&["build"]);
+    assert_eq!(built.code, Some(1));
+    assert!(built.err.contains("error[P0201]") && built.err.contains("note: pinned the 4 tools of"), "{}", built.err);
+    let again = project.run(&["build"]);
+    assert!(again.err.contains("error[P0201]") && !again.err.contains("note: pinned"), "{}", again.err);
+    std::fs::remove_dir_all(project.path().join("agents/other")).unwrap();
+    assert_eq!(project.run(&["build", "--frozen"]).code, Some(0));
+}
+
 /// A program that does not answer at first, as one that is started for the first time on a busy machine, is given longer once.
 #[test]
 fn a_program_that_is_slow_at_first_is_asked_again() {

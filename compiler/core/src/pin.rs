@@ -19,6 +19,7 @@ use crate::check::Checked;
 use crate::pins::{self, Lock, Pin};
 use crate::servers::{PinMode, ServerProber};
 
+use settle::Settled;
 pub use update::Updated;
 pub(crate) use update::update;
 pub(crate) use used::Used;
@@ -93,8 +94,7 @@ pub(crate) fn pin<'c>(
     rules::unversioned(&servers, checked, has_failed, sink);
     let report = PinReport { left_out: rules::after(&settled.servers, checked, sink), ..PinReport::default() };
     if let Err(reported) = sink.check() {
-        *kept =
-            settle::adopt(&settled, checked, PinReport::default(), sink).ok().filter(|report| report.lock.is_some());
+        *kept = worth_keeping(&settled, checked, sink);
         return Err(reported);
     }
     let report = settle::adopt(&settled, checked, report, sink)?;
@@ -102,13 +102,26 @@ pub(crate) fn pin<'c>(
 }
 
 /// Asks the servers that are not pinned, for a project that fails anyway: who mends it hears of them now, and not when everything
-/// else is mended. What is pinned is not asked, and no rule is applied that has to know every agent.
-pub(crate) fn ask_new(checked: &Checked<'_>, door: &dyn ServerProber, mode: PinMode, sink: &mut Sink) {
-    if mode == PinMode::Online {
-        let mut servers = used::collect(checked);
-        servers.retain(|key, _| locked(checked).is_none_or(|lock| !lock.servers.contains_key(*key)));
-        settle::settle(&servers, checked, door, mode, sink);
+/// else is mended. What is pinned is not asked, and no rule is applied that has to know every agent. Comes back with those that
+/// were pinned: the next build need not ask them again.
+pub(crate) fn ask_new(
+    checked: &Checked<'_>,
+    door: &dyn ServerProber,
+    mode: PinMode,
+    sink: &mut Sink,
+) -> Option<PinReport> {
+    if mode != PinMode::Online {
+        return None;
     }
+    let mut servers = used::collect(checked);
+    servers.retain(|key, _| locked(checked).is_none_or(|lock| !lock.servers.contains_key(*key)));
+    let settled = settle::settle(&servers, checked, door, mode, sink);
+    worth_keeping(&settled, checked, sink)
+}
+
+/// What a build that fails pinned all the same, if it pinned anything.
+fn worth_keeping(settled: &Settled<'_>, checked: &Checked<'_>, sink: &mut Sink) -> Option<PinReport> {
+    settle::adopt(settled, checked, PinReport::default(), sink).ok().filter(|report| report.lock.is_some())
 }
 
 /// What can be said of a project's servers without asking any: the rules, for those that are pinned.

@@ -66,7 +66,7 @@ pub fn build_with(world: &dyn World, doors: Doors<'_>, overrides: &Overrides) ->
         let compiled = doors.tools.compile(&needed.wanted, sources, sink)?;
         let checked = check_pass::sound(&resolved, sink);
         if let Err(reported) = sink.check() {
-            pin::ask_new(&checked, doors.servers, doors.pins, sink);
+            kept = pin::ask_new(&checked, doors.servers, doors.pins, sink);
             return Err(reported.into());
         }
         let pinned = pin::pin(&checked, doors.servers, doors.pins, &mut kept, sink)?;
