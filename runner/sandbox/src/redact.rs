@@ -20,7 +20,7 @@ const MOST_LINE: usize = 10_000;
 /// Replaces each secret by `[redacted:<name>]`, in the spellings a value usually takes. However many there are, a text is
 /// looked through once.
 #[derive(Debug, Default)]
-pub(crate) struct Redactor {
+pub struct Redactor {
     /// In the order of their bytes.
     spellings: Vec<Spelling>,
     /// One bit for each hash of a beginning; nothing if there are no spellings.
@@ -56,7 +56,8 @@ struct Span<'a> {
 }
 
 impl Redactor {
-    pub(crate) fn new(secrets: &[Secret]) -> Self {
+    /// For these secrets.
+    pub fn new(secrets: &[Secret]) -> Self {
         let mut spellings = Vec::new();
         let is_secret = |secret: &&Secret| !secret.value.trim().is_empty() && secret.value.chars().count() >= SHORTEST;
         for secret in secrets.iter().filter(is_secret) {
@@ -78,12 +79,12 @@ impl Redactor {
     }
 
     /// `text` without secrets.
-    pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         replace(text, &self.spans(text))
     }
 
     /// A text that somebody has cut, without secrets and without what may be the beginning of one at its end.
-    pub(crate) fn cut_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub fn cut_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         // Half a character is left of one that was cut in two.
         let text = text.trim_end_matches('\u{fffd}');
         let mut spans = self.spans(text);
