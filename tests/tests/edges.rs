@@ -33,6 +33,7 @@ const RULES: &[(&str, &str, &[&str])] = &[
             "pace-sandbox",
             "pace-mcp",
             "pace-runner",
+            "pace-state",
         ],
     ),
     ("pace-sandbox", "runner/sandbox", &["pace-ir"]),
