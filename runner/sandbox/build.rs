@@ -33,6 +33,6 @@ fn main() -> Result<(), String> {
         std::fs::write(Path::new(&out).join(name), bytes).map_err(|error| format!("cannot write {name}: {error}"))
     };
     write("engine.cwasm.zst", &packed)?;
-    write("engine.length", code.len().to_string().as_bytes())?;
+    write("engine.length", format!("0x{:04x}_{:04x}_usize", code.len() >> 16, code.len() & 0xffff).as_bytes())?;
     write("trial.cwasm", &compile(TRIAL)?)
 }

@@ -76,6 +76,28 @@ fn who_may_not_is_told_before_the_protocol_begins() {
     assert!(said.starts_with("error: no `acl` gives `user:ben` the role `execute` on the agent `helper`"), "{said}");
 }
 
+/// What is no message is told, and the last message counts without a line break.
+#[test]
+fn what_speaks_something_else_is_told_so() {
+    let piped = |input: &str| {
+        let mut command = Command::new(binary("pace"));
+        let project = project();
+        command.current_dir(project.path()).args(["mcp", "serve", "--as", "user:ann"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (ended.status.code(), text(ended.stdout), text(ended.stderr))
+    };
+    let (code, out, said) = piped("hello\nthere\n");
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{said}");
+    assert!(said.contains("nothing on it was a message that begins a session of MCP"), "{said}");
+    let begin = conversation()[0].to_string();
+    let (_, out, said) = piped(&begin);
+    assert!(out.contains("\"protocolVersion\""), "{out} {said}");
+}
+
 #[test]
 fn a_client_that_only_looks_has_done_nothing_wrong() {
     let (code, answers, said) = served(&project(), &["--as", "user:ann"], &[]);

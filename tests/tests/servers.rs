@@ -1,11 +1,13 @@
 //! MCP servers through the command line: what is pinned, what becomes of a server that changes, and whose credential it sees. The
 //! server is a program of a few lines, whose offer is a file that tests change.
 
+use std::fmt::Write as _;
+
 use pace_tests::Project;
 use serde_json::{Value, json};
 
 /// Offers what `offer.json` says. `whoami` answers with its token spelled backwards, since the token itself is shown to nobody;
-/// `die` ends in the middle of a call; all others answer with their arguments.
+/// `die` ends in the middle of a call, `stumble` and `fall` do it once; all others answer with their arguments.
 const SERVER: &str = r#"
 import json, os, sys
 def say(id, result):
@@ -21,6 +23,9 @@ for line in sys.stdin:
     elif method == "tools/call":
         name = message["params"]["name"]
         if name == "die":
+            os._exit(7)
+        if name in ("stumble", "fall") and not os.path.exists(name):
+            open(name, "w").close()
             os._exit(7)
         text = os.environ.get("TOKEN", "nobody")[::-1] if name == "whoami" else json.dumps(message["params"].get("arguments"))
         say(id, {"content": [{"type": "text", "text": text}]})
@@ -116,6 +121,56 @@ fn a_server_that_changed_can_only_do_less() {
     assert_eq!(project.run(&["mcp", "probe"]).code, Some(0));
 }
 
+/// What is told as compatible goes on as it was.
+#[test]
+fn a_compatible_change_leaves_calls_as_they_were() {
+    let project = project("");
+    assert_eq!(called(&project, &["look", r#"{"what": "tea"}"#]), Ok(json!({"what": "tea"})));
+    let mut offer = offer();
+    offer[0]["inputSchema"]["properties"]["where"] = json!({"type": "string"});
+    offer[0]["inputSchema"]["properties"]["what"]["description"] = "Other words.".into();
+    offer[0]["description"] = "Looks elsewhere, too".into();
+    change(&project, &offer);
+    let probed = project.run(&["mcp", "probe"]);
+    assert!(probed.out.contains("compatible: `look`: takes the new argument `where`"), "{}", probed.out);
+    assert!(!probed.out.contains("breaking"), "{}", probed.out);
+    assert_eq!(called(&project, &["look", r#"{"what": "tea"}"#]), Ok(json!({"what": "tea"})));
+    // One that is needed is none of these.
+    offer[0]["inputSchema"]["required"] = json!(["where"]);
+    change(&project, &offer);
+    let refused = called(&project, &["look", r#"{"what": "tea"}"#]).unwrap_err();
+    assert!(refused.contains("takes other arguments than when it was pinned"), "{refused}");
+}
+
+/// A server that does not answer keeps no other from being pinned.
+#[test]
+fn what_answered_is_pinned_though_another_failed() {
+    let project = project("");
+    let more = "name: other\nmodel: recorded\ndescription: You sell.\ntools:\n  - {server: mcp://exec/no-such-program, access: read}\n";
+    project.write("agents/other/spec.yaml", more);
+    let built = project.run(&["build"]);
+    assert_eq!(built.code, Some(1));
+    assert!(built.err.contains("error[P0306]") && built.err.contains("note: pinned the 4 tools of"), "{}", built.err);
+    let lock = std::fs::read_to_string(project.path().join("mcp.lock")).unwrap();
+    assert!(lock.contains("mcp://exec/python3:") && !lock.contains("no-such-program"), "{lock}");
+    std::fs::remove_dir_all(project.path().join("agents/other")).unwrap();
+    let again = project.run(&["build", "--frozen"]);
+    assert_eq!(again.code, Some(0), "{}", again.err);
+}
+
+/// A program that does not answer at first, as one that is started for the first time on a busy machine, is given longer once.
+#[test]
+fn a_program_that_is_slow_at_first_is_asked_again() {
+    let project = project("");
+    let first =
+        "import os, time\nif not os.path.exists('started'):\n    open('started', 'w').close()\n    time.sleep(600)\n";
+    project.write("server.py", &format!("{first}{SERVER}"));
+    let built = project.run(&["build"]);
+    assert_eq!(built.code, Some(0), "{}", built.err);
+    let said = "note: `mcp://exec/python3` did not answer within 5 s; it is given 20 s once more\n";
+    assert!(built.err.starts_with(said), "{}", built.err);
+}
+
 #[test]
 fn a_write_is_told_unless_it_may_be_made() {
     let project = project("");
@@ -144,6 +199,60 @@ fn each_sees_the_server_with_their_own_credential() {
     let unset = asked("user:bob,group:ops").unwrap_err();
     assert!(unset.contains("the variable `OPS_TOKEN` is not set"), "{unset}");
     assert!(!format!("{refused}{unset}").contains("annas-token"));
+    // Each says what mends it.
+    assert!(unset.contains("help: set the variable"), "{unset}");
+    assert!(refused.contains("help: keep one with `pace auth add shop --as user:eve`"), "{refused}");
+    let add = ["auth", "add", "shop", "--as", "user:eve", "--type", "env", "--name", "TOKEN"];
+    let kept = project.run_with(&add, "eves-token");
+    assert_eq!(kept.code, Some(0), "{}", kept.err);
+    assert_eq!(asked("user:eve"), Ok(json!("nekot-seve")));
+    let listed = project.run(&["auth", "list", "--message-format", "json"]);
+    let rows: Value = serde_json::from_str(&listed.out).unwrap();
+    assert_eq!(rows[1]["holder"], "user:eve", "{rows}");
+}
+
+/// What is kept is a file of its owner's, and nothing that leads elsewhere or keeps a command waiting.
+#[test]
+fn credentials_are_kept_in_a_regular_file() {
+    let project = project("");
+    let place = project.path().join(".pace/credentials.local");
+    let add = || project.run_with(&["auth", "add", "--value", "ANN"], "annas-token");
+    assert_eq!(add().code, Some(0));
+    let elsewhere = project.path().join("elsewhere");
+    std::fs::rename(&place, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &place).unwrap();
+    let before = std::fs::read(&elsewhere).unwrap();
+    let is_refused = |what: &str| {
+        for arguments in [&["auth", "list"][..], &["auth", "remove", "--value", "ANN"], &["build"]] {
+            let refused = project.run(arguments);
+            let said = "error: `.pace/credentials.local` is no regular file\n  help: ";
+            assert_eq!(refused.code, Some(2), "{what} {arguments:?}: {}", refused.err);
+            assert!(refused.err.contains(said), "{what} {arguments:?}: {}", refused.err);
+        }
+        assert_eq!(add().code, Some(2), "{what}");
+    };
+    is_refused("a link");
+    assert_eq!(std::fs::read(&elsewhere).unwrap(), before);
+    std::fs::remove_file(&place).unwrap();
+    let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&place).status().unwrap();
+    assert!(made.success());
+    is_refused("a pipe");
+    std::fs::remove_file(&place).unwrap();
+    let agent = project.run_with(&["auth", "add", "paceline://clerk"], "token");
+    assert!(agent.err.contains("`paceline://clerk` is an agent, and shown nothing"), "{}", agent.err);
+}
+
+#[test]
+fn a_project_whose_tools_are_servers_is_told_where_they_are() {
+    let project = project("");
+    let listed = project.run(&["tool", "list"]);
+    assert_eq!(
+        listed.out, "the project has no tools of its own; `pace mcp list` lists those of its servers\n",
+        "{}",
+        listed.err
+    );
+    let rows: Value = serde_json::from_str(&project.run(&["mcp", "list", "--message-format", "json"]).out).unwrap();
+    assert_eq!(rows[0]["server"], "mcp://exec/python3");
 }
 
 #[test]
@@ -176,6 +285,27 @@ fn a_server_that_dies_is_a_failure_of_that_call() {
 }
 
 #[test]
+fn a_read_is_asked_again_of_the_next_program_and_a_write_is_not() {
+    let project = project("");
+    let more = [tool("stumble", "x", true), tool("fall", "x", false)];
+    change(&project, &[offer(), more.to_vec()].concat());
+    assert_eq!(called(&project, &["stumble", r#"{"x": "here"}"#]), Ok(json!({"x": "here"})));
+    let lost = called(&project, &["fall", r#"{"x": "here"}"#, "--live-writes"]).unwrap_err();
+    assert!(lost.contains("the program ended with exit code 7"), "{lost}");
+}
+
+#[test]
+fn arguments_hide_what_they_were_given() {
+    let project = project("");
+    let spec = std::fs::read_to_string(project.path().join("agents/clerk/spec.yaml")).unwrap();
+    project.write("agents/clerk/spec.yaml", &spec.replace("[server.py]", "[server.py, \"--key=${env:SHOP_KEY}\"]"));
+    let mut call = project.pace(&["mcp", "call", "shop", "look", r#"{"what": "key-of-the-shop"}"#]);
+    let output = call.env("SHOP_KEY", "key-of-the-shop").output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(out.contains("[redacted:SHOP_KEY]") && !out.contains("key-of-the-shop"), "{out}{err}");
+}
+
+#[test]
 fn what_cannot_be_started_is_told_at_its_line() {
     let project = project("");
     project.write("server.py", "raise SystemExit('no shop today')");
@@ -189,4 +319,54 @@ fn what_cannot_be_started_is_told_at_its_line() {
     );
     let failed = project.run(&["build"]);
     assert!(failed.err.contains("error[P0301]") && failed.err.contains("mcp://localhost:9/tools"), "{}", failed.err);
+}
+
+/// Says nothing before all five of its kind have been started.
+#[cfg(unix)]
+const MEETING: &str = r#"#!/bin/sh
+: > "$0.started"
+until [ "$(ls "${0%/*}" | grep -c started)" -eq 5 ]; do sleep 0.02; done
+while read -r line; do
+    id=${line#*\"id\":}
+    id=${id%%[,\}]*}
+    case $line in
+    *'"initialize"'*) answer='"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"m","version":"1"}}' ;;
+    *'"tools/list"'*) answer='"result":{"tools":[{"name":"look","description":"look","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}}]}' ;;
+    *'"id":'*) answer='"error":{"code":-32601,"message":"no such method"}' ;;
+    *) continue ;;
+    esac
+    printf '{"jsonrpc":"2.0","id":%s,%s}\n' "$id" "$answer"
+done
+"#;
+
+/// Five servers, each of which is there only when all of them are: one after the other, the first would never answer.
+#[test]
+#[cfg(unix)]
+fn servers_are_started_side_by_side() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use pace_tests::process::{Runner, command};
+
+    let project = project("");
+    let mut spec = String::from("name: clerk\nmodel: recorded\ndescription: You sell.\ntools:\n");
+    let path = format!("{}:{}", project.path().join("bin").display(), std::env::var("PATH").unwrap());
+    for number in 1..=5 {
+        let file = format!("bin/m{number}");
+        project.write(&file, MEETING);
+        std::fs::set_permissions(project.path().join(file), std::fs::Permissions::from_mode(0o755)).unwrap();
+        writeln!(spec, "  - {{server: mcp://exec/m{number}, access: read}}").unwrap();
+    }
+    project.write("agents/clerk/spec.yaml", &spec);
+    let built = project.pace(&["build", "--output", "x.pace"]).env("PATH", &path).output().unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    for number in 1..=5 {
+        // Gone, so that those that the runner starts wait for each other too.
+        std::fs::remove_file(project.path().join(format!("bin/m{number}.started"))).unwrap();
+    }
+    let mut runner = Runner::of(command(&project, &[("PATH", &path), ("LOG_FORMAT", "json")]));
+    for number in 1..=5 {
+        let alias = format!("m{number}");
+        runner.wait_for(|line| line["message"] == "connected" && line["alias"] == alias.as_str());
+    }
+    assert_eq!(runner.stop(), Some(0));
 }

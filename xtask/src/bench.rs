@@ -5,6 +5,7 @@ mod build;
 mod client;
 mod compile;
 mod load;
+mod mcp;
 mod measure;
 mod peers;
 mod project;
@@ -26,10 +27,11 @@ pub(crate) use serve::start_child;
 /// Wrong arguments, what is measured does not build or run, or something is missing on this machine.
 pub(crate) fn run(arguments: &[&str]) -> Result<Verdict> {
     match arguments {
-        [] => Ok(Verdict::all([compile::run()?, serve::run()?, tools::run()?])),
+        [] => Ok(Verdict::all([compile::run()?, serve::run()?, tools::run()?, mcp::run()?])),
         ["compile"] => compile::run(),
         ["serve"] => serve::run(),
         ["tools"] => tools::run(),
+        ["mcp"] => mcp::run(),
         ["peers", rest @ ..] => peers::run(rest),
         [other, ..] => bail!("there is no bench `{other}`; see `cargo xtask help`"),
     }

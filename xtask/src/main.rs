@@ -36,11 +36,11 @@ Commands:
   advisories              Known vulnerabilities among the dependencies. Fetches a database, so it is
                           no part of `test`.
   demo                    `pace demo`, built optimised: what README shows first.
-  bench [compile|serve|tools]
+  bench [compile|serve|tools|mcp]
                           Measures what is promised: `pace check` and `pace build` over growing
-                          projects, what `pace-runner` takes to start and to answer, and calls of
-                          tools, as ratios against a counterpart in the same run. Builds optimised;
-                          takes minutes.
+                          projects, what `pace-runner` takes to start and to answer, calls of
+                          tools, and calls of MCP servers, as ratios against a counterpart in the
+                          same run. Builds optimised; takes minutes.
   bench peers [--install] [--tools]
                           Measures other agent servers and `pace-runner` under the same load, those
                           that are installed; see tests/bench/peers/README.md.

@@ -56,7 +56,10 @@ pub(crate) fn compile_seen(
             let verified = pace_runner::verify(Path::new(&name), &built.emitted.bytes, None)?;
             Ok(Compiled::Bundle(Box::new(verified)))
         }
-        Err(Failure::Reported) => Ok(Compiled::Failed(ExitCode::Errors)),
+        Err(Failure::Reported) => {
+            servers::keep_some(root, outcome.kept.as_ref(), output)?;
+            Ok(Compiled::Failed(ExitCode::Errors))
+        }
         Err(failure) => Err(exit::environment(failure)),
     }
 }

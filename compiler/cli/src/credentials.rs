@@ -22,6 +22,7 @@ pub(crate) const PLACE: &str = ".pace/credentials.local";
 pub(crate) fn environment(root: &Path) -> anyhow::Result<Environment> {
     let kept = root.join(PLACE);
     refuse_shared(&kept)?;
+    refuse_other(&kept)?;
     Ok(config::with_credentials(Environment::of_process(), Some(&kept))?.in_project(root))
 }
 
@@ -32,6 +33,7 @@ pub(crate) fn environment(root: &Path) -> anyhow::Result<Environment> {
 pub(crate) fn kept(root: &Path) -> anyhow::Result<Credentials> {
     let path = root.join(PLACE);
     refuse_shared(&path)?;
+    refuse_other(&path)?;
     match private_file::read(&path, LONGEST) {
         Ok(None) => Ok(Credentials::default()),
         Ok(Some(text)) => Credentials::parse(&text).map_err(|why| {
@@ -63,6 +65,15 @@ pub(crate) fn change<T>(root: &Path, change: impl FnOnce(&mut Credentials) -> T)
     let changed = change(&mut credentials);
     private_file::write(root, PLACE, credentials.to_json()?.as_bytes()).map_err(|error| unwritable(&error))?;
     Ok(changed)
+}
+
+/// Only a file is read: a pipe would keep the command waiting, and a link could lead into the repository.
+fn refuse_other(path: &Path) -> anyhow::Result<()> {
+    if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+        let help = format!("move what it leads to into its place, or remove `{PLACE}`");
+        return Err(Ended::usage(format!("`{PLACE}` is no regular file"), help).into());
+    }
+    Ok(())
 }
 
 /// As ssh does with keys: what others can read is no secret any more.

@@ -32,6 +32,8 @@ fn main() -> std::process::ExitCode {
     if let Some(code) = pace_mcp::supervise(std::env::args_os()) {
         return code;
     }
+    // The bundler in a process of its own has the same variables.
+    pace_runner::conceal();
     if std::env::args_os().nth(1).is_some_and(|first| first == pace_tools::BUNDLE_COMMAND) {
         return exit::bundling(pace_tools::bundle_child());
     }

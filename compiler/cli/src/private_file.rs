@@ -5,12 +5,19 @@ use std::path::Path;
 
 use crate::bundle_file;
 
+/// What is said of links, pipes and folders.
+const NO_FILE: &str = "it is no regular file";
+
 /// Writes a file, by a path that may begin at the project, and makes the folders it is in.
 ///
 /// # Errors
 /// In the system's words.
 pub(crate) fn write(root: &Path, path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
     let place = root.join(path);
+    // A link would be replaced, and what it led to would stay where it was.
+    if std::fs::symlink_metadata(&place).is_ok_and(|there| !there.is_file()) {
+        return Err(io::Error::new(ErrorKind::InvalidInput, NO_FILE));
+    }
     let folder = place.parent().unwrap_or(root);
     make_folder(root, folder)?;
     // Temporary files are their owner's alone (0600), and keep that when they are renamed.
@@ -36,6 +43,10 @@ pub(crate) fn make_folder(root: &Path, folder: &Path) -> io::Result<()> {
 /// # Errors
 /// In the system's words; longer files and such that are not UTF-8 are [`ErrorKind::InvalidData`].
 pub(crate) fn read(path: &Path, most: u64) -> io::Result<Option<String>> {
+    // A pipe would keep whoever opens it waiting.
+    if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Err(io::Error::new(ErrorKind::InvalidInput, NO_FILE));
+    }
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

@@ -14,7 +14,7 @@ use pace_runner::environment::Environment;
 use pace_tools::TypeScript;
 
 use self::packages::Packages;
-pub(crate) use lock::{keep, left_out, words};
+pub(crate) use lock::{keep, keep_some, left_out, words};
 pub(crate) use probe::Prober;
 
 use crate::arguments::Global;
@@ -53,8 +53,9 @@ impl Surroundings {
 pub(crate) fn prober(root: &Path, global: &Global) -> anyhow::Result<Prober> {
     let environment = credentials::environment(root)?;
     let network = if global.offline { Network::Offline } else { Network::Online };
-    let packages = Packages::new(root, folder(root, &environment), network, Output::new(global));
-    Ok(Prober::new(root, environment, packages))
+    let output = Output::new(global);
+    let packages = Packages::new(root, folder(root, &environment), network, output);
+    Ok(Prober::new(root, environment, packages, output))
 }
 
 /// Where the packages of a project's servers are.

@@ -40,10 +40,11 @@ pub(crate) fn asked_as(argument: &str) -> Result<Subject, String> {
     Ok(subject)
 }
 
-/// The person who runs this command: `user:` and the login name, as the system has it.
+/// The person who runs this command: `user:` and the login name, by the variables of the session or else by the system's list
+/// of users, so that it is the same name where there is no session, as in containers and under cron.
 pub(crate) fn operator() -> Principal {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-    let login = set("USER").or_else(|| set("LOGNAME")).unwrap_or_else(user_number);
+    let login = set("USER").or_else(|| set("LOGNAME")).unwrap_or_else(listed);
     let name: String = login.trim().chars().map(|c| if is_plain(c) { c } else { '-' }).take(MOST).collect();
     format!("user:{name}").parse().unwrap_or(Principal::Anonymous)
 }
@@ -56,21 +57,35 @@ fn is_plain(character: char) -> bool {
     !character.is_control() && !character.is_whitespace() && character != ',' && !pace_ir::text::is_invisible(character)
 }
 
-/// What stands for a name where the environment has none, as in containers.
+/// The name by which the system lists the user; where it does not, the number.
 #[cfg(unix)]
-fn user_number() -> String {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self").map_or_else(|_| "local".to_owned(), |process| format!("uid-{}", process.uid()))
+fn listed() -> String {
+    let user = nix::unistd::geteuid();
+    let name = nix::unistd::User::from_uid(user).ok().flatten().map(|user| user.name);
+    name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| format!("uid-{user}"))
 }
 
 #[cfg(not(unix))]
-fn user_number() -> String {
+fn listed() -> String {
     "local".to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As `id -un` says it, which asks the same list.
+    #[cfg(unix)]
+    #[test]
+    fn without_a_session_the_system_says_the_name() {
+        let output = std::process::Command::new("id").arg("-un").output().unwrap();
+        let name = String::from_utf8(output.stdout).unwrap();
+        if output.status.success() {
+            assert_eq!(listed(), name.trim());
+        } else {
+            assert!(listed().starts_with("uid-"));
+        }
+    }
 
     #[test]
     fn groups_alone_are_the_operators() {

@@ -20,6 +20,8 @@ pub struct Outcome<T> {
     pub diagnostics: Vec<Diagnostic>,
     /// The files read.
     pub sources: SourceMap,
+    /// Servers that were pinned although the build failed: whoever reports that writes their lock too.
+    pub kept: Option<PinReport>,
     /// What in them looks like a secret.
     secrets: Vec<Span>,
 }
@@ -37,7 +39,7 @@ impl<T> Outcome<T> {
         for diagnostic in &mut diagnostics {
             redact(diagnostic, &texts);
         }
-        Self { result, diagnostics, sources, secrets }
+        Self { result, diagnostics, sources, kept: None, secrets }
     }
 
     /// The files as they may be shown, secrets hidden.

@@ -77,18 +77,26 @@ pub struct LeftOut {
 /// Pins the servers of a project.
 ///
 /// # Errors
-/// When a server cannot be pinned, or a rule about what is pinned is broken.
+/// When a server cannot be pinned, or a rule about what is pinned is broken. Those that were pinned before that stand in
+/// `kept`: asking a dozen servers takes a while, and one that is down is no reason to ask the others again.
 pub(crate) fn pin<'c>(
     checked: &'c Checked<'c>,
     door: &dyn ServerProber,
     mode: PinMode,
+    kept: &mut Option<PinReport>,
     sink: &mut Sink,
 ) -> Result<Pinned<'c>, Reported> {
     let servers = used::collect(checked);
     rules::before(&servers, checked, sink);
-    let settled = settle::settle(servers, checked, door, mode, sink);
+    let settled = settle::settle(&servers, checked, door, mode, sink);
+    let has_failed = |key: &str| mode == PinMode::Online && !settled.servers.contains_key(key);
+    rules::unversioned(&servers, checked, has_failed, sink);
     let report = PinReport { left_out: rules::after(&settled.servers, checked, sink), ..PinReport::default() };
-    sink.check()?;
+    if let Err(reported) = sink.check() {
+        *kept =
+            settle::adopt(&settled, checked, PinReport::default(), sink).ok().filter(|report| report.lock.is_some());
+        return Err(reported);
+    }
     let report = settle::adopt(&settled, checked, report, sink)?;
     Ok(Pinned { servers: settled.servers, report })
 }
@@ -99,7 +107,7 @@ pub(crate) fn ask_new(checked: &Checked<'_>, door: &dyn ServerProber, mode: PinM
     if mode == PinMode::Online {
         let mut servers = used::collect(checked);
         servers.retain(|key, _| locked(checked).is_none_or(|lock| !lock.servers.contains_key(*key)));
-        settle::settle(servers, checked, door, mode, sink);
+        settle::settle(&servers, checked, door, mode, sink);
     }
 }
 
@@ -110,6 +118,7 @@ pub(crate) fn ask_new(checked: &Checked<'_>, door: &dyn ServerProber, mode: PinM
 pub(crate) fn verify(checked: &Checked<'_>, sink: &mut Sink) -> Result<(), Reported> {
     let servers = used::collect(checked);
     rules::before(&servers, checked, sink);
+    rules::unversioned(&servers, checked, |_| false, sink);
     let known = settle::known(servers, checked);
     rules::after(&known, checked, sink);
     sink.check()

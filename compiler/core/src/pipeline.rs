@@ -58,7 +58,8 @@ pub fn build(world: &dyn World, doors: Doors<'_>) -> Outcome<Built> {
 
 /// Builds a project with a few things changed.
 pub fn build_with(world: &dyn World, doors: Doors<'_>, overrides: &Overrides) -> Outcome<Built> {
-    run(|sources, sink| {
+    let mut kept = None;
+    let mut outcome = run(|sources, sink| {
         let parsed = parse::parse(world, sources, sink)?;
         let resolved = resolve::resolve(&parsed, overrides, sink);
         let mut needed = tool_files::read(&resolved, world, sources, sink)?;
@@ -69,11 +70,13 @@ pub fn build_with(world: &dyn World, doors: Doors<'_>, overrides: &Overrides) ->
             pin::ask_new(&checked, doors.servers, doors.pins, sink);
             return Err(reported.into());
         }
-        let pinned = pin::pin(&checked, doors.servers, doors.pins, sink)?;
+        let pinned = pin::pin(&checked, doors.servers, doors.pins, &mut kept, sink)?;
         let program = lower::lower(&checked, sources);
         let linked = link::link(&checked, program, compiled, &pinned, sink)?;
         Ok(Built { emitted: emit::emit(&linked)?, counts: counts(&checked), pins: pinned.report })
-    })
+    });
+    outcome.kept = kept;
+    outcome
 }
 
 /// What `mcp.lock` pins; nothing where there is none. Nothing else of the project is read.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::time::Duration;
 
 use pace_ir::program::authorization::Credential;
 use pace_ir::program::{Principal, Template};
@@ -15,7 +16,8 @@ use crate::resolve::{Address, Destination, PackageManager};
 /// Asks servers what they offer.
 pub trait ServerProber: Debug {
     /// One answer for each, in the same order. Called at most once for a build, with everything that is to be asked: the
-    /// answers are waited for side by side, each no longer than a few seconds from the start of its program.
+    /// answers are waited for side by side, each no longer than half a minute from the start of its program, or as long as its
+    /// entry's `timeout`.
     fn probe(&self, wanted: &[WantedServer]) -> Vec<Result<Offer, ProbeFailure>>;
 }
 
@@ -48,6 +50,9 @@ pub struct WantedServer {
     pub credentials: BTreeMap<Principal, Credential>,
     /// Of a package that is pinned: what has to be installed, and nothing else.
     pub package: Option<PackagePin>,
+    /// The longest that an entry of an agent gives the server for a call, where one says so: a server that needs it there
+    /// may need it here.
+    pub timeout: Option<Duration>,
 }
 
 /// Where a server is.
@@ -145,8 +150,8 @@ pub enum Unreachable {
     Refused,
     /// The host's name is not known.
     UnknownHost,
-    /// No answer in time.
-    TimedOut,
+    /// No answer in so much time.
+    TimedOut(Duration),
     /// No safe connection: why.
     Tls(String),
     /// Anything else: why.

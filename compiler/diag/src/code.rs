@@ -101,6 +101,7 @@ codes! {
     NO_DIRECTORY "P0315" "no-directory" WARN;
     UNPINNED_PACKAGE "P0316" "unpinned-package" WARN;
     DIFFERENT_OFFERS "P0317" "different-offers" ERROR;
+    UNUSABLE_SCHEMA "P0318" "unusable-schema" ERROR;
     UNDECLARED_ACCOUNT "P0401" "undeclared-account" ERROR;
     MALFORMED_PRINCIPAL "P0402" "malformed-principal" ERROR;
     PRINCIPAL_NOT_ALLOWED "P0403" "principal-not-allowed" ERROR;
@@ -118,6 +119,8 @@ codes! {
     OPEN_AGENT "P0416" "open-agent" ALLOW;
     UNREACHED_GRANT "P0417" "unreached-grant" WARN;
     UNUSABLE_TOOL "P0418" "unusable-tool" WARN;
+    CREDENTIAL_KIND "P0419" "credential-kind" ERROR;
+    UNUSABLE_CREDENTIAL "P0420" "unusable-credential" WARN;
     UNKNOWN_TOOL "P0501" "unknown-tool" ERROR;
     MALFORMED_TOOL_ENTRY "P0503" "malformed-tool-entry" ERROR;
     KEY_NOT_APPLICABLE "P0504" "key-not-applicable" ERROR;

@@ -64,6 +64,11 @@ impl Sink {
         if self.errors == 0 { Ok(()) } else { Err(Reported(())) }
     }
 
+    /// How many errors were reported so far.
+    pub fn errors(&self) -> usize {
+        self.errors
+    }
+
     /// Everything said, in a stable order: by file, place, code and words; what names no file comes last.
     pub fn finish(self) -> Vec<Diagnostic> {
         let mut all = self.diagnostics;

@@ -177,6 +177,12 @@ pub enum PackageError {
     /// No space.
     #[error("the disk is full")]
     DiskFull,
+    /// What is installed could be somebody else's.
+    #[error("packages are not started from where others may write: {why}")]
+    Exposed {
+        /// To what, and why.
+        why: String,
+    },
     /// Not ours to write.
     #[error("cannot write to `{}`", .path.display())]
     NotWritable {
@@ -249,6 +255,9 @@ impl PackageError {
                 "log in by `npm login`, or set a token in `.npmrc`".to_owned()
             }
             Self::Denied { .. } => "set a name and password for the index, as pip or uv reads them".to_owned(),
+            Self::Exposed { .. } => {
+                "make it yours alone to write (`chmod go-w`, `chown`), or choose another folder".to_owned()
+            }
             Self::DiskFull => "make room, and try again".to_owned(),
             _ => return None,
         })

@@ -11,7 +11,6 @@
 //! users keep them. Nothing here knows `mcp.lock` or prints anything.
 
 mod error;
-mod file_list;
 mod install;
 mod process;
 mod registry;
@@ -23,7 +22,7 @@ mod surroundings;
 mod tree;
 
 pub use error::PackageError;
-pub use install::{install, is_unchanged};
+pub use install::{install, pinned};
 pub use resolve::{Notice, Resolved, resolve};
 pub use settings::{Network, Settings};
 pub use tree::{Malformed, Need, Package, Registry, Tree};

@@ -32,7 +32,7 @@ pub(crate) struct Stage<'a> {
 /// Waits for the right to make the folder of `tree` in `into`, which is made if there is none.
 pub(crate) fn lock(into: &Path, tree: Digest, settings: &Settings) -> Result<Lock, PackageError> {
     let failed = |error: &std::io::Error| PackageError::file("cannot make a folder", into, error);
-    std::fs::create_dir_all(into).map_err(|error| failed(&error))?;
+    pace_mcp::installed::make_folder(into).map_err(|error| failed(&error))?;
     let name = tree.to_string();
     let path = into.join(format!(".{name}.lock"));
     let file = File::options().create(true).append(true).open(path).map_err(|error| failed(&error))?;

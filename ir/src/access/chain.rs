@@ -14,6 +14,9 @@ pub struct Chain {
     /// The identities of the agents that called each other, the first called by the subject. Only the last one counts for
     /// access, as RFC 8693 has it; the others are for the trace.
     pub actors: Vec<ServiceAccountName>,
+    /// How many agents in other runners called each other before the subject's call came here: their identities count for
+    /// nothing here.
+    pub before: usize,
     /// The most that may be done from here on: `Read` below an entry that calls an agent with `access: read`.
     pub most: Access,
 }
@@ -21,12 +24,17 @@ pub struct Chain {
 impl Chain {
     /// A subject that asks by itself.
     pub fn direct(subject: Subject) -> Self {
-        Self { subject, instructed_by: None, actors: Vec::new(), most: Access::Write }
+        Self { subject, instructed_by: None, actors: Vec::new(), before: 0, most: Access::Write }
     }
 
     /// A loop with an instruction that is not its own.
     pub fn overridden(run_as: &ServiceAccountName, instructed_by: Subject) -> Self {
         Self { instructed_by: Some(instructed_by), ..Self::direct(Subject::account(run_as)) }
+    }
+
+    /// How many agents have called each other, here and before.
+    pub fn callers(&self) -> usize {
+        self.before.saturating_add(self.actors.len())
     }
 
     /// The chain of an agent that `actor` calls through an entry with this access.

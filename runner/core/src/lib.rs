@@ -9,6 +9,7 @@
 
 pub mod authenticate;
 pub mod authorize;
+mod concealed;
 pub mod config;
 pub mod conversation;
 pub mod credentials;
@@ -34,6 +35,7 @@ pub mod trace_context;
 pub mod verify;
 pub mod work;
 
+pub use concealed::conceal;
 pub use instantiate::{Runner, Scope, instantiate};
 pub use load::{LoadError, load};
 pub use pace_ir::text::printable;

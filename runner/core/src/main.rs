@@ -68,6 +68,7 @@ fn main() -> ExitCode {
     if let Some(code) = pace_mcp::supervise(std::env::args_os()) {
         return code;
     }
+    pace_runner::conceal();
     let arguments = match parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),

@@ -4,13 +4,14 @@
 //! The protocol is `rmcp`'s, both generations of it. Here stand the tool and its calls; [`serve`](crate::serve) has the way
 //! over HTTP and [`stdio`] the one over standard input.
 
+pub(crate) mod depth;
 mod progress;
 pub mod stdio;
 mod tool;
 
 use std::sync::Arc;
 
-use pace_ir::access::{Chain, Subject};
+use pace_ir::access::Subject;
 use pace_ir::program::AgentName;
 use pace_ir::text::quoted;
 use rmcp::model::{
@@ -85,7 +86,7 @@ impl AgentServer {
     ) -> Result<Answer, Problem> {
         let Said { message, session } = Said::read(&self.agent, arguments)?;
         let conversation = session.map_or(Conversation::New, Conversation::Session);
-        let (agent, chain, trace) = (self.agent.clone(), Chain::direct(subject), trace(context));
+        let (agent, chain, trace) = (self.agent.clone(), depth::chain(subject, &context.meta)?, trace(context));
         let call = Call { agent, chain, message, conversation, trace };
         let admitted = admit(&self.runner, call)?;
         let (invocation, cancel) = (admitted.id(), admitted.cancellation().clone());

@@ -75,6 +75,8 @@ codes! {
     EventsLost = "events-lost", 410, "Events were dropped";
     /// The path is right, the method is not.
     WrongMethod = "wrong-method", 405, "The path does not take this method";
+    /// The client does not take any answer there could be.
+    NotAcceptable = "not-acceptable", 406, "The client does not take the answer";
     /// The client was too slow to send its request.
     SlowRequest = "slow-request", 408, "The request did not arrive in time";
     /// The session is taking a turn already.

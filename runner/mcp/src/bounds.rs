@@ -1,10 +1,14 @@
-//! What a server may send, at most. Each bound is far above what servers of goodwill do, and low enough that a hundred of the
-//! others do not fill a machine.
+//! What a server may send, at most. Each bound is far above what servers of goodwill do. Memory that a server can make the
+//! process take is bounded for all servers together: [`MOST_AT_WORK`] for what is made of messages, [`MOST_READ_AT_ONCE`] for
+//! long ones on their way, and a MiB or two for each connection besides.
 
 use std::time::Duration;
 
 /// One message, bytes: a line, an event of a stream, a body.
 pub const MOST_MESSAGE: usize = 16 << 20;
+/// Values of one message: texts, numbers, lists, objects and the names in them. Each takes some hundred bytes of memory, however
+/// short it is.
+pub const MOST_VALUES: usize = 200_000;
 /// The result of one call as JSON, bytes.
 pub const MOST_RESULT: usize = 8 << 20;
 /// Tools of one server.
@@ -13,6 +17,24 @@ pub const MOST_TOOLS: usize = 1_000;
 pub const MOST_PAGES: usize = 100;
 /// All tools of one server as JSON, bytes.
 pub const MOST_OFFERED: usize = 16 << 20;
+
+/// A message that answers no call and is no list of tools, bytes: a notification, a question, what is said in a handshake.
+pub(crate) const MOST_NOTICE: usize = 1 << 20;
+/// How deep lists and objects may be in one another. As deep as `serde_json` reads.
+pub(crate) const MOST_DEPTH: usize = 128;
+/// A message that is read where it arrives, bytes and values: what is more would keep others waiting.
+pub(crate) const LIGHT: usize = 64 << 10;
+pub(crate) const LIGHT_VALUES: usize = 2_000;
+/// What is made of messages of all servers, until their calls are over, bytes. The largest message takes a third of it.
+pub(crate) const MOST_AT_WORK: usize = 256 << 20;
+/// Messages of over [`LONG`] bytes that are on their way at once, from all servers.
+pub(crate) const MOST_READ_AT_ONCE: usize = 16;
+pub(crate) const LONG: usize = 1 << 20;
+/// How long such a message may take from there to its end. Whoever stops in the middle keeps others from sending theirs.
+pub(crate) const READ_LONG: Duration = Duration::from_secs(30);
+/// Answers to calls that are over, bytes at once and bytes a second: a call that nobody waits for any more may still be answered.
+pub(crate) const MOST_UNWANTED: usize = 64 << 20;
+pub(crate) const UNWANTED_A_SECOND: usize = 1 << 20;
 
 /// A line that is too long is thrown away up to its end, so that the next one can be read. One that has no end even then never
 /// will: bytes.

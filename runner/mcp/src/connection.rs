@@ -2,6 +2,7 @@
 
 mod calling;
 mod converted;
+mod deadlines;
 mod handler;
 mod listing;
 mod opening;
@@ -17,6 +18,7 @@ use serde_json::{Map, Value};
 use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
 
+use self::deadlines::Deadlines;
 use self::handler::Handler;
 use crate::call::{CallOptions, CallResult};
 use crate::error::{Error, Kind};
@@ -29,6 +31,7 @@ use crate::wire::Shared;
 
 /// What stands in an answer that a transport puts in the place of one that is too large, or cannot be read.
 pub(crate) const TOO_LARGE: &str = "pace: the answer is too large";
+pub(crate) const TOO_MANY_VALUES: &str = "pace: the answer has too many values";
 pub(crate) const UNREADABLE: &str = "pace: the answer cannot be read";
 
 /// What all connections share.
@@ -53,6 +56,7 @@ pub struct Connection {
     roots: Vec<Root>,
     shared: Arc<Shared>,
     peer: Peer<RoleClient>,
+    deadlines: Deadlines,
     /// The list of tools as it was last asked for.
     current: Mutex<Option<Arc<Offered>>>,
     service: Mutex<Option<RunningService<RoleClient, Handler>>>,
@@ -124,7 +128,9 @@ impl Connection {
         options: CallOptions,
     ) -> Result<CallResult, Error> {
         let within = options.timeout;
-        let called = tokio::time::timeout(within, self.rounds(tool, arguments, options)).await;
+        // Large, and moved no more.
+        let rounds = std::pin::pin!(self.rounds(tool, arguments, options));
+        let called = self.deadlines.within(within, rounds).await;
         let called = called.unwrap_or(Err(Kind::TimedOut { within }));
         called.map_err(|kind| self.shared.error(kind))
     }

@@ -125,6 +125,12 @@ pub enum Kind {
         /// The bound, bytes.
         limit: usize,
     },
+    /// A message holds too many values: each takes memory, however short it is.
+    #[error("it sent a message of more than {limit} values")]
+    TooManyValues {
+        /// The bound.
+        limit: usize,
+    },
     /// It offers more tools than are read.
     #[error("it offers more than {limit} {what}")]
     TooManyTools {
@@ -223,6 +229,7 @@ impl Kind {
             Self::NotMcp { .. }
             | Self::Protocol { .. }
             | Self::TooLarge { .. }
+            | Self::TooManyValues { .. }
             | Self::Cancelled
             | Self::TimedOut { .. }
             | Self::Lost { .. }

@@ -7,7 +7,8 @@
 //!                                        │
 //!                     rmcp (messages, lifecycles, sessions)
 //!                                        │
-//!                 wire (bounds, progress, changes of the list)
+//!                 wire (progress, changes of the list)
+//!                 message (bounds, threads and memory for all servers together)
 //!                      ├─ stdio ─▶ supervisor ─▶ program
 //!                      └─ http  ─▶ TLS, proxies, credentials
 //! ```
@@ -26,6 +27,7 @@ mod connection;
 mod error;
 mod http;
 pub mod installed;
+mod message;
 mod offered;
 mod pool;
 mod redact;
@@ -34,7 +36,7 @@ mod stdio;
 mod supervise;
 mod wire;
 
-pub use bounds::{MOST_MESSAGE, MOST_OFFERED, MOST_PAGES, MOST_RESULT, MOST_TOOLS};
+pub use bounds::{MOST_MESSAGE, MOST_OFFERED, MOST_PAGES, MOST_RESULT, MOST_TOOLS, MOST_VALUES};
 pub use call::{CallOptions, CallResult, Content, Contents, Progress, ProgressSink};
 pub use connection::{Client, ClientSettings, Connection};
 pub use error::{Delivery, Error, Kind};
@@ -42,4 +44,4 @@ pub use http::{Web, WebError};
 pub use offered::{Annotations, Offered, ServerInfo, Tool};
 pub use pool::{Key, Leased, Pool, PoolSettings};
 pub use server::{Credential, Endpoint, OauthClient, Program, Root, Secret, Server, Transport};
-pub use supervise::{SUPERVISE_COMMAND, Supervisor, supervise};
+pub use supervise::{SUPERVISE_COMMAND, Supervisor, conceal, supervise};

@@ -1,65 +1,75 @@
-//! Takes the credentials that a server was given out of whatever it says. A server that wants to give one away can always
-//! disguise it; this stops the one that echoes.
+//! Takes the credentials that a server was given out of whatever it says, in every spelling that `pace-redact` knows.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde_json::{Map, Value};
-use url::form_urlencoded::byte_serialize;
 
-/// What is shorter is found by chance in everybody's texts, characters. As in the sandbox.
-const SHORTEST: usize = 6;
-
-/// A line of a secret that is one by itself, characters.
-const LONG_LINE: usize = 16;
+/// Secrets that came later than the connection, which are tokens: the last ones are known. Each is good for minutes at least.
+const MOST_ADDED: usize = 16;
 
 /// Replaces each secret by `[redacted:<name>]`.
 #[derive(Default)]
-pub(crate) struct Redactor {
-    /// The longest first: one that holds another is replaced whole.
-    spellings: RwLock<Vec<Spelling>>,
+pub(crate) struct Redactor(RwLock<Known>);
+
+#[derive(Default)]
+struct Known {
+    given: Vec<Secret>,
+    added: VecDeque<Secret>,
+    redactor: pace_redact::Redactor,
 }
 
-struct Spelling {
-    text: String,
-    marker: String,
+/// A name and a value.
+type Secret = (String, String);
+
+impl Known {
+    fn look(&mut self) {
+        let all = self.given.iter().chain(&self.added).flat_map(|(name, value)| {
+            // `Basic …` and the like are shown with what they say before the secret.
+            let is_scheme = |scheme: &str| scheme.chars().all(char::is_alphanumeric);
+            let rest = value.split_once(' ').filter(|(scheme, _)| is_scheme(scheme)).map(|(_, rest)| rest);
+            [Some(value.as_str()), rest].into_iter().flatten().map(move |value| (name.as_str(), value))
+        });
+        self.redactor = pace_redact::Redactor::new(all);
+    }
 }
 
 impl Redactor {
-    pub(crate) fn new(secrets: impl IntoIterator<Item = (String, String)>) -> Self {
-        let redactor = Self::default();
-        for (name, value) in secrets {
-            redactor.add(&name, &value);
-        }
-        redactor
+    pub(crate) fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
+        let mut known = Known { given: secrets.into_iter().collect(), ..Known::default() };
+        known.look();
+        Self(RwLock::new(known))
     }
 
     /// One more secret: tokens come and go.
     pub(crate) fn add(&self, name: &str, value: &str) {
-        let mut spellings = self.spellings.write().unwrap_or_else(PoisonError::into_inner);
-        for text in spelled(value) {
-            if !spellings.iter().any(|spelling| spelling.text == text) {
-                spellings.push(Spelling { text, marker: format!("[redacted:{name}]") });
-            }
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.added.len() >= MOST_ADDED {
+            known.added.pop_front();
         }
-        spellings.sort_by(|a, b| b.text.len().cmp(&a.text.len()).then_with(|| a.text.cmp(&b.text)));
+        known.added.push_back((name.to_owned(), value.to_owned()));
+        known.look();
+    }
+
+    /// There are no secrets.
+    fn is_empty(&self) -> bool {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.given.is_empty() && known.added.is_empty()
     }
 
     /// `text` without secrets.
     pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut text = Cow::Borrowed(text);
-        for spelling in self.spellings.read().unwrap_or_else(PoisonError::into_inner).iter() {
-            if text.contains(&spelling.text) {
-                text = Cow::Owned(text.replace(&spelling.text, &spelling.marker));
-            }
-        }
-        text
+        self.0.read().unwrap_or_else(PoisonError::into_inner).redactor.text(text)
     }
 
-    /// The same of a text of one's own.
+    /// The same of a text that was cut: what may be the beginning of a secret at its end is gone too.
+    pub(crate) fn cut_text(&self, text: &str) -> String {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).redactor.cut_text(text).into_owned()
+    }
+
+    /// [`Redactor::text`] of a text of one's own.
     pub(crate) fn owned(&self, text: String) -> String {
         match self.text(&text) {
             Cow::Borrowed(_) => text,
@@ -72,17 +82,27 @@ impl Redactor {
         pace_ir::text::shortened(self.text(text).trim(), crate::bounds::QUOTED)
     }
 
-    /// Every text in `value`, names too. As deep as JSON may be nested, which is bounded where it is read.
+    /// Every text in `value`, names too, and every number that is one. As deep as JSON may be nested, which is bounded where it is read.
     pub(crate) fn value(&self, value: Value) -> Value {
+        if self.is_empty() {
+            return value;
+        }
         match value {
             Value::String(text) => Value::String(self.owned(text)),
             Value::Array(items) => Value::Array(items.into_iter().map(|item| self.value(item)).collect()),
             Value::Object(members) => Value::Object(self.object(members)),
+            Value::Number(number) => match self.text(&number.to_string()) {
+                Cow::Borrowed(_) => Value::Number(number),
+                Cow::Owned(redacted) => Value::String(redacted),
+            },
             other => other,
         }
     }
 
     pub(crate) fn object(&self, members: Map<String, Value>) -> Map<String, Value> {
+        if self.is_empty() {
+            return members;
+        }
         members.into_iter().map(|(name, value)| (self.owned(name), self.value(value))).collect()
     }
 }
@@ -91,23 +111,6 @@ impl fmt::Debug for Redactor {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Redactor")
     }
-}
-
-/// The value as it is, trimmed, in base64, percent-encoded, and each of its longer lines: a key in PEM is printed line by
-/// line.
-fn spelled(value: &str) -> Vec<String> {
-    let mut all = vec![value.to_owned(), value.trim().to_owned()];
-    all.extend(value.lines().map(|line| line.trim().to_owned()).filter(|line| line.chars().count() >= LONG_LINE));
-    // `Basic …` and the like are shown with what they say before the secret.
-    let is_scheme = |scheme: &str| scheme.chars().all(char::is_alphanumeric);
-    all.extend(value.split_once(' ').filter(|(scheme, _)| is_scheme(scheme)).map(|(_, rest)| rest.to_owned()));
-    all.retain(|text| text.chars().count() >= SHORTEST);
-    if value.chars().count() >= SHORTEST {
-        all.extend([STANDARD.encode(value), URL_SAFE.encode(value), byte_serialize(value.as_bytes()).collect()]);
-    }
-    all.sort();
-    all.dedup();
-    all
 }
 
 #[cfg(test)]
@@ -139,9 +142,40 @@ mod tests {
     #[test]
     fn other_spellings_are_known_too() {
         let redactor = Redactor::new([("K".to_owned(), "a?b&c>>d~".to_owned())]);
-        for spelled in ["YT9iJmM+PmR+", "YT9iJmM-PmR-", "a%3Fb%26c%3E%3Ed%7E", "a?b&c>>d~"] {
+        for spelled in ["YT9iJmM+PmR+", "YT9iJmM-PmR-", "a%3Fb%26c%3E%3Ed%7E", "a?b&c>>d~", "a?b&amp;c&gt;&gt;d~"] {
             assert_eq!(redactor.text(&format!("({spelled})")), "([redacted:K])");
         }
+        // After `user:`, in hexadecimal, and as a JSON text inside of one.
+        let redactor = Redactor::new([("K".to_owned(), "Pass\"w0rd\"-of-ann".to_owned())]);
+        for spelled in
+            ["dXNlcjpQYXNzIncwcmQiLW9mLWFubg==", "50617373227730726422 2d6f662d616e6e", r#"Pass\"w0rd\"-of-ann"#]
+        {
+            let spelled = spelled.replace(' ', "");
+            assert!(redactor.text(&spelled).contains("[redacted:K]"), "{spelled}");
+        }
+        assert_eq!(redactor.text("pass\"w0rd\"-of-ann"), "[redacted:K]");
+    }
+
+    #[test]
+    fn a_number_is_no_hiding_place() {
+        let redactor = Redactor::new([("PIN".to_owned(), "12345678".to_owned())]);
+        assert_eq!(redactor.value(json!([12_345_678, 7])), json!(["[redacted:PIN]", 7]));
+    }
+
+    #[test]
+    fn of_tokens_the_last_ones_are_known() {
+        let redactor = Redactor::new([("K".to_owned(), "the-first-one".to_owned())]);
+        for number in 0..100 {
+            redactor.add("token", &format!("token-number-{number:03}"));
+        }
+        assert_eq!(redactor.text("token-number-099 token-number-084"), "[redacted:token] [redacted:token]");
+        assert_eq!(redactor.text("token-number-000 the-first-one"), "token-number-000 [redacted:K]");
+    }
+
+    #[test]
+    fn half_a_secret_at_a_cut_is_gone() {
+        let redactor = Redactor::new([("K".to_owned(), "abcdef".to_owned())]);
+        assert_eq!(redactor.cut_text("so abcdef and abcd"), "so [redacted:K] and ");
     }
 
     #[test]

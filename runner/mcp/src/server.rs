@@ -13,6 +13,8 @@ pub struct Server {
     pub transport: Transport,
     /// The folders it is told about when it asks (`roots/list`). Where there are none, it is not told that it may ask.
     pub roots: Vec<Root>,
+    /// Values inside its arguments or its address that nobody is shown, by the names they are replaced by.
+    pub hidden: Vec<(String, Secret)>,
 }
 
 /// How a server is reached.
@@ -117,7 +119,8 @@ impl Server {
     /// The values that nobody is shown, with the names they are replaced by.
     pub(crate) fn secrets(&self) -> Vec<(String, String)> {
         let of = |name: &str, secret: &Secret| (name.to_owned(), secret.reveal().to_owned());
-        match &self.transport {
+        let mut all: Vec<_> = self.hidden.iter().map(|(name, secret)| of(name, secret)).collect();
+        all.extend(match &self.transport {
             Transport::Program(program) => program.secrets.iter().map(|(name, secret)| of(name, secret)).collect(),
             Transport::Http(endpoint) => match &endpoint.credential {
                 Credential::None => Vec::new(),
@@ -125,6 +128,7 @@ impl Server {
                 Credential::Header { name, value } => vec![of(name, value)],
                 Credential::OauthClient(client) => vec![of("client_secret", &client.client_secret)],
             },
-        }
+        });
+        all
     }
 }

@@ -1,7 +1,6 @@
 //! The transport to a program: one message a line, over its standard input and output.
 
 mod child;
-mod id;
 mod lines;
 mod log;
 mod start;
@@ -13,14 +12,16 @@ use rmcp::RoleClient;
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use rmcp::transport::Transport;
 use tokio::process::ChildStdout;
+use tokio::task::JoinSet;
 
 pub(crate) use self::child::Child;
 use self::lines::{Line, Lines};
 pub(crate) use self::start::start;
 use self::writer::Writer;
-use crate::bounds::{MOST_LINE, MOST_MESSAGE, MOST_RESULT};
+use crate::bounds::{MOST_LINE, MOST_MESSAGE};
 use crate::error::Kind;
 use crate::http::Fault;
+use crate::message::{self, Read, Scan};
 use crate::wire::{Flood, Shared, no_answer};
 
 /// Lines that are no messages, before the handshake. A banner has fewer; what says more is another program.
@@ -33,40 +34,45 @@ pub(crate) struct Stdio {
     shared: Arc<Shared>,
     stray: u32,
     flood: Flood,
+    /// The line that is read on another thread, if one is: nothing is read meanwhile. Kept here because whoever waits for the
+    /// next message may cease to, and come back.
+    aside: JoinSet<(Read, Vec<u8>)>,
 }
 
 impl Stdio {
     fn new(output: ChildStdout, writer: Writer, shared: Arc<Shared>) -> Self {
-        Self { lines: Lines::new(output, MOST_MESSAGE, MOST_LINE), writer, shared, stray: 0, flood: Flood::new() }
+        let (lines, flood) = (Lines::new(output, MOST_MESSAGE, MOST_LINE), Flood::new());
+        Self { lines, writer, shared, stray: 0, flood, aside: JoinSet::new() }
     }
 
-    /// The next line as a message; `Ok(None)` for one that is none; `Err` if there can be no more.
-    fn read(&mut self, line: &[u8]) -> Result<Option<ServerJsonRpcMessage>, ()> {
-        let line = line.trim_ascii();
-        if line.is_empty() {
-            self.flood.count();
-            return Ok(None);
-        }
-        match serde_json::from_slice(line) {
-            Ok(ServerJsonRpcMessage::Response(response)) if line.len() > MOST_RESULT && self.shared.is_open() => {
-                Ok(Some(no_answer(response.id, crate::connection::TOO_LARGE)))
+    /// What a line came to as a message; `Ok(None)` if there is none in it; `Err` if there can be no more.
+    fn take(&mut self, read: Read, line: Vec<u8>) -> Result<Option<ServerJsonRpcMessage>, ()> {
+        let taken = match read {
+            Read::Message(message) => Ok(Some(message)),
+            Read::Unwanted => {
+                self.flood.count();
+                self.shared.unwanted(line.len()).map(|()| None).map_err(|kind| self.ended(Some(kind)))
             }
-            Ok(message) => Ok(Some(message)),
-            Err(_) => self.stray(line),
-        }
+            Read::Dropped => {
+                self.flood.count();
+                tracing::debug!(server = %self.shared.name, "a message of {} bytes is too large and left out", line.len());
+                Ok(None)
+            }
+            Read::Stray if line.trim_ascii().is_empty() => {
+                self.flood.count();
+                Ok(None)
+            }
+            Read::Stray => self.stray(line.trim_ascii()),
+        };
+        self.lines.give_back(line);
+        taken
     }
 
-    /// A line that is no message. If it tries to be an answer, whoever waits for it is told at once.
+    /// A line that is no message.
     fn stray(&mut self, line: &[u8]) -> Result<Option<ServerJsonRpcMessage>, ()> {
         let start = line.get(..line.len().min(2_000)).unwrap_or_default();
         let said = self.shared.redactor.quoted(&String::from_utf8_lossy(start));
         tracing::debug!(server = %self.shared.name, "a line on standard output is no message: {said}");
-        if line.first() == Some(&b'{')
-            && let Some(id) = id::of(line)
-            && let Some(id) = self.shared.pending_or(Some(id))
-        {
-            return Ok(Some(no_answer(id, crate::connection::UNREADABLE)));
-        }
         self.stray = self.stray.saturating_add(1);
         self.flood.count();
         if !self.shared.is_open() {
@@ -75,6 +81,7 @@ impl Stdio {
         if self.stray < MOST_STRAY || self.shared.is_open() {
             return Ok(None);
         }
+        self.ended(None);
         Err(())
     }
 
@@ -104,10 +111,19 @@ impl Transport<RoleClient> for Stdio {
     async fn receive(&mut self) -> Option<ServerJsonRpcMessage> {
         loop {
             self.flood.pause().await;
+            if let Some(read) = self.aside.join_next().await {
+                // Fails if the runtime ends.
+                let (read, line) = read.unwrap_or((Read::Stray, Vec::new()));
+                match self.take(read, line) {
+                    Ok(None) => continue,
+                    Ok(message) => return message,
+                    Err(()) => return None,
+                }
+            }
             let line = match self.lines.next().await {
                 Line::Whole(line) => line,
                 Line::TooLong(start) => {
-                    let Some(id) = self.shared.pending_or(id::of(&start)) else {
+                    let Some(id) = self.shared.pending_or(Scan::of(&start).id) else {
                         self.ended(Some(Kind::TooLarge { what: "a message", limit: MOST_MESSAGE }));
                         return None;
                     };
@@ -117,26 +133,34 @@ impl Transport<RoleClient> for Stdio {
                     self.ended(Some(Kind::TooLarge { what: "a message", limit: MOST_LINE }));
                     return None;
                 }
+                Line::Stopped => {
+                    let why = "it stopped in the middle of a long message".to_owned();
+                    self.ended(Some(Kind::Protocol { why }));
+                    return None;
+                }
                 Line::End => {
                     self.ended(None);
                     return None;
                 }
             };
-            let read = self.read(&line);
-            self.lines.give_back(line);
-            match read {
-                Ok(Some(message)) => return Some(message),
+            let Some(read) = message::read_light(&line, &self.shared) else {
+                let (room, shared) = (self.lines.room(), Arc::clone(&self.shared));
+                self.aside.spawn(async move {
+                    let _room = room;
+                    message::read_aside(line, shared).await
+                });
+                continue;
+            };
+            match self.take(read, line) {
                 Ok(None) => {}
-                Err(()) => {
-                    self.ended(None);
-                    return None;
-                }
+                Ok(message) => return message,
+                Err(()) => return None,
             }
         }
     }
 
     async fn close(&mut self) -> Result<(), Fault> {
-        self.writer.close();
+        self.writer.close().await;
         Ok(())
     }
 }

@@ -6,6 +6,7 @@
 //! can watch. It sees the caller end (by a descriptor of its process), sees the program's standard input closed (which is how
 //! the caller asks), and as the program's subreaper it inherits whatever escapes from its process group.
 
+pub(crate) mod orphans;
 #[cfg(unix)]
 mod program;
 #[cfg(unix)]
@@ -43,6 +44,15 @@ impl Supervisor {
     }
 }
 
+/// Keeps other programs of the same user from reading this process's memory and variables, which hold secrets: the servers that
+/// it starts among them. Its files in `/proc/self` belong to root from then on, so whatever is to be read there is opened before.
+/// No core is dumped. What runs as root, or may trace everything, is not kept from anything.
+pub fn conceal() {
+    #[cfg(target_os = "linux")]
+    // Linux knows it since 2.4; where it is refused, everything is as it was.
+    let _refused = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
 /// Supervises a program if `arguments`, those of the process, say so; the process then ends with what comes back. To be called
 /// at the very start of `main`, before there are threads.
 pub fn supervise(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
@@ -54,4 +64,15 @@ pub fn supervise(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCo
     return Some(program::run(arguments));
     #[cfg(not(unix))]
     return Some(ExitCode::from(2));
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::process::{DumpableBehavior, dumpable_behavior};
+
+    #[test]
+    fn a_process_is_concealed_from_others() {
+        super::conceal();
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+    }
 }

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use self::discover::Discovery;
 pub(crate) use self::flood::Flood;
-pub(crate) use self::shared::Shared;
+pub(crate) use self::shared::{Asks, Shared};
 use crate::call::{Progress, ProgressSink};
 
 /// A transport, judged.
@@ -60,6 +60,7 @@ impl<T> Wire<T> {
             self.flood.count();
             return None;
         }
+        let message = self.shared.take_aside(id).unwrap_or(message);
         let (message, other) = self.discovery.answer(id, message);
         if let Some(other) = other {
             self.shared.answered(&other);
@@ -107,7 +108,12 @@ impl<T> Wire<T> {
                     _ => None,
                 };
                 let token = request.request.get_meta().get_progress_token();
-                self.shared.ask(request.id.clone(), token.zip(sink));
+                let asks = match &request.request {
+                    ClientRequest::CallToolRequest(_) => Asks::Call,
+                    ClientRequest::ListToolsRequest(_) => Asks::List,
+                    _ => Asks::Else,
+                };
+                self.shared.ask(request.id.clone(), asks, token.zip(sink));
                 self.discovery.ask(&request.id, &request.request);
             }
             JsonRpcMessage::Notification(notification) => {

@@ -19,7 +19,7 @@ use crate::net::fetch::Fetcher;
 use crate::net::resolve::{Resolve, SystemResolver};
 use crate::operation::Operations;
 use crate::parked::{MOST_PARKED, Parked};
-use crate::redact::Redactor;
+use crate::redact::redactor;
 use crate::run;
 use crate::state::{Inputs, State};
 use crate::ticker::Ticker;
@@ -210,7 +210,7 @@ pub(crate) async fn call(tool: &Tool, call: Call) -> Result<String, ToolError> {
     let request = run::request(&call)?;
     let inputs = Inputs { request, module: Arc::clone(&tool.bytecode) };
     let fetcher = Fetcher::new(Arc::clone(&inner.network), call.net.clone(), call.limits);
-    let redactor = Arc::new(Redactor::new(&call.secrets));
+    let redactor = Arc::new(redactor(&call.secrets));
     let state = State::new(inputs, Operations::new(Some(fetcher)), call.limits, call.clock)
         .with_console(Arc::clone(&call.console), redactor);
     run::call(&tool.engine, Arc::clone(&tool.loaded), state).await

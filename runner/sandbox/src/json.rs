@@ -165,11 +165,12 @@ fn text_length(text: &str) -> usize {
 mod tests {
     use super::*;
     use crate::call::Secret;
+    use crate::redact::redactor;
 
     fn check(text: &str) -> Result<String, String> {
         let secrets = [("KEY", "hunter22"), ("PIN", "987654")];
         let secret = |(name, value): &(&str, &str)| Secret { name: (*name).into(), value: (*value).into() };
-        let redactor = Redactor::new(&secrets.iter().map(secret).collect::<Vec<_>>());
+        let redactor = redactor(&secrets.iter().map(secret).collect::<Vec<_>>());
         checked(text.as_bytes().to_vec(), &redactor, 5 << 20)
     }
 
@@ -189,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_result_with_nothing_to_find_is_not_even_copied() {
-        let redactor = Redactor::new(&[Secret { name: "KEY".into(), value: "hunter22".into() }]);
+        let redactor = redactor(&[Secret { name: "KEY".into(), value: "hunter22".into() }]);
         let same = |text: &str| {
             let bytes = text.as_bytes().to_vec();
             let at = bytes.as_ptr();
@@ -204,14 +205,14 @@ mod tests {
     fn escapes_that_nobody_needs_hide_no_secret() {
         let secrets = [Secret { name: "KEY".into(), value: "a/b\u{1}c\"\\d".into() }];
         for text in [r#""a\/b\u0001c\"\\d""#, r#""a/b\u0001c\"\\d""#, r#""\u0061/b\u0001c\u0022\u005Cd""#] {
-            let found = checked(text.as_bytes().to_vec(), &Redactor::new(&secrets), 1 << 20);
+            let found = checked(text.as_bytes().to_vec(), &redactor(&secrets), 1 << 20);
             assert_eq!(found.unwrap(), r#""[redacted:KEY]""#, "{text}");
         }
     }
 
     #[test]
     fn what_redaction_makes_too_long_is_refused() {
-        let redactor = Redactor::new(&[Secret { name: "A_LONG_NAME".into(), value: "hunter22".into() }]);
+        let redactor = redactor(&[Secret { name: "A_LONG_NAME".into(), value: "hunter22".into() }]);
         let text = r#""hunter22 hunter22""#;
         assert!(checked(text.into(), &redactor, 47).is_ok());
         assert_eq!(

@@ -41,5 +41,5 @@ pub use engine::{Engine, EngineSettings};
 pub use error::{CompileError, EngineError, LoadError, ToolError, ToolErrorKind};
 pub use net::policy::{NetPolicy, NetPolicyError};
 pub use net::resolve::{Resolve, Resolving, SystemResolver};
-pub use redact::Redactor;
+pub use page_map::keep_page_map;
 pub use tool::{Bytecode, Description, Exported, Tool};

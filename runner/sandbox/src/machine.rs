@@ -63,6 +63,7 @@ impl Code {
 }
 
 /// Machine code of the build script.
+#[derive(Clone, Copy)]
 enum Made<'a> {
     /// What [`PACKED`] was unpacked to.
     Engine(&'a [u8]),

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
+use std::sync::OnceLock;
 
 /// A page of the machine, bytes. Where pages have another size there is no page map.
 pub(crate) const PAGE: usize = 4096;
@@ -30,10 +31,22 @@ impl Entry {
     }
 }
 
+/// Opened early: a process that keeps others from reading its memory cannot open it any more, unless it is root's.
+static KEPT: OnceLock<Option<File>> = OnceLock::new();
+
+/// Opens the page map, for sandboxes that are made later. To be called before the process conceals itself, if it does.
+pub fn keep_page_map() {
+    KEPT.get_or_init(|| File::open("/proc/self/pagemap").ok());
+}
+
 impl PageMap {
     /// Nothing where it cannot be read.
     pub(crate) fn open() -> Option<Self> {
-        let map = Self(File::open("/proc/self/pagemap").ok().filter(|_| has_usual_pages())?);
+        let file = match KEPT.get() {
+            Some(kept) => kept.as_ref()?.try_clone().ok()?,
+            None => File::open("/proc/self/pagemap").ok()?,
+        };
+        let map = Some(Self(file)).filter(|_| has_usual_pages())?;
         map.entries(&[0; 2 * PAGE]).map(|_| map)
     }
 
@@ -73,6 +86,16 @@ fn has_usual_pages() -> bool {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_opened_before_is_read_after() {
+        keep_page_map();
+        let kept = KEPT.get().unwrap().as_ref().unwrap().metadata().unwrap();
+        let map = PageMap::open().unwrap();
+        let own = std::os::unix::fs::MetadataExt::ino(&map.0.metadata().unwrap());
+        assert_eq!(own, std::os::unix::fs::MetadataExt::ino(&kept));
+        assert!(map.entries(&[0; 2 * PAGE]).is_some());
+    }
 
     #[test]
     fn only_what_is_certain_is_untouched() {

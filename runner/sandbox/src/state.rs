@@ -10,7 +10,7 @@ use crate::call::{Clock, Limits};
 use crate::console::{Console, Level};
 use crate::image::MOST_IMAGE;
 use crate::operation::Operations;
-use crate::redact::Redactor;
+use crate::redact::{self, Redactor};
 
 /// More entries than the engine's own table has are asked for by nobody honest.
 const MOST_TABLE: usize = 20_000;
@@ -147,7 +147,7 @@ impl State {
     /// Writes a line, as far as there is room.
     pub(crate) fn log(&mut self, level: Level, text: &str) {
         let redactor = Arc::clone(&self.redactor);
-        self.write(level, || redactor.line(text));
+        self.write(level, || redact::line(&redactor, text));
     }
 
     /// Writes a line that was cut.

@@ -1,4 +1,5 @@
-//! The official conformance suite of MCP, and its inspector, against an agent as a server.
+//! The official conformance suite of MCP, and its inspector, against an agent as a server. The client that calls servers is judged
+//! where it is, in `runner/mcp/tests/mcp/conformance.rs`.
 //!
 //! Of the suite's scenarios those are run that a server of one tool can pass. All others ask for a fixture tool of the suite's
 //! own (`test_simple_text` and the like; an agent's name has no `_`), for prompts, resources, completions, logging, sampling,

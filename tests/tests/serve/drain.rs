@@ -62,9 +62,25 @@ fn a_second_signal_ends_at_once() {
         streamed.head().unwrap();
         runner.signal(first);
         runner.wait_for(|line| line["message"].as_str().is_some_and(|text| text.starts_with("shutting down")));
+        // What comes at once counts as the same one.
+        std::thread::sleep(std::time::Duration::from_millis(600));
         runner.signal(second);
         assert_eq!(runner.code(), Some(130));
     }
+}
+
+/// A supervisor and a terminal may both pass a signal on: that is one, and what runs may finish.
+#[test]
+fn signals_that_come_together_are_one() {
+    let project = project();
+    let mut runner = Runner::start(&project, &[]);
+    let mut slow = Connection::to(runner.address);
+    slow.send(stream("wait").as_bytes());
+    slow.head().unwrap();
+    runner.signal("TERM");
+    runner.signal("INT");
+    assert_eq!(slow.events().last().unwrap().name, "done");
+    assert_eq!(runner.code(), Some(0));
 }
 
 #[test]

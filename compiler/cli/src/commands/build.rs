@@ -56,7 +56,10 @@ fn finish(
     let built = match &outcome.result {
         Ok(_) if report.failed() => return Ok(ExitCode::Errors),
         Ok(built) => built,
-        Err(Failure::Reported) => return Ok(ExitCode::Errors),
+        Err(Failure::Reported) => {
+            servers::keep_some(root, outcome.kept.as_ref(), output)?;
+            return Ok(ExitCode::Errors);
+        }
         Err(failure) => return Err(exit::environment(failure)),
     };
     servers::keep(root, &built.pins, output)?;

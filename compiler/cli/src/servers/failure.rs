@@ -11,7 +11,7 @@ pub(super) fn of(error: &Error) -> ProbeFailure {
         Kind::EndedAtOnce { status, said } => {
             ProbeFailure::Ended { how: status.trim_start_matches("ended with ").to_owned(), stderr: said.join("\n") }
         }
-        Kind::NoAnswer { .. } | Kind::TimedOut { .. } => unreachable(Unreachable::TimedOut),
+        Kind::NoAnswer { within, .. } | Kind::TimedOut { within } => unreachable(Unreachable::TimedOut(*within)),
         Kind::Refused { .. } => unreachable(Unreachable::Refused),
         Kind::UnknownHost { .. } => unreachable(Unreachable::UnknownHost),
         Kind::Tls { why } => unreachable(Unreachable::Tls(why.clone())),

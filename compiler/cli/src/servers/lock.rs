@@ -22,6 +22,14 @@ pub(crate) fn keep(root: &Path, report: &PinReport, output: Output) -> anyhow::R
     Ok(())
 }
 
+/// As [`keep`], after a build that failed: the next one does not ask those servers anew.
+///
+/// # Errors
+/// As [`keep`].
+pub(crate) fn keep_some(root: &Path, report: Option<&PinReport>, output: Output) -> anyhow::Result<()> {
+    report.map_or(Ok(()), |report| keep(root, report, output))
+}
+
 /// What entries for reading leave out, a line each. For whoever builds: others have read it then.
 pub(crate) fn left_out(report: &PinReport, output: Output) {
     for left_out in &report.left_out {

@@ -2,13 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use pace_compiler::pins::{PackagePin, TreeLine};
 use pace_compiler::servers::{MissingRuntime, ProbeFailure, ServerAddress, Unreachable};
+use pace_ir::Digest;
 use pace_ir::program::tool::PackageRuntime;
 use pace_ir::text::printable;
 use pace_packages::{Network, Package, PackageError, Registry, Settings, Tree, install, resolve};
 
+use crate::bundle_file::write_whole;
 use crate::output::Output;
 
 /// Where packages are installed, relative to the project, unless `PACE_MCP_DIR` names another folder.
@@ -44,12 +47,8 @@ impl Packages {
         address: &ServerAddress,
         pinned: Option<&PackagePin>,
     ) -> Result<(Vec<String>, PackagePin), ProbeFailure> {
-        let (registry, name, version) = match address {
-            ServerAddress::Npm(name, version) => (Registry::Npm, name, version.as_deref()),
-            ServerAddress::PyPi(name, version) => (Registry::PyPi, name, version.as_deref()),
-            ServerAddress::Http(_) | ServerAddress::Program(_) | ServerAddress::Reference(_) => {
-                return Err(ProbeFailure::Protocol("it is no package".to_owned()));
-            }
+        let Some((registry, name, version)) = of_registry(address) else {
+            return Err(ProbeFailure::Protocol("it is no package".to_owned()));
         };
         let tree = pinned.map_or_else(|| self.resolve(registry, name, version), |pin| tree(registry, name, pin))?;
         let installed = install(&tree, &self.into, &self.settings).map_err(|error| failure(&error, registry))?;
@@ -57,7 +56,33 @@ impl Packages {
         Ok((program, pin(&tree)))
     }
 
+    /// What the registry has, or had a moment ago: of a package that was resolved and whose server did not answer, the next
+    /// build asks for the server alone.
     fn resolve(&self, registry: Registry, name: &str, version: Option<&str>) -> Result<Tree, ProbeFailure> {
+        let kept = self.kept(registry, name, version);
+        if let Some(tree) = read_kept(&kept).filter(|tree| tree.registry == registry && tree.name == name) {
+            return Ok(tree);
+        }
+        let tree = self.resolve_anew(registry, name, version)?;
+        // What cannot be kept is resolved again.
+        let _made_for_it = pace_mcp::installed::make_folder(&self.into);
+        let _resolved_again = write_whole(&kept, tree.to_text().as_bytes());
+        Ok(tree)
+    }
+
+    /// Forgets what was resolved: the server answered, and is pinned.
+    pub(super) fn forget(&self, address: &ServerAddress) {
+        if let Some((registry, name, version)) = of_registry(address) {
+            let _was_pinned_before = std::fs::remove_file(self.kept(registry, name, version));
+        }
+    }
+
+    fn kept(&self, registry: Registry, name: &str, version: Option<&str>) -> PathBuf {
+        let asked = format!("{registry} {name} {}", version.unwrap_or_default());
+        self.into.join(format!(".resolved-{}", Digest::of(asked.as_bytes())))
+    }
+
+    fn resolve_anew(&self, registry: Registry, name: &str, version: Option<&str>) -> Result<Tree, ProbeFailure> {
         let resolved = resolve(registry, name, version, &self.settings).map_err(|error| failure(&error, registry))?;
         for notice in &resolved.notices {
             self.output.note(&format!("note: {}\n", printable(&notice.to_string())));
@@ -72,6 +97,25 @@ impl Packages {
     pub(crate) fn install_tree(&self, tree: &Tree) -> Result<PathBuf, PackageError> {
         install(tree, &self.into, &self.settings).map(|installed| installed.directory)
     }
+}
+
+/// How long what was resolved is good for a next try; the newest version may be another one later.
+const KEPT_FOR: Duration = Duration::from_hours(1);
+
+/// The package that an address names: its registry, its name, and the version that was asked for.
+fn of_registry(address: &ServerAddress) -> Option<(Registry, &str, Option<&str>)> {
+    match address {
+        ServerAddress::Npm(name, version) => Some((Registry::Npm, name, version.as_deref())),
+        ServerAddress::PyPi(name, version) => Some((Registry::PyPi, name, version.as_deref())),
+        ServerAddress::Http(_) | ServerAddress::Program(_) | ServerAddress::Reference(_) => None,
+    }
+}
+
+/// What was resolved less than an hour ago. What it names is held against its hashes when it is installed, as ever.
+fn read_kept(path: &Path) -> Option<Tree> {
+    let metadata = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    metadata.modified().ok()?.elapsed().ok().filter(|age| *age < KEPT_FOR)?;
+    Tree::parse(&std::fs::read_to_string(path).ok()?).ok()
 }
 
 /// A tree as `mcp.lock` has it.
@@ -127,7 +171,10 @@ fn failure(error: &PackageError, registry: Registry) -> ProbeFailure {
         PackageError::Malformed(malformed) => {
             ProbeFailure::Tampered { package: registry.to_string(), why: malformed.to_string() }
         }
-        _ => ProbeFailure::Unreachable(Unreachable::Other(error.to_string())),
+        _ => {
+            let help = error.help().map(|help| format!("; {help}")).unwrap_or_default();
+            ProbeFailure::Unreachable(Unreachable::Other(format!("{error}{help}")))
+        }
     }
 }
 

@@ -13,17 +13,26 @@ use pace_compiler::servers::{
 };
 use pace_ir::program::Template;
 use pace_ir::program::template::TemplatePart;
+use pace_ir::text::quoted;
 use pace_mcp::{Client, Connection, Credential, Endpoint, Program, Root, Secret, Server, Tool, Transport};
 use pace_runner::environment::Environment;
-use pace_runner::tool::server;
+use pace_runner::tool::server::{self, hidden};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::failure;
 use super::packages::Packages;
+use crate::output::Output;
 
 /// How long a server has, from the start of its program.
-pub(crate) const WITHIN: Duration = Duration::from_secs(5);
+const WITHIN: Duration = Duration::from_secs(5);
+/// How long a program has that did not answer within that. One that is started for the first time reads all of its files from
+/// the disk, and on a machine that is busy this takes longer than ever again.
+const WITHIN_AGAIN: Duration = Duration::from_secs(20);
+/// How many programs are installed and started at once, and no more than there are processors but two: their time runs from
+/// the start.
+const MOST_AT_ONCE: usize = 4;
 
 /// Asks servers for a build of one project.
 #[derive(Debug)]
@@ -31,6 +40,9 @@ pub(crate) struct Prober {
     root: PathBuf,
     environment: Environment,
     packages: Arc<Packages>,
+    output: Output,
+    /// Programs that may be started now.
+    turns: Semaphore,
 }
 
 /// A server that can be asked, with every variable filled in.
@@ -41,44 +53,67 @@ enum Ready {
 
 impl Prober {
     /// For the project in a folder.
-    pub(crate) fn new(root: &Path, environment: Environment, packages: Packages) -> Self {
-        Self { root: root.to_owned(), environment, packages: Arc::new(packages) }
+    pub(crate) fn new(root: &Path, environment: Environment, packages: Packages, output: Output) -> Self {
+        let processors = std::thread::available_parallelism().map_or(2, usize::from);
+        let turns = Semaphore::new(processors.clamp(2, MOST_AT_ONCE));
+        Self { root: root.to_owned(), environment, packages: Arc::new(packages), output, turns }
     }
 
     async fn ask(&self, client: &Client, wanted: &WantedServer) -> Result<Offer, ProbeFailure> {
-        let (ready, package) = self.ready(wanted).await?;
-        let first = offered(client, &self.server(wanted, &ready, Credential::None, BTreeMap::new())).await;
-        let mut offer = match first {
-            Err(ProbeFailure::NeedsCredential(said)) => {
-                let Some(server) = self.with_credential(wanted, &ready) else {
-                    return Err(ProbeFailure::NeedsCredential(said));
-                };
-                Offer { needs_credential: true, ..offered(client, &server).await? }
-            }
+        let address = self.address(wanted)?;
+        let is_program = !matches!(address, ServerAddress::Http(_));
+        // Never closed, so that there always is one some time.
+        let _turn = if is_program { self.turns.acquire().await.ok() } else { None };
+        let (ready, package) = self.ready(wanted, address.clone()).await?;
+        let plain = self.server(wanted, &ready, Credential::None, BTreeMap::new());
+        let mut offer = match (offered(client, &plain, within(wanted)).await, self.with_credential(wanted, &ready)) {
             // A program that wants a variable says so in its own way, mostly by ending.
-            Err(failed) => match self.with_credential(wanted, &ready) {
-                Some(server) if matches!(ready, Ready::Program { .. }) => {
-                    Offer { needs_credential: true, ..offered(client, &server).await? }
-                }
-                _ => return Err(failed),
-            },
-            Ok(offer) => offer,
+            (Err(failed), Some(server)) if is_program || matches!(failed, ProbeFailure::NeedsCredential(_)) => {
+                let first = offered(client, &server, within(wanted)).await;
+                Offer { needs_credential: true, ..self.patiently(client, &server, wanted, first).await? }
+            }
+            (first, _) => self.patiently(client, &plain, wanted, first).await?,
         };
+        if package.is_some() {
+            self.packages.forget(&address);
+        }
         offer.package = package;
         Ok(offer)
     }
 
+    /// What a server answered; a program that did not in time is asked once more, and given longer.
+    async fn patiently(
+        &self,
+        client: &Client,
+        server: &Server,
+        wanted: &WantedServer,
+        first: Result<Offer, ProbeFailure>,
+    ) -> Result<Offer, ProbeFailure> {
+        let tried = within(wanted);
+        let is_late = matches!(first, Err(ProbeFailure::Unreachable(Unreachable::TimedOut(_))));
+        if !is_late || tried >= WITHIN_AGAIN || !matches!(server.transport, Transport::Program(_)) {
+            return first;
+        }
+        let (key, tried, again) = (quoted(&wanted.key), tried.as_secs(), WITHIN_AGAIN.as_secs());
+        self.output.note(&format!("note: `{key}` did not answer within {tried} s; it is given {again} s once more\n"));
+        offered(client, server, WITHIN_AGAIN).await
+    }
+
+    /// Where a server is, its variables filled in.
+    fn address(&self, wanted: &WantedServer) -> Result<ServerAddress, ProbeFailure> {
+        let ServerAddress::Reference(template) = &wanted.address else { return Ok(wanted.address.clone()) };
+        let text = self.resolved(template)?;
+        ServerAddress::parse(text.expose()).map_err(|why| {
+            ProbeFailure::Unreachable(Unreachable::Other(format!("its variables hold no address: {why}")))
+        })
+    }
+
     /// Everything filled in, and a package installed.
-    async fn ready(&self, wanted: &WantedServer) -> Result<(Ready, Option<PackagePin>), ProbeFailure> {
-        let address = match &wanted.address {
-            ServerAddress::Reference(template) => {
-                let text = self.resolved(template)?;
-                ServerAddress::parse(text.expose()).map_err(|why| {
-                    ProbeFailure::Unreachable(Unreachable::Other(format!("its variables hold no address: {why}")))
-                })?
-            }
-            address => address.clone(),
-        };
+    async fn ready(
+        &self,
+        wanted: &WantedServer,
+        address: ServerAddress,
+    ) -> Result<(Ready, Option<PackagePin>), ProbeFailure> {
         let (start, package) = match &address {
             ServerAddress::Http(url) => {
                 let url = Url::parse(url)
@@ -143,7 +178,12 @@ impl Prober {
         };
         let root = Url::from_directory_path(&self.root).ok();
         let roots = root.map(|uri| Root { uri: uri.to_string(), name: None });
-        Server { name: wanted.key.clone(), transport, roots: roots.into_iter().collect() }
+        let templates = wanted.args.iter().chain(wanted.env.values());
+        let mut hidden: Vec<_> = templates.flat_map(|text| hidden::in_text(&self.environment, text)).collect();
+        if let (ServerAddress::Reference(template), Ready::Http(url)) = (&wanted.address, ready) {
+            hidden.extend(hidden::in_address(&self.environment, template, url));
+        }
+        Server { name: wanted.key.clone(), transport, roots: roots.into_iter().collect(), hidden }
     }
 
     /// The server as the first principal asks it whose credential is there.
@@ -171,9 +211,14 @@ impl ServerProber for Prober {
     }
 }
 
-async fn offered(client: &Client, server: &Server) -> Result<Offer, ProbeFailure> {
-    let connection = Connection::open(client, server, WITHIN).await.map_err(|error| failure::of(&error))?;
-    let offered = connection.offered(WITHIN).await.map_err(|error| failure::of(&error));
+/// How long a server has at first: a few seconds, or what its entry gives every call.
+fn within(wanted: &WantedServer) -> Duration {
+    wanted.timeout.unwrap_or(WITHIN).max(WITHIN)
+}
+
+async fn offered(client: &Client, server: &Server, within: Duration) -> Result<Offer, ProbeFailure> {
+    let connection = Connection::open(client, server, within).await.map_err(|error| failure::of(&error))?;
+    let offered = connection.offered(within).await.map_err(|error| failure::of(&error));
     connection.close().await;
     let offered = offered?;
     Ok(Offer {

@@ -1,5 +1,5 @@
-//! Credentials of servers: references only, one for a (server, principal) pair (`P0404`), and the lint
-//! `unused-credential`.
+//! Credentials of servers: references only, one for a (server, principal) pair (`P0404`), of a type that the server can be shown
+//! (`P0419`), and the lints `unused-credential` and `unusable-credential`.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use pace_syntax::{Span, Spanned};
 use super::listed::Listed;
 use super::secret_literal;
 use crate::parse::spec::authentication::CredentialSpec;
-use crate::resolve::{Address, Resolved, duplicate_entry, malformed_server};
+use crate::resolve::{Address, Destination, Resolved, duplicate_entry, malformed_server};
 
 /// What servers are shown.
 pub(super) fn check(
@@ -24,14 +24,16 @@ pub(super) fn check(
     let mut all = BTreeMap::new();
     let mut seen: BTreeMap<String, Span> = BTreeMap::new();
     for (server, of_server) in entries {
-        let Some(key) = server_key(server, sink) else { continue };
+        let Some(Address { key, destination, .. }) = address(server, sink) else { continue };
         if let Some(first) = seen.insert(key.clone(), server.span) {
             duplicate_entry::report(&format!("the server `{key}`"), "`mcp_credentials`", server.span, first, sink);
         }
         unused(&key, server.span, listed, lints, sink);
         let mut credentials = BTreeMap::new();
         for (principal, spec) in &of_server.value.entries {
-            if let (true, Some(credential)) = (holder(principal, sink), credential(spec, sink)) {
+            if let (true, true, Some(credential)) =
+                (holder(principal, sink), fits(&key, &destination, spec, lints, sink), credential(spec, sink))
+            {
                 credentials.insert(principal.value.clone(), credential);
             }
         }
@@ -40,9 +42,9 @@ pub(super) fn check(
     all
 }
 
-fn server_key(server: &Spanned<String>, sink: &mut Sink) -> Option<String> {
+fn address(server: &Spanned<String>, sink: &mut Sink) -> Option<Address> {
     match Address::parse_text(&server.value) {
-        Ok(address) => Some(address.key),
+        Ok(address) => Some(address),
         Err(why) => {
             malformed_server(&server.value, server.span, why, sink);
             None
@@ -71,6 +73,47 @@ fn holder(principal: &Spanned<Principal>, sink: &mut Sink) -> bool {
         sink.error(diagnostic);
     }
     is_somebody
+}
+
+/// Whether the server can be shown a credential of this type; where its address is a variable's, nobody knows.
+fn fits(key: &str, destination: &Destination, spec: &Spanned<CredentialSpec>, lints: &Lints, sink: &mut Sink) -> bool {
+    let kind = kind(&spec.value);
+    let (why, help) = match (destination, &spec.value) {
+        (Destination::Agent(_), _) => ("an agent is asked as whoever asks, and shown nothing", "remove it"),
+        (Destination::Package(..) | Destination::Program(_), CredentialSpec::Env(_)) | (Destination::Reference, _) => {
+            return true;
+        }
+        (Destination::Package(..) | Destination::Program(_), _) => (
+            "the server is a program, which reads variables and no headers",
+            "pass it as a variable: `{type: env, env: {<NAME>: \"${env:<NAME>}\"}}`",
+        ),
+        (Destination::Http(_), CredentialSpec::Env(_)) => (
+            "the server is asked over HTTP, and has no variables",
+            "show it as a header: `{type: bearer, token: \"${env:<NAME>}\"}`",
+        ),
+        (Destination::Http(_), CredentialSpec::OauthUser(_)) => {
+            let message = format!("a credential of type `{kind}` for `{key}` cannot be used yet");
+            let diagnostic = Diagnostic::new(&code::UNUSABLE_CREDENTIAL, message)
+                .at(spec.span, "calls of whoever it belongs to are refused");
+            sink.lint(lints, diagnostic.help("write `bearer`, `header` or `oauth_client` until it can be"));
+            return true;
+        }
+        (Destination::Http(_), _) => return true,
+    };
+    let message = format!("a credential of type `{kind}` cannot be shown to `{key}`");
+    sink.error(Diagnostic::new(&code::CREDENTIAL_KIND, message).at(spec.span, why).help(help));
+    false
+}
+
+/// The type as it is written.
+fn kind(spec: &CredentialSpec) -> &'static str {
+    match spec {
+        CredentialSpec::Bearer(_) => "bearer",
+        CredentialSpec::Header(_) => "header",
+        CredentialSpec::OauthClient(_) => "oauth_client",
+        CredentialSpec::OauthUser(_) => "oauth_user",
+        CredentialSpec::Env(_) => "env",
+    }
 }
 
 fn credential(spec: &Spanned<CredentialSpec>, sink: &mut Sink) -> Option<Credential> {

@@ -81,7 +81,7 @@ fn label(failure: &ProbeFailure, address: &ServerAddress) -> String {
         ProbeFailure::Unreachable(why) => match why {
             Unreachable::Refused => "connection refused".to_owned(),
             Unreachable::UnknownHost => "no such host".to_owned(),
-            Unreachable::TimedOut => "no answer in time".to_owned(),
+            Unreachable::TimedOut(within) => format!("no answer within {} s", within.as_secs()),
             Unreachable::Tls(_) => "no safe connection".to_owned(),
             Unreachable::Other(_) => "no answer".to_owned(),
         },
@@ -108,7 +108,7 @@ fn label(failure: &ProbeFailure, address: &ServerAddress) -> String {
 fn help(failure: &ProbeFailure, variant: &Variant) -> String {
     let key = &variant.wanted.key;
     match failure {
-        ProbeFailure::Unreachable(_) => "start the server, or correct its address".to_owned(),
+        ProbeFailure::Unreachable(why) => unreachable(why, &variant.wanted.address).to_owned(),
         ProbeFailure::NotMcp(_) => "name the address of its MCP endpoint; many end in `/mcp`".to_owned(),
         ProbeFailure::Ended { .. } => {
             "start it by hand to see why; its arguments go into `args`, variables into `env`".to_owned()
@@ -128,6 +128,22 @@ fn help(failure: &ProbeFailure, variant: &Variant) -> String {
         ProbeFailure::VariablesNotSet(_) => {
             format!("set them and build once, which pins the server, and commit `{PATH}`")
         }
+    }
+}
+
+/// What to do where nobody answers, which depends on who should.
+fn unreachable(why: &Unreachable, address: &ServerAddress) -> &'static str {
+    match (address, why) {
+        (ServerAddress::Http(_), _) => "start the server, or correct its address",
+        (ServerAddress::Reference(_), _) => "start the server, or correct what the variables of its address hold",
+        (ServerAddress::Program(_), Unreachable::TimedOut(_)) => {
+            "start it by hand to see what it waits for; a longer `timeout` of the entry counts here too"
+        }
+        (ServerAddress::Program(_), _) => "start it by hand to see why",
+        (ServerAddress::Npm(..) | ServerAddress::PyPi(..), Unreachable::TimedOut(_)) => {
+            "build again: it is installed now; a longer `timeout` of the entry counts here too"
+        }
+        (ServerAddress::Npm(..) | ServerAddress::PyPi(..), _) => "mend that, and build again",
     }
 }
 

@@ -19,8 +19,9 @@ const MOST_BYTES: usize = 1 << 20;
 /// The longest name of a tool; as long as grants take.
 const LONGEST_NAME: usize = 128;
 
-/// Makes a pin, or says why there is none.
-pub(super) fn pin(offer: &Offer, wanted: &WantedServer) -> Result<Pin, String> {
+/// Makes a pin, or says why there is none. A tool that no entry takes (`is_taken`) and that could not be pinned is left out:
+/// whoever lists the tools they want need not mind the others.
+pub(super) fn pin(offer: &Offer, wanted: &WantedServer, is_taken: &dyn Fn(&str) -> bool) -> Result<Pin, String> {
     if offer.tools.len() > MOST_TOOLS {
         return Err(format!("it offers {} tools, of at most {MOST_TOOLS}", offer.tools.len()));
     }
@@ -39,8 +40,11 @@ pub(super) fn pin(offer: &Offer, wanted: &WantedServer) -> Result<Pin, String> {
     let mut tools = BTreeMap::new();
     let mut bytes = offer.name.len();
     for offered in &offer.tools {
-        name(&offered.name)?;
-        let pin = tool(offered)?;
+        let pin = match name(&offered.name).and_then(|()| tool(offered)) {
+            Ok(pin) => pin,
+            Err(_) if !is_taken(&offered.name) => continue,
+            Err(why) => return Err(why),
+        };
         bytes += offered.name.len() + size(&pin);
         if tools.insert(offered.name.clone(), pin).is_some() {
             return Err(format!("it offers two tools of the name `{}`", quoted(&offered.name)));

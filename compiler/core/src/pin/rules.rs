@@ -5,6 +5,7 @@ mod granted_tool;
 mod left_out;
 mod name_clash;
 mod read_only;
+mod schema;
 mod unknown_tool;
 mod version;
 
@@ -25,6 +26,16 @@ pub(super) fn before(servers: &BTreeMap<&str, Server<'_>>, checked: &Checked<'_>
     version::check(servers, checked, sink);
 }
 
+/// What packages are told that have no version, but for servers that something worse was said of.
+pub(super) fn unversioned(
+    servers: &BTreeMap<&str, Server<'_>>,
+    checked: &Checked<'_>,
+    has_failed: impl Fn(&str) -> bool,
+    sink: &mut Sink,
+) {
+    version::unversioned(servers, checked, has_failed, sink);
+}
+
 /// What follows from the tools that servers offer. Gives what nobody is warned of, and should be told.
 pub(super) fn after(servers: &BTreeMap<&str, PinnedUse<'_>>, checked: &Checked<'_>, sink: &mut Sink) -> Vec<LeftOut> {
     for server in servers.values() {
@@ -34,6 +45,7 @@ pub(super) fn after(servers: &BTreeMap<&str, PinnedUse<'_>>, checked: &Checked<'
         }
     }
     name_clash::check(servers, checked, sink);
+    schema::check(servers, checked, sink);
     granted_tool::check(servers, checked, sink);
     credential::check(servers, checked, sink);
     left_out::check(servers, checked, sink)

@@ -26,7 +26,7 @@ type Answer = Result<Offer, ProbeFailure>;
 
 /// Asks what has to be asked, and settles each server.
 pub(super) fn settle<'c>(
-    servers: BTreeMap<&'c str, Server<'c>>,
+    servers: &BTreeMap<&'c str, Server<'c>>,
     checked: &'c Checked<'c>,
     door: &dyn ServerProber,
     mode: PinMode,
@@ -42,10 +42,10 @@ pub(super) fn settle<'c>(
     let asked: Vec<WantedServer> = asked.map(|variant| variant.wanted.clone()).collect();
     let mut answers = if asked.is_empty() { Vec::new() } else { door.probe(&asked) }.into_iter();
     let mut settled = Settled { servers: BTreeMap::new(), new: Vec::new() };
-    for (key, server) in servers {
+    for (&key, server) in servers {
         let count = if is_asked(key) { server.variants.len() } else { 0 };
         let answers: Vec<Answer> = answers.by_ref().take(count).collect();
-        let mut settling = Settling { key, server: &server, checked, mode, ask: WantedServer::clone, sink };
+        let mut settling = Settling { key, server, checked, mode, ask: WantedServer::clone, sink };
         let pin = match pinned(key) {
             Some(pin) => {
                 settling.compare(pin, answers);
@@ -54,7 +54,7 @@ pub(super) fn settle<'c>(
             None => settling.first(answers).inspect(|_| settled.new.push(key)),
         };
         if let Some(pin) = pin {
-            settled.servers.insert(key, PinnedUse { pin, uses: server.uses });
+            settled.servers.insert(key, PinnedUse { pin, uses: server.uses.clone() });
         }
     }
     settled
@@ -144,7 +144,9 @@ impl Settling<'_, '_> {
             self.not_pinned();
             return None;
         }
+        let said_before = self.sink.errors();
         let (offered, failures) = self.offered(answers);
+        let is_one = self.sink.errors() == said_before;
         let excused = |failure: &ProbeFailure| offered.is_some() && matches!(failure, ProbeFailure::VariablesNotSet(_));
         let failures: Vec<_> = failures.into_iter().filter(|(_, failure)| !excused(failure)).collect();
         let agent = self.server.uses.first().map_or("", |used| used.agent.resolved.name.value.as_str());
@@ -153,7 +155,7 @@ impl Settling<'_, '_> {
                 self.sink.error(failure::diagnostic(failure, variant, agent));
             }
         }
-        offered.filter(|_| failures.is_empty())
+        offered.filter(|_| failures.is_empty() && is_one)
     }
 
     /// A server that is pinned, and what it says today.
@@ -188,12 +190,18 @@ impl Settling<'_, '_> {
 
     /// The one thing that a server offers, however it is started, and the answers that were none.
     fn offered(&mut self, answers: Vec<Answer>) -> (Option<Pin>, Vec<(usize, ProbeFailure)>) {
+        let uses = &self.server.uses;
+        let is_taken = |tool: &str| {
+            let lists = uses.iter().map(|used| used.tool.resolved.keys.tools.get());
+            lists.into_iter().any(|list| list.is_none_or(|list| list.items.iter().any(|item| item.value.0 == tool)))
+        };
         let mut found: Option<(usize, Pin)> = None;
         let mut failures = Vec::new();
         for (at, answer) in answers.into_iter().enumerate() {
             let Some(variant) = self.server.variants.get(at) else { continue };
-            let pin = answer
-                .and_then(|offer| offer::pin(&offer, &(self.ask)(&variant.wanted)).map_err(ProbeFailure::Protocol));
+            let pin = answer.and_then(|offer| {
+                offer::pin(&offer, &(self.ask)(&variant.wanted), &is_taken).map_err(ProbeFailure::Protocol)
+            });
             match (pin, &found) {
                 (Err(failure), _) => failures.push((at, failure)),
                 (Ok(pin), None) => found = Some((at, pin)),

@@ -1,6 +1,7 @@
 //! Which servers the agents list, by key, and in which ways each is started.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use pace_ir::program::Template;
 use pace_syntax::Span;
@@ -59,7 +60,10 @@ pub(super) fn collect<'c>(checked: &'c Checked<'c>) -> BTreeMap<&'c str, Server<
             server.uses.push(used);
         }
     }
-    servers.values_mut().for_each(Server::settle_version);
+    for server in servers.values_mut() {
+        server.settle_version();
+        server.settle_timeout();
+    }
     servers
 }
 
@@ -74,6 +78,15 @@ impl Server<'_> {
             if !self.variants.iter().any(|other| other.wanted == wanted) {
                 self.variants.push(Variant { wanted, ..variant });
             }
+        }
+    }
+
+    /// The patience of one entry is that of all: it makes no other way of starting a server.
+    fn settle_timeout(&mut self) {
+        let given = self.uses.iter().filter_map(|used| used.tool.resolved.keys.timeout.get());
+        let longest = given.map(|time| Duration::from_millis(time.0)).max();
+        for variant in &mut self.variants {
+            variant.wanted.timeout = longest;
         }
     }
 }
@@ -95,6 +108,7 @@ impl Used<'_> {
             env: env.map(|(name, value)| (name.value.0.clone(), value.value.clone())).collect(),
             credentials: checked.credentials.get(key).cloned().unwrap_or_default(),
             package: super::locked(checked).and_then(|lock| lock.servers.get(key)?.package.clone()),
+            timeout: None,
         })
     }
 }

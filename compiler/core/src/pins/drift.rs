@@ -3,22 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use pace_ir::drift;
+pub use pace_ir::drift::Severity;
 use pace_ir::program::{Access, Json};
 use pace_ir::text::shortened;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Pin, ToolPin};
-
-/// What a change means for an agent that was built with the pin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Calls go on as they were.
-    Compatible,
-    /// Calls that were right may fail, or mean something else.
-    Breaking,
-    /// What counted as harmless no longer says that it is.
-    Unsafe,
-}
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,17 +20,6 @@ pub struct Change {
     pub tool: Option<String>,
     /// What changed.
     pub what: String,
-}
-
-impl Severity {
-    /// The word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Compatible => "compatible",
-            Self::Breaking => "breaking",
-            Self::Unsafe => "unsafe",
-        }
-    }
 }
 
 impl fmt::Display for Change {
@@ -109,7 +89,9 @@ fn tool(was: &ToolPin, now: &ToolPin, add: &mut impl FnMut(Severity, String)) {
         let (is, before) = difference(&now.description, &was.description);
         add(Severity::Compatible, format!("its description says `{is}`, was `{before}`"));
     }
-    arguments(&was.input, &now.input, add);
+    for (severity, what) in drift::arguments(&value(&was.input), &value(&now.input)) {
+        add(severity, what);
+    }
     match (&was.output, &now.output) {
         (None, Some(_)) => add(Severity::Compatible, "describes its results now".to_owned()),
         (Some(_), None) => add(Severity::Breaking, "no longer describes its results".to_owned()),
@@ -125,83 +107,9 @@ fn hint(name: &str, was: Option<bool>, now: Option<bool>) -> String {
     format!("its {name} hint says {}, was {}", word(now), word(was))
 }
 
-/// Two schemas of arguments.
-fn arguments(was: &Json, now: &Json, add: &mut impl FnMut(Severity, String)) {
-    let (was, now) = (value(was), value(now));
-    if was == now {
-        return;
-    }
-    let before = (properties(&was), required(&was));
-    let after = (properties(&now), required(&now));
-    let names: BTreeSet<_> = before.0.keys().chain(after.0.keys()).collect();
-    let mut told = false;
-    let mut say = |severity, what| {
-        told = true;
-        add(severity, what);
-    };
-    for name in names {
-        let (must, had_to) = (after.1.contains(name.as_str()), before.1.contains(name.as_str()));
-        let shown = shown(name);
-        match (before.0.get(name), after.0.get(name)) {
-            (None, Some(_)) if must => say(Severity::Breaking, format!("needs the new argument `{shown}`")),
-            (None, Some(_)) => {
-                say(Severity::Compatible, format!("takes the new argument `{shown}`, which may be left out"));
-            }
-            (Some(_), None) => say(Severity::Breaking, format!("no longer takes the argument `{shown}`")),
-            (Some(was), Some(now)) => {
-                if must && !had_to {
-                    say(Severity::Breaking, format!("needs the argument `{shown}`, which could be left out"));
-                } else if had_to && !must {
-                    say(Severity::Compatible, format!("the argument `{shown}` may be left out"));
-                }
-                argument(&shown, was, now, &mut say);
-            }
-            (None, None) => {}
-        }
-    }
-    if !told {
-        add(Severity::Breaking, "describes its arguments in another way".to_owned());
-    }
-}
-
-fn argument(name: &str, was: &Value, now: &Value, say: &mut impl FnMut(Severity, String)) {
-    if without_description(was) == without_description(now) {
-        if was != now {
-            say(Severity::Compatible, format!("describes the argument `{name}` in other words"));
-        }
-        return;
-    }
-    let kind = |schema: &Value| schema.get("type").map_or("of any kind".to_owned(), Value::to_string);
-    let (is, before) = (kind(now), kind(was));
-    if is == before {
-        say(Severity::Breaking, format!("takes other values for the argument `{name}`"));
-    } else {
-        let plain = |kind: String| shown(&kind.replace('"', ""));
-        say(Severity::Breaking, format!("the argument `{name}` is {}, was {}", plain(is), plain(before)));
-    }
-}
-
-fn without_description(schema: &Value) -> Value {
-    let mut schema = schema.clone();
-    if let Some(object) = schema.as_object_mut() {
-        object.remove("description");
-        object.remove("title");
-    }
-    schema
-}
-
 /// A schema as a value: equal whatever the order of its keys.
 fn value(json: &Json) -> Value {
     serde_json::from_str(&json.0).unwrap_or_else(|_| Value::from(json.0.as_str()))
-}
-
-fn properties(schema: &Value) -> Map<String, Value> {
-    schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default()
-}
-
-fn required(schema: &Value) -> BTreeSet<&str> {
-    let list = schema.get("required").and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 /// How many characters of two texts are shown.

@@ -30,6 +30,7 @@ mcp_credentials:
       client_secret: "${env:CLIENT_SECRET}"
       scopes: [client-scope]
     group:ops: {type: oauth_user, client_id: pace-user, scopes: [user-scope]}
+  mcp://exec/slack:
     authenticated: {type: env, env: {TOKEN: "${env:TOKEN_OF_THE_SERVER}"}}
 models:
   - name: house

@@ -118,6 +118,23 @@ pub(crate) fn built(outcome: Outcome<Built>) -> Built {
     outcome.result.unwrap_or_else(|failure| panic!("{failure}: {said:#?}"))
 }
 
+/// Asking a dozen servers takes a while: one that is down is no reason to ask the others again.
+#[test]
+fn what_answered_is_kept_when_another_failed() {
+    let entries =
+        format!("  - {{server: \"{MAIL}\", access: read}}\n  - {{server: \"mcp://exec/shop\", access: read}}\n");
+    let world = project(&entries);
+    let servers = Servers::new(&[(MAIL, Ok(mail())), ("mcp://exec/shop", Err(ProbeFailure::ProgramNotFound))]);
+    let failed = world.build_asking(&servers, PinMode::Online);
+    assert!(failed.result.is_err());
+    let kept = failed.kept.unwrap();
+    assert_eq!(kept.added.iter().map(|added| added.server.as_str()).collect::<Vec<_>>(), [MAIL]);
+    let lock = kept.lock.unwrap();
+    assert!(lock.contains(MAIL) && !lock.contains("shop"), "{lock}");
+    // What two entries do not agree about is not kept.
+    assert!(world.build_asking(&servers, PinMode::Frozen).kept.is_none());
+}
+
 /// The project with the lock that a first build writes.
 pub(crate) fn pinned(world: &Strings, servers: &Servers) -> Strings {
     let first = built(world.build_asking(servers, PinMode::Online));
@@ -359,6 +376,18 @@ fn what_is_started_is_what_is_pinned() {
     let other = Servers::new(&[(FILES, Ok(Offer { package: Some(package("6.6.6")), ..files() }))]);
     let outcome = world.build_asking(&other, PinMode::Online);
     assert_eq!(said(&outcome)[1], "what was started is not the package that is pinned");
+}
+
+/// Whoever lists the tools they want need not mind that another one could not be pinned.
+#[test]
+fn a_tool_that_cannot_be_pinned_matters_to_those_who_take_it() {
+    let mut offer = mail();
+    offer.tools.push(tool("no name", None));
+    let servers = Servers::new(&[(MAIL, Ok(offer))]);
+    let listed = built(with_mail(", tools: [list, send]").build_asking(&servers, PinMode::Online));
+    assert_eq!(listed.pins.added[0].tools, 3);
+    let all = with_mail("").build_asking(&servers, PinMode::Online);
+    assert!(said(&all)[1].starts_with("it offers a tool of the name `no name`"), "{:?}", said(&all));
 }
 
 #[test]

@@ -5,10 +5,17 @@ use std::fmt::Write as _;
 
 use super::place::Place;
 use super::{Colour, Glyphs, Report, text};
+use crate::code::{self, Code};
 use crate::diagnostic::{Diagnostic, Severity};
 
 /// Width to which messages are filled, in characters, right of their indentation: the roadmap's lines are 72 wide.
 const FILL: usize = 66;
+
+/// The rules whose notes are what somebody else said, which is all the reason there is.
+static SAID: [&Code; 3] = [&code::UNREACHABLE_SERVER, &code::BROKEN_SERVER, &code::PIN_NOT_COMPARED];
+
+/// How many of these notes are told.
+const NOTES: usize = 6;
 
 /// All diagnostics and the totals; empty if there is nothing to say. Ends with a line break. Safe to print, as
 /// [`human`](super::human()) is.
@@ -80,8 +87,10 @@ fn entry(out: &mut String, diagnostic: &Diagnostic, style: Style) {
     }
     let mut lines = message.into_iter();
     let _ = writeln!(out, "    {} {}", style.mark(diagnostic.severity), lines.next().unwrap_or_default());
+    let told = if SAID.contains(&diagnostic.code) { NOTES } else { 0 };
+    let notes = diagnostic.notes.iter().take(told).flat_map(|note| fill(&text::line(note)));
     let help = diagnostic.help.iter().flat_map(|help| fill(&text::paragraph(&help.text)));
-    for line in lines.chain(help) {
+    for line in lines.chain(notes).chain(help) {
         let _ = writeln!(out, "      {line}");
     }
 }

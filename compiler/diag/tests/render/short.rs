@@ -37,6 +37,21 @@ fn the_sample() {
     assert_eq!(short(&Project::sample().report(), Colour::Plain, Glyphs::Unicode), expected);
 }
 
+/// What a server said before it ended is all the reason there is.
+#[test]
+fn what_somebody_else_said_is_told() {
+    let mut project = Project::one("a: 1\n", "a", "");
+    let file = project.sources.find("agents/a/spec.yaml").unwrap();
+    let ended = Diagnostic::new(&code::BROKEN_SERVER, "the MCP server `x` does not work");
+    let ended =
+        ended.at(project.span(file, "1"), "its program ended").note("stderr: no shop today").help("start it by hand");
+    project.diagnostics = vec![ended];
+    let report = Report { action: Action::Check, ..project.report() };
+    let told = short(&report, Colour::Plain, Glyphs::Ascii);
+    let words = "does not work: its program ended [P0305]\n      stderr: no shop today\n      start it by hand\n";
+    assert!(told.contains(words), "{told}");
+}
+
 #[test]
 fn one_line_groups_its_messages() {
     let mut project = Project::one("a: 1\n", "a", "");

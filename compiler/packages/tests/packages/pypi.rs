@@ -2,8 +2,8 @@
 
 mod index;
 
-use pace_mcp::installed;
-use pace_packages::{Network, Notice, PackageError, Registry, Settings, Tree, install, is_unchanged, resolve};
+use pace_mcp::installed::{self, Place, Unusable};
+use pace_packages::{Network, Notice, PackageError, Registry, Settings, Tree, install, pinned, resolve};
 
 use crate::pypi::index::{Index, Wheel};
 use crate::server;
@@ -54,13 +54,11 @@ fn packages_are_pinned_with_all_their_wheels_and_work() {
         let installed = install(&tree, &index.into, &index.settings).unwrap();
         let path = index.clients.path();
         assert_eq!(server::output_of(&installed, &path), "leaf extra the-server []\n");
-        assert!(is_unchanged(&installed));
         // From another path, too; and what is compiled is not compiled again there.
         let moved = index.into.with_file_name("moved");
         std::fs::rename(&index.into, &moved).unwrap();
-        let found = installed::find(&moved, tree.digest()).unwrap();
+        let found = installed::find(Place { into: &moved, project: None }, &pinned(&tree)).unwrap();
         assert_eq!(server::output_of(&found, &path), "leaf extra the-server []\n");
-        assert!(is_unchanged(&found));
         let folder = index.into.to_str().unwrap();
         let grep = std::process::Command::new("grep").arg("-rl").arg(folder).arg(&found.directory).output().unwrap();
         assert_eq!(String::from_utf8_lossy(&grep.stdout), "");
@@ -87,8 +85,9 @@ fn what_is_delivered_is_what_was_pinned() {
         fewer.packages.remove(0);
         let error = install(&fewer, &index.into, &index.settings).unwrap_err();
         assert!(matches!(&error, PackageError::Incomplete { lacks, .. } if lacks.starts_with("extra-leaf")), "{error}");
-        assert_eq!(installed::find(&index.into, changed.digest()), None);
-        assert_eq!(installed::find(&index.into, fewer.digest()), None);
+        let place = Place { into: &index.into, project: None };
+        assert_eq!(installed::find(place, &pinned(&changed)), Err(Unusable::Absent));
+        assert_eq!(installed::find(place, &pinned(&fewer)), Err(Unusable::Absent));
         // Nor if the index changes its mind.
         index.publish(&Wheel { name: "extra_leaf", text: "NAME = 'bad'", ..Wheel::default() });
         let error = install(&tree, &index.into, &index.elsewhere()).unwrap_err();

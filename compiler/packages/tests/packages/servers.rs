@@ -1,7 +1,9 @@
 //! Servers that others publish: from their registry to an answer over standard input, which is given without a network.
 
-use pace_mcp::installed;
-use pace_packages::{Network, Registry, Settings, install, is_unchanged, resolve};
+use std::path::Path;
+
+use pace_mcp::installed::{self, Place};
+use pace_packages::{Network, Registry, Settings, install, pinned, resolve};
 
 use crate::clients::Clients;
 use crate::server;
@@ -22,17 +24,16 @@ fn answers(registry: Registry, package: &str, arguments: &[&str], expected: &str
     let into = clients.folder("installed");
     let resolved = resolve(registry, package, None, &settings).unwrap();
     let installed = install(&resolved.tree, &into, &settings).unwrap();
-    assert!(is_unchanged(&installed), "{}", installed.directory.display());
-    // The runner has nothing but the digest of the bundle.
-    let found = installed::find(&into, resolved.tree.digest()).unwrap();
+    let find = |into: &Path| installed::find(Place { into, project: None }, &pinned(&resolved.tree));
+    // The runner has nothing but the pin in the bundle.
+    let found = find(&into).unwrap();
     assert_eq!(found, installed);
     let path = clients.path();
     assert_eq!(server::name_of(&found, &path, arguments), expected, "{package}");
     // A folder that moved starts from where it is now.
     let moved = clients.folder("moved");
     std::fs::rename(&into, &moved).unwrap();
-    let found = installed::find(&moved, resolved.tree.digest()).unwrap();
-    assert!(is_unchanged(&found));
+    let found = find(&moved).unwrap();
     assert_eq!(server::name_of(&found, &path, arguments), expected, "{package} moved");
 }
 

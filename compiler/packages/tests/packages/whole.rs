@@ -1,9 +1,10 @@
 //! Installed folders are whole or not there: whoever else installs, whatever is killed, and whatever happens to them later.
 
+use std::path::Path;
 use std::process::Command;
 
-use pace_mcp::installed;
-use pace_packages::{Registry, Tree, install, is_unchanged, resolve};
+use pace_mcp::installed::{self, Installed, MARKER, Place, Unusable};
+use pace_packages::{PackageError, Registry, Tree, install, pinned, resolve};
 use serde_json::json;
 
 use crate::npm::registry::{Npm, path};
@@ -20,6 +21,10 @@ fn published() -> Option<(Npm, Tree)> {
     npm.publish(server, &[("cli.js", "console.log(require('leaf'))")]);
     let tree = resolve(Registry::Npm, "server", None, &npm.settings).unwrap().tree;
     Some((npm, tree))
+}
+
+fn find(npm: &Npm, tree: &Tree) -> Result<Installed, Unusable> {
+    installed::find(Place { into: &npm.into, project: None }, &pinned(tree))
 }
 
 #[test]
@@ -45,7 +50,7 @@ fn an_installation_that_is_killed() {
     let clients = crate::clients::Clients::npm().unwrap();
     let settings = clients.settings_for(address);
     let tree = resolve(Registry::Npm, "server", None, &settings).unwrap().tree;
-    let _ended = install(&tree, std::path::Path::new(into), &settings);
+    let _ended = install(&tree, Path::new(into), &settings);
 }
 
 #[test]
@@ -62,7 +67,7 @@ fn what_is_killed_leaves_nothing_in_the_way() {
     child.wait().unwrap();
     let left = npm.installed();
     assert!(left.len() == 1 && left[0].starts_with(".new-"), "{left:?}");
-    assert_eq!(installed::find(&npm.into, tree.digest()), None);
+    assert_eq!(find(&npm, &tree), Err(Unusable::Absent));
     npm.site.put(&tarball, Page::Is("application/octet-stream", good));
     let installed = install(&tree, &npm.into, &npm.settings).unwrap();
     assert_eq!(server::output_of(&installed, &npm.clients.path()), "whole\n");
@@ -80,35 +85,63 @@ fn what_was_changed_is_noticed() {
         std::fs::remove_file(&file).unwrap();
         std::fs::write(&file, bytes).unwrap();
     };
+    let changed = |how: &str| Err(Unusable::Changed(how.to_owned()));
+    assert_eq!(find(&npm, &tree), Ok(installed.clone()));
+    // Of the same length, of another, gone, and one that came later: each is told, and installed again.
     write(b"module.exports = 'mad!!'");
-    assert!(!is_unchanged(&installed));
-    write(&good);
-    assert!(is_unchanged(&installed));
-    // What a server writes beside itself is not our business.
-    std::fs::write(installed.directory.join("node_modules/leaf/memory.json"), "{}").unwrap();
-    assert!(is_unchanged(&installed));
-    // What has another length is seen at once, and what is gone: both are installed again.
+    assert_eq!(find(&npm, &tree), changed("its file `node_modules/leaf/index.js` is not what was installed"));
+    assert_eq!(install(&tree, &npm.into, &npm.settings), Ok(installed.clone()));
+    assert_eq!(std::fs::read(&file).unwrap(), good);
     write(b"module.exports = 'a longer one'");
-    assert!(is_unchanged(&install(&tree, &npm.into, &npm.settings).unwrap()));
+    assert_eq!(install(&tree, &npm.into, &npm.settings), Ok(installed.clone()));
     std::fs::remove_file(&file).unwrap();
-    assert!(is_unchanged(&install(&tree, &npm.into, &npm.settings).unwrap()));
-    let marker = installed.directory.join(pace_mcp::installed::MARKER);
+    assert_eq!(find(&npm, &tree), changed("its file `node_modules/leaf/index.js` is gone"));
+    assert_eq!(install(&tree, &npm.into, &npm.settings), Ok(installed.clone()));
+    std::fs::write(installed.directory.join("node_modules/leaf.js"), "module.exports = 'added'").unwrap();
+    assert_eq!(find(&npm, &tree), changed("its file `node_modules/leaf.js` was added"));
+    assert_eq!(install(&tree, &npm.into, &npm.settings), Ok(installed.clone()));
+    assert_eq!(server::output_of(&installed, &npm.clients.path()), "whole\n");
+    // What a server keeps beside itself is its own business.
+    std::fs::write(installed.directory.join("node_modules/leaf/memory.jsonl"), "{}").unwrap();
+    assert_eq!(find(&npm, &tree), Ok(installed.clone()));
+}
+
+/// What a folder says of itself never says what is run.
+#[test]
+fn a_marker_says_nothing_of_what_is_started() {
+    let Some((npm, tree)) = published() else { return };
+    let installed = install(&tree, &npm.into, &npm.settings).unwrap();
+    let marker = installed.directory.join(MARKER);
     let text = std::fs::read_to_string(&marker).unwrap();
     // For another machine: here it is installed anew.
     std::fs::write(&marker, text.replace("node linux", "node plan9")).unwrap();
-    assert_ne!(installed::find(&npm.into, tree.digest()), Some(installed.clone()));
+    assert_ne!(find(&npm, &tree), Ok(installed.clone()));
     assert_eq!(install(&tree, &npm.into, &npm.settings).unwrap(), installed);
-    // Without its marker it is nothing, nor with one that leads elsewhere.
-    for broken in [
-        String::new(),
-        text.replace("node_modules/server/cli.js", "../cli.js"),
-        text.replace("layout\": 1", "layout\": 2"),
-    ] {
+    // What it cannot say, it does not say: then it is nothing, as it is without its marker.
+    let runs = text.replacen('{', r#"{"runtime": "/usr/bin/touch", "arguments": ["x"], "script": "a","#, 1);
+    for broken in [String::new(), runs, text.replace("layout\": 2", "layout\": 1")] {
         std::fs::write(&marker, broken).unwrap();
-        assert_eq!(installed::find(&npm.into, tree.digest()), None);
+        assert_eq!(find(&npm, &tree), Err(Unusable::Absent));
     }
     assert_eq!(install(&tree, &npm.into, &npm.settings).unwrap(), installed);
     assert_eq!(npm.installed(), [tree.digest().to_string()]);
+}
+
+#[test]
+fn what_others_may_write_to_is_not_started() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Some((npm, tree)) = published() else { return };
+    let installed = install(&tree, &npm.into, &npm.settings).unwrap();
+    let open = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    open(&installed.directory.join("node_modules"), 0o777);
+    assert!(matches!(find(&npm, &tree), Err(Unusable::Exposed(_))));
+    // Installing makes a folder of its own.
+    assert_eq!(install(&tree, &npm.into, &npm.settings).unwrap(), installed);
+    open(&npm.into, 0o777);
+    assert!(matches!(find(&npm, &tree), Err(Unusable::Place(_))));
+    assert!(matches!(install(&tree, &npm.into, &npm.settings), Err(PackageError::Exposed { .. })));
+    open(&npm.into, 0o755);
+    assert_eq!(find(&npm, &tree), Ok(installed));
 }
 
 #[test]

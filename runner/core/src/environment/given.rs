@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pace_sandbox::Redactor;
+use pace_redact::Redactor;
 
 use super::Secret;
 
@@ -34,11 +34,8 @@ impl Given {
     pub fn redactor(&self) -> Arc<Redactor> {
         let mut known = self.lock();
         let Known { names, redactor } = &mut *known;
-        let made = redactor.get_or_insert_with(|| {
-            let secret =
-                |(value, name): (&String, &String)| pace_sandbox::Secret { name: name.clone(), value: value.clone() };
-            Arc::new(Redactor::new(&names.iter().map(secret).collect::<Vec<_>>()))
-        });
+        let secrets = names.iter().map(|(value, name)| (name.as_str(), value.as_str()));
+        let made = redactor.get_or_insert_with(|| Arc::new(Redactor::new(secrets)));
         Arc::clone(made)
     }
 

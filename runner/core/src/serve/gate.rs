@@ -84,13 +84,25 @@ fn is_page_of_this_machine(origin: &str) -> bool {
 
 /// Whether `localhost:8080` and the like are this machine.
 fn is_this_machine(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, _port)) => host,
-        None => authority.split(':').next().unwrap_or_default(),
+    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, "")) => (host, None),
+        Some((host, rest)) => match rest.strip_prefix(':') {
+            Some(port) => (host, Some(port)),
+            None => return false,
+        },
+        None => match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        },
     };
+    // Whoever reads on behind the port reads another host: `localhost:80@elsewhere`.
+    if port.is_some_and(|port| !port.bytes().all(|byte| byte.is_ascii_digit())) {
+        return false;
+    }
     let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback());
+    let is_name = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
     let name = host.rsplit('.').next().unwrap_or_default();
-    is_loopback || name.eq_ignore_ascii_case("localhost")
+    is_loopback || (is_name && name.eq_ignore_ascii_case("localhost"))
 }
 
 #[cfg(test)]
@@ -116,6 +128,28 @@ mod tests {
             assert_eq!(code(Gate::ThisMachine, "/agents", &[("host", host)]), Some(Code::NotAllowed), "{host}");
             assert_eq!(code(Gate::ThisMachine, "/health", &[("host", host)]), None, "{host}");
             assert_eq!(code(Gate::Open, "/agents", &[("host", host)]), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_nothing_but_a_host() {
+        for host in [
+            "127.0.0.1:18111@evil",
+            "127.0.0.1@evil",
+            "localhost:80@evil.example",
+            "localhost:80:80",
+            "localhost:80/x",
+            "evil@localhost",
+            "evil.example/.localhost",
+            "[::1]@evil",
+            "[::1]:80@evil",
+            "[::1]x",
+            "localhost, evil",
+        ] {
+            assert_eq!(code(Gate::ThisMachine, "/agents", &[("host", host)]), Some(Code::NotAllowed), "{host}");
+        }
+        for host in ["localhost:", "my_app.localhost:3000", "[::1]"] {
+            assert_eq!(code(Gate::ThisMachine, "/agents", &[("host", host)]), None, "{host}");
         }
     }
 

@@ -2,25 +2,31 @@
 //! [`crate::mcp`]'s. Clients of the protocol up to 2025-11-25 have a session of the transport, which is theirs alone and knows
 //! nothing of what is said; those of 2026-07-28 have none.
 
-use std::collections::{BTreeMap, HashMap};
+mod faults;
+mod ledger;
+
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
+use http_body_util::BodyExt as _;
 use hyper::header::HeaderValue;
 use hyper::{HeaderMap, Method};
 use pace_ir::access::{Chain, Rules};
-use pace_ir::program::{AgentName, Principal};
+use pace_ir::program::AgentName;
 use pace_ir::text::quoted;
+use rmcp::transport::streamable_http_server::session::SessionManager as _;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
+use self::ledger::{Beginning, Ledger, Owner, Running};
 use super::body::{MAX_BODY, received};
 use super::reply::Refusal;
 use super::routes::{Asker, Path, Shared};
@@ -32,21 +38,14 @@ use crate::problem::{Code, Problem};
 
 /// The header that names a session of the transport.
 const SESSION: &str = "mcp-session-id";
-/// The most sessions of the transport at once; one that is not used ends after five minutes. Each is a task and some
-/// buffers, about 20 KiB.
-const MAX_SESSIONS: usize = 1_024;
-
 /// All agents as servers.
 pub(super) struct Mcp {
     services: BTreeMap<AgentName, StreamableHttpService<AgentServer, LocalSessionManager>>,
     sessions: Arc<LocalSessionManager>,
     /// Whose each session is: those of all agents are kept in one place, and knowing an id is not being allowed to use it.
-    owners: Mutex<HashMap<String, Owner>>,
+    ledger: Arc<Ledger>,
     end: CancellationToken,
 }
-
-/// Whose a session of the transport is.
-type Owner = (AgentName, Principal);
 
 impl Mcp {
     pub(super) fn new(runner: &Arc<Runner>, patience: Patience) -> Self {
@@ -63,7 +62,7 @@ impl Mcp {
             StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), config.clone())
         };
         let services = runner.agents().map(|agent| (agent.name.clone(), service(agent.name))).collect();
-        Self { services, sessions, owners: Mutex::default(), end }
+        Self { services, sessions, ledger: Arc::default(), end }
     }
 
     /// Ends every stream that is open, a moment from now: the last answers are on their way.
@@ -73,26 +72,20 @@ impl Mcp {
         self.end.cancel();
     }
 
-    /// Room for one more session.
+    /// Room for one more session, which may end idle ones.
     ///
     /// # Errors
     /// [`Code::TooMany`].
-    async fn room(&self) -> Result<(), Problem> {
-        let sessions = self.sessions.sessions.read().await;
-        if sessions.len() >= MAX_SESSIONS {
-            let detail = format!("the runner has {MAX_SESSIONS} sessions of MCP clients already");
-            let problem = Problem::new(Code::TooMany, detail).retry_after(Duration::from_mins(1));
-            return Err(problem.help("end sessions that are not used, or try again later"));
+    async fn room(&self, owner: &Owner) -> Result<Beginning, Problem> {
+        let (beginning, ended) = {
+            let sessions = self.sessions.sessions.read().await;
+            self.ledger.begin(owner, |id| sessions.contains_key(id))?
+        };
+        for session in ended {
+            // One that is gone already is what is wanted.
+            let _gone = self.sessions.close_session(&session.into()).await;
         }
-        let mut owners = self.owners();
-        if owners.len() >= 2 * MAX_SESSIONS {
-            owners.retain(|id, _| sessions.contains_key(id.as_str()));
-        }
-        Ok(())
-    }
-
-    fn owners(&self) -> MutexGuard<'_, HashMap<String, Owner>> {
-        self.owners.lock().unwrap_or_else(PoisonError::into_inner)
+        Ok(beginning)
     }
 }
 
@@ -119,30 +112,47 @@ pub(super) async fn serve(
     };
     let session = named(request.headers());
     match &session {
-        Some(session) if shared.mcp.owners().get(session) != Some(&owner) => return Err(unknown(session).into()),
+        Some(session) if !shared.mcp.ledger.is_of(session, &owner) => return Err(unknown(session).into()),
         Some(_) => {}
         None => shared.runner.work().accepts()?,
     }
+    let method = request.method().clone();
+    faults::acceptable(&method, request.headers())?;
     let mut request = whole(&shared, request).await?;
-    request.extensions_mut().insert(subject);
-    let response = service.handle(request).await;
-    if let (None, Some(begun)) = (session, named(response.headers())) {
-        shared.mcp.owners().insert(begun, owner);
+    if method == Method::POST
+        && let Some(broken) = faults::broken(request.body())
+    {
+        return Ok(broken);
     }
-    Ok(response.map(Body::new))
+    let beginning = if begins_a_session(request.body()) { Some(shared.mcp.room(&owner).await?) } else { None };
+    let running = session.as_deref().and_then(|session| shared.mcp.ledger.runs(session));
+    request.extensions_mut().insert(subject);
+    let response = service.handle(request.map(Body::from)).await;
+    if let (Some(beginning), Some(begun)) = (beginning, named(response.headers())) {
+        beginning.named(begun);
+    }
+    Ok(faults::told(&method, answered(response.map(Body::new), &method, running)))
+}
+
+/// An answer that keeps its session from being idle until its last byte. Who only listens is idle.
+fn answered(response: Response, method: &Method, running: Option<Running>) -> Response {
+    let Some(running) = running.filter(|_| *method == Method::POST) else { return response };
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _until_the_end = &running;
+            frame
+        }))
+    })
 }
 
 /// The request with its body in one piece, within the bounds of all bodies.
-async fn whole(shared: &Shared, request: Request) -> Result<Request, Problem> {
-    if request.method() != Method::POST {
-        return Ok(request);
-    }
+async fn whole(shared: &Shared, request: Request) -> Result<hyper::Request<Bytes>, Problem> {
     let (parts, body) = request.into_parts();
-    let body = received(&parts.headers, body, &shared.patience, &shared.room, Ok).await?;
-    if begins_a_session(&body) {
-        shared.mcp.room().await?;
+    if parts.method != Method::POST {
+        return Ok(hyper::Request::from_parts(parts, Bytes::new()));
     }
-    Ok(Request::from_parts(parts, Body::from(body)))
+    let body = received(&parts.headers, body, &shared.patience, &shared.room, Ok).await?;
+    Ok(hyper::Request::from_parts(parts, body))
 }
 
 fn begins_a_session(body: &Bytes) -> bool {

@@ -13,7 +13,12 @@ pub enum Ended {
     AtOnce,
 }
 
-/// Runs a server until the first SIGTERM, SIGINT or SIGHUP, then drains it; the second signal ends it at once. `ready` is called as
+/// How soon after the first a second signal counts. A supervisor and the terminal it is in may both pass one on.
+#[cfg(unix)]
+const APART: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// Runs a server until the first SIGTERM, SIGINT or SIGHUP, then drains it; a second signal that comes half a second later ends
+/// it at once. `ready` is called as
 /// soon as signals are heard.
 ///
 /// # Errors
@@ -34,7 +39,13 @@ pub async fn until_signalled(server: Server, ready: impl FnOnce()) -> io::Result
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {}, _ = hangup.recv() => {} }
         tracing::info!("shutting down; a second signal ends at once");
         let _gone = first.send(());
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {}, _ = hangup.recv() => {} }
+        let begun = tokio::time::Instant::now();
+        loop {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {}, _ = hangup.recv() => {} }
+            if begun.elapsed() >= APART {
+                break;
+            }
+        }
     };
     tokio::select! {
         drained = server.run(shutdown) => drained.map(Ended::Drained),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Weak;
 use std::time::Duration;
 
-use pace_sandbox::Redactor;
+use pace_redact::Redactor;
 use pace_state::{Offered, SinkSettings, Store};
 
 use crate::environment::Given;

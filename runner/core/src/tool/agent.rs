@@ -17,14 +17,12 @@ use crate::conversation::JsonText;
 use crate::events::{Answer, Event, Source};
 use crate::id::SessionId;
 use crate::invoke::{Calling, admit_called};
+use crate::mcp::depth::{self, MOST_CALLERS};
 use crate::model::ToolDeclaration;
 use crate::problem::{Code, Problem};
 use crate::schema::Schema;
 use crate::setup::SetupError;
 use crate::trace_context::TraceContext;
-
-/// How many agents may have called each other before one that is called. Each holds its session and waits in memory.
-const MOST_CALLERS: usize = 8;
 
 /// An agent as another one may call it.
 #[derive(Debug, Clone)]
@@ -110,9 +108,8 @@ impl AgentTool {
 
     async fn invoke(&self, calling: Calling<'_>, arguments: &Value, trace: TraceContext) -> Result<Answer, Problem> {
         let Calling { running, sink } = calling;
-        if running.chain.actors.len() >= MOST_CALLERS {
-            let detail = format!("agents may call each other over {MOST_CALLERS} steps, and this would be one more");
-            return Err(Problem::new(Code::LimitReached, detail).help("answer without it"));
+        if running.chain.callers() >= MOST_CALLERS {
+            return Err(depth::too_many());
         }
         let Said { message, session } = Said::read(&self.target, arguments)?;
         let admitted = admit_called((running, trace), &self.target, self.access, message, session)?;

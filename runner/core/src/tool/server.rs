@@ -4,6 +4,7 @@
 
 pub(in crate::tool) mod configure;
 mod held;
+pub mod hidden;
 mod offer;
 mod reach;
 mod result;
@@ -12,17 +13,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pace_ir::access::{Chain, Tool};
-use pace_mcp::{CallOptions, Key, Leased, Pool};
+use pace_ir::program::Access;
+use pace_mcp::{CallOptions, CallResult, Error, Key, Kind, Leased, Pool};
 use serde_json::{Map, Value};
 
 pub use self::configure::{client, passed_on};
 pub use self::held::Held;
 use self::held::Holder;
 use self::offer::Offers;
-use self::reach::Reach;
+use self::reach::{Reach, Way};
 use super::callee::{Attended, ToolFailure};
 use super::progress::Steps;
 use crate::conversation::Output;
+use crate::mcp::depth;
 use crate::schema::Schema;
 use crate::trace_context::TRACEPARENT;
 
@@ -36,6 +39,8 @@ pub struct ServerTool {
     /// What the server calls it.
     name: String,
     timeout: Duration,
+    /// Whether it may be called again where nobody knows what came of a call.
+    class: Access,
     output: Option<Arc<Schema>>,
     server: Arc<ServedServer>,
 }
@@ -97,6 +102,26 @@ impl ServerTool {
         arguments: &Value,
         attended: &Attended,
     ) -> Result<Output, ToolFailure> {
+        let meta = Map::from_iter([(TRACEPARENT.to_owned(), attended.trace.to_string().into())]);
+        let progress = attended.steps.as_ref().map(Steps::sink);
+        let options = CallOptions { timeout: self.timeout, meta: depth::told(meta, chain), progress };
+        let result = match self.attempt(chain, arguments, &options).await? {
+            // Somebody else's call may have ended the program. What only reads is asked of the next one, once.
+            Err(error) if self.class == Access::Read && self.server.has_died(&error) => {
+                self.attempt(chain, arguments, &options).await?
+            }
+            result => result,
+        };
+        result::of(result.map_err(|error| failure("server", error.to_string()))?, self.output.as_deref())
+    }
+
+    /// Calls it, if it is what was pinned.
+    async fn attempt(
+        &self,
+        chain: &Chain,
+        arguments: &Value,
+        options: &CallOptions,
+    ) -> Result<Result<CallResult, Error>, ToolFailure> {
         let (connection, identity) = self.server.connection(chain).await?;
         let differing = self.server.offers.differing(&connection, &identity, LISTED_WITHIN).await;
         let differing = differing.map_err(|error| failure("server", error.to_string()))?;
@@ -104,12 +129,7 @@ impl ServerTool {
             return Err(failure("drift", format!("not called: `{}` {why}", self.tool.target())));
         }
         let arguments = arguments.as_object().cloned().unwrap_or_default();
-        let meta = Map::from_iter([(TRACEPARENT.to_owned(), attended.trace.to_string().into())]);
-        let progress = attended.steps.as_ref().map(Steps::sink);
-        let options = CallOptions { timeout: self.timeout, meta, progress };
-        let result = connection.call(&self.name, arguments, options).await;
-        let result = result.map_err(|error| failure("server", error.to_string()))?;
-        result::of(result, self.output.as_deref())
+        Ok(connection.call(&self.name, arguments, options.clone()).await)
     }
 }
 
@@ -140,6 +160,11 @@ impl ServedServer {
             Ok(differing) if differing.is_empty() => Status::Connected,
             Ok(differing) => Status::Differs(differing.iter().map(|(tool, why)| format!("`{tool}` {why}")).collect()),
         }
+    }
+
+    /// Whether a call has no result because the program has ended.
+    fn has_died(&self, error: &Error) -> bool {
+        matches!(self.reach.way, Way::Program { .. }) && matches!(error.kind(), Kind::Lost { .. })
     }
 
     fn holder(&self, chain: &Chain) -> Result<Holder<'_>, String> {

@@ -218,6 +218,72 @@ async fn who_may_not_is_told_so_before_anything_is_listed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_told_as_everywhere() {
+    let serving = serve(None);
+    let list = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"});
+    let with = |request: String, from: &str, to: &str| request.replacen(from, to, 1);
+    let whole = request(&[], &list);
+    // A message that is none, as JSON-RPC has it.
+    for (body, code) in [("{\"jsonrpc\": ", -32700), ("[]", -32600), ("{\"a\": 1}", -32600), ("7", -32600)] {
+        let length = format!("content-length: {}", body.len());
+        let broken = with(
+            with(whole.clone(), &list.to_string(), body),
+            &format!("content-length: {}", list.to_string().len()),
+            &length,
+        );
+        let answer = ask(serving.address, &broken).await;
+        let told: Value = serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("{body}: {}", answer.body));
+        assert_eq!((answer.status(), told["error"]["code"].as_i64()), (400, Some(code)), "{body}: {}", answer.body);
+        assert_eq!((&told["jsonrpc"], &told["id"]), (&json!("2.0"), &Value::Null));
+    }
+    let problem = async |request: &str| ask(serving.address, request).await.problem();
+    // Without a session, which a message of the older protocol has to have.
+    assert_eq!(
+        problem(&request(&[("mcp-protocol-version", OLDER)], &list)).await,
+        (400, "malformed-request".to_owned())
+    );
+    let narrow = with(whole.clone(), "accept: application/json, text/event-stream", "accept: application/json");
+    assert_eq!(problem(&narrow).await, (406, "not-acceptable".to_owned()));
+    let text = with(whole.clone(), "content-type: application/json", "content-type: text/plain");
+    assert_eq!(problem(&text).await, (415, "wrong-media-type".to_owned()));
+    let listening = |session: &str| {
+        format!(
+            "GET /agents/helper/mcp HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\naccept: text/event-stream\r\n{session}\r\n"
+        )
+    };
+    assert_eq!(
+        problem(&listening("mcp-protocol-version: 2025-11-25\r\n")).await,
+        (400, "malformed-request".to_owned())
+    );
+    let unknown = listening("mcp-session-id: none\r\n");
+    assert_eq!(problem(&unknown).await, (404, "unknown-session".to_owned()));
+    // One that its client ended is as unknown.
+    let session = begin(serving.address).await;
+    let end = format!(
+        "DELETE /agents/helper/mcp HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nmcp-session-id: {session}\r\n\r\n"
+    );
+    assert!(ask(serving.address, &end).await.status() < 300);
+    assert_eq!(problem(&request(&of(&session), &list)).await, (404, "unknown-session".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_client_cannot_take_all_sessions() {
+    let serving = serve(None);
+    let (busy, idle) = (begin(serving.address).await, begin(serving.address).await);
+    let calling = request(&of(&busy), &call(&json!({"message": "for ever"})));
+    let _waiting = send(serving.address, &calling).await;
+    eventually(|| serving.runner.work().running() == 1).await;
+    // More than one client may have: each begins, and the longest idle one ends for it.
+    let mut newest = String::new();
+    for _ in 0..260 {
+        newest = begin(serving.address).await;
+    }
+    let list = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"});
+    let status = async |session: &str| ask(serving.address, &request(&of(session), &list)).await.status();
+    assert_eq!((status(&busy).await, status(&idle).await, status(&newest).await), (200, 404, 200));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_ends_waits_for_calls_and_not_for_listeners() {
     let serving = serve(None);
     let session = begin(serving.address).await;

@@ -1,17 +1,21 @@
 //! One call, and whatever a server asks back before it gives a result.
 
+use std::sync::Arc;
+
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, CallToolResult, CancelledNotification, CancelledNotificationParam,
     ClientNotification, ClientRequest, InputRequest, InputRequiredResult, InputResponses, RequestId, RequestMetaObject,
     ServerResult,
 };
-use rmcp::service::{Peer, PeerRequestOptions, RoleClient, ServiceError};
+use rmcp::service::PeerRequestOptions;
 use serde_json::{Map, Value, json};
 
 use super::{Connection, converted, handler};
 use crate::bounds::MOST_RESULT;
 use crate::call::{CallOptions, CallResult, ProgressSink};
 use crate::error::Kind;
+use crate::message;
+use crate::wire::Shared;
 
 /// How often a server may ask back.
 const MOST_ROUNDS: usize = 8;
@@ -28,17 +32,14 @@ impl Connection {
     ) -> Result<CallResult, Kind> {
         let mut params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
         for _round in 0..MOST_ROUNDS {
-            let result = match self.request(params.clone(), &options).await {
-                Ok(result) => result,
-                Err(error) => return Err(self.failed(error).await),
-            };
+            let (result, asked) = self.request(params.clone(), &options).await?;
             match result {
-                ServerResult::CallToolResult(result) => return self.result(result),
-                ServerResult::InputRequiredResult(asked) => {
-                    params.request_state.clone_from(&asked.request_state);
-                    params.input_responses = Some(self.answers(asked)?);
+                ServerResult::CallToolResult(result) => return self.result(result, &asked).await,
+                ServerResult::InputRequiredResult(wanted) => {
+                    params.request_state.clone_from(&wanted.request_state);
+                    params.input_responses = Some(self.answers(wanted)?);
                 }
-                ServerResult::EmptyResult(_) => return self.result(CallToolResult::default()),
+                ServerResult::EmptyResult(_) => return self.result(CallToolResult::default(), &asked).await,
                 ServerResult::CreateTaskResult(_) => {
                     return Err(Kind::Protocol {
                         why: "it made a task of the call, which was not offered to it".to_owned(),
@@ -55,26 +56,49 @@ impl Connection {
         &self,
         params: CallToolRequestParams,
         options: &CallOptions,
-    ) -> Result<ServerResult, ServiceError> {
+    ) -> Result<(ServerResult, Asked<'_>), Kind> {
         let mut call = CallToolRequest::new(params);
         if let Some(sink) = &options.progress {
             // Found again on the wire, where the token of this request is known.
             call.extensions.insert::<ProgressSink>(sink.clone());
         }
-        let meta = RequestMetaObject::from(options.meta.clone());
-        let options = PeerRequestOptions::no_options().with_meta(meta);
-        let handle = self.peer.send_request_with_option(ClientRequest::CallToolRequest(call), options).await?;
-        let mut awaited = Awaited { peer: &self.peer, id: Some(handle.id.clone()) };
-        let answer = handle.await_response().await;
-        awaited.id = None;
-        answer
+        let meta = (!options.meta.is_empty()).then(|| RequestMetaObject::from(options.meta.clone()));
+        let mut options = PeerRequestOptions::no_options();
+        options.meta = meta;
+        self.ask(ClientRequest::CallToolRequest(call), options).await
     }
 
-    fn result(&self, result: CallToolResult) -> Result<CallResult, Kind> {
-        if converted::size(&result) > MOST_RESULT {
-            return Err(Kind::TooLarge { what: "a result", limit: MOST_RESULT });
+    /// Sends a request and waits for its answer, whose memory is counted for as long as what comes with it is kept.
+    pub(super) async fn ask(
+        &self,
+        request: ClientRequest,
+        options: PeerRequestOptions,
+    ) -> Result<(ServerResult, Asked<'_>), Kind> {
+        let handle = match self.peer.send_request_with_option(request, options).await {
+            Ok(handle) => handle,
+            Err(error) => return Err(self.failed(error).await),
+        };
+        let mut asked = Asked { connection: self, id: handle.id.clone(), is_answered: false };
+        let answer = handle.await_response().await;
+        asked.is_answered = true;
+        match answer {
+            Ok(answer) => Ok((answer, asked)),
+            Err(error) => Err(self.failed(error).await),
         }
-        Ok(converted::result(result, &self.shared.redactor))
+    }
+
+    async fn result(&self, result: CallToolResult, asked: &Asked<'_>) -> Result<CallResult, Kind> {
+        let redacted = |result: CallToolResult, shared: &Shared| {
+            if converted::size(&result) > MOST_RESULT {
+                return Err(Kind::TooLarge { what: "a result", limit: MOST_RESULT });
+            }
+            Ok(converted::result(result, &shared.redactor))
+        };
+        if !asked.is_heavy() {
+            return redacted(result, &self.shared);
+        }
+        let shared = Arc::clone(&self.shared);
+        message::aside(move || redacted(result, &shared)).await.unwrap_or(Err(Kind::Cancelled))
     }
 
     /// What is answered to questions in the place of a result: the roots, and that nobody is there to be asked.
@@ -94,18 +118,28 @@ impl Connection {
     }
 }
 
-/// Dropped while it still waits, it tells the server.
-struct Awaited<'a> {
-    peer: &'a Peer<RoleClient>,
-    id: Option<RequestId>,
+/// A request that was made. Dropped before it is answered, it tells the server.
+pub(super) struct Asked<'a> {
+    connection: &'a Connection,
+    id: RequestId,
+    is_answered: bool,
 }
 
-impl Drop for Awaited<'_> {
+impl Asked<'_> {
+    /// Whether the answer is more than should be looked through where others wait.
+    pub(super) fn is_heavy(&self) -> bool {
+        self.connection.shared.is_heavy(&self.id)
+    }
+}
+
+impl Drop for Asked<'_> {
     fn drop(&mut self) {
-        let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current()) else {
+        self.connection.shared.done(&self.id);
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        if self.is_answered {
             return;
-        };
-        let peer = self.peer.clone();
+        }
+        let (peer, id) = (self.connection.peer.clone(), self.id.clone());
         runtime.spawn(async move {
             let params = CancelledNotificationParam::new(Some(id), Some(NOT_AWAITED.to_owned()));
             let notification = ClientNotification::CancelledNotification(CancelledNotification::new(params));

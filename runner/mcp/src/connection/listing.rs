@@ -1,13 +1,17 @@
 //! The list of what a server offers, page by page.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use rmcp::model::PaginatedRequestParams;
+use rmcp::model::{ClientRequest, ListToolsRequest, ListToolsResult, PaginatedRequestParams, ServerResult};
+use rmcp::service::PeerRequestOptions;
 
 use super::{Connection, converted};
 use crate::bounds::{MOST_OFFERED, MOST_PAGES, MOST_TOOLS};
 use crate::error::Kind;
-use crate::offered::Offered;
+use crate::message;
+use crate::offered::{Offered, Tool};
+use crate::redact::Redactor;
 
 impl Connection {
     pub(super) async fn list(&self) -> Result<Offered, Kind> {
@@ -18,22 +22,16 @@ impl Connection {
             if !self.has_tools {
                 break;
             }
-            let page = PaginatedRequestParams::default().with_cursor(cursor);
-            let page = match self.peer.list_tools(Some(page)).await {
-                Ok(page) => page,
-                Err(error) => return Err(self.failed(error).await),
-            };
-            for tool in page.tools {
-                size += converted::size(&tool);
-                if size > MOST_OFFERED {
-                    return Err(Kind::TooLarge { what: "a list of tools", limit: MOST_OFFERED });
-                }
-                if tools.len() == MOST_TOOLS {
-                    return Err(Kind::TooManyTools { what: "tools", limit: MOST_TOOLS });
-                }
-                tools.push(converted::tool(tool, &self.shared.redactor));
+            let page = self.page(cursor).await?;
+            size += page.size;
+            if size > MOST_OFFERED {
+                return Err(Kind::TooLarge { what: "a list of tools", limit: MOST_OFFERED });
             }
-            match page.next_cursor {
+            tools.extend(page.tools);
+            if tools.len() > MOST_TOOLS {
+                return Err(Kind::TooManyTools { what: "tools", limit: MOST_TOOLS });
+            }
+            match page.next {
                 Some(next) if !seen.insert(next.clone()) => {
                     return Err(Kind::Protocol { why: "its list of tools goes round in circles".to_owned() });
                 }
@@ -45,5 +43,37 @@ impl Connection {
             return Err(Kind::TooManyTools { what: "pages of tools", limit: MOST_PAGES });
         }
         Ok(Offered { server: self.info.clone(), tools, generation })
+    }
+
+    async fn page(&self, cursor: Option<String>) -> Result<Page, Kind> {
+        let params = Some(PaginatedRequestParams::default().with_cursor(cursor));
+        let request = ListToolsRequest { params, ..ListToolsRequest::default() };
+        let (answer, asked) =
+            self.ask(ClientRequest::ListToolsRequest(request), PeerRequestOptions::no_options()).await?;
+        let ServerResult::ListToolsResult(list) = answer else {
+            return Err(Kind::Protocol { why: "it answered with something else than was asked".to_owned() });
+        };
+        if !asked.is_heavy() {
+            return Ok(Page::of(list, &self.shared.redactor));
+        }
+        let shared = Arc::clone(&self.shared);
+        message::aside(move || Page::of(list, &shared.redactor)).await.ok_or(Kind::Cancelled)
+    }
+}
+
+/// A part of the list.
+struct Page {
+    tools: Vec<Tool>,
+    /// As JSON, bytes.
+    size: usize,
+    next: Option<String>,
+}
+
+impl Page {
+    fn of(list: ListToolsResult, redactor: &Redactor) -> Self {
+        let size = list.tools.iter().map(converted::size).sum();
+        // One more than there may be is enough to see that there are too many.
+        let tools = list.tools.into_iter().take(MOST_TOOLS + 1);
+        Self { tools: tools.map(|tool| converted::tool(tool, redactor)).collect(), size, next: list.next_cursor }
     }
 }

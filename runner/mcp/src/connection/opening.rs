@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use super::deadlines::Deadlines;
 use super::handler::Handler;
 use super::{ClientSettings, Connection, why};
 use crate::error::{Error, Kind};
@@ -48,6 +49,7 @@ pub(super) async fn open(client: &ClientSettings, server: &Server, within: Durat
         listener: info.filter(|info| tells_on_request(info)).map(|_| listen(peer.clone(), Arc::clone(&shared))),
         service: Mutex::new(Some(service)),
         child: child.map(Mutex::new),
+        deadlines: Deadlines::new(),
         peer,
         current: Mutex::default(),
         shared,

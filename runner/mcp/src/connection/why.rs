@@ -5,8 +5,8 @@ use std::time::Duration;
 use rmcp::model::ErrorData;
 use rmcp::service::{ClientInitializeError, ServiceError};
 
-use super::{Connection, TOO_LARGE, UNREADABLE};
-use crate::bounds::MOST_RESULT;
+use super::{Connection, TOO_LARGE, TOO_MANY_VALUES, UNREADABLE};
+use crate::bounds::{MOST_RESULT, MOST_VALUES};
 use crate::error::Kind;
 use crate::http::kind_of;
 use crate::redact::Redactor;
@@ -54,7 +54,7 @@ pub(super) fn no_answer(within: Duration, shared: &Shared, child: Option<&Child>
 /// A program that ended may have said why where messages are expected.
 fn with_stray(ended: Kind, fault: Option<Kind>) -> Kind {
     match (ended, fault) {
-        (_, Some(kind @ Kind::TooLarge { .. })) => kind,
+        (_, Some(kind @ (Kind::TooLarge { .. } | Kind::TooManyValues { .. }))) => kind,
         (Kind::EndedAtOnce { status, said }, Some(Kind::NotMcp { said: stray })) if said.is_empty() => {
             Kind::EndedAtOnce { status, said: vec![stray] }
         }
@@ -92,6 +92,7 @@ impl Connection {
         match error {
             ServiceError::McpError(error) => match error.message.as_ref() {
                 TOO_LARGE => Kind::TooLarge { what: "a result", limit: MOST_RESULT },
+                TOO_MANY_VALUES => Kind::TooManyValues { limit: MOST_VALUES },
                 UNREADABLE => Kind::Protocol { why: "its answer cannot be read".to_owned() },
                 SESSION_ENDED => Kind::Lost { why: "its session ended".to_owned(), said: Vec::new() },
                 _ => answered(&error, &self.shared.redactor),
@@ -115,7 +116,8 @@ impl Connection {
         let Some(child) = &self.child else {
             return self.shared.take_fault().unwrap_or(otherwise);
         };
-        if let Some(kind @ Kind::TooLarge { .. }) = self.shared.fault() {
+        // It was ended because of that.
+        if let Some(kind @ (Kind::TooLarge { .. } | Kind::Protocol { .. })) = self.shared.fault() {
             return kind;
         }
         let child = child.lock().await;

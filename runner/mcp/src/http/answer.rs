@@ -8,15 +8,18 @@ use futures_util::stream::BoxStream;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
-use rmcp::model::{ClientJsonRpcMessage, ClientRequest, ErrorData, JsonRpcError, JsonRpcMessage, ServerJsonRpcMessage};
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientRequest, ErrorData, JsonRpcError, JsonRpcMessage, ServerJsonRpcMessage, ServerResult,
+};
 use rmcp::transport::common::http_header::{EVENT_STREAM_MIME_TYPE, HEADER_SESSION_ID, JSON_MIME_TYPE};
 use rmcp::transport::streamable_http_client::{SseError, StreamableHttpError, StreamableHttpPostResponse};
 use sse_stream::{Sse, SseStream};
 
 use super::Fault;
-use super::body::{Broken, Events, beginning, whole};
-use crate::bounds::{MOST_DIAGNOSTIC, MOST_MESSAGE, MOST_RESULT};
+use super::body::{Broken, Events, beginning, stopped, whole};
+use crate::bounds::{MOST_DEPTH, MOST_DIAGNOSTIC, MOST_MESSAGE, MOST_NOTICE};
 use crate::error::Kind;
+use crate::message::{self, Read, Scan};
 use crate::wire::{Shared, no_answer};
 
 /// What is answered.
@@ -29,6 +32,12 @@ impl Asked<'_> {
     /// Nobody waits for what stands in the body.
     fn wants_nothing(&self) -> bool {
         !matches!(self.message, JsonRpcMessage::Request(_))
+    }
+
+    /// Whether it opens a connection, or a session again: what is answered is rmcp's alone, who does not ask by way of us.
+    fn opens(&self) -> bool {
+        matches!(self.message, JsonRpcMessage::Request(request)
+            if matches!(request.request, ClientRequest::DiscoverRequest(_) | ClientRequest::InitializeRequest(_)))
     }
 
     /// Whether this is the first question of the newer protocol, which older servers refuse in many ways.
@@ -64,7 +73,8 @@ pub(super) async fn to_post(response: Response<Incoming>, asked: &Asked<'_>, sha
     }
     let session = response.headers().get(HEADER_SESSION_ID).and_then(|id| Some(id.to_str().ok()?.to_owned()));
     if is_of(response.headers(), EVENT_STREAM_MIME_TYPE) {
-        return Ok(StreamableHttpPostResponse::Sse(events(response, shared), session));
+        let events = if asked.opens() { opening_events(response, shared) } else { events(response, shared) };
+        return Ok(StreamableHttpPostResponse::Sse(events, session));
     }
     if asked.wants_nothing() {
         return Ok(StreamableHttpPostResponse::Accepted);
@@ -72,14 +82,38 @@ pub(super) async fn to_post(response: Response<Incoming>, asked: &Asked<'_>, sha
     if !is_of(response.headers(), JSON_MIME_TYPE) {
         return Err(fault(Kind::NotMcp { said: said(response, shared).await }));
     }
-    let body = whole(response.into_body(), MOST_MESSAGE).await.map_err(broken)?;
-    match serde_json::from_slice::<ServerJsonRpcMessage>(&body) {
-        Ok(JsonRpcMessage::Response(answer)) if body.len() > MOST_RESULT && shared.is_open() => {
-            Ok(StreamableHttpPostResponse::Json(no_answer(answer.id, crate::connection::TOO_LARGE), session))
-        }
+    let (body, _room) = whole(response.into_body(), MOST_MESSAGE).await.map_err(broken)?;
+    match read(body, asked, shared).await? {
         Ok(message) => Ok(StreamableHttpPostResponse::Json(message, session)),
-        Err(_) => Err(fault(Kind::NotMcp { said: shared.redactor.quoted(&start(&body)) })),
+        Err(body) => Err(fault(Kind::NotMcp { said: shared.redactor.quoted(&start(&body)) })),
     }
+}
+
+/// A body as the message that it is; the body again if it is none.
+async fn read(
+    body: Vec<u8>,
+    asked: &Asked<'_>,
+    shared: &Arc<Shared>,
+) -> Result<Result<ServerJsonRpcMessage, Vec<u8>>, StreamableHttpError<Fault>> {
+    if asked.opens() {
+        let scan = Scan::of(body.get(..body.len().min(MOST_NOTICE)).unwrap_or_default());
+        message::fits(body.len(), &scan).map_err(fault)?;
+        return Ok(serde_json::from_slice(&body).map_err(|_error| body));
+    }
+    let (read, body) = message::read(body, shared).await;
+    let id = match asked.message {
+        JsonRpcMessage::Request(request) => Some(&request.id),
+        _ => None,
+    };
+    Ok(match (read, id) {
+        (Read::Message(message), _) => Ok(message),
+        (Read::Unwanted, Some(id)) => {
+            shared.unwanted(body.len()).map_err(fault)?;
+            // Whoever asked is gone, and this goes nowhere; or this answers something else.
+            Ok(no_answer(id.clone(), crate::connection::UNREADABLE))
+        }
+        _ => Err(body),
+    })
 }
 
 /// The answer to a request for a stream.
@@ -107,10 +141,12 @@ async fn refused(response: Response<Incoming>, asked: &Asked<'_>, shared: &Arc<S
     }
     let challenge = challenge(&response);
     let body = if is_json {
-        whole(response.into_body(), MOST_MESSAGE).await.map_err(broken)?
+        whole(response.into_body(), MOST_MESSAGE).await.map_err(broken)?.0
     } else {
         beginning(response.into_body(), MOST_DIAGNOSTIC).await.into_bytes()
     };
+    // An error is short.
+    let body = if body.len() > MOST_NOTICE { Vec::new() } else { body };
     let error = match serde_json::from_slice(&body) {
         Ok(ServerJsonRpcMessage::Error(error)) => Some(error),
         _ => None,
@@ -154,11 +190,68 @@ fn start(body: &[u8]) -> String {
     String::from_utf8_lossy(body.get(..body.len().min(MOST_DIAGNOSTIC)).unwrap_or_default()).into_owned()
 }
 
+/// The messages of a stream. What is answered to a call goes past rmcp: it would be built again, and where others wait.
 fn events(response: Response<Incoming>, shared: &Arc<Shared>) -> BoxStream<'static, Result<Sse, SseError>> {
+    let reader = Arc::clone(shared);
+    let read = move |event: Result<Sse, SseError>| {
+        let shared = Arc::clone(&reader);
+        async move {
+            let Ok(Sse { data: Some(_), .. }) = &event else { return event };
+            let mut event = event?;
+            event.data = message_of(event.data.unwrap_or_default(), &shared).await.map_err(|kind| {
+                shared.blame(kind.clone());
+                SseError::Body(Box::new(Fault(kind)))
+            })?;
+            Ok(event)
+        }
+    };
+    raw(response, shared).then(read).boxed()
+}
+
+/// What rmcp is shown of a message: nothing if it is for nobody.
+async fn message_of(data: String, shared: &Arc<Shared>) -> Result<Option<String>, Kind> {
+    let (read, data) = message::read(data.into_bytes(), shared).await;
+    let message = match read {
+        Read::Message(message) => message,
+        Read::Unwanted => return shared.unwanted(data.len()).map(|()| None),
+        Read::Dropped | Read::Stray => return Ok(None),
+    };
+    Ok(match message {
+        // rmcp looks into lists of tools itself.
+        JsonRpcMessage::Response(answer) if !matches!(answer.result, ServerResult::ListToolsResult(_)) => {
+            let shown = ServerJsonRpcMessage::response(ServerResult::empty(()), answer.id.clone());
+            let id = answer.id.clone();
+            shared.put_aside(&id, JsonRpcMessage::Response(answer));
+            serde_json::to_string(&shown).ok()
+        }
+        JsonRpcMessage::Error(error) => serde_json::to_string(&JsonRpcMessage::<(), (), ()>::Error(error)).ok(),
+        _ => String::from_utf8(data).ok(),
+    })
+}
+
+/// The messages of a stream that opens something, as far as they are within their bounds.
+fn opening_events(response: Response<Incoming>, shared: &Arc<Shared>) -> BoxStream<'static, Result<Sse, SseError>> {
+    let blamed = Arc::clone(shared);
+    let fits = move |event: Result<Sse, SseError>| {
+        let data = event.as_ref().ok().and_then(|event| event.data.as_deref()).unwrap_or_default();
+        let scan = Scan::of(data.get(..data.len().min(MOST_NOTICE)).unwrap_or_default().as_bytes());
+        match message::fits(data.len(), &scan) {
+            Ok(()) if scan.depth <= MOST_DEPTH => event,
+            Ok(()) => Err(SseError::Body("it is nested too deep".into())),
+            Err(kind) => {
+                blamed.blame(kind.clone());
+                Err(SseError::Body(Box::new(Fault(kind))))
+            }
+        }
+    };
+    raw(response, shared).map(fits).boxed()
+}
+
+fn raw(response: Response<Incoming>, shared: &Arc<Shared>) -> BoxStream<'static, Result<Sse, SseError>> {
     let shared = Arc::clone(shared);
-    let bytes = Events::new(response.into_body(), MOST_MESSAGE).inspect(move |bytes| {
+    let bytes = Events::new(response.into_body(), MOST_MESSAGE).with_leave().inspect(move |bytes| {
         // rmcp only says that a stream has ended.
-        if let Err(Fault(kind @ Kind::TooLarge { .. })) = bytes {
+        if let Err(Fault(kind @ (Kind::TooLarge { .. } | Kind::Protocol { .. }))) = bytes {
             shared.blame(kind.clone());
         }
     });
@@ -178,6 +271,7 @@ fn fault(kind: Kind) -> StreamableHttpError<Fault> {
 fn broken(broken: Broken) -> StreamableHttpError<Fault> {
     fault(match broken {
         Broken::TooLarge => Kind::TooLarge { what: "a message", limit: MOST_MESSAGE },
+        Broken::Stopped => stopped(),
         Broken::Lost => Kind::Lost { why: "its answer broke off".to_owned(), said: Vec::new() },
     })
 }

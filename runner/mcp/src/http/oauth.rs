@@ -41,6 +41,8 @@ pub(super) struct Issuer {
     shows: Shows,
     /// What can be asked for, as the server says.
     scopes: Vec<String>,
+    /// What the token is for, in the words that the server uses for itself (RFC 8707).
+    resource: String,
 }
 
 /// How a client shows who it is.
@@ -96,11 +98,12 @@ impl Oauth {
 
     fn given(&self) -> Option<Issuer> {
         let token_url = self.client.token_url.clone()?;
-        Some(Issuer { token_url, shows: Shows::Basic, scopes: Vec::new() })
+        let resource = self.server.to_string();
+        Some(Issuer { token_url, shows: Shows::Basic, scopes: Vec::new(), resource })
     }
 
     async fn get(&self, issuer: &Issuer) -> Result<Token, Kind> {
-        let token = token::get(&self.web, &self.client, issuer, &self.server, &self.shared.redactor).await?;
+        let token = token::get(&self.web, &self.client, issuer, &self.shared.redactor).await?;
         self.shared.redactor.add("token", token.value());
         Ok(token)
     }

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use super::log::Said;
 use crate::bounds::{GRACE, TERM_GRACE};
 use crate::error::Kind;
+use crate::supervise::orphans;
 
 /// How long a supervisor may take beyond what it gives the program.
 const SUPERVISOR_GRACE: Duration = Duration::from_secs(3);
@@ -100,6 +101,9 @@ async fn mind(
         kill(group);
         let _already_ended = child.start_kill();
         status = child.wait().await.ok();
+        orphans::end(group).await;
+    } else {
+        orphans::ended(group);
     }
     let _late = tokio::time::timeout(LAST_LINES, log).await;
     ends.send_replace(Some(status.unwrap_or_default()));

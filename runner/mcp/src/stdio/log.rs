@@ -47,11 +47,12 @@ pub(super) async fn follow(error: impl AsyncRead + Unpin, said: Arc<Said>, share
     let mut lines = Lines::new(error, MOST_LOG_LINE, MOST_LINE);
     let mut rate = Rate { second: Instant::now(), lines: 0 };
     loop {
-        let line = match lines.next().await {
-            Line::Whole(line) | Line::TooLong(line) => line,
+        let (line, is_cut) = match lines.next().await {
+            Line::Whole(line) => (line, false),
+            Line::TooLong(line) => (line, true),
             // Whoever writes so much without a line's end fills no log; but it has to be read, or the program stands still.
             Line::Endless => continue,
-            Line::End => return,
+            Line::Stopped | Line::End => return,
         };
         let text = String::from_utf8_lossy(&line);
         if let Some(why) = text.strip_prefix(CANNOT_START) {
@@ -59,7 +60,8 @@ pub(super) async fn follow(error: impl AsyncRead + Unpin, said: Arc<Said>, share
             last.cannot_start = Some(pace_ir::text::quoted(why.trim()));
             continue;
         }
-        let line = pace_ir::text::shortened(shared.redactor.text(&text).trim_end(), MOST_LOG_LINE);
+        let redacted = if is_cut { shared.redactor.cut_text(&text) } else { shared.redactor.text(&text).into_owned() };
+        let line = pace_ir::text::shortened(redacted.trim_end(), MOST_LOG_LINE);
         if line.is_empty() {
             continue;
         }

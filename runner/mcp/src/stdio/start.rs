@@ -12,7 +12,7 @@ use super::log::{self, Said};
 use super::writer::Writer;
 use crate::error::Kind;
 use crate::server::Program;
-use crate::supervise::{SUPERVISE_COMMAND, Supervisor};
+use crate::supervise::{SUPERVISE_COMMAND, Supervisor, orphans};
 use crate::wire::Shared;
 
 /// Starts `program`, and says what it is spoken to by and what it is ended by.
@@ -24,7 +24,7 @@ pub(crate) fn start(program: &Program, supervisor: &Supervisor, shared: &Arc<Sha
     let cannot = |error: std::io::Error| Kind::CannotStart { program: program.program.clone(), why: error.to_string() };
     let mut command = if cfg!(unix) {
         let mut command = Command::new(supervisor.path().map_err(cannot)?);
-        command.arg(SUPERVISE_COMMAND).arg(std::process::id().to_string()).arg(&path);
+        command.arg(SUPERVISE_COMMAND).arg(&path);
         command
     } else {
         Command::new(&path)
@@ -35,7 +35,7 @@ pub(crate) fn start(program: &Program, supervisor: &Supervisor, shared: &Arc<Sha
     command.stdin(Pipe::piped()).stdout(Pipe::piped()).stderr(Pipe::piped());
     #[cfg(unix)]
     command.process_group(0);
-    let mut child = command.spawn().map_err(|error| cannot_spawn(&error, program))?;
+    let mut child = orphans::spawn(&mut command).map_err(|error| cannot_spawn(&error, program))?;
     let (Some(input), Some(output), Some(error)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
         return Err(cannot(std::io::Error::other("it has no pipes")));

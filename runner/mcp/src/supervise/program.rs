@@ -42,10 +42,11 @@ enum Reason {
     Elapsed,
 }
 
-/// The arguments are the caller's process id, the program, and the program's own.
+/// The arguments are the program and its own.
 pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let caller = arguments.next().and_then(|id| id.to_str().and_then(|id| id.parse().ok())).and_then(Pid::from_raw);
-    let (Some(caller), Some(program)) = (caller, arguments.next()) else {
+    // The parent is the caller, or has taken its place because that is gone: then standard input is closed, and everything ends
+    // for that reason.
+    let (Some(caller), Some(program)) = (getppid(), arguments.next()) else {
         return ExitCode::from(2);
     };
     let caller_ends = process_descriptor(caller);
@@ -53,6 +54,8 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     if getppid() != Some(caller) {
         return ExitCode::from(2);
     }
+    super::conceal();
+    super::orphans::mark();
     tree::adopt();
     let mut command = Command::new(&program);
     command.args(arguments);

@@ -2,7 +2,7 @@
 //! it. Elsewhere it is the program's process group.
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{adopt, group, is_alive, kill, signal};
+pub(super) use linux::{adopt, children, end_below, group, is_alive, kill, signal};
 #[cfg(not(target_os = "linux"))]
 pub(super) use others::{adopt, group, is_alive, kill, signal};
 
@@ -41,7 +41,13 @@ mod linux {
     }
 
     /// Ends all of them, those too that are made meanwhile.
-    pub(in super::super) fn kill(_program: Pid, mut reap: impl FnMut()) {
+    pub(in super::super) fn kill(_program: Pid, reap: impl FnMut()) {
+        end_below(|_child| true, reap);
+    }
+
+    /// Ends children of this process and whatever descends from them, if they are such, those too that are made meanwhile.
+    pub(in super::super) fn end_below(is_such: impl Fn(Pid) -> bool, mut reap: impl FnMut()) {
+        let descendants = || descendants_of(&is_such);
         for _round in 0..ROUNDS {
             let mut stopped = BTreeSet::new();
             // Who is stopped makes no others.
@@ -63,6 +69,17 @@ mod linux {
 
     /// All processes below this one that still run.
     fn descendants() -> Vec<Pid> {
+        descendants_of(|_child| true)
+    }
+
+    /// The children of this process, those too that have ended.
+    pub(in super::super) fn children() -> Vec<Pid> {
+        let children = by_parent().remove(&getpid().as_raw_nonzero().get()).unwrap_or_default();
+        children.into_iter().filter_map(|(child, _)| Pid::from_raw(child)).collect()
+    }
+
+    /// All processes by their parents, and whether they run.
+    fn by_parent() -> BTreeMap<i32, Vec<(i32, bool)>> {
         let mut children: BTreeMap<i32, Vec<(i32, bool)>> = BTreeMap::new();
         let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
         for process in processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok()) {
@@ -70,7 +87,16 @@ mod linux {
                 children.entry(parent).or_default().push((process, is_running));
             }
         }
-        let (mut found, mut parents) = (Vec::new(), vec![getpid().as_raw_nonzero().get()]);
+        children
+    }
+
+    /// Those of the children that are such, and whatever descends from them.
+    fn descendants_of(is_such: impl Fn(Pid) -> bool) -> Vec<Pid> {
+        let (mut children, this) = (by_parent(), getpid().as_raw_nonzero().get());
+        if let Some(own) = children.get_mut(&this) {
+            own.retain(|(child, _)| Pid::from_raw(*child).is_some_and(&is_such));
+        }
+        let (mut found, mut parents) = (Vec::new(), vec![this]);
         while let Some(parent) = parents.pop() {
             for (process, is_running) in children.remove(&parent).unwrap_or_default() {
                 parents.push(process);

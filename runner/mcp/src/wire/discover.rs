@@ -66,7 +66,7 @@ impl Discovery {
         }
         self.discover = None;
         if !self.is_given_up && self.initialize.is_none() {
-            return (Some(message), None);
+            return (Some(understood(message)), None);
         }
         match (self.initialize.take(), message) {
             (Some(id), JsonRpcMessage::Response(response)) => match response.result {
@@ -82,6 +82,17 @@ impl Discovery {
                 (None, None)
             }
         }
+    }
+}
+
+/// An answer to the first question. Some older servers answer what they do not know with an empty result instead of an error.
+fn understood(message: ServerJsonRpcMessage) -> ServerJsonRpcMessage {
+    match message {
+        JsonRpcMessage::Response(response) if !matches!(response.result, ServerResult::DiscoverResult(_)) => {
+            let error = ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "no answer to what was asked", None);
+            ServerJsonRpcMessage::error(error, Some(response.id))
+        }
+        other => other,
     }
 }
 

@@ -11,6 +11,8 @@ use crate::bounds::NOTIFICATIONS;
 pub(crate) struct Flood {
     /// When the bucket is full again, if nothing more comes.
     full: Instant,
+    /// It was fuller than it may be when the last one came.
+    is_over: bool,
 }
 
 /// What one of them takes.
@@ -19,17 +21,20 @@ const BUCKET: Duration = Duration::from_secs(1);
 
 impl Flood {
     pub(crate) fn new() -> Self {
-        Self { full: Instant::now() }
+        Self { full: Instant::now(), is_over: false }
     }
 
     /// One more.
     pub(crate) fn count(&mut self) {
-        self.full = self.full.max(Instant::now()) + EACH;
+        let now = Instant::now();
+        self.full = self.full.max(now) + EACH;
+        self.is_over = self.full > now + BUCKET;
     }
 
     /// Until another one may be read.
     pub(crate) async fn pause(&self) {
-        if self.full > Instant::now() + BUCKET {
+        // The clock is asked only where it matters: answers come through here too.
+        if self.is_over && self.full > Instant::now() + BUCKET {
             // A tenth of a second at a time: waking up for each of them would cost more than they do.
             tokio::time::sleep_until(self.full - BUCKET + BUCKET / 10).await;
         }

@@ -8,11 +8,16 @@ use libtest_mimic::Trial;
 use pace_mcp::{Kind, SUPERVISE_COMMAND};
 use serde_json::json;
 
-use crate::support::{LONG, block_on, call, called, counterpart, eventually, hostile, open, program, refused, text};
+use crate::support::{
+    LONG, block_on, call, called, counterpart, eventually, hostile, open, program, refused, skip, text,
+};
 use crate::trial;
 
 /// The first argument of a parent that is killed.
 pub(crate) const PARENT: &str = "parent";
+
+/// How often a parent is killed: half of them while they start.
+const ROUNDS: u64 = 50;
 
 pub(crate) fn trials() -> Vec<Trial> {
     if !cfg!(target_os = "linux") {
@@ -28,6 +33,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("ends::who_goes_by_itself_is_not_hurried", who_goes_by_itself_is_not_hurried),
         trial("ends::nothing_outlives_a_killed_parent", nothing_outlives_a_killed_parent),
         trial("ends::nothing_outlives_a_killed_supervisor", nothing_outlives_a_killed_supervisor),
+        trial("ends::supervisors_name_nobody", supervisors_name_nobody),
     ]
 }
 
@@ -113,15 +119,16 @@ async fn nothing_outlives_a_killed_parent() {
     if counterpart("PACE_TEST_MCP_PYTHON").is_none() {
         return;
     }
-    for round in 0..20 {
+    let mut folders = Vec::new();
+    for round in 0..ROUNDS {
         let folder = tempfile::tempdir().unwrap();
         let word = folder.path().to_str().unwrap();
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args([PARENT, word]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut parent = command.spawn().unwrap();
-        if round % 4 == 3 {
-            // In the middle of the start, wherever that is.
-            tokio::time::sleep(Duration::from_millis(15 * round)).await;
+        if round % 2 == 1 {
+            // In the middle of the start, wherever that is: each time a little later.
+            tokio::time::sleep(Duration::from_millis(8 * round)).await;
         } else {
             eventually("ready", || folder.path().join("ready").exists()).await;
             assert_eq!(processes(word).len(), 6, "round {round}: {:#?}", processes(word));
@@ -129,22 +136,71 @@ async fn nothing_outlives_a_killed_parent() {
         parent.kill().unwrap();
         parent.wait().unwrap();
         none_left(word).await;
+        folders.push(folder);
+    }
+    // Nor was one on its way into the world when there was none.
+    for folder in folders {
+        assert_eq!(processes(folder.path().to_str().unwrap()), []);
     }
 }
 
 async fn nothing_outlives_a_killed_supervisor() {
     let folder = tempfile::tempdir().unwrap();
     let word = folder.path().to_str().unwrap();
-    let Some(server) = hostile(&["plain", word]) else { return };
+    // It has children that have left its group and its session, and no parent.
+    let Some(server) = hostile(&["stubborn", word]) else { return };
     let connection = open(&server).await;
+    // A child of ours, and one that comes to us because its parent has ended, are none of its.
+    let (own_folder, own_word) = (tempfile::tempdir().unwrap(), "while :; do sleep 1; done");
+    let own_word = format!("{own_word} # {}", own_folder.path().display());
+    let mut own = Command::new("/bin/sh");
+    own.args(["-c", &own_word]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut own = own.spawn().unwrap();
+    let mut gone = Command::new("/bin/sh");
+    gone.args(["-c", &format!("({own_word}\n) & exit")])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    assert!(gone.status().unwrap().success());
+    let own_folder = own_folder.path().to_str().unwrap();
+    assert_eq!(processes(own_folder).len(), 2);
+    let other_folder = tempfile::tempdir().unwrap();
+    let other_word = other_folder.path().to_str().unwrap();
+    let neighbour = open(&hostile(&["stubborn", other_word]).unwrap()).await;
+    assert_eq!(processes(other_word).len(), 5);
     let supervisor = processes(word).into_iter().find(|(_, arguments)| arguments.contains(SUPERVISE_COMMAND)).unwrap();
     kill(supervisor.0);
     none_left(word).await;
     let error = call(&connection, "echo", json!({})).await.unwrap_err();
     assert!(error.to_string().contains("the program was killed"), "{error}");
+    assert_eq!(processes(own_folder).len(), 2, "a child of ours was ended");
+    assert_eq!(processes(other_word).len(), 5, "a neighbour was ended");
+    for (process, _) in processes(own_folder) {
+        kill(process);
+    }
+    own.wait().unwrap();
+    neighbour.close().await;
     // Another one is none the worse for it.
-    let connection = open(&server).await;
+    let connection = open(&hostile(&["plain", word]).unwrap()).await;
     assert_eq!(text(&called(&connection, "string_id", json!({})).await), "right");
     assert!(connection.offered(LONG).await.is_ok());
+    connection.close().await;
+}
+
+/// What a server can see of its supervisor: no variables, and no number of ours among its arguments.
+async fn supervisors_name_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let word = folder.path().to_str().unwrap();
+    let Some(server) = hostile(&["plain", word]) else { return };
+    let connection = open(&server).await;
+    let (supervisor, arguments) =
+        processes(word).into_iter().find(|(_, arguments)| arguments.contains(SUPERVISE_COMMAND)).unwrap();
+    assert!(arguments.split(' ').all(|word| word.parse::<u32>().is_err()), "{arguments}");
+    if rustix::process::geteuid().is_root() {
+        skip("a user who is not root: root may read everything");
+    } else {
+        let environ = Path::new("/proc").join(supervisor.to_string()).join("environ");
+        assert!(std::fs::read(environ).is_err(), "its variables can be read");
+    }
     connection.close().await;
 }

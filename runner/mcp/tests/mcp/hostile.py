@@ -158,6 +158,32 @@ class Server:
     def call_large(self, id, params):
         text(id, "x" * (9 << 20))
 
+    def call_pieces(self, id, params):
+        """Many small pieces, within the bound of bytes: each takes some hundred bytes of memory."""
+        piece = b'{"type":"text","text":"a"}'
+        raw(b'{"jsonrpc":"2.0","result":{"content":[' + b",".join([piece] * params["arguments"]["count"]) + b']},"id":%d}\n' % id)
+
+    def call_lists(self, id, params):
+        """The id comes first, and what follows is nothing, often."""
+        raw(b'{"jsonrpc":"2.0","id":%d,"result":{"content":[],"structuredContent":[' % id + b",".join([b"[]"] * 2_500_000) + b"]}}\n")
+
+    def call_late(self, id, params):
+        """Answers to what nobody asks: large ones, and then one that somebody asked for."""
+        late = b'{"jsonrpc":"2.0","id":-7,"result":{"content":[{"type":"text","text":"' + b"x" * (8 << 20) + b'"}]}}\n'
+        for _ in range(params["arguments"]["count"]):
+            raw(late)
+        text(id, "right")
+
+    def call_unknown(self, id, params):
+        pieces = [{"type": "hologram", "data": "x"}, {"type": "text", "text": "after"}]
+        answer(id, {"content": pieces, "structuredContent": {"a": 1}})
+
+    def call_nothing(self, id, params):
+        answer(id, {"content": None})
+
+    def call_arguments(self, id, params):
+        text(id, " ".join(sys.argv))
+
     def call_deep(self, id, params):
         depth = 1_000_000
         raw(b'{"jsonrpc":"2.0","result":' + b"[" * depth + b"]" * depth + b',"id":%d}\n' % id)

@@ -1,6 +1,6 @@
 //! Servers at addresses: of other hands, and ours that misbehave.
 
-mod fake;
+pub(crate) mod fake;
 mod oauth;
 
 use std::path::Path;
@@ -38,9 +38,9 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
-fn at(url: &str, credential: Credential) -> Server {
+pub(crate) fn at(url: &str, credential: Credential) -> Server {
     let transport = Transport::Http(Endpoint { url: url.parse().unwrap(), credential });
-    Server { name: "web".to_owned(), transport, roots: Vec::new() }
+    Server { name: "web".to_owned(), transport, roots: Vec::new(), hidden: Vec::new() }
 }
 
 /// A process that serves at `port`.
@@ -179,6 +179,7 @@ async fn redirects_stay_where_they_are() {
     let fake = Fake::start(move |seen| match seen.path.as_str() {
         "/here" => with(answer(307, "text/plain", ""), "location", "/mcp"),
         "/there" => with(answer(307, "text/plain", ""), "location", &format!("{elsewhere}/mcp")),
+        "/for-good" => with(answer(308, "text/plain", ""), "location", &format!("{elsewhere}/mcp")),
         "/found" => with(answer(302, "text/plain", ""), "location", "/mcp"),
         "/round" => with(answer(308, "text/plain", ""), "location", "/round"),
         _ => mcp(seen, |_| None),
@@ -187,8 +188,11 @@ async fn redirects_stay_where_they_are() {
     let to = |path: &str| at(&format!("{}{path}", fake.origin), Credential::Bearer(Secret::new(TOKEN)));
     let connection = open(&to("/here")).await;
     assert_eq!(text(&called(&connection, "echo", json!({})).await), "shown: Bearer [redacted:token]");
-    let error = refused(&to("/there"), 20).await;
-    assert!(matches!(error.kind(), Kind::Moved { .. }), "{error}");
+    for there in ["/there", "/for-good"] {
+        let error = refused(&to(there), 20).await;
+        assert!(matches!(error.kind(), Kind::Moved { .. }), "{error}");
+    }
+    // Neither the message nor the credential.
     assert!(thief.seen().is_empty());
     assert!(matches!(refused(&to("/found"), 20).await.kind(), Kind::Moved { .. }));
     let error = refused(&to("/round"), 20).await;

@@ -1,9 +1,11 @@
 //! The client against servers of other hands, and against one of ours that misbehaves. The binary is the supervisor of the
 //! programs it starts, and the parent that is killed, as its first argument says.
 
+mod conformance;
 mod ends;
 mod hostile;
 mod http;
+mod large;
 mod pool;
 mod servers;
 mod support;
@@ -17,10 +19,20 @@ fn main() -> ExitCode {
         return code;
     }
     let mut arguments = std::env::args().skip(1);
-    if arguments.next().as_deref() == Some(ends::PARENT) {
-        return ends::parent(arguments);
+    match arguments.next().as_deref() {
+        Some(ends::PARENT) => return ends::parent(arguments),
+        Some(conformance::CLIENT) => return conformance::run(arguments),
+        _ => {}
     }
-    let trials = [servers::trials(), hostile::trials(), ends::trials(), http::trials(), pool::trials()];
+    let trials = [
+        servers::trials(),
+        hostile::trials(),
+        large::trials(),
+        ends::trials(),
+        http::trials(),
+        pool::trials(),
+        conformance::trials(),
+    ];
     libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect()).exit_code()
 }
 

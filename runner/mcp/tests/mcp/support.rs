@@ -61,6 +61,7 @@ pub(crate) fn program(name: &str, program: impl Into<PathBuf>, arguments: &[&str
             directory: home.to_owned(),
         }),
         roots: Vec::new(),
+        hidden: Vec::new(),
     }
 }
 

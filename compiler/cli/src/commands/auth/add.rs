@@ -46,7 +46,7 @@ pub(super) struct Add {
     #[arg(long, value_name = "URL", conflicts_with = "value")]
     token_url: Option<String>,
     /// Whose it is: `user:ann`, `group:ops`, `serviceaccount:bot`, `authenticated`. Without it, yours
-    #[arg(long = "for", value_name = "WHO", conflicts_with = "value")]
+    #[arg(long = "for", visible_alias = "as", value_name = "WHO", conflicts_with = "value")]
     holder: Option<Principal>,
 }
 
@@ -78,6 +78,10 @@ pub(super) fn run(command: &Add, global: &Global) -> anyhow::Result<ExitCode> {
             let value = value::read(&format!("the credential `{name}`"), command.from_env.as_deref())?;
             let replaced = credentials::change(&root, |kept| kept.values.insert(name.clone(), value))?;
             format!("✓ {} the credential `{name}`\n", verb(replaced.is_some()))
+        }
+        Subject::Server(server) if server.starts_with("paceline://") => {
+            let message = format!("`{}` is an agent, and shown nothing", quoted(&server));
+            return Err(Ended::usage(message, "keep a credential for a server or a tool").into());
         }
         Subject::Server(server) => {
             let holder = command.holder.clone().unwrap_or_else(crate::subject::operator);

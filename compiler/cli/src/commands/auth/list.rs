@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::arguments::Global;
 use crate::exit::ExitCode;
-use crate::output::out;
+use crate::output::{Output, out};
 use crate::{credentials, project};
 
 /// List what is kept, without the values
@@ -38,7 +38,11 @@ struct Row {
 /// Runs the command.
 pub(super) fn run(command: &List, global: &Global) -> anyhow::Result<ExitCode> {
     let rows = rows(&credentials::kept(&project::find(global)?)?);
-    out(&if command.json { serde_json::to_string_pretty(&rows)? + "\n" } else { table(&rows) })?;
+    out(&if command.json || Output::new(global).is_json() {
+        serde_json::to_string_pretty(&rows)? + "\n"
+    } else {
+        table(&rows)
+    })?;
     Ok(ExitCode::Success)
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Remove {
     #[arg(long, value_name = "NAME")]
     value: Option<String>,
     /// Whose; without it, everybody's
-    #[arg(long = "for", value_name = "WHO", conflicts_with = "value")]
+    #[arg(long = "for", visible_alias = "as", value_name = "WHO", conflicts_with = "value")]
     holder: Option<Principal>,
 }
 

@@ -17,8 +17,8 @@ use crate::{bundle_file, credentials, project, servers};
 
 /// Install the packages of servers, exactly as they are pinned
 ///
-/// Nothing of a package is run while it is installed, and every file is held against its pinned hash. A runner starts servers
-/// from this folder (`PACE_MCP_DIR`), and asks no registry.
+/// Nothing of a package is run while it is installed, and every archive is held against its pinned hash. A runner starts servers
+/// from this folder (`PACE_MCP_DIR`), asks no registry, and starts nothing from it that is not what was installed.
 #[derive(Debug, Args)]
 pub(super) struct Install {
     /// The bundle whose servers are installed; without it, what the project's mcp.lock pins
@@ -47,7 +47,7 @@ pub(super) fn run(command: &Install, global: &Global) -> anyhow::Result<ExitCode
         }
     };
     let into = if into.is_absolute() { into } else { project::start(global)?.join(into) };
-    std::fs::create_dir_all(&into).map_err(|error| {
+    pace_mcp::installed::make_folder(&into).map_err(|error| {
         Ended::usage(
             format!("cannot make the folder `{}`: {error}", into.display()),
             "choose one that you may write to",

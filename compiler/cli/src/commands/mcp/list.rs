@@ -64,7 +64,7 @@ pub(super) fn run(command: &List, global: &Global) -> anyhow::Result<ExitCode> {
         Err(failure) => return Err(exit::environment(&failure)),
     };
     let rows = rows(&uses, &lock);
-    out(&if command.json { serde_json::to_string_pretty(&rows)? + "\n" } else { table(&rows) })?;
+    out(&if command.json || output.is_json() { serde_json::to_string_pretty(&rows)? + "\n" } else { table(&rows) })?;
     Ok(ExitCode::Success)
 }
 

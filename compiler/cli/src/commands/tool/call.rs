@@ -83,10 +83,16 @@ fn denied(tool: &ServedTool, content: &Value) -> Ended {
     let help = match tool.callee.server() {
         // Denied by what is kept, not by a rule.
         Some(server) if why.starts_with("there is no credential") => {
+            // Whose is missing: who asks may be somebody else than who runs the command.
+            let who = why.split_once("credential of `").and_then(|(_, rest)| rest.split('`').next());
+            let holder = who.map(|who| format!(" --as {who}")).unwrap_or_default();
             format!(
-                "keep one with `pace auth add {}`, or ask as somebody who has one: `--as user:<name>`",
+                "keep one with `pace auth add {}{holder}`, or ask as somebody who has one: `--as user:<name>`",
                 server.alias()
             )
+        }
+        Some(server) if why.ends_with("is not set") => {
+            format!("set the variable, or keep a credential of your own with `pace auth add {}`", server.alias())
         }
         _ => calls::AS.to_owned(),
     };

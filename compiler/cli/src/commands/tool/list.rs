@@ -61,7 +61,14 @@ pub(super) fn run(command: &List, global: &Global) -> anyhow::Result<ExitCode> {
         rows.entry(tool.clone()).or_insert(Row { tool, compiled: None, agents: BTreeMap::new() });
     }
     let rows: Vec<_> = rows.into_values().collect();
-    out(&if command.json { serde_json::to_string_pretty(&rows)? + "\n" } else { table(&rows) })?;
+    let has_servers = !bundle.bundle().tools.servers.is_empty();
+    out(&if command.json {
+        serde_json::to_string_pretty(&rows)? + "\n"
+    } else if rows.is_empty() && has_servers {
+        "the project has no tools of its own; `pace mcp list` lists those of its servers\n".to_owned()
+    } else {
+        table(&rows)
+    })?;
     Ok(ExitCode::Success)
 }
 

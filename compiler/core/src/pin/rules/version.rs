@@ -21,27 +21,41 @@ pub(in crate::pin) fn one_each(servers: &BTreeMap<&str, Server<'_>>, sink: &mut 
     }
 }
 
-/// Looks at the version of every package.
+/// Looks at the version of every package that is pinned.
 pub(super) fn check(servers: &BTreeMap<&str, Server<'_>>, checked: &Checked<'_>, sink: &mut Sink) {
     for (key, server) in servers {
-        let Some(first) = server.variants.iter().find(|variant| is_package(variant)) else { continue };
+        if !server.variants.iter().any(is_package) {
+            continue;
+        }
         let asked = asked(server);
         if two(&asked).is_some() {
             continue;
         }
-        match locked(checked).and_then(|lock| lock.servers.get(*key)) {
-            Some(pin) => asked.iter().filter(|(version, _)| is_exact(version)).for_each(|asked| {
-                outdated(key, *asked, pin, checked, sink);
-            }),
-            None if !asked.iter().any(|(version, _)| is_exact(version)) => {
-                let message = format!("the package of `{key}` has no version");
-                let diagnostic = Diagnostic::new(&code::UNPINNED_PACKAGE, message)
-                    .at(first.named_at, "the next build takes the newest there is, and pins it")
-                    .help(format!("add `@<version>`, or build once and commit `{PATH}`"));
-                sink.lint(&checked.lints, diagnostic);
-            }
-            None => {}
+        let Some(pin) = locked(checked).and_then(|lock| lock.servers.get(*key)) else { continue };
+        for asked in asked.iter().filter(|(version, _)| is_exact(version)) {
+            outdated(key, *asked, pin, checked, sink);
         }
+    }
+}
+
+/// Tells of packages that are neither pinned nor asked for in a version, unless something worse was said of them.
+pub(super) fn unversioned(
+    servers: &BTreeMap<&str, Server<'_>>,
+    checked: &Checked<'_>,
+    has_failed: impl Fn(&str) -> bool,
+    sink: &mut Sink,
+) {
+    for (key, server) in servers {
+        let Some(first) = server.variants.iter().find(|variant| is_package(variant)) else { continue };
+        let is_pinned = locked(checked).is_some_and(|lock| lock.servers.contains_key(*key));
+        if is_pinned || has_failed(key) || asked(server).iter().any(|(version, _)| is_exact(version)) {
+            continue;
+        }
+        let message = format!("the package of `{key}` has no version");
+        let diagnostic = Diagnostic::new(&code::UNPINNED_PACKAGE, message)
+            .at(first.named_at, "the next build takes the newest there is, and pins it")
+            .help(format!("add `@<version>`, or build once and commit `{PATH}`"));
+        sink.lint(&checked.lints, diagnostic);
     }
 }
 

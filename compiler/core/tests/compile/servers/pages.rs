@@ -55,7 +55,11 @@ const ROWS: &[(&str, Behaviour)] = &[
     }),
     ("P0805", |wanted| {
         let is_down = wanted.key.ends_with("/mail");
-        if is_down { Err(ProbeFailure::Unreachable(Unreachable::TimedOut)) } else { Ok(sound(wanted)) }
+        if is_down {
+            Err(ProbeFailure::Unreachable(Unreachable::TimedOut(std::time::Duration::from_secs(20))))
+        } else {
+            Ok(sound(wanted))
+        }
     }),
 ];
 

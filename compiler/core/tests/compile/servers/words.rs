@@ -85,6 +85,41 @@ fn each_failure_says_why_and_what_to_do() {
 }
 
 #[test]
+fn what_to_do_depends_on_who_should_have_answered() {
+    let late = || ProbeFailure::Unreachable(Unreachable::TimedOut(std::time::Duration::from_secs(20)));
+    let entry = |server: &str| project(&format!("  - {{server: \"{server}\", access: read}}\n"));
+    for (server, key, help) in [
+        (MAIL, MAIL, "start the server, or correct its address"),
+        (
+            "mcp://npx/@example/server-shop@1.0.0",
+            "mcp://npx/@example/server-shop",
+            "build again: it is installed now; a longer `timeout` of the entry counts here too",
+        ),
+        (
+            "mcp://exec/shop",
+            "mcp://exec/shop",
+            "start it by hand to see what it waits for; a longer `timeout` of the entry counts here too",
+        ),
+    ] {
+        let first = format!("P0301 the MCP server `{key}` is unreachable: no answer within 20 s");
+        assert_eq!(failing(&entry(server), key, late()), [first, format!("help: {help}")]);
+    }
+}
+
+/// The prober is told the longest patience that an entry has, and entries that differ in nothing else are one.
+#[test]
+fn the_timeout_of_an_entry_counts_for_what_is_asked() {
+    let world = with_mail(", timeout: 40s");
+    let other = format!(
+        "name: other\nmodel: gemini-2.5-flash\ndescription: Help.\ntools:\n  - {{server: \"{MAIL}\", access: read, timeout: 9s}}\n"
+    );
+    let servers = Servers::new(&[(MAIL, Ok(mail()))]);
+    world.with("agents/other/spec.yaml", other).build_asking(&servers, PinMode::Online);
+    let asked: Vec<_> = servers.asked.borrow().iter().map(|wanted| wanted.timeout).collect();
+    assert_eq!(asked, [Some(std::time::Duration::from_secs(40))]);
+}
+
+#[test]
 fn servers_that_many_use_are_suggested() {
     let agent = "name: file-reader\nmodel: gemini-2.5-flash\ndescription: Read.\ntools:\n  - server: mcp://localhost:9999/tools\n    access: read\n";
     let world = crate::world::Strings::new(&[("agents/file-reader/spec.yaml", agent)]);

@@ -10,13 +10,12 @@ use super::{Configuration, failure, run};
 use crate::error::PackageError;
 use crate::settings::Settings;
 use crate::tree::{Need, Package, Tree};
-use pace_mcp::installed::Start;
 
 /// The most bytes of a first line.
 const FIRST_LINE: u64 = 256;
 
 /// Installs `tree` into `folder`, which is empty.
-pub(crate) fn install(tree: &Tree, folder: &Path, settings: &Settings) -> Result<Start, PackageError> {
+pub(crate) fn install(tree: &Tree, folder: &Path, settings: &Settings) -> Result<(), PackageError> {
     let failed = |error: std::io::Error| PackageError::file("cannot write", folder, &error);
     let (package, lock) = files(tree);
     std::fs::write(folder.join("package.json"), package.to_string()).map_err(failed)?;
@@ -35,9 +34,9 @@ pub(crate) fn install(tree: &Tree, folder: &Path, settings: &Settings) -> Result
     if let Some(missing) = missing {
         return Err(PackageError::failed("npm", &format!("it did not install {}", missing.path)));
     }
-    let script = format!("node_modules/{}/{}", tree.name, tree.entry);
-    ensure_node(&tree.name, &folder.join(&script))?;
-    Ok(Start { runtime: "node", arguments: &[], script, function: None })
+    let script = pace_mcp::installed::script(&crate::install::pinned(tree));
+    let script = script.ok_or_else(|| PackageError::NoProgram { name: tree.name.clone() })?;
+    ensure_node(&tree.name, &folder.join(script))
 }
 
 /// A `package.json` and a `package-lock.json` that ask for each package of the tree in its place. The packages' own wishes are

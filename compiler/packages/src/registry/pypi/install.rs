@@ -10,17 +10,13 @@ use crate::error::PackageError;
 use crate::process;
 use crate::settings::Settings;
 use crate::tree::Tree;
-use pace_mcp::installed::Start;
+use pace_mcp::installed::PYTHON_SCRIPT;
 
 /// Starts the package beside it.
 const START: &str = include_str!("start.py");
 
-/// What Python is told when it starts a package: `-I` listens to no variable and no folder but the package's, `-S` sees
-/// nothing that is installed on the machine, `-B` writes nothing beside the sources.
-const ISOLATED: &[&str] = &["-I", "-S", "-B"];
-
 /// Installs `tree` into `folder`, which is empty.
-pub(crate) fn install(tree: &Tree, folder: &Path, settings: &Settings) -> Result<Start, PackageError> {
+pub(crate) fn install(tree: &Tree, folder: &Path, settings: &Settings) -> Result<(), PackageError> {
     let client = Client::here(folder, settings)?;
     let failed = |error: std::io::Error| PackageError::file("cannot write", folder, &error);
     std::fs::write(folder.join("requirements.txt"), requirements(tree)).map_err(failed)?;
@@ -31,13 +27,7 @@ pub(crate) fn install(tree: &Tree, folder: &Path, settings: &Settings) -> Result
     std::fs::remove_file(folder.join("requirements.txt")).map_err(failed)?;
     remove_scripts(&folder.join("site-packages/bin")).map_err(failed)?;
     compile(folder, settings)?;
-    std::fs::write(folder.join("start.py"), START).map_err(failed)?;
-    Ok(Start {
-        runtime: "python3",
-        arguments: ISOLATED,
-        script: "start.py".to_owned(),
-        function: Some(tree.entry.clone()),
-    })
+    std::fs::write(folder.join(PYTHON_SCRIPT), START).map_err(failed)
 }
 
 /// The tree as pip and uv read it. Hashes make both refuse whatever is needed and not listed.

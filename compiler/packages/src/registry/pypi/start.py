@@ -1,5 +1,5 @@
 """Starts the package in `site-packages` beside this file, wherever that is: with its packages and the standard library, and
-nothing else of this machine. Made for `python3 -I -S -B`."""
+nothing else of this machine. Made for `python3 -I -S -B start.py module:function [argument]...`."""
 
 import importlib
 import json
@@ -15,7 +15,7 @@ if fits != marker["fits"]:
     sys.exit("`%s` was installed for `%s`, and this is `%s`: install it again here" % (marker["package"], marker["fits"], fits))
 # As in any environment of Python: `.pth` files count.
 site.addsitedir(os.path.join(here, "site-packages"))
-module, _, path = marker["function"].partition(":")
+module, _, path = sys.argv.pop(1).partition(":")
 sys.argv[0] = marker["package"]
 function = importlib.import_module(module)
 for name in path.split("."):

@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use pace_ir::Digest;
 use pace_ir::access::{Rules, Tool};
 use pace_ir::program::address::{Address, Destination};
 use pace_ir::program::tool::{PinnedServer, PinnedTool, ServerTarget};
 use pace_ir::program::{Access, AgentName, ToolEntry, server_tool_name};
 use pace_ir::text::quoted;
-use pace_mcp::installed;
+use pace_mcp::installed::{self, Installed, Pinned, Place, Unusable};
 use pace_mcp::{Client, ClientSettings, Pool, PoolSettings, Supervisor, Web};
 use url::Url;
 
 use super::held::Held;
+use super::hidden;
 use super::offer::Offers;
 use super::reach::{Reach, Way};
 use super::{ServedServer, ServerTool};
@@ -36,6 +38,8 @@ pub(in crate::tool) struct Servers {
     /// Made for the first server.
     pool: Option<Pool>,
     entries: usize,
+    /// Packages that were held against their lists, by tree: several entries may start one.
+    installed: BTreeMap<Digest, Installed>,
 }
 
 impl Servers {
@@ -70,7 +74,8 @@ impl Servers {
             let is_made = class == Access::Read || writes.is_live(&tool);
             let mode = if is_made { Mode::Live } else { Mode::Stubbed };
             Some(declare(stored, target, &name).map(|(declaration, parameters, output)| {
-                let callee = ServerTool { tool, name: name.clone(), timeout, output, server: Arc::clone(&server) };
+                let callee =
+                    ServerTool { tool, name: name.clone(), timeout, class, output, server: Arc::clone(&server) };
                 let name = declaration.name.clone();
                 let tool = ServedTool { name, class, mode, parameters, callee: Callee::Server(callee) };
                 Offered { declaration, tool }
@@ -97,7 +102,7 @@ impl Servers {
         for missing in held.missing() {
             tracing::warn!(server = target.server, %agent, "a credential cannot be used: {missing}");
         }
-        let reach = reach(environment, agent, entry, target, pinned)?;
+        let reach = reach(environment, agent, entry, target, pinned, &mut self.installed)?;
         self.entries += 1;
         Ok(ServedServer {
             key: target.server.clone(),
@@ -156,6 +161,7 @@ fn reach(
     entry: &ToolEntry,
     target: &ServerTarget,
     pinned: &PinnedServer,
+    installed: &mut BTreeMap<Digest, Installed>,
 ) -> Result<Reach, SetupError> {
     let server = quoted(&target.server);
     let address =
@@ -163,13 +169,24 @@ fn reach(
     let address = Address::parse_text(address.expose()).map_err(|why| {
         SetupError::new(format!("`{server}` does not lead to a server: {why}"), "set its variables to an address")
     })?;
+    let templates = target.args.iter().chain(entry.env.values());
+    let mut hidden: Vec<_> = templates.flat_map(|template| hidden::in_text(environment, template)).collect();
     let way = match address.destination {
-        Destination::Http(url) => Way::Http(Url::parse(&url).map_err(|error| {
-            SetupError::new(format!("`{server}` does not lead to a server: {error}"), "set its variables to an address")
-        })?),
-        Destination::Package(..) => {
-            program(environment, agent, entry, target, Start::package(environment, &server, pinned)?)?
+        Destination::Http(url) => {
+            let url = Url::parse(&url).map_err(|error| {
+                let message = format!("`{server}` does not lead to a server: {error}");
+                SetupError::new(message, "set its variables to an address")
+            })?;
+            hidden.extend(hidden::in_address(environment, &pinned.address, &url));
+            Way::Http(url)
         }
+        Destination::Package(_, name, _) => program(
+            environment,
+            agent,
+            entry,
+            target,
+            Start::package(environment, [&server, &name], pinned, installed)?,
+        )?,
         Destination::Program(program_name) => {
             program(environment, agent, entry, target, Start::named(environment, &program_name))?
         }
@@ -184,7 +201,7 @@ fn reach(
         Some(project) => vec![project.to_owned()],
         None => target.roots.iter().map(PathBuf::from).collect(),
     };
-    Ok(Reach { way, roots })
+    Ok(Reach { way, roots, hidden })
 }
 
 /// What is started, before the entry's own arguments.
@@ -204,7 +221,12 @@ impl Start {
     }
 
     /// A package that was installed before, where `PACE_MCP_DIR` says or, for a project, below it.
-    fn package(environment: &Environment, server: &str, pinned: &PinnedServer) -> Result<Self, SetupError> {
+    fn package(
+        environment: &Environment,
+        [server, name]: [&str; 2],
+        pinned: &PinnedServer,
+        known: &mut BTreeMap<Digest, Installed>,
+    ) -> Result<Self, SetupError> {
         let package =
             pinned.package.as_ref().ok_or_else(|| broken(server, "is a package, and the bundle does not say which"))?;
         let folder = environment.text("PACE_MCP_DIR")?.map(PathBuf::from);
@@ -215,21 +237,42 @@ impl Start {
                 "install the bundle's packages with `pace mcp install <bundle> --into DIR`, and set PACE_MCP_DIR=DIR",
             ));
         };
-        let installed = installed::find(&folder, package.tree).ok_or_else(|| {
-            let message = format!(
-                "`{server}` {} is not installed in `{}`",
-                quoted(&package.version),
-                crate::load::shown(&folder)
-            );
-            SetupError::new(
-                message,
-                "install the bundle's packages with `pace mcp install`, into the folder of PACE_MCP_DIR",
-            )
-        })?;
+        let pinned = Pinned { tree: package.tree, runtime: package.runtime, name, entry: &package.entry };
+        let place = Place { into: &folder, project: environment.project() };
+        let installed = match known.get(&package.tree) {
+            Some(installed) => installed.clone(),
+            None => installed::find(place, &pinned)
+                .map_err(|why| unusable(&why, server, &package.version, &crate::load::shown(&folder)))?,
+        };
+        known.insert(package.tree, installed.clone());
         let mut words = installed.program.into_iter();
         let program = PathBuf::from(words.next().unwrap_or_default());
         Ok(Self { program, arguments: words.map(|word| word.to_string_lossy().into_owned()).collect() })
     }
+}
+
+/// Why a package is not started, and what to do.
+fn unusable(why: &Unusable, server: &str, version: &str, folder: &str) -> SetupError {
+    let version = quoted(version);
+    let (message, help) = match why {
+        Unusable::Absent => (
+            format!("`{server}` {version} is not installed in `{folder}`"),
+            "install the bundle's packages with `pace mcp install`, into the folder of PACE_MCP_DIR",
+        ),
+        Unusable::Changed(how) => (
+            format!("`{server}` {version} in `{folder}` is not what was installed: {how}"),
+            "find out who changed it, and install it again with `pace mcp install`",
+        ),
+        Unusable::Exposed(how) => (
+            format!("`{server}` {version} in `{folder}` is not started, because {how}"),
+            "install it again with `pace mcp install`, into a folder that nobody else may write to",
+        ),
+        Unusable::Place(how) => (
+            format!("packages in `{folder}` are not started, because {how}"),
+            "make the folder yours alone to write (`chmod go-w`, `chown`), or install into another one",
+        ),
+    };
+    SetupError::new(message, help)
 }
 
 fn program(

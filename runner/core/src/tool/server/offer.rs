@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use pace_ir::drift::{self, Severity};
 use pace_ir::program::Access;
 use pace_ir::program::tool::PinnedServer;
 use pace_mcp::{Connection, Error, Offered, Tool};
@@ -86,7 +87,9 @@ impl Pinned {
         if self.access == Access::Read && !is_read {
             return Some("only read when it was pinned, and its server no longer says that it does");
         }
-        let same = self.input.as_object().is_some_and(|pinned| *pinned == *tool.input_schema);
-        (!same).then_some("takes other arguments than when it was pinned; adopt them with `pace mcp update`")
+        let offered = Value::Object((*tool.input_schema).clone());
+        let changes = drift::arguments(&self.input, &offered);
+        let goes_on = self.input.is_object() && changes.iter().all(|(severity, _)| *severity == Severity::Compatible);
+        (!goes_on).then_some("takes other arguments than when it was pinned; adopt them with `pace mcp update`")
     }
 }

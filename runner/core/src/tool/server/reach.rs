@@ -7,6 +7,7 @@ use pace_mcp::{Credential, Endpoint, OauthClient, Program, Root, Secret, Server,
 use url::Url;
 
 use super::held::Holder;
+use super::hidden::Hidden;
 use crate::credentials::ServerCredential;
 use crate::environment;
 
@@ -16,6 +17,8 @@ pub(super) struct Reach {
     pub(super) way: Way,
     /// The folders it is told about.
     pub(super) roots: Vec<PathBuf>,
+    /// What nobody is shown of its arguments and its address.
+    pub(super) hidden: Vec<Hidden>,
 }
 
 /// How a server is reached.
@@ -75,6 +78,7 @@ impl Reach {
             name: name.to_owned(),
             transport,
             roots: self.roots.iter().filter_map(|path| root(path)).collect(),
+            hidden: self.hidden.clone(),
         })
     }
 }

@@ -8,7 +8,6 @@ use hyper::Method;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde::Deserialize;
 use tokio::time::Instant;
-use url::Url;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::{Issuer, Shows};
@@ -64,23 +63,17 @@ struct Answer {
     error_description: Option<String>,
 }
 
-/// A token of `issuer` that is good at `server`.
-pub(super) async fn get(
-    web: &Web,
-    client: &OauthClient,
-    issuer: &Issuer,
-    server: &Url,
-    redactor: &Redactor,
-) -> Result<Token, Kind> {
+/// A token of `issuer`.
+pub(super) async fn get(web: &Web, client: &OauthClient, issuer: &Issuer, redactor: &Redactor) -> Result<Token, Kind> {
     let from = pace_ir::text::quoted(&issuer.token_url.origin().ascii_serialization());
     let failed = |why: String| Kind::NoToken { from: from.clone(), why };
-    let (headers, body) = request(client, issuer, server).map_err(|why| failed(why.to_owned()))?;
+    let (headers, body) = request(client, issuer).map_err(|why| failed(why.to_owned()))?;
     let asked = async {
         let response = ask(web, Method::POST, &issuer.token_url, headers, body.into()).await;
         let response = response.map_err(|kind| failed(kind.to_string()))?;
         let status = response.status();
-        let body =
-            whole(response.into_body(), MOST).await.map_err(|_broken| failed("its answer is cut off".to_owned()))?;
+        let body = whole(response.into_body(), MOST).await;
+        let (body, _room) = body.map_err(|_broken| failed("its answer is cut off".to_owned()))?;
         Ok((status, serde_json::from_slice::<Answer>(&body).ok()))
     };
     let answered = tokio::time::timeout(WITHIN, asked).await;
@@ -113,7 +106,7 @@ pub(super) async fn get(
     Ok(Token { value, header, ends })
 }
 
-fn request(client: &OauthClient, issuer: &Issuer, server: &Url) -> Result<(HeaderMap, String), &'static str> {
+fn request(client: &OauthClient, issuer: &Issuer) -> Result<(HeaderMap, String), &'static str> {
     let mut form = Serializer::new(String::new());
     form.append_pair("grant_type", "client_credentials");
     let scopes = if client.scopes.is_empty() { &issuer.scopes } else { &client.scopes };
@@ -121,7 +114,7 @@ fn request(client: &OauthClient, issuer: &Issuer, server: &Url) -> Result<(Heade
         form.append_pair("scope", &scopes.join(" "));
     }
     // RFC 8707: a token for this server, and for no other.
-    form.append_pair("resource", server.as_str());
+    form.append_pair("resource", &issuer.resource);
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));

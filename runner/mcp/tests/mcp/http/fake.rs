@@ -116,6 +116,11 @@ pub(crate) fn with(mut answer: Answer, name: &'static str, value: &str) -> Answe
     answer
 }
 
+/// One event of a stream.
+pub(crate) fn event_answer(message: &str) -> Answer {
+    answer(200, "text/event-stream", format!("event: message\ndata: {message}\n\n"))
+}
+
 pub(crate) fn json_answer(value: &Value) -> Answer {
     answer(200, "application/json", value.to_string())
 }

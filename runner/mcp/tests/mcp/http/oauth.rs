@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::future::join_all;
 use libtest_mimic::Trial;
-use pace_mcp::{Credential, Kind, OauthClient, Secret, Server};
+use pace_mcp::{Credential, Kind, OauthClient, Secret, Server, Transport};
 use serde_json::json;
 
 use super::at;
@@ -18,6 +18,7 @@ pub(super) fn trials() -> Vec<Trial> {
         trial("http::oauth::a_token_is_got_once_and_again_when_it_is_refused", a_token_is_got_once),
         trial("http::oauth::the_server_says_where_tokens_are", the_server_says_where_tokens_are),
         trial("http::oauth::what_is_refused_says_why", what_is_refused_says_why),
+        trial("http::oauth::secrets_go_to_nobody_else", secrets_go_to_nobody_else),
     ]
 }
 
@@ -132,4 +133,47 @@ async fn what_is_refused_says_why() {
     assert_eq!(error.to_string(), wanted);
     let error = refused(&as_client(&fake, None), 20).await;
     assert!(error.to_string().contains("does not say where tokens are given out"), "{error}");
+}
+
+/// Metadata of another server, an authorization server under another name, and a token address that leads elsewhere.
+async fn secrets_go_to_nobody_else() {
+    let thief = Fake::start(|_| json_answer(&json!({"access_token": "x", "token_type": "Bearer"}))).await;
+    let elsewhere = format!("{}/token", thief.origin);
+    let fake = Fake::start(move |seen| {
+        let origin = format!("http://{}", seen.header("host").unwrap());
+        match seen.path.as_str() {
+            "/.well-known/oauth-protected-resource/another" => {
+                json_answer(&json!({"resource": "https://bank.test/mcp", "authorization_servers": [origin]}))
+            }
+            "/.well-known/oauth-protected-resource/renamed" => {
+                json_answer(&json!({"resource": origin, "authorization_servers": [format!("{origin}/other")]}))
+            }
+            "/.well-known/oauth-authorization-server/other" => {
+                json_answer(&json!({"issuer": "https://bank.test", "token_endpoint": format!("{origin}/token")}))
+            }
+            "/.well-known/oauth-authorization-server" => {
+                json_answer(&json!({"issuer": origin, "token_endpoint": format!("{origin}/token")}))
+            }
+            "/token" => with(answer(307, "text/plain", ""), "location", &elsewhere),
+            "/another" | "/renamed" | "/moved" => answer(401, "text/plain", ""),
+            _ => answer(404, "text/plain", ""),
+        }
+    })
+    .await;
+    let at = |path: &str| {
+        let mut server = as_client(&fake, None);
+        if let Transport::Http(endpoint) = &mut server.transport {
+            endpoint.url.set_path(path);
+        }
+        server
+    };
+    let said = |error: pace_mcp::Error| error.to_string();
+    let another = said(refused(&at("/another"), 20).await);
+    assert!(another.ends_with("it says that it is `https://bank.test/mcp`"), "{another}");
+    let renamed = said(refused(&at("/renamed"), 20).await);
+    assert!(renamed.contains("goes by another name than it is asked by"), "{renamed}");
+    assert!(!fake.seen().iter().any(|seen| seen.path == "/token"), "nobody was shown the secret so far");
+    let moved = said(refused(&at("/moved"), 20).await);
+    assert!(moved.ends_with("it answered 307"), "{moved}");
+    assert!(thief.seen().is_empty(), "{:?}", thief.seen());
 }
