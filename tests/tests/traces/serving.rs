@@ -91,6 +91,23 @@ fn what_is_left_of_one_that_was_killed_is_sound() {
     assert_eq!(serving(&project, &[]).stop(), Some(0));
 }
 
+#[test]
+fn one_whose_client_has_gone_is_kept_as_cancelled() {
+    let project = project("");
+    let mut runner = serving(&project, &[]);
+    let mut slow = Connection::to(runner.address);
+    slow.send(question("slow").as_bytes());
+    // It is running once a request that came after it was answered.
+    assert_eq!(http::get(runner.address, "/health").status, 200);
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    drop(slow);
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert_eq!(runner.stop(), Some(0));
+    let traces = exported(&project, "production", &[]);
+    assert_eq!((traces.len(), &traces[0]["status"]), (1, &json!("cancelled")), "{traces:?}");
+    assert!(traces[0]["response"].is_null() && traces[0]["error"]["code"].is_string(), "{traces:?}");
+}
+
 /// A runner whose files cannot grow beyond so many blocks of 512 bytes.
 fn bounded(project: &pace_tests::Project, blocks: u32) -> Runner {
     let state = project.path().join(".pace/state");

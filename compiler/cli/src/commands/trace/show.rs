@@ -14,7 +14,7 @@ use crate::arguments::Global;
 use crate::exit::{Ended, ExitCode};
 use crate::output::{Output, out};
 
-/// Show a trace: what was said, each call with arguments and result, and the invocations below it
+/// Show one trace whole, and the invocations below it
 #[derive(Debug, Args)]
 pub(crate) struct Show {
     /// Its id, as lists, answers and logs have it
