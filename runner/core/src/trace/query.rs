@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn times_are_moments_days_or_spans() {
         let now = DateTime::parse_from_rfc3339("2026-11-26T12:00:00Z").unwrap().to_utc();
-        let read = |text: &str| moment("since", text, now).map(|moment| super::super::stored::written(moment));
+        let read = |text: &str| moment("since", text, now).map(super::super::stored::written);
         for (text, wanted) in [
             ("2026-11-26T09:00:00+01:00", "2026-11-26T08:00:00.000Z"),
             ("2026-11-25", "2026-11-25T00:00:00.000Z"),
