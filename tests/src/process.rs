@@ -42,7 +42,8 @@ pub fn command(project: &Project, variables: &[(&str, &str)]) -> Command {
         assert_eq!(built.code, Some(0), "{}", built.err);
     }
     let mut command = Command::new(binary("pace-runner"));
-    command.env_clear().envs([("PORT", "0")]).envs(variables.iter().copied()).arg(bundle).stdin(Stdio::null());
+    let usual = [("PORT", "0"), ("PACE_STATE_DIR", "memory")];
+    command.env_clear().envs(usual).envs(variables.iter().copied()).arg(bundle).stdin(Stdio::null());
     command
 }
 

@@ -30,7 +30,11 @@ impl Terminal {
         let (columns, rows) = (columns.to_string(), rows.to_string());
         let mut start = terminal.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", &columns, "-y", &rows]);
         start.current_dir(folder).args(["env", "PS1=$ ", "sh"]);
-        start.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LC_ALL", "C.UTF-8");
+        start
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("LC_ALL", "C.UTF-8")
+            .env("PACE_STATE_DIR", "memory");
         let status = start.envs(environment.iter().copied()).status().expect("tmux can be started");
         assert!(status.success(), "tmux does not start");
         terminal.await_text("$");

@@ -56,10 +56,10 @@ fn project() -> Project {
     ])
 }
 
-/// `pace` in a folder, as the person `ann`, without keys.
+/// `pace` in a folder, as the person `ann`, without keys, keeping nothing.
 fn pace(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = pace_tests::pace(folder, arguments);
-    command.env("USER", "ann").env("LC_ALL", "C.UTF-8");
+    command.env("USER", "ann").env("LC_ALL", "C.UTF-8").env("PACE_STATE_DIR", "memory");
     for variable in ["GOOGLE_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY_FILE", "GEMINI_API_KEY_FILE"] {
         command.env_remove(variable);
     }

@@ -33,6 +33,7 @@ const RULES: &[(&str, &str, &[&str])] = &[
             "pace-sandbox",
             "pace-mcp",
             "pace-runner",
+            "pace-state",
         ],
     ),
     ("pace-redact", "runner/redact", &[]),
@@ -40,7 +41,7 @@ const RULES: &[(&str, &str, &[&str])] = &[
     ("pace-mcp", "runner/mcp", &["pace-ir", "pace-redact"]),
     // Rows, whatever they mean.
     ("pace-state", "runner/state", &[]),
-    ("pace-runner", "runner/core", &["pace-ir", "pace-sandbox", "pace-mcp", "pace-state"]),
+    ("pace-runner", "runner/core", &["pace-ir", "pace-redact", "pace-sandbox", "pace-mcp", "pace-state"]),
     // The suites judge binaries; what they read of the crates is the contract.
     ("pace-tests", "tests", &["pace-ir"]),
     // What the runner is measured with knows nothing of what is measured.

@@ -117,7 +117,13 @@ fn a_good_bundle_is_named_and_served() {
 /// The first lines that people are shown of a bundle that is served. That it answers is judged in `serve`.
 fn served(bundle: &Path, id: &str, lines: usize) -> Vec<String> {
     let mut command = Command::new(binary("pace-runner"));
-    command.arg(bundle).args(["--expect", id]).env_clear().env("PORT", "0").env("LOG_FORMAT", "text");
+    command
+        .arg(bundle)
+        .args(["--expect", id])
+        .env_clear()
+        .env("PORT", "0")
+        .env("PACE_STATE_DIR", "memory")
+        .env("LOG_FORMAT", "text");
     // The models of this bundle are not recorded; nobody asks them.
     let mut child = command.env("GOOGLE_API_KEY", "unused").stderr(std::process::Stdio::piped()).spawn().unwrap();
     let stderr = BufReader::new(child.stderr.take().unwrap());

@@ -88,6 +88,7 @@ pub(crate) enum Command {
     Mcp(commands::mcp::Mcp),
     Auth(commands::auth::Auth),
     Serve(commands::serve::Serve),
+    Trace(commands::trace::Trace),
     Demo(commands::demo::Demo),
     Explain(commands::explain::Explain),
     Schema(commands::schema::Schema),

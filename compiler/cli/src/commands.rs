@@ -14,6 +14,7 @@ pub(crate) mod mcp;
 pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod tool;
+pub(crate) mod trace;
 pub(crate) mod who_can;
 
 use crate::arguments::{Arguments, Command};
@@ -32,6 +33,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Auth(command) => auth::run(command, global),
         Command::Serve(command) => serve::run(command, global),
         Command::Demo(command) => demo::run(command, global),
+        Command::Trace(command) => trace::run(command, global),
         Command::Inspect(command) => inspect::run(command, global),
         Command::Diff(command) => diff::run(command, global),
         Command::WhoCan(command) => who_can::run(command, global),

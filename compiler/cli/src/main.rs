@@ -15,6 +15,7 @@ mod output;
 mod private_file;
 mod project;
 mod servers;
+mod state;
 mod stop;
 mod subject;
 mod summary;

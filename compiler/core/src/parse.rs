@@ -20,6 +20,7 @@ use std::ops::Range;
 
 use pace_diag::{Diagnostic, Sink};
 use pace_ir::digest::Digest;
+use pace_ir::program::ProjectName;
 use pace_syntax::{Document, FileId, SourceMap, Span, Spanned};
 
 pub(crate) use file::{SpecFile, text};
@@ -71,6 +72,19 @@ pub(crate) fn parse(world: &dyn World, sources: &mut SourceMap, sink: &mut Sink)
     let lock = reading.lock()?;
     let tree::Reading { complete, documents, misplaced, inputs, .. } = reading;
     Ok(Parsed { project, agents, loops, complete, tools, skills, recordings, lock, documents, misplaced, inputs })
+}
+
+/// Reads what `paceline.yaml` calls the project.
+///
+/// # Errors
+/// When the surroundings fail; never because of what the file says.
+pub(crate) fn project_name(
+    world: &dyn World,
+    sources: &mut SourceMap,
+    sink: &mut Sink,
+) -> Result<ProjectName, WorldError> {
+    let file = tree::Reading::new(world, sources, sink).project()?;
+    Ok(file.and_then(|file| file.spec).and_then(|spec| spec.value.project.get().cloned()).unwrap_or_default())
 }
 
 /// Reads `mcp.lock` and nothing else.

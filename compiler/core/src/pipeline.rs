@@ -1,6 +1,7 @@
 //! The passes in their order; nothing else calls a pass.
 
 use pace_diag::Sink;
+use pace_ir::program::ProjectName;
 use pace_syntax::SourceMap;
 
 use crate::check::Checked;
@@ -85,6 +86,11 @@ pub fn pins(world: &dyn World) -> Outcome<Lock> {
         sink.check()?;
         Ok(lock)
     })
+}
+
+/// What a project is called, whatever else is wrong with it. Nothing but its settings is read.
+pub fn project_name(world: &dyn World) -> Outcome<ProjectName> {
+    run(|sources, sink| Ok(parse::project_name(world, sources, sink)?))
 }
 
 /// Pins what servers offer now (`pace mcp update`): those that `only` names by address or alias, or all, and forgets those

@@ -1,6 +1,7 @@
 //! The environment variables that this version heeds, in one table: `--help` and docs/reference/configuration.md are made of
 //! it. Values are read through [`Environment`], and a wrong one is an error that says which are right.
 
+mod state;
 mod table;
 mod writes;
 
@@ -16,6 +17,7 @@ use crate::log::{Format, Level, LogSettings};
 use crate::serve::ServeSettings;
 use crate::setup::SetupError;
 
+pub use state::{StatePlace, StateSettings, Usual, state_settings};
 pub use table::{Reader, VARIABLES, Variable, markdown, plain};
 pub use writes::{WriteFlags, writes};
 
@@ -31,8 +33,7 @@ pub enum StandardError {
     Elsewhere,
 }
 
-/// Where and how a server listens: `HOST`, `PORT`, `DRAIN_TIMEOUT`, and `PACE_STATE_DIR`, of which this version knows only
-/// `memory`.
+/// Where and how a server listens: `HOST`, `PORT`, `DRAIN_TIMEOUT`.
 ///
 /// # Errors
 /// A value is wrong.
@@ -51,15 +52,7 @@ pub fn serve_settings(environment: &Environment) -> Result<ServeSettings, SetupE
             wrong("DRAIN_TIMEOUT", drain, "is no duration of at most an hour", "set it to one such as 25s or 2m")
         })?;
     }
-    match environment.text("PACE_STATE_DIR")? {
-        None | Some("memory") => Ok(settings),
-        Some(other) => Err(wrong(
-            "PACE_STATE_DIR",
-            other,
-            "is not what this version can do: it keeps sessions in memory",
-            "set it to `memory`, or leave it unset",
-        )),
-    }
+    Ok(settings)
 }
 
 /// The environment with the credentials that `PACE_CREDENTIALS` names, or else those of the file `usual`, where there is one.
@@ -184,13 +177,7 @@ mod tests {
 
     #[test]
     fn values_are_read() {
-        let settings = serve_settings(&of(&[
-            ("HOST", "[::1]"),
-            ("PORT", "0"),
-            ("DRAIN_TIMEOUT", "1500ms"),
-            ("PACE_STATE_DIR", "memory"),
-        ]))
-        .unwrap();
+        let settings = serve_settings(&of(&[("HOST", "[::1]"), ("PORT", "0"), ("DRAIN_TIMEOUT", "1500ms")])).unwrap();
         assert_eq!((settings.host.to_string().as_str(), settings.port), ("::1", 0));
         assert_eq!(settings.drain, Duration::from_millis(1_500));
         assert_eq!(serve_settings(&of(&[("HOST", "localhost")])).unwrap().host.to_string(), "127.0.0.1");
@@ -211,7 +198,6 @@ mod tests {
             ("DRAIN_TIMEOUT", "soon", "is no duration", "25s"),
             ("DRAIN_TIMEOUT", "2h", "is no duration of at most an hour", "25s"),
             ("DRAIN_TIMEOUT", "99999999999999999999h", "is no duration", "25s"),
-            ("PACE_STATE_DIR", "/var/lib/paceline", "keeps sessions in memory", "memory"),
         ] {
             let error = serve_settings(&of(&[(name, value)])).unwrap_err();
             assert!(error.message.starts_with(&format!("the variable `{name}` is `{value}`, which ")), "{error:?}");

@@ -66,6 +66,18 @@ pub enum ServerCredential {
     },
 }
 
+impl ServerCredential {
+    fn secrets(&self) -> Vec<(&str, &Secret)> {
+        match self {
+            Self::Bearer { token } => vec![("token", token)],
+            Self::Header { name, value } => vec![(name, value)],
+            // A client's id is shown to people who log in; it is no secret.
+            Self::OauthClient { client_secret, .. } => vec![("client_secret", client_secret)],
+            Self::Env { env } => env.iter().map(|(name, value)| (name.as_str(), value)).collect(),
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
@@ -96,6 +108,12 @@ pub enum Malformed {
 }
 
 impl Credentials {
+    /// Everything in them that is secret, with the name it is told by.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (&str, &Secret)> {
+        let values = self.values.iter().map(|(name, value)| (name.as_str(), value));
+        values.chain(self.servers.values().flat_map(BTreeMap::values).flat_map(ServerCredential::secrets))
+    }
+
     /// Reads a file, or a folder of values.
     ///
     /// # Errors

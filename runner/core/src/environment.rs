@@ -1,6 +1,8 @@
 //! The variables a runner was started with, read once. Nothing else in the runner asks the process for them, so that tests
 //! can say what they are, and a secret is in as few places as can be.
 
+mod given;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
@@ -14,6 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::credentials::Credentials;
 use crate::setup::SetupError;
+
+pub use given::Given;
 
 /// A value that is never printed. It is written where credentials are kept, and nowhere else.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +48,7 @@ pub struct Environment {
     variables: BTreeMap<String, OsString>,
     credentials: Arc<Credentials>,
     project: Option<PathBuf>,
+    given: Given,
 }
 
 impl fmt::Debug for Environment {
@@ -57,18 +62,21 @@ impl Environment {
     /// This process's. Variables whose names are not UTF-8 cannot be asked for and are left out.
     pub fn of_process() -> Self {
         let named = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-        Self { variables: named.collect(), credentials: Arc::default(), project: None }
+        Self { variables: named.collect(), ..Self::default() }
     }
 
     /// These, for tests and for runs that set more.
     pub fn from_pairs<K: Into<String>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         let variables = pairs.into_iter().map(|(name, value)| (name.into(), value.into()));
-        Self { variables: variables.collect(), credentials: Arc::default(), project: None }
+        Self { variables: variables.collect(), ..Self::default() }
     }
 
     /// With these credentials.
     #[must_use]
     pub fn with_credentials(self, credentials: Credentials) -> Self {
+        for (name, secret) in credentials.secrets() {
+            self.given.add(name, secret);
+        }
         Self { credentials: Arc::new(credentials), ..self }
     }
 
@@ -86,6 +94,11 @@ impl Environment {
     /// What may be shown to others.
     pub fn credentials(&self) -> &Credentials {
         &self.credentials
+    }
+
+    /// The secrets that were given out, to this moment and later.
+    pub fn given(&self) -> &Given {
+        &self.given
     }
 
     /// Every name.
@@ -112,6 +125,14 @@ impl Environment {
     /// # Errors
     /// Both are set, or the file cannot be read or is empty.
     pub fn secret(&self, name: &str) -> Result<Option<Secret>, SetupError> {
+        let secret = self.value(name)?;
+        if let Some(secret) = &secret {
+            self.given.add(name, secret);
+        }
+        Ok(secret)
+    }
+
+    fn value(&self, name: &str) -> Result<Option<Secret>, SetupError> {
         let of_file = format!("{name}_FILE");
         match (self.text(name)?, self.text(&of_file)?) {
             (None, None) => Ok(None),
@@ -141,22 +162,43 @@ impl Environment {
     /// # Errors
     /// A reference leads to nothing.
     pub fn resolve(&self, template: &Template, what: &str) -> Result<Secret, SetupError> {
-        let (mut text, mut missing) = (String::new(), Vec::new());
-        for part in &template.parts {
-            match (part, self.referred(part)?) {
-                (TemplatePart::Literal(literal), _) => text.push_str(literal),
-                (_, Some(value)) => text.push_str(value.expose()),
-                (part, None) => missing.push(part),
-            }
-        }
-        if missing.is_empty() {
-            return Ok(Secret(text));
-        }
-        let absent = missing.iter().filter_map(|part| missing_reference(part)).collect::<Vec<_>>();
-        let names = absent.iter().map(|(what, _)| what.as_str()).collect::<Vec<_>>().join(", and ");
-        let help = absent.into_iter().map(|(_, help)| help);
-        Err(SetupError::new(format!("{what} is `{template}`, and {names}"), help.collect::<Vec<_>>().join("\n")))
+        filled(template, what, |_, part| self.referred(part))
     }
+
+    /// As [`Self::resolve`], for an address. The variable it begins with is where something is, which people have to be able to
+    /// read in traces; what is filled in behind that may be a key.
+    ///
+    /// # Errors
+    /// A reference leads to nothing.
+    pub fn resolve_address(&self, template: &Template, what: &str) -> Result<Secret, SetupError> {
+        filled(template, what, |place, part| match part {
+            TemplatePart::Env(name) if place == 0 => self.value(name),
+            part => self.referred(part),
+        })
+    }
+}
+
+/// A text with its references filled in, each by its place.
+fn filled(
+    template: &Template,
+    what: &str,
+    referred: impl Fn(usize, &TemplatePart) -> Result<Option<Secret>, SetupError>,
+) -> Result<Secret, SetupError> {
+    let (mut text, mut missing) = (String::new(), Vec::new());
+    for (place, part) in template.parts.iter().enumerate() {
+        match (part, referred(place, part)?) {
+            (TemplatePart::Literal(literal), _) => text.push_str(literal),
+            (_, Some(value)) => text.push_str(value.expose()),
+            (part, None) => missing.push(part),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(Secret(text));
+    }
+    let absent = missing.iter().filter_map(|part| missing_reference(part)).collect::<Vec<_>>();
+    let names = absent.iter().map(|(what, _)| what.as_str()).collect::<Vec<_>>().join(", and ");
+    let help = absent.into_iter().map(|(_, help)| help);
+    Err(SetupError::new(format!("{what} is `{template}`, and {names}"), help.collect::<Vec<_>>().join("\n")))
 }
 
 /// What is not there, and what to do about it.
@@ -234,6 +276,23 @@ mod tests {
             "it is `${env:NOT}${credential:NEITHER}`, and the variable `NOT` is not set, and there is no credential `NEITHER`"
         );
         assert_eq!(error.help.lines().count(), 2, "{}", error.help);
+    }
+
+    #[test]
+    fn what_was_given_out_is_found_in_texts_and_addresses_are_not() {
+        let mut credentials = Credentials::default();
+        credentials.values.insert("TOKEN".into(), Secret::new("kept-token"));
+        let environment =
+            Environment::from_pairs([("KEY", "very-secret"), ("AT", "https://a.example"), ("OTHER", "not-asked-for")])
+                .with_credentials(credentials);
+        environment.secret("KEY").unwrap();
+        let template = Template { parts: vec![TemplatePart::Env("AT".into()), TemplatePart::Literal("/mcp".into())] };
+        assert_eq!(environment.resolve_address(&template, "it").unwrap().expose(), "https://a.example/mcp");
+        let text = "very-secret kept-token https://a.example not-asked-for";
+        let wanted = "[redacted:KEY] [redacted:TOKEN] https://a.example not-asked-for";
+        assert_eq!(environment.given().redactor().text(text), wanted);
+        environment.resolve(&template, "it").unwrap();
+        assert!(environment.given().redactor().text(text).contains("[redacted:AT]"));
     }
 
     #[test]

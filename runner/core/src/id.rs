@@ -80,6 +80,11 @@ id!(
 );
 
 impl InvocationId {
+    /// As a number.
+    pub(crate) fn number(self) -> u128 {
+        self.0
+    }
+
     /// A number below 256, as evenly spread as the ids are.
     pub(crate) fn first_byte(self) -> u8 {
         let [first, ..] = self.0.to_le_bytes();

@@ -77,6 +77,9 @@ pub fn instantiate(
     for (name, agent) in &served {
         refuse_skills(name, agent)?;
     }
+    if writes.are_live(bundle.bundle()) {
+        state.audit.ensure_kept()?;
+    }
     let used: BTreeSet<&ModelName> = served.values().map(|agent| &agent.model).collect();
     let models = Models::configure(bundle.bundle(), &used, environment);
     let tools = match scope {
@@ -169,6 +172,11 @@ impl Runner {
     /// Where records of invocations go, if they are kept.
     pub fn traces(&self) -> Option<&dyn TraceSink> {
         self.state.traces.as_deref()
+    }
+
+    /// Where it keeps what outlives an invocation.
+    pub fn state(&self) -> &State {
+        &self.state
     }
 
     /// What it is doing.

@@ -25,8 +25,8 @@ use crate::session::Turn;
 use crate::trace::Recorder;
 use crate::trace_context::TraceContext;
 
-pub use admission::admit;
 pub(crate) use admission::admit_called;
+pub use admission::{admit, may_begin};
 pub use once::call_once;
 pub(crate) use running::{Calling, Running};
 

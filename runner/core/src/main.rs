@@ -103,7 +103,7 @@ fn check(file: &BundleFile) -> anyhow::Result<()> {
 fn serve(file: &BundleFile, writes: &WriteFlags) -> anyhow::Result<ExitCode> {
     let environment = config::with_credentials(Environment::of_process(), None)?;
     let standard_error = if io::stderr().is_terminal() { StandardError::Terminal } else { StandardError::Elsewhere };
-    let settings = service::configure(&environment, standard_error)?;
+    let settings = service::configure(&environment, standard_error, config::Usual::server())?;
     let writes = config::writes(writes, &environment)?;
     let bytes = load(&file.path)?;
     let verified = verify(&file.path, &bytes, file.expect)?;

@@ -67,6 +67,10 @@ codes! {
     UnknownSession = "unknown-session", 404, "There is no such session";
     /// No such invocation, somebody else's, or its events are gone.
     UnknownInvocation = "unknown-invocation", 404, "There is no such invocation";
+    /// No such trace, somebody else's, or none are kept.
+    UnknownTrace = "unknown-trace", 404, "There is no such trace";
+    /// What is kept cannot be asked for now.
+    StoreFailed = "store-failed", 503, "The store does not answer";
     /// Events of an invocation are gone; only in event streams.
     EventsLost = "events-lost", 410, "Events were dropped";
     /// The path is right, the method is not.

@@ -27,6 +27,7 @@ pub mod settings;
 mod signals;
 mod socket;
 mod stream;
+mod traces;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

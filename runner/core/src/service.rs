@@ -3,21 +3,21 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use pace_ir::access::{Chain, Subject};
 use pace_ir::program::Principal;
 use pace_ir::{Bundle, VerifiedBundle};
 
 use crate::authenticate::Identity;
-use crate::config::{self, StandardError};
+use crate::config::{self, StandardError, StateSettings, Usual};
 use crate::environment::Environment;
 use crate::instantiate::{Runner, Scope, instantiate};
 use crate::log::{self, Format};
 use crate::serve::listing::{self, closed_agents, idle_loops, listing};
 use crate::serve::{Ended, ServeSettings, Server, judge, until_signalled};
 use crate::setup::SetupError;
-use crate::state::State;
+use crate::state;
 use crate::tool::writes::writing;
 use crate::tool::{Status, Writes};
 
@@ -25,11 +25,18 @@ use crate::tool::{Status, Writes};
 /// stack and an arena of the allocator.
 const MOST_WORKERS: usize = 4;
 
+/// How long is waited at the end until all traces are stored. Together with the usual time to drain it is shorter than the patience of
+/// Kubernetes.
+const STORED_WITHIN: Duration = Duration::from_secs(3);
+/// The same where the process was told to end at once.
+const STORED_AT_ONCE: Duration = Duration::from_millis(500);
+
 /// How the process was told to work, before it knows a bundle.
 #[derive(Debug)]
 pub struct Settings {
     format: Format,
     serve: ServeSettings,
+    state: StateSettings,
 }
 
 /// A bundle that has its address, and is not yet served.
@@ -37,17 +44,24 @@ pub struct Settings {
 pub struct Service {
     server: Server,
     format: Format,
+    /// Keeps the store going; everything else runs on it later.
+    runtime: tokio::runtime::Runtime,
 }
 
-/// Reads what the environment says of log and listener, and starts the log. Called once in a process.
+/// Reads what the environment says of log, listener and state, and starts the log. Called once in a process.
 ///
 /// # Errors
 /// A variable has a value that none of its are.
-pub fn configure(environment: &Environment, standard_error: StandardError) -> Result<Settings, SetupError> {
+pub fn configure(
+    environment: &Environment,
+    standard_error: StandardError,
+    usual: Usual<'_>,
+) -> Result<Settings, SetupError> {
     let log = config::log_settings(environment, standard_error)?;
     let serve = config::serve_settings(environment)?;
+    let state = config::state_settings(environment, usual)?;
     log::start(&log);
-    Ok(Settings { format: log.format, serve })
+    Ok(Settings { format: log.format, serve, state })
 }
 
 impl Settings {
@@ -74,7 +88,10 @@ impl Service {
         judge(bundle.bundle(), &settings.serve)?;
         let writes = chosen(bundle.bundle(), writes)?;
         let identity = Identity::configure(&bundle.bundle().auth.authentication, environment);
-        let runner = instantiate(bundle, environment, Scope::All, &writes, State::default());
+        let runtime = runtime().map_err(|error| no_threads(&error))?;
+        let project = bundle.bundle().meta.project.to_string();
+        let state = runtime.block_on(state::open(&settings.state, &project, environment))?;
+        let runner = instantiate(bundle, environment, Scope::All, &writes, state);
         let (identity, runner) = SetupError::both(identity, runner)?;
         // Also where there is no listener in the end: it may be why.
         for warning in config::unknown(environment) {
@@ -88,7 +105,7 @@ impl Service {
         if let Some(writes) = listing::writes(server.runner()) {
             tracing::info!("{writes}");
         }
-        Ok(Self { server, format: settings.format })
+        Ok(Self { server, format: settings.format, runtime })
     }
 
     /// Serves until the process is told to stop. `tell` is called with what is served and where, for people, unless programs
@@ -98,7 +115,7 @@ impl Service {
     /// The system has no threads, sockets or signals to give.
     pub fn run(self, tell: impl FnOnce(&str)) -> io::Result<Ended> {
         allow_open_files();
-        let Self { server, format } = self;
+        let Self { server, format, runtime } = self;
         let (runner, address) = (server.runner().clone(), server.address());
         let listing = listing(&runner, server.identity(), address, SystemTime::now().into());
         let ready = || match format {
@@ -107,9 +124,16 @@ impl Service {
                 tracing::info!(address = %format_args!("http://{address}"), bundle = %runner.id(), "listening");
             }
         };
-        let runtime = runtime()?;
         let greeted = runtime.spawn(greet_servers(server.runner().clone()));
-        let ended = runtime.block_on(until_signalled(server, ready));
+        let ended = runtime.block_on(async {
+            runner.state().watch();
+            let ended = until_signalled(server, ready).await;
+            let within = if matches!(ended, Ok(Ended::Drained(_))) { STORED_WITHIN } else { STORED_AT_ONCE };
+            if let Err(lost) = runner.state().end(within).await {
+                tracing::error!("{lost}");
+            }
+            ended
+        });
         greeted.abort();
         // Threads that look names up cannot be told to stop, and nothing that anybody waits for is left on the others.
         runtime.shutdown_background();
@@ -129,13 +153,15 @@ impl Service {
 pub fn probe(bundle: &VerifiedBundle, environment: &Environment) -> Result<Vec<String>, SetupError> {
     let identity = Identity::configure(&bundle.bundle().auth.authentication, environment)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| {
-        SetupError::new(format!("the system has no threads or sockets to give: {error}"), "try again when it has")
-    })?;
+    let runtime = runtime.map_err(|error| no_threads(&error))?;
     let probed = runtime.block_on(identity.probe());
     // A name that is being looked up for a fetch that was given up is waited for by nobody.
     runtime.shutdown_background();
     probed
+}
+
+fn no_threads(error: &io::Error) -> SetupError {
+    SetupError::new(format!("the system has no threads or sockets to give: {error}"), "try again when it has")
 }
 
 /// Connects to the servers that are asked the same way for everybody, side by side, and says how each is. Others are connected to

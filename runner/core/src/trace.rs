@@ -2,8 +2,10 @@
 //! ends. Where records go is a [`TraceSink`]; nothing of an invocation waits for that.
 
 mod payload;
+pub mod query;
 mod record;
 mod recorder;
+pub mod stored;
 
 use std::fmt;
 

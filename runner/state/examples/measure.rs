@@ -93,7 +93,7 @@ async fn load(connections: u32, store: Option<&Store>, kind: Kind) -> Result<f64
                 compute(work);
                 if let (Some(store), Some(sink)) = (&store, &sink) {
                     one(store, kind, id).await.map_err(|error| error.to_string())?;
-                    if !sink.offer(trace(1000), vec![b'y'; RECORD]) {
+                    if !sink.offer((trace(1000), vec![b'y'; RECORD])) {
                         return Err("a trace was dropped".to_owned());
                     }
                 }

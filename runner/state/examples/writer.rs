@@ -59,7 +59,7 @@ async fn converse(store: Store, log: Arc<AuditLog>, sink: TraceSink) -> Result<(
         say(&format!("outcome {outcome}"));
         store.commit_turn(&lease, conversation(turn), Moment(turn)).await?;
         say(&format!("session {id} {turn}"));
-        if sink.offer(trace(invocation, turn), vec![2; 500]) {
+        if sink.offer((trace(invocation, turn), vec![2; 500])) {
             say("trace");
         }
     }

@@ -54,6 +54,6 @@ pub use page::{Cursor, MalformedCursor, Page};
 pub use prune::Prune;
 pub use sessions::{Begun, Session, SessionOwner, TurnLease};
 pub use settings::{LeaseClock, Location, PostgresSettings, Scope, Settings, StatementUse};
-pub use sink::{SinkSettings, SinkState, TraceSink};
+pub use sink::{Offered, SinkSettings, SinkState, TraceSink};
 pub use store::{Health, Store};
 pub use traces::{Readable, Trace, TraceFilter, TraceStatus};

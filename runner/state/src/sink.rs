@@ -1,5 +1,5 @@
-//! Traces off the path of requests. Whoever has a trace offers it and goes on; a task stores what was offered, many at a time. While
-//! the store fails they wait, within bounds, and what does not fit is counted as dropped.
+//! Traces off the path of requests. Whoever has a trace offers it and goes on; a task makes its row and stores what was offered, many
+//! at a time. While the store fails they wait, within bounds, and what does not fit is counted as dropped.
 //!
 //! [`TraceSink::flush`] waits until everything that was offered is stored. A process that is killed loses what was offered in the last
 //! [`SinkSettings::delay`], or since the store began to fail.
@@ -17,12 +17,35 @@ use crate::traces::Trace;
 /// How long the task waits between attempts while the store fails: at first, and at most.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
+/// How many rows the task makes before others on its thread have a turn.
+const AT_ONCE: usize = 32;
+
+/// Something that becomes a trace and its record. That is done by the task that stores it, so that whoever offers it does not
+/// wait for that either.
+pub trait Offered: Send + 'static {
+    /// About how many bytes it holds.
+    fn size(&self) -> usize;
+
+    /// The trace and its record. Called once.
+    fn row(self: Box<Self>) -> (Trace, Vec<u8>);
+}
+
+impl Offered for (Trace, Vec<u8>) {
+    fn size(&self) -> usize {
+        self.1.len()
+    }
+
+    fn row(self: Box<Self>) -> (Trace, Vec<u8>) {
+        *self
+    }
+}
+
 /// Bounds of a sink.
 #[derive(Debug, Clone, Copy)]
 pub struct SinkSettings {
     /// The most traces that wait.
     pub traces: usize,
-    /// The most bytes of their records that wait.
+    /// The most bytes of them that wait.
     pub bytes: usize,
     /// The most traces in one transaction. As many are stored at once, without waiting for `delay`.
     pub batch: usize,
@@ -59,9 +82,9 @@ pub struct SinkState {
     pub failure: Option<StoreError>,
 }
 
-#[derive(Debug)]
 enum Message {
-    Trace(Box<(Trace, Vec<u8>)>),
+    /// With its size.
+    Trace(Box<dyn Offered>, usize),
     Flush(oneshot::Sender<()>),
 }
 
@@ -81,20 +104,27 @@ impl TraceSink {
     pub fn begin(store: Store, settings: SinkSettings) -> Self {
         let (sender, receiver) = mpsc::channel(settings.traces.max(1));
         let shared = Arc::new(Shared::default());
-        let task =
-            Task { store, settings, shared: Arc::clone(&shared), receiver, batch: Vec::new(), flushes: Vec::new() };
+        let task = Task {
+            store,
+            settings,
+            shared: Arc::clone(&shared),
+            receiver,
+            batch: Vec::new(),
+            held: 0,
+            flushes: Vec::new(),
+        };
         tokio::spawn(task.run());
         Self { sender, shared, settings }
     }
 
-    /// Takes a trace and its record to be stored. Never waits. Says whether there was room.
-    pub fn offer(&self, trace: Trace, record: Vec<u8>) -> bool {
-        let (shared, length) = (&self.shared, record.len());
+    /// Takes a trace to be stored. Never waits. Says whether there was room.
+    pub fn offer(&self, trace: impl Offered) -> bool {
+        let (shared, length) = (&self.shared, trace.size());
         let before = shared.bytes.fetch_add(length, Ordering::Relaxed);
-        // One record alone always fits.
+        // One trace alone always fits.
         let has_room = before == 0 || before.saturating_add(length) <= self.settings.bytes;
         let waiting = shared.waiting.fetch_add(1, Ordering::Relaxed) + 1;
-        let is_taken = has_room && self.sender.try_send(Message::Trace(Box::new((trace, record)))).is_ok();
+        let is_taken = has_room && self.sender.try_send(Message::Trace(Box::new(trace), length)).is_ok();
         if !is_taken {
             shared.bytes.fetch_sub(length, Ordering::Relaxed);
             shared.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -135,6 +165,8 @@ struct Task {
     shared: Arc<Shared>,
     receiver: mpsc::Receiver<Message>,
     batch: Vec<(Trace, Vec<u8>)>,
+    /// The sizes of what is in the batch, together.
+    held: usize,
     flushes: Vec<oneshot::Sender<()>>,
 }
 
@@ -150,6 +182,9 @@ impl Task {
             }
             while let Ok(message) = self.receiver.try_recv() {
                 self.take(message);
+                if self.batch.len().is_multiple_of(AT_ONCE) {
+                    tokio::task::yield_now().await;
+                }
                 if self.batch.len() >= self.settings.batch.max(1) || !self.flushes.is_empty() {
                     self.store().await;
                 }
@@ -160,20 +195,23 @@ impl Task {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Trace(trace) => self.batch.push(*trace),
+            Message::Trace(trace, size) => {
+                self.batch.push(trace.row());
+                self.held += size;
+            }
             Message::Flush(reply) => self.flushes.push(reply),
         }
     }
 
     /// Stores the batch, however long that takes.
     async fn store(&mut self) {
-        let batch = std::mem::take(&mut self.batch);
+        let (batch, held) = (std::mem::take(&mut self.batch), std::mem::take(&mut self.held));
         let stored = self.keep(&batch).await;
-        let (length, bytes) = (batch.len() as u64, batch.iter().map(|(_, record)| record.len()).sum());
+        let length = batch.len() as u64;
         self.shared.stored.fetch_add(stored, Ordering::Relaxed);
         self.shared.dropped.fetch_add(length - stored, Ordering::Relaxed);
         self.shared.waiting.fetch_sub(length, Ordering::Relaxed);
-        self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.shared.bytes.fetch_sub(held, Ordering::Relaxed);
         for flush in self.flushes.drain(..) {
             // Whoever stopped waiting was told that it timed out.
             let _unheard = flush.send(());

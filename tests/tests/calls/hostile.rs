@@ -109,7 +109,12 @@ fn changed_bytecode_in_a_sealed_bundle_harms_nobody() {
     std::fs::write(project.path().join("changed.pace"), bundle.emit().unwrap().bytes).unwrap();
 
     let mut command = std::process::Command::new(binary("pace-runner"));
-    command.env_clear().env("PORT", "0").arg(project.path().join("changed.pace")).stdin(std::process::Stdio::null());
+    command
+        .env_clear()
+        .env("PORT", "0")
+        .env("PACE_STATE_DIR", "memory")
+        .arg(project.path().join("changed.pace"))
+        .stdin(std::process::Stdio::null());
     let mut runner = Runner::of(command);
     for _round in 0..3 {
         let results = results(&runner, "go");

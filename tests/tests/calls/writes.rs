@@ -104,7 +104,7 @@ fn nobody_writes_live_where_the_record_gets_lost() {
         let mut shell = Command::new("sh");
         // One that started would serve for ever.
         shell.args(["-c", &format!(r#"exec timeout 60 "$0" "$1" {redirection}"#)]).arg(runner.get_program());
-        shell.args(runner.get_args()).env("PORT", "0").env("LIVE_WRITES", choice);
+        shell.args(runner.get_args()).env("PORT", "0").env("LIVE_WRITES", choice).env("PACE_STATE_DIR", "memory");
         shell.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap().code()
     };
     for redirection in ["2>/dev/null", "2>&-"] {

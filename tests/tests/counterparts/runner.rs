@@ -57,7 +57,11 @@ impl Runner {
         let built = project.run(&["-q", "build", "--output", "test.pace"]);
         assert_eq!(built.code, Some(0), "{}", built.err);
         let mut command = Command::new(binary("pace-runner"));
-        command.arg(project.path().join("test.pace")).env_clear().envs([("PORT", "0"), ("LOG_FORMAT", "json")]);
+        command.arg(project.path().join("test.pace")).env_clear().envs([
+            ("PORT", "0"),
+            ("LOG_FORMAT", "json"),
+            ("PACE_STATE_DIR", "memory"),
+        ]);
         for key in ["GOOGLE_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"] {
             command.env(key, service.key);
         }

@@ -51,7 +51,8 @@ fn variables_with_wrong_values() {
         ("LOG_LEVEL", "loud", "`LOG_LEVEL` is `loud`, which is no level", "`debug`"),
         ("LOG_FORMAT", "xml", "`LOG_FORMAT` is `xml`, which is no format", "`json`"),
         ("DRAIN_TIMEOUT", "soon", "`DRAIN_TIMEOUT` is `soon`", "25s"),
-        ("PACE_STATE_DIR", "/tmp", "`PACE_STATE_DIR` is `/tmp`", "`memory`"),
+        ("PACE_STATE_DIR", "/proc/none", "the store cannot be kept at `/proc/none`", "`memory`"),
+        ("TRACE_BACKEND", "otlp", "names `otlp`, which this version cannot send yet", "pace trace export"),
     ] {
         assert_setup(&ended(&project, &[(name, value)]), message, help);
     }

@@ -17,7 +17,8 @@ use pace_ir::program::{AgentName, ModelName};
 use pace_ir::text::quoted;
 use pace_ir::{Bundle, VerifiedBundle};
 use pace_runner::config::{self, WriteFlags};
-use pace_runner::{Scope, State, instantiate};
+use pace_runner::{Scope, instantiate};
+use tokio::runtime::{Builder, Runtime};
 
 use self::session_file::{SessionFile, SessionName};
 use self::talk::Talk;
@@ -25,7 +26,7 @@ use crate::arguments::Global;
 use crate::compiled::{Compiled, compile};
 use crate::exit::{Ended, ExitCode};
 use crate::output::Output;
-use crate::{credentials, project, subject};
+use crate::{credentials, project, state, subject};
 
 /// Talk to an agent
 ///
@@ -63,14 +64,39 @@ pub(crate) fn run(command: &Chat, global: &Global) -> anyhow::Result<ExitCode> {
         Err(code) => return Ok(code),
     };
     let subject = command.subject.clone().unwrap_or_else(|| Subject::new(subject::operator()));
-    let runner = instantiate(bundle, &environment, Scope::Agent(&agent), &writes, State::default())?;
+    let is_watched = !command.json && stdin().is_terminal() && stdout().is_terminal();
+    let audience = if is_watched { Audience::Person } else { Audience::Program };
+    let runtime = runtime(audience)?;
+    let kept = state::open(&runtime, &root, &environment, bundle.bundle())?;
+    let runner = instantiate(bundle, &environment, Scope::Agent(&agent), &writes, kept.clone())?;
     let file = command.session.as_ref().map(|name| SessionFile::open(&root, &agent, name, &subject)).transpose()?;
-    let talk = Talk::new(runner, agent, subject, file)?;
-    if command.json || !stdin().is_terminal() || !stdout().is_terminal() {
-        let form = if command.json { pipe::Form::Json } else { pipe::Form::Answer };
-        pipe::run(talk, form)
-    } else {
-        terminal::run(talk, &root, output)
+    let done = Talk::new(runner, agent, subject, file).map_err(anyhow::Error::from).and_then(|talk| match audience {
+        Audience::Person => terminal::run(talk, &root, output, &runtime),
+        Audience::Program => {
+            pipe::run(talk, if command.json { pipe::Form::Json } else { pipe::Form::Answer }, &runtime)
+        }
+    });
+    // Also of one that failed or was refused.
+    state::end(&runtime, &kept);
+    // Whatever still waits for a service is not waited for.
+    runtime.shutdown_background();
+    done
+}
+
+/// Who talks.
+#[derive(Debug, Clone, Copy)]
+enum Audience {
+    /// Somebody at a terminal.
+    Person,
+    /// Whatever holds the other end of a pipe.
+    Program,
+}
+
+/// What the conversation runs on. While a person types, one worker keeps connections alive and answers signals.
+fn runtime(audience: Audience) -> std::io::Result<Runtime> {
+    match audience {
+        Audience::Person => Builder::new_multi_thread().worker_threads(1).enable_all().build(),
+        Audience::Program => Builder::new_current_thread().enable_all().build(),
     }
 }
 

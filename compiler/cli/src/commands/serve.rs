@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use pace_ir::{BundleId, Digest};
-use pace_runner::config::{self, StandardError, WriteFlags};
+use pace_runner::config::{self, StandardError, Usual, WriteFlags};
 use pace_runner::environment::Environment;
 use pace_runner::serve::Ended;
 use pace_runner::service::{self, Service};
@@ -16,7 +16,7 @@ use super::inspect::bundle_path;
 use crate::arguments::Global;
 use crate::exit::ExitCode;
 use crate::output::{Output, err};
-use crate::{bundle_file, project};
+use crate::{bundle_file, project, state};
 
 /// Serve a bundle's agents over HTTP
 ///
@@ -42,7 +42,11 @@ pub(crate) fn run(command: &Serve, global: &Global) -> anyhow::Result<ExitCode> 
     };
     let environment = config::with_credentials(Environment::of_process(), None)?;
     let standard_error = if stderr().is_terminal() { StandardError::Terminal } else { StandardError::Elsewhere };
-    let settings = service::configure(&environment, standard_error)?;
+    let root = project_of(&path).map_or_else(|| project::start(global), Ok)?;
+    let folder = root.join(state::PLACE);
+    let usual = Usual { folder: &folder, environment: "production" };
+    let settings = service::configure(&environment, standard_error, usual)?;
+    state::prepare(&root, &config::state_settings(&environment, usual)?);
     let writes = config::writes(&command.writes, &environment)?;
     let verified = bundle_file::read_expected(&path, command.expect)?;
     if let Some(root) = project_of(&path) {

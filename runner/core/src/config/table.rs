@@ -75,7 +75,18 @@ pub const VARIABLES: &[Variable] = &[
     setting("LOG_LEVEL", "info", "what is logged: `error`, `warn`, `info` or `debug`"),
     setting("LOG_FORMAT", "", "`text` or `json`; without it, `text` on a terminal and `json` elsewhere"),
     setting("DRAIN_TIMEOUT", "25s", "how long invocations may go on after SIGTERM, at most `1h`"),
-    setting("PACE_STATE_DIR", "memory", "where sessions are kept; this version knows `memory` alone"),
+    everywhere(
+        "PACE_STATE_DIR",
+        "the folder of traces and of the audit of writes, or `memory` to keep none; without it `/var/lib/paceline`, for `pace` \
+         the project's `.pace/state`",
+    ),
+    secret("DATABASE_URL", "a PostgreSQL database for the same, instead of a folder"),
+    everywhere(
+        "PACE_ENVIRONMENT",
+        "what this deployment is called, to keep its records apart; without it `production`, in `pace chat` and `pace mcp serve` \
+         `development`",
+    ),
+    everywhere("TRACE_BACKEND", "where traces go: `store` or `none`; without it, into the store where there is one"),
     everywhere(
         "PACE_CREDENTIALS",
         "a file or folder with what `${credential:NAME}` and servers are given; `pace` has `.pace/credentials.local` without it",

@@ -36,6 +36,18 @@ pub fn admit(runner: &Arc<Runner>, call: Call) -> Result<Admitted, Problem> {
     asked.begin(|| runner.work().place().map(Some))
 }
 
+/// Whether somebody may talk to an agent, for those who want to know before anything is said. A denial is on record.
+///
+/// # Errors
+/// [`Code::NotAllowed`].
+pub fn may_begin(runner: &Runner, agent: &AgentName, chain: &Chain) -> Result<(), Problem> {
+    let decided = authorize(Rules::of(runner.bundle()), chain, Action::Execute(agent));
+    let denied = |problem: &Problem| {
+        trace::denied(runner, &Denied { agent, chain, above: None, message: "", problem });
+    };
+    decided.inspect_err(denied).map(drop)
+}
+
 /// Decides whether an agent may call another through an entry with this access. Also while the runner drains: what runs may
 /// finish, and this is part of it. `trace` is the span of the call.
 ///

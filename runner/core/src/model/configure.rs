@@ -103,7 +103,7 @@ pub(super) fn service(
 fn base(name: &ModelName, model: &Model, facts: &Facts, environment: &Environment) -> Result<Base, SetupError> {
     let (text, what, from) = if let Some(template) = &model.base_url {
         let what = format!("the `base_url` of the model `{name}`");
-        (environment.resolve(template, &what)?.expose().to_owned(), what, NamedBy::Bundle)
+        (environment.resolve_address(template, &what)?.expose().to_owned(), what, NamedBy::Bundle)
     } else if let Some(text) = environment.text(facts.base_variable)? {
         (text.to_owned(), format!("the variable `{}`", facts.base_variable), NamedBy::Environment)
     } else {

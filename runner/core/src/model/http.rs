@@ -6,6 +6,7 @@ mod proxy;
 mod stream;
 mod tls;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -37,6 +38,20 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self { connect: Duration::from_secs(10), first_byte: Duration::from_mins(2), idle: Duration::from_mins(1) }
     }
+}
+
+/// The settings of TLS towards everything that is not a model: the same roots.
+///
+/// # Errors
+/// The file of `SSL_CERT_FILE` cannot be read, or TLS cannot be set up.
+pub(crate) fn tls(environment: &Environment) -> Result<Arc<rustls::ClientConfig>, SetupError> {
+    let plain = Tls::configure(environment)?.config().map(|config| {
+        // What is spoken inside is no HTTP.
+        let mut config = rustls::ClientConfig::clone(&config);
+        config.alpn_protocols.clear();
+        Arc::new(config)
+    });
+    plain.map_err(|why| SetupError::new(why, "mend the certificates of `SSL_CERT_FILE`"))
 }
 
 /// How long an idle connection is kept: services close theirs after one to ten minutes.

@@ -35,7 +35,7 @@ pub(super) async fn health() -> Response {
     json(StatusCode::OK, &Status { status: "ok" })
 }
 
-/// `GET /ready`: it takes invocations.
+/// `GET /ready`: it takes invocations. A store that fails stops none of them, and is told as what is degraded.
 pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     let reasons = shared.identity.unready();
     let accepts = shared.runner.work().accepts().and_then(|()| match reasons.first() {
@@ -43,7 +43,7 @@ pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
         Some(first) => Err(Problem::new(Code::KeysUnavailable, first)),
     });
     match accepts {
-        Ok(()) => json(StatusCode::OK, &Status { status: "ready" }),
+        Ok(()) => json(StatusCode::OK, &Ready { status: "ready", degraded: shared.runner.state().troubles() }),
         Err(problem) => {
             let of_issuers = reasons.iter().map(String::as_str).filter(|reason| *reason != problem.detail);
             let reasons = std::iter::once(problem.detail.as_str()).chain(of_issuers).collect();
@@ -95,6 +95,14 @@ pub(super) async fn status(
 #[derive(Serialize)]
 struct Status {
     status: &'static str,
+}
+
+#[derive(Serialize)]
+struct Ready {
+    status: &'static str,
+    /// What does not work though invocations do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    degraded: Vec<String>,
 }
 
 #[derive(Serialize)]

@@ -20,7 +20,7 @@ use super::mcp::Mcp;
 use super::records::Records;
 use super::reply::Refusal;
 use super::settings::Patience;
-use super::{about, chat, mcp, sessions, stream};
+use super::{about, chat, mcp, sessions, stream, traces};
 use crate::authenticate::Identity;
 use crate::authorize::{Action, decide};
 use crate::instantiate::Runner;
@@ -140,6 +140,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/agents/{name}/status", get(about::status))
         .route("/agents", get(about::agents))
         .route("/invocations/{id}/events", get(stream::events))
+        .route("/traces", get(traces::list))
+        .route("/traces/{id}", get(traces::show))
         .route("/health", get(about::health))
         .route("/ready", get(about::ready))
         .route("/", get(about::root))

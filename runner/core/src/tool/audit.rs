@@ -1,9 +1,12 @@
-//! The record of live writes: what is about to be done, before it is done, and what came of it. Without a store it is two
-//! lines on standard error, each written whole and handed to the system before anything else happens. A write whose intent
-//! cannot be put on record is not made.
+//! The record of live writes: what is about to be done, before it is done, and what came of it. In a store it is two rows of a
+//! chain of hashes (`audit/trail.rs`); without one two lines on standard error, each written whole and handed to the system before
+//! anything else happens. A write whose intent cannot be put on record is not made.
+
+mod trail;
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
@@ -12,11 +15,31 @@ use pace_ir::BundleId;
 use pace_ir::access::Chain;
 use pace_ir::program::AgentName;
 use pace_ir::text::is_invisible;
+use pace_state::Store;
 use serde::Serialize;
 
 use crate::conversation::JsonText;
+use crate::environment::Given;
 use crate::id::InvocationId;
 use crate::setup::SetupError;
+use trail::Trail;
+
+/// Where live writes are put on record.
+#[derive(Debug, Clone, Default)]
+pub enum Audit {
+    /// Lines on standard error.
+    #[default]
+    StandardError,
+    /// A chain in a store.
+    Store(Arc<Trail>),
+}
+
+/// An intent that is on record, to be closed by its outcome.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Recorded {
+    /// The number of its row, in a store.
+    sequence: Option<u64>,
+}
 
 /// A write that is about to be made.
 #[derive(Debug, Clone, Serialize)]
@@ -55,6 +78,65 @@ pub enum WriteStatus {
     Unknown,
 }
 
+impl Audit {
+    /// A chain in this store, begun by the first write. `secrets` are taken out of what is written.
+    pub fn stored(store: &Store, secrets: &Given) -> Self {
+        Self::Store(Arc::new(Trail::new(store.clone(), secrets.clone())))
+    }
+
+    /// Makes sure that what is put on record gets anywhere at all; a store was opened for that.
+    ///
+    /// # Errors
+    /// It is standard error, and that is closed or `/dev/null`.
+    pub(crate) fn ensure_kept(&self) -> Result<(), SetupError> {
+        match self {
+            Self::StandardError => ensure_kept(),
+            Self::Store(_) => Ok(()),
+        }
+    }
+
+    /// Puts an intent on record. Ends when it is on the disk, or when the system has it.
+    ///
+    /// # Errors
+    /// Why it cannot be; the write must not be made.
+    pub(crate) async fn intent(&self, intent: &Arc<Intent>) -> Result<Recorded, String> {
+        match self {
+            Self::Store(trail) => trail.intent(intent).await.map(|sequence| Recorded { sequence: Some(sequence) }),
+            Self::StandardError => {
+                let intent = Arc::clone(intent);
+                let record = move || write("write-intent", &*intent);
+                off_the_serving_threads(record).await.map_err(|error| error.to_string())?;
+                Ok(Recorded { sequence: None })
+            }
+        }
+    }
+
+    /// Puts on record what came of a write; `error` is the tool's. Where a store does not take it, it is a line on standard error.
+    pub(crate) async fn outcome(
+        &self,
+        (intent, recorded): (&Arc<Intent>, Recorded),
+        status: WriteStatus,
+        error: Option<String>,
+    ) {
+        if let (Self::Store(trail), Some(sequence)) = (self, recorded.sequence) {
+            match trail.outcome((intent, sequence), status, error.as_deref()).await {
+                Ok(()) => return,
+                Err(why) => tracing::error!("the store does not take what came of a write, which follows: {why}"),
+            }
+        }
+        let intent = Arc::clone(intent);
+        let record = move || write("write-outcome", &Outcome::of(&intent, status, error.as_deref()));
+        if let Err(error) = off_the_serving_threads(record).await {
+            tracing::error!("what came of a write cannot be put on record: {error}");
+        }
+    }
+}
+
+/// Standard error may be a pipe that nobody empties.
+async fn off_the_serving_threads(record: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::Result<()> {
+    tokio::task::spawn_blocking(record).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+}
+
 #[derive(Serialize)]
 struct Line<'a, T> {
     audit: &'static str,
@@ -63,14 +145,21 @@ struct Line<'a, T> {
     rest: &'a T,
 }
 
+/// What came of a write, as it is put on record.
 #[derive(Serialize)]
-struct OutcomeLine<'a> {
+struct Outcome<'a> {
     invocation: InvocationId,
     call: &'a str,
     tool: &'a str,
     status: WriteStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
+}
+
+impl<'a> Outcome<'a> {
+    fn of(intent: &'a Intent, status: WriteStatus, error: Option<&'a str>) -> Self {
+        Self { invocation: intent.invocation, call: &intent.call, tool: &intent.tool, status, error }
+    }
 }
 
 impl Intent {
@@ -94,23 +183,6 @@ impl Intent {
             arguments: arguments.clone(),
         }
     }
-
-    /// Puts the intent on record. Blocks until the system has it.
-    ///
-    /// # Errors
-    /// It cannot be written; the write must not be made.
-    pub fn record(&self) -> io::Result<()> {
-        write("write-intent", self)
-    }
-
-    /// Puts on record what came of it; `error` is the tool's.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub fn record_outcome(&self, status: WriteStatus, error: Option<&str>) -> io::Result<()> {
-        let (call, tool) = (self.call.as_str(), self.tool.as_str());
-        write("write-outcome", &OutcomeLine { invocation: self.invocation, call, tool, status, error })
-    }
 }
 
 /// Makes sure that what is written to standard error gets anywhere at all. A process that is started with it closed finds
@@ -118,7 +190,7 @@ impl Intent {
 ///
 /// # Errors
 /// It is `/dev/null`.
-pub(super) fn ensure_kept() -> Result<(), SetupError> {
+fn ensure_kept() -> Result<(), SetupError> {
     if goes_nowhere() {
         return Err(SetupError::new(
             "live writes are put on record on standard error, which is closed or `/dev/null` here",

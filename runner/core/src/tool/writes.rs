@@ -8,7 +8,6 @@ use pace_ir::access::{Rules, Tool};
 use pace_ir::program::{Access, GrantTarget};
 use pace_ir::text::quoted;
 
-use super::audit;
 use crate::setup::SetupError;
 
 /// The most names that a message lists.
@@ -48,14 +47,16 @@ impl Writes {
         }
     }
 
-    /// Holds the names against what the bundle has, and makes sure that what is made can be put on record.
+    /// Whether any tool of a bundle writes live.
+    pub(crate) fn are_live(&self, bundle: &Bundle) -> bool {
+        writing(bundle).iter().any(|tool| self.is_live(tool))
+    }
+
+    /// Holds the names against what the bundle has.
     ///
     /// # Errors
-    /// One of them is no tool that writes: what was meant to be live would not be. Or standard error goes nowhere.
+    /// One of them is no tool that writes: what was meant to be live would not be.
     pub fn check(&self, bundle: &Bundle) -> Result<(), SetupError> {
-        if writing(bundle).iter().any(|tool| self.is_live(tool)) {
-            audit::ensure_kept()?;
-        }
         let Self::Only(names) = self else { return Ok(()) };
         let writing = writing(bundle);
         let known: BTreeSet<String> = writing.iter().flat_map(spellings).collect();

@@ -47,6 +47,14 @@ impl Payload {
         }
     }
 
+    /// How many bytes of it are held.
+    pub(crate) fn held(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Cut { beginning: text, .. } => text.len(),
+            Self::Json(json) => json.as_str().len(),
+        }
+    }
+
     /// The same with its texts changed: secrets taken out. A change that leaves no JSON leaves a text.
     #[must_use]
     pub fn map(self, change: impl Fn(&str) -> Cow<'_, str>) -> Self {

@@ -30,7 +30,7 @@ impl Kept {
 
 fn keeping(agents: Agents) -> (Arc<Runner>, Arc<Kept>) {
     let kept = Arc::<Kept>::default();
-    (agents.runner_with(State { traces: Some(Arc::<Kept>::clone(&kept)) }), kept)
+    (agents.runner_with(State::keeping(Arc::<Kept>::clone(&kept) as Arc<dyn TraceSink>)), kept)
 }
 
 fn call(agent: &str, who: &str, message: &str) -> Call {

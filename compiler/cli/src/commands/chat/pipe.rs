@@ -13,6 +13,7 @@ use pace_runner::id::InvocationId;
 use pace_runner::invoke::Admitted;
 use pace_runner::session::MAX_SESSION_BYTES;
 use pace_runner::work::Work;
+use tokio::runtime::Runtime;
 
 use super::calls;
 use super::talk::{self, Talk};
@@ -32,9 +33,8 @@ pub(super) enum Form {
 }
 
 /// Runs the conversation, which is one message long.
-pub(super) fn run(mut talk: Talk, form: Form) -> anyhow::Result<ExitCode> {
+pub(super) fn run(mut talk: Talk, form: Form, runtime: &Runtime) -> anyhow::Result<ExitCode> {
     let message = read(talk.agent())?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let admitted = talk.say(message).map_err(|problem| talk::ended(&problem))?;
     let Some(answer) = runtime.block_on(answer(admitted, talk.runner().work())) else {
         return Ok(ExitCode::Interrupted);

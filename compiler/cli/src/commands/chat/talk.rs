@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use pace_diag::nearest;
 use pace_ir::Bundle;
-use pace_ir::access::{Chain, Rules, Subject};
+use pace_ir::access::{Chain, Subject};
 use pace_ir::program::{AgentName, ModelName, Role};
 use pace_ir::text::quoted;
-use pace_runner::authorize::{Action, authorize};
 use pace_runner::conversation::Message;
 use pace_runner::events::Answer;
-use pace_runner::invoke::{Admitted, Call, Conversation, admit};
+use pace_runner::invoke::{Admitted, Call, Conversation, admit, may_begin};
 use pace_runner::problem::Code;
 use pace_runner::session::Owner;
 use pace_runner::tool::{AgentTools, Status};
@@ -44,8 +43,7 @@ impl Talk {
         subject: Subject,
         file: Option<SessionFile>,
     ) -> Result<Self, Ended> {
-        let rules = Rules::of(runner.bundle());
-        if let Err(problem) = authorize(rules, &Chain::direct(subject.clone()), Action::Execute(&agent)) {
+        if let Err(problem) = may_begin(&runner, &agent, &Chain::direct(subject.clone())) {
             let help = help(&problem).map(|help| help + &admitted(runner.bundle(), &agent));
             return Err(Ended::errors(problem.detail, help));
         }

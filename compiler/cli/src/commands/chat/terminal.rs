@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use pace_runner::problem::Code;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 use self::command::{Command, Typed};
 use self::echo::Unseen;
@@ -26,30 +26,26 @@ use crate::output::Output;
 const SERVERS_END: Duration = Duration::from_secs(3);
 
 /// Runs the conversation until the person leaves.
-pub(super) fn run(talk: Talk, root: &Path, output: Output) -> anyhow::Result<ExitCode> {
+pub(super) fn run(talk: Talk, root: &Path, output: Output, runtime: &Runtime) -> anyhow::Result<ExitCode> {
     let printer = Printer::new(&talk, output.colour_of_data(), output.glyphs());
     let lines = Lines::new(History::open(root, talk.agent()), output.colour_of_data())?;
-    // One worker keeps connections alive and answers signals while the person types.
-    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    echo::restore_when_ended(&runtime, talk.runner());
+    echo::restore_when_ended(runtime, talk.runner());
     let mut chat = TerminalChat { talk, printer, lines, runtime };
     chat.greet();
     let code = chat.turns();
     chat.finish_writes();
     chat.runtime.block_on(chat.talk.runner().close(SERVERS_END));
-    // Whatever still waits for a service is not waited for.
-    chat.runtime.shutdown_background();
     Ok(code)
 }
 
-struct TerminalChat {
+struct TerminalChat<'r> {
     talk: Talk,
     printer: Printer,
     lines: Lines,
-    runtime: Runtime,
+    runtime: &'r Runtime,
 }
 
-impl TerminalChat {
+impl TerminalChat<'_> {
     fn greet(&self) {
         self.printer.greeting(&self.talk);
         for trouble in self.runtime.block_on(self.talk.troubles()) {

@@ -8,7 +8,7 @@ use pace_compiler::Overrides;
 use pace_ir::access::{Chain, Rules, Subject};
 use pace_runner::authorize::{Action, authorize};
 use pace_runner::config::{self, StandardError, WriteFlags};
-use pace_runner::{Scope, State, instantiate, log, mcp};
+use pace_runner::{Scope, instantiate, log, mcp};
 
 use crate::arguments::Global;
 use crate::commands::chat::{self, talk};
@@ -16,7 +16,7 @@ use crate::compiled::{Compiled, compile};
 use crate::exit::{Ended, ExitCode};
 use crate::output::err;
 use crate::stop::Stop;
-use crate::{credentials, project, subject};
+use crate::{credentials, project, state, subject};
 
 /// Offer an agent to an MCP client, over standard input and output
 ///
@@ -55,8 +55,9 @@ pub(super) fn run(command: &Serve, global: &Global) -> anyhow::Result<ExitCode> 
         let help = talk::help(&problem).map(|help| help + &talk::admitted(bundle.bundle(), &agent));
         return Err(Ended::errors(problem.detail, help).into());
     }
-    let runner = instantiate(*bundle, &environment, Scope::Agent(&agent), &writes, State::default())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let kept = state::open(&runtime, &root, &environment, bundle.bundle())?;
+    let runner = instantiate(*bundle, &environment, Scope::Agent(&agent), &writes, kept.clone())?;
     let ended = runtime.block_on(async {
         let mut stop = Stop::listen();
         let ended = tokio::select! {
@@ -69,6 +70,7 @@ pub(super) fn run(command: &Serve, global: &Global) -> anyhow::Result<ExitCode> 
         runner.close(SERVERS_END).await;
         ended
     });
+    state::end(&runtime, &kept);
     // A read of standard input cannot be called off.
     runtime.shutdown_background();
     match ended {

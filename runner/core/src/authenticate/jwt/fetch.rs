@@ -78,7 +78,8 @@ impl Remote {
     ) -> Result<Self, SetupError> {
         let place = match jwks {
             Some(template) => {
-                let text = environment.resolve(template, &format!("the `jwks` of the issuer `{}`", quoted(issuer)))?;
+                let text =
+                    environment.resolve_address(template, &format!("the `jwks` of the issuer `{}`", quoted(issuer)))?;
                 Place::Keys(safe(text.expose()).map_err(|why| {
                     SetupError::new(
                         format!("the `jwks` of the issuer `{}`, `{template}`, {why}", quoted(issuer)),

@@ -164,7 +164,8 @@ fn reach(
     installed: &mut BTreeMap<Digest, Installed>,
 ) -> Result<Reach, SetupError> {
     let server = quoted(&target.server);
-    let address = environment.resolve(&pinned.address, &format!("the address of a server of the agent `{agent}`"))?;
+    let address =
+        environment.resolve_address(&pinned.address, &format!("the address of a server of the agent `{agent}`"))?;
     let address = Address::parse_text(address.expose()).map_err(|why| {
         SetupError::new(format!("`{server}` does not lead to a server: {why}"), "set its variables to an address")
     })?;

@@ -15,6 +15,7 @@ mod unix {
     use tokio::signal::unix::{SignalKind, signal};
 
     use crate::commands::chat::terminal::printer::print;
+    use crate::state;
 
     /// As long as this lives, the terminal does not show what is typed; Ctrl-C is a signal as before.
     #[derive(Debug)]
@@ -60,7 +61,12 @@ mod unix {
                     let _gone = tcsetattr(stdin(), OptionalActions::Now, &before);
                     print("\n");
                     // What was begun as a live write is finished, unless the signal comes again.
-                    tokio::select! { () = runner.work().written() => {}, _ = signals.recv() => {} }
+                    let finished = async {
+                        runner.work().written().await;
+                        // Nobody is left to be told.
+                        let _lost = runner.state().end(state::STORED_WITHIN).await;
+                    };
+                    tokio::select! { () = finished => {}, _ = signals.recv() => {} }
                     end(128 + kind.as_raw_value());
                 }
             });

@@ -1,0 +1,136 @@
+//! `pace trace verify`: walks the chains of the audit of live writes, and names the first break of each.
+
+use std::fmt::Write;
+
+use clap::Args;
+use pace_runner::trace::stored::written;
+use pace_state::{Chain, Store, Verdict};
+use serde::Serialize;
+
+use super::reading::{self, Which, failed};
+use super::row::mark;
+use crate::arguments::Global;
+use crate::exit::ExitCode;
+use crate::output::{Output, out};
+
+/// Verify that the audit of live writes is as it was written
+///
+/// Each runner that made a live write has a chain of rows, every one with the hash of the one before. A row that was changed, moved
+/// or taken out of the middle is found, and the exit code is then 1. Rows cut off at the end are not: keep the head that is printed
+/// elsewhere to tell.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    which: Which,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Chains that are read at once.
+const PAGE: u32 = 100;
+/// The most open intents that are named.
+const NAMED: usize = 8;
+
+/// A chain as `--json` prints it.
+#[derive(Debug, Serialize)]
+struct Found {
+    chain: String,
+    started: String,
+    is_sound: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<u64>,
+    /// Rows that were deleted for their age.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pruned: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head: Option<String>,
+    /// Numbers of intents without an outcome.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    open: Vec<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    broken_at: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+/// Runs the command.
+pub(super) fn run(command: &Verify, global: &Global) -> anyhow::Result<ExitCode> {
+    let Some(reading) = reading::open(&command.which, global)? else { return Ok(ExitCode::Success) };
+    let found = reading.runtime.block_on(walk(&reading.store))?;
+    if command.json {
+        out(&format!("{}\n", serde_json::to_string_pretty(&found)?))?;
+    } else if found.is_empty() {
+        reading.no_writes();
+    } else {
+        let output = Output::new(global);
+        out(&found.iter().map(|chain| chain.text(output)).collect::<String>())?;
+    }
+    let is_sound = found.iter().all(|chain| chain.is_sound);
+    Ok(if is_sound { ExitCode::Success } else { ExitCode::Errors })
+}
+
+async fn walk(store: &Store) -> anyhow::Result<Vec<Found>> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.audit_chains(after, PAGE).await.map_err(|error| failed(&error))?;
+        for chain in page.rows {
+            let verdict = store.verify_audit(chain.instance).await.map_err(|error| failed(&error))?;
+            found.extend(verdict.map(|verdict| Found::new(chain, verdict)));
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+impl Found {
+    fn new(chain: Chain, verdict: Verdict) -> Self {
+        let (chain, started) = (chain.instance.to_string(), written(chain.started));
+        let blank = Self {
+            chain,
+            started,
+            is_sound: true,
+            rows: None,
+            pruned: None,
+            head: None,
+            open: Vec::new(),
+            broken_at: None,
+            why: None,
+        };
+        match verdict {
+            Verdict::Sound { cut, rows, head, open } => {
+                let head = head.iter().fold(String::new(), |mut digits, byte| {
+                    let _infallible = write!(digits, "{byte:02x}");
+                    digits
+                });
+                Self { rows: Some(rows), pruned: (cut > 0).then_some(cut), head: Some(head), open, ..blank }
+            }
+            Verdict::Broken { sequence, what } => {
+                Self { is_sound: false, broken_at: Some(sequence), why: Some(what.to_string()), ..blank }
+            }
+        }
+    }
+
+    fn text(&self, output: Output) -> String {
+        use pace_runner::trace::Status;
+        let mark = mark(if self.is_sound { Status::Ok } else { Status::Failed }, output.glyphs());
+        let Self { chain, started, .. } = self;
+        if let (Some(sequence), Some(why)) = (self.broken_at, &self.why) {
+            return format!("{mark} {chain}  {started}  broken at row {sequence}: {why}\n");
+        }
+        let rows = self.rows.unwrap_or_default();
+        let pruned = self.pruned.map(|pruned| format!(", {pruned} pruned before")).unwrap_or_default();
+        let head = self.head.as_deref().unwrap_or_default();
+        let open = match self.open.len() {
+            0 => String::new(),
+            count => {
+                let named = self.open.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                let more = if count > NAMED { " and more" } else { "" };
+                format!("  without an outcome, so under way or lost: row {named}{more}\n")
+            }
+        };
+        format!("{mark} {chain}  {started}  {rows} rows{pruned}, head {head}\n{open}")
+    }
+}

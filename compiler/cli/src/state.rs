@@ -1,0 +1,60 @@
+//! Where a project's records are: traces of what its agents did, and the audit of live writes. In `.pace/state`, unless the
+//! environment names another place.
+
+use std::path::Path;
+use std::time::Duration;
+
+use pace_ir::Bundle;
+use pace_runner::config::{StatePlace, StateSettings, Usual, state_settings};
+use pace_runner::environment::Environment;
+use pace_runner::{SetupError, State, state};
+use tokio::runtime::Runtime;
+
+use crate::output::err;
+use crate::private_file;
+
+/// Where they are kept, relative to the project.
+pub(crate) const PLACE: &str = ".pace/state";
+/// What a deployment on its author's machine is called.
+pub(crate) const DEVELOPMENT: &str = "development";
+
+/// How long is waited at the end of a command until everything is stored.
+pub(crate) const STORED_WITHIN: Duration = Duration::from_secs(2);
+
+/// Where the records of a project are that its author runs.
+///
+/// # Errors
+/// A variable is wrong.
+pub(crate) fn settings(root: &Path, environment: &Environment) -> Result<StateSettings, SetupError> {
+    state_settings(environment, Usual { folder: &root.join(PLACE), environment: DEVELOPMENT })
+}
+
+/// Makes the folder of a project in which its state is usually kept, out of git. What cannot be made is told when it is opened.
+pub(crate) fn prepare(root: &Path, settings: &StateSettings) {
+    let usual = root.join(PLACE);
+    if matches!(&settings.place, Some(StatePlace::Folder(folder)) if *folder == usual) {
+        let _told_later = private_file::make_folder(root, &root.join(".pace"));
+    }
+}
+
+/// Opens the records of a project for a bundle that was built of it.
+///
+/// # Errors
+/// They cannot be kept.
+pub(crate) fn open(
+    runtime: &Runtime,
+    root: &Path,
+    environment: &Environment,
+    bundle: &Bundle,
+) -> Result<State, SetupError> {
+    let settings = settings(root, environment)?;
+    prepare(root, &settings);
+    runtime.block_on(state::open(&settings, bundle.meta.project.as_str(), environment))
+}
+
+/// Waits until everything is stored; says what is lost, and does not fail for it.
+pub(crate) fn end(runtime: &Runtime, state: &State) {
+    if let Err(lost) = runtime.block_on(state.end(STORED_WITHIN)) {
+        err(&format!("warning: {lost}\n"));
+    }
+}

@@ -1,0 +1,137 @@
+//! What happened, for those who may see it: everybody what they asked for themselves, and who has `read` on an agent all of its
+//! invocations. Somebody else's is as if it were not there.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::extract::State;
+use axum::response::Response;
+use hyper::{StatusCode, Uri};
+use pace_ir::access::Subject;
+use pace_ir::program::{AgentName, Principal};
+use pace_ir::text::quoted;
+use pace_state::{Key, Page, Readable, Store, StoreError};
+use serde::Serialize;
+use url::form_urlencoded;
+
+use super::reply::{Refusal, json};
+use super::routes::{Asker, Path, Shared};
+use crate::authorize::Action;
+use crate::id::InvocationId;
+use crate::problem::{Code, Problem};
+use crate::trace::Trace;
+use crate::trace::query::Query;
+use crate::trace::stored::{self, MOST_BELOW, Summary};
+
+/// `GET /traces`, newest first.
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    uri: Uri,
+    Asker(subject): Asker,
+) -> Result<Response, Refusal> {
+    let mut query = query(uri.query().unwrap_or_default())?;
+    let store = store(&shared)?;
+    let page = match readable(&shared, &subject) {
+        Some(readable) => {
+            query.filter.readable = Some(readable);
+            store.traces(&query.filter, query.after, query.limit).await.map_err(|error| failed(&error))?
+        }
+        // Where nobody says who they are, nobody has a list.
+        None => Page { rows: Vec::new(), next: None },
+    };
+    let list =
+        List { traces: page.rows.iter().map(Summary::from).collect(), next: page.next.map(|next| next.to_string()) };
+    Ok(json(StatusCode::OK, &list))
+}
+
+/// `GET /traces/{id}`: the record, and the invocations below it that whoever asks may see, too.
+pub(super) async fn show(
+    State(shared): State<Arc<Shared>>,
+    Path(asked): Path<String>,
+    Asker(subject): Asker,
+) -> Result<Response, Refusal> {
+    let store = store(&shared)?;
+    let unknown =
+        || Problem::new(Code::UnknownTrace, format!("there is no trace `{}` that you may see", quoted(&asked)));
+    let id: InvocationId = asked.parse().map_err(|_| unknown())?;
+    let trace = stored::read(store, stored::key(id)).await.map_err(|error| failed(&error))?;
+    let trace = trace.filter(|trace| may_see(&shared, &subject, &trace.agent, &trace.subject)).ok_or_else(unknown)?;
+    let tree = store.traces_below(stored::key(trace.root), MOST_BELOW).await.map_err(|error| failed(&error))?;
+    let children = below(stored::key(id), &tree).filter(|row| may_see(&shared, &subject, &row.agent, &row.subject));
+    let children = children.map(Summary::from).collect();
+    Ok(json(StatusCode::OK, &Whole { trace: &trace, children }))
+}
+
+#[derive(Serialize)]
+struct List {
+    traces: Vec<Summary>,
+    /// Sent as `cursor`, the list goes on here; absent at its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    trace: &'a Trace,
+    children: Vec<Summary>,
+}
+
+/// What is asked for. A key that is given twice contradicts itself.
+fn query(text: &str) -> Result<Query, Problem> {
+    let (mut query, mut given) = (Query::default(), BTreeSet::new());
+    for (key, value) in form_urlencoded::parse(text.as_bytes()) {
+        let malformed = |why: String| Problem::new(Code::MalformedRequest, why);
+        if !given.insert(key.clone()) {
+            return Err(malformed(format!("`{}` is given twice", quoted(&key))));
+        }
+        query.set(&key, &value, SystemTime::now().into()).map_err(malformed)?;
+    }
+    Ok(query)
+}
+
+fn store(shared: &Shared) -> Result<&Store, Problem> {
+    shared.runner.state().store.as_ref().filter(|_| shared.runner.traces().is_some()).ok_or_else(|| {
+        let problem = Problem::new(Code::UnknownTrace, "this runner keeps no traces");
+        problem.help("start it with a folder as `PACE_STATE_DIR`, or with `DATABASE_URL`")
+    })
+}
+
+fn failed(error: &StoreError) -> Problem {
+    tracing::warn!("traces cannot be read: {error}");
+    // What the database says is for whoever operates it.
+    Problem::new(Code::StoreFailed, "the store of traces does not answer").help("try again in a moment")
+}
+
+/// The traces that somebody may see; nothing where that is none. An anonymous subject has nothing of its own.
+fn readable(shared: &Shared, subject: &Subject) -> Option<Readable> {
+    let own = (subject.principal != Principal::Anonymous).then(|| subject.principal.to_string());
+    let agents = shared.runner.bundle().program.agents.keys();
+    let agents: Vec<_> =
+        agents.filter(|agent| shared.may(subject, Action::Read(agent))).map(ToString::to_string).collect();
+    (own.is_some() || !agents.is_empty()).then_some(Readable { subject: own, agents })
+}
+
+/// Whether somebody may see an invocation of an agent for a subject.
+fn may_see(shared: &Shared, subject: &Subject, agent: &str, owner: &str) -> bool {
+    let (Ok(agent), Ok(owner)) = (agent.parse::<AgentName>(), owner.parse::<Principal>()) else { return false };
+    shared.may(subject, Action::ReadOf { agent: &agent, owner: &owner })
+}
+
+/// The rows of a tree below one of its invocations.
+fn below(top: Key, tree: &[pace_state::Trace]) -> impl Iterator<Item = &pace_state::Trace> {
+    let mut known = BTreeSet::from([top]);
+    loop {
+        let new: Vec<_> = tree
+            .iter()
+            .filter(|row| !known.contains(&row.id) && row.parent.is_some_and(|parent| known.contains(&parent)))
+            .map(|row| row.id)
+            .collect();
+        if new.is_empty() {
+            break;
+        }
+        known.extend(new);
+    }
+    tree.iter().filter(move |row| row.id != top && known.contains(&row.id))
+}

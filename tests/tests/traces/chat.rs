@@ -1,0 +1,163 @@
+//! Conversations on their author's machine, and the commands that show what became of them.
+
+use serde_json::{Value, json};
+
+use super::{SECRET, exported, holds, kept, pace, project};
+
+#[test]
+fn what_happened_is_listed_shown_and_exported() {
+    let project = project("");
+    for (agent, message, code) in [
+        ("lead", "look", 0),
+        ("lead", "pay", 0),
+        ("lead", "ask", 0),
+        ("lead", "nobody recorded this", 1),
+        ("closed", "told", 1),
+    ] {
+        let run = pace(&project, &["chat", agent, "--as", "user:ann"], message);
+        assert_eq!(run.code, Some(code), "{message}: {run:?}");
+    }
+    let list = pace(&project, &["trace", "list"], "");
+    assert_eq!(list.code, Some(0), "{list:?}");
+    let line = |begin: &str| {
+        list.out.lines().position(|line| line.split_whitespace().collect::<Vec<_>>().join(" ").starts_with(begin))
+    };
+    let (denied, failed) = (line("✗ closed user:ann denied").unwrap(), line("✗ lead user:ann err").unwrap());
+    let below = |at: usize| list.out.lines().nth(at + 1).unwrap().to_owned();
+    assert!(below(denied).starts_with("  └─ ") && below(denied).contains("execute"), "{}", list.out);
+    assert!(below(failed).starts_with("  └─ ") && line("✓ guide user:ann").is_some(), "{}", list.out);
+    assert_eq!(list.out.lines().filter(|line| line.starts_with("✓ lead")).count(), 3, "{}", list.out);
+    let all = exported(&project, "development", &[]);
+    assert_eq!(all.len(), 6);
+    let of = |is_it: &dyn Fn(&Value) -> bool| all.iter().find(|trace| is_it(trace)).unwrap();
+    assert_eq!(of(&|trace| trace["status"] == "denied")["error"]["code"], "not-allowed");
+    assert_eq!(of(&|trace| trace["status"] == "failed")["error"]["code"], "no-recorded-turn");
+    let (guide, lead) =
+        (of(&|trace| trace["agent"] == "guide"), of(&|trace| trace["message"] == json!({"text": "ask"})));
+    let pay = of(&|trace| trace["message"] == json!({"text": "pay"}));
+    assert_eq!((&guide["parent"], &guide["root"], &guide["actors"]), (&lead["id"], &lead["id"], &json!(["lead"])));
+    assert_eq!(pay["steps"][1]["tool"]["status"], "stubbed");
+    assert_eq!(pay["steps"][1]["tool"]["arguments"], json!({"json": {"to": "the piper"}}));
+
+    let show = pace(&project, &["trace", "show", lead["id"].as_str().unwrap()], "");
+    assert_eq!(show.code, Some(0), "{show:?}");
+    for part in [
+        "✓ lead  user:ann  ok",
+        "asked: ask",
+        "call of guide (paceline://guide), read: done",
+        "    ✓ guide",
+        "answered: south",
+    ] {
+        assert!(show.out.contains(part), "no `{part}`:\n{}", show.out);
+    }
+    let tree = pace(&project, &["trace", "show", lead["id"].as_str().unwrap(), "--json"], "");
+    let tree: Value = serde_json::from_str(&tree.out).unwrap();
+    assert_eq!(tree["children"][0]["id"], guide["id"]);
+    assert_eq!(tree["children"][0]["response"], json!({"text": "south"}));
+}
+
+#[test]
+fn filters_say_which() {
+    let project = project("");
+    for (agent, who, message) in
+        [("lead", "user:ann", "look"), ("guide", "user:bob", "where to?"), ("lead", "user:bob", "no")]
+    {
+        pace(&project, &["chat", agent, "--as", who], message);
+    }
+    let count = |more: &[&str]| exported(&project, "development", more).len();
+    for (flags, wanted) in [
+        (&["--agent", "lead"][..], 2),
+        (&["--principal", "user:bob"], 2),
+        (&["--status", "failed"], 1),
+        (&["--agent", "lead", "--status", "ok"], 1),
+        (&["--loop", "nightly"], 0),
+        (&["--since", "1h"], 3),
+        (&["--until", "1h"], 0),
+        (&["--limit", "2"], 2),
+    ] {
+        assert_eq!(count(flags), wanted, "{flags:?}");
+    }
+    for (flag, value, words) in
+        [("--status", "bad", "is no status"), ("--since", "soon", "how long ago"), ("--principal", "ann", "user:ann")]
+    {
+        let run = pace(&project, &["trace", "list", flag, value], "");
+        assert!(run.code == Some(2) && run.err.contains(words), "{run:?}");
+    }
+    let json = pace(&project, &["trace", "list", "--json", "--limit", "1"], "");
+    let json: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(
+        (&json[0]["agent"], &json[0]["subject"], &json[0]["error"]),
+        (&json!("lead"), &json!("user:bob"), &json!("no-recorded-turn"))
+    );
+    let elsewhere = pace(&project, &["trace", "list", "--environment", "staging"], "");
+    assert!(
+        elsewhere.code == Some(0) && elsewhere.out.is_empty() && elsewhere.err.contains("`staging`"),
+        "{elsewhere:?}"
+    );
+}
+
+#[test]
+fn no_secret_is_kept() {
+    let project = project("");
+    project.write(".pace/credentials.local", r#"{"version": 1, "values": {"OTHER": "cred-77aa-also-never-kept"}}"#);
+    std::fs::set_permissions(
+        project.path().join(".pace/credentials.local"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o600),
+    )
+    .unwrap();
+    let long = format!("I was told {SECRET} and cred-77aa-also-never-kept. {}{SECRET}", "x".repeat((16 << 10) - 90));
+    let run = pace(&project, &["chat", "lead"], &long);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let bytes = kept(&project.path().join(".pace/state"));
+    assert!(holds(&bytes, "I was told [redacted:SHOP_TOKEN] and [redacted:OTHER]."));
+    for part in [SECRET, "cred-77aa", "tok-4f8a2c91"] {
+        assert!(!holds(&bytes, part), "`{part}` is kept");
+    }
+}
+
+#[test]
+fn where_nothing_is_kept_that_is_said() {
+    let project = project("");
+    let none = pace(&project, &["trace", "list"], "");
+    assert_eq!(
+        (none.code, none.out.as_str(), none.err.as_str()),
+        (Some(0), "", "no invocation has left a trace yet\n")
+    );
+    assert!(!project.path().join(".pace/state").exists());
+    let output = project.pace(&["trace", "list"]).env("PACE_STATE_DIR", "memory").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let unknown = pace(&project, &["trace", "show", &"0".repeat(32)], "");
+    assert!(unknown.code == Some(1) && unknown.err.contains("there is no trace"), "{unknown:?}");
+    let wrong = pace(&project, &["trace", "show", "x"], "");
+    assert_eq!(wrong.code, Some(2), "{wrong:?}");
+    let chat = project.pace(&["chat", "guide"]).env("PACE_STATE_DIR", "/proc/none").output().unwrap();
+    let err = String::from_utf8(chat.stderr).unwrap();
+    assert!(chat.status.code() == Some(2) && err.contains("the store cannot be kept at `/proc/none`"), "{err}");
+}
+
+#[test]
+fn tail_prints_what_ends_meanwhile() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+    let project = project("");
+    pace(&project, &["chat", "guide"], "where to?");
+    let mut command = project.pace(&["trace", "tail", "--agent", "lead"]);
+    let mut tail = command.env_remove("PACE_STATE_DIR").stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(tail.stdout.take().unwrap());
+    // Whatever ended before it looked for the first time is not printed, so that this is asked until it is.
+    let (done, asked) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let asked = asked;
+            while asked.try_recv().is_err() {
+                pace(&project, &["chat", "lead"], "look");
+            }
+        });
+        let mut line = String::new();
+        lines.read_line(&mut line).unwrap();
+        done.send(()).unwrap();
+        assert!(line.starts_with("✓ lead"), "{line}");
+    });
+    let _ended = std::process::Command::new("kill").args(["-INT", &tail.id().to_string()]).status();
+    assert_eq!(tail.wait().unwrap().code(), Some(0));
+}

@@ -1,0 +1,164 @@
+//! The store under load: nothing is lost when the runner is told to stop, what is left of one that was killed is sound, and a disk
+//! that is full is said and stops nobody.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pace_tests::http::{self, Connection};
+use pace_tests::process::{PATIENCE, Runner, command};
+use serde_json::json;
+
+use super::{SECRET, exported, pace, project, serving};
+
+fn question(message: &str) -> String {
+    http::post("/agents/guide/chat", &json!({ "message": message }).to_string())
+}
+
+/// Asks from several connections at once until `enough`, and gives the invocations that were answered.
+fn load(runner: &Runner, enough: &AtomicBool) -> BTreeSet<String> {
+    let answered = Mutex::new(BTreeSet::new());
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while !enough.load(Ordering::Relaxed) {
+                    let Ok(stream) = std::net::TcpStream::connect(runner.address) else { return };
+                    let mut connection = Connection::over(stream);
+                    while !enough.load(Ordering::Relaxed) {
+                        connection.send(question("where to?").as_bytes());
+                        let Some(answer) = connection.answer() else { break };
+                        if answer.status == 200 {
+                            let invocation = answer.json()["invocation"].as_str().unwrap().to_owned();
+                            answered.lock().unwrap().insert(invocation);
+                        }
+                        if answer.status == 503 {
+                            return;
+                        }
+                    }
+                }
+            });
+        }
+    });
+    answered.into_inner().unwrap()
+}
+
+#[test]
+fn being_told_to_stop_under_load_loses_nothing() {
+    let project = project("");
+    let mut runner = serving(&project, &[]);
+    let mut slow = Connection::to(runner.address);
+    slow.send(question("slow").as_bytes());
+    let enough = AtomicBool::new(false);
+    let answered = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| load(&runner, &enough));
+        std::thread::sleep(std::time::Duration::from_millis(700));
+        runner.signal("TERM");
+        let last = slow.answer().unwrap();
+        assert_eq!(last.status, 200);
+        enough.store(true, Ordering::Relaxed);
+        let mut answered = asking.join().unwrap();
+        answered.insert(last.json()["invocation"].as_str().unwrap().to_owned());
+        answered
+    });
+    assert_eq!(runner.code(), Some(0), "{:?}", runner.lines());
+    let traces = exported(&project, "production", &["--status", "ok"]);
+    let kept: BTreeSet<_> = traces.iter().map(|trace| trace["id"].as_str().unwrap().to_owned()).collect();
+    assert!(answered.len() > 50, "{}", answered.len());
+    assert_eq!(answered.difference(&kept).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
+fn what_is_left_of_one_that_was_killed_is_sound() {
+    let project = project("");
+    for _ in 0..3 {
+        let mut runner = serving(&project, &[]);
+        let enough = AtomicBool::new(false);
+        let answered = std::thread::scope(|scope| {
+            let asking = scope.spawn(|| load(&runner, &enough));
+            std::thread::sleep(std::time::Duration::from_millis(700));
+            runner.signal("KILL");
+            enough.store(true, Ordering::Relaxed);
+            asking.join().unwrap()
+        });
+        assert_eq!(runner.code(), None);
+        let traces = exported(&project, "production", &[]);
+        let kept: BTreeSet<_> = traces.iter().map(|trace| trace["id"].as_str().unwrap().to_owned()).collect();
+        let found = answered.intersection(&kept).count();
+        assert!(found > 0, "{} were answered, and none is kept", answered.len());
+        assert!(traces.iter().all(|trace| trace["status"] == "ok"));
+    }
+    assert_eq!(serving(&project, &[]).stop(), Some(0));
+}
+
+#[test]
+fn one_whose_client_has_gone_is_kept_as_cancelled() {
+    let project = project("");
+    let mut runner = serving(&project, &[]);
+    let mut slow = Connection::to(runner.address);
+    slow.send(question("slow").as_bytes());
+    // It is running once a request that came after it was answered.
+    assert_eq!(http::get(runner.address, "/health").status, 200);
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    drop(slow);
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert_eq!(runner.stop(), Some(0));
+    let traces = exported(&project, "production", &[]);
+    assert_eq!((traces.len(), &traces[0]["status"]), (1, &json!("cancelled")), "{traces:?}");
+    assert!(traces[0]["response"].is_null() && traces[0]["error"]["code"].is_string(), "{traces:?}");
+}
+
+/// A runner whose files cannot grow beyond so many blocks of 512 bytes.
+fn bounded(project: &pace_tests::Project, blocks: u32) -> Runner {
+    let state = project.path().join(".pace/state");
+    let variables = [
+        ("PACE_STATE_DIR", state.to_str().unwrap()),
+        ("SHOP_TOKEN", SECRET),
+        ("LIVE_WRITES", "all"),
+        ("LOG_FORMAT", "json"),
+    ];
+    let plain = command(project, &variables);
+    let mut shell = Command::new("/bin/sh");
+    // The signal is ignored, so that the system refuses as it does on a disk that is full.
+    shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"")]);
+    shell.arg(plain.get_program()).args(plain.get_args()).env_clear();
+    for (name, value) in plain.get_envs() {
+        shell.env(name, value.unwrap_or_default());
+    }
+    Runner::of(shell)
+}
+
+#[test]
+fn a_full_disk_is_said_and_stops_no_conversation() {
+    let project = project("");
+    let mut runner = bounded(&project, 2_000);
+    let long = format!("told {}", "x".repeat(16 << 10));
+    let begun = std::time::Instant::now();
+    loop {
+        let answer = http::ask(runner.address, &question(&long));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let ready = http::get(runner.address, "/ready");
+        assert_eq!(ready.status, 200);
+        if ready.json()["degraded"][0].as_str().is_some_and(|why| why.starts_with("traces are not stored: ")) {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{:?}", runner.lines());
+    }
+    runner.wait_for(|line| line["message"].as_str().is_some_and(|text| text.starts_with("the store fails: ")));
+    // Where a batch of traces finds no room, the short rows of a few writes still do.
+    let pay = http::post("/agents/lead/chat/stream", r#"{"message": "pay"}"#);
+    let refused = loop {
+        let answer = http::ask(runner.address, &pay);
+        if answer.body.contains("the write cannot be put on record") {
+            break answer.body;
+        }
+        assert!(answer.status == 200 && begun.elapsed() < 2 * PATIENCE, "{answer:?}");
+    };
+    assert!(!refused.contains(r#"{"paid":"#), "{refused}");
+    assert_eq!(http::ask(runner.address, &question("where to?")).status, 200);
+    assert_eq!(runner.stop(), Some(0));
+    let lost = |line: &String| line.contains("traces could not be stored");
+    assert!(runner.lines().iter().any(lost), "{:?}", runner.lines());
+    // What was stored before is there.
+    assert_eq!(pace(&project, &["trace", "list", "--environment", "production"], "").code, Some(0));
+}

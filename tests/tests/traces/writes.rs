@@ -1,0 +1,49 @@
+//! Live writes on record: before they are made, and so that a change of the record is found.
+
+use pace_tests::http;
+use serde_json::{Value, json};
+
+use super::{exported, pace, project, serving};
+
+#[test]
+fn live_writes_are_on_record_and_a_change_of_it_is_found() {
+    let project = project("");
+    let mut runner = serving(&project, &[("LIVE_WRITES", "all")]);
+    let pay = http::ask(runner.address, &http::post("/agents/lead/chat", r#"{"message": "pay"}"#));
+    assert_eq!(pay.status, 200, "{pay:?}");
+    assert_eq!(runner.stop(), Some(0));
+    assert!(!runner.lines().iter().any(|line| line.contains("write-intent")), "{:?}", runner.lines());
+    let verify =
+        |more: &[&str]| pace(&project, &[&["trace", "verify", "--environment", "production"], more].concat(), "");
+    let sound = verify(&[]);
+    assert!(sound.code == Some(0) && sound.out.starts_with("✓ ") && sound.out.contains("2 rows, head "), "{sound:?}");
+    let chains: Value = serde_json::from_str(&verify(&["--json"]).out).unwrap();
+    assert_eq!(
+        (&chains[0]["is_sound"], &chains[0]["rows"], &chains[0]["open"]),
+        (&json!(true), &json!(2), &Value::Null)
+    );
+    let traces = exported(&project, "production", &[]);
+    assert_eq!(traces[0]["steps"][1]["tool"]["status"], "done");
+
+    // Somebody with the file in their hands says that another was paid.
+    let file = project.path().join(".pace/state/state.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let (own, other) = (b"\"arguments\":{\"to\":\"the piper\"}", b"\"arguments\":{\"to\":\"the pipe!\"}");
+    let places: Vec<_> = (0..bytes.len() - own.len()).filter(|at| bytes[*at..].starts_with(own)).collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at..at + own.len()].copy_from_slice(other);
+    }
+    std::fs::write(&file, bytes).unwrap();
+    let broken = verify(&[]);
+    assert!(broken.code == Some(1) && broken.out.contains("broken at row 1: the row was changed"), "{broken:?}");
+}
+
+#[test]
+fn a_write_in_a_conversation_is_on_record_too() {
+    let project = project("");
+    let run = pace(&project, &["chat", "lead", "--live-writes"], "pay");
+    assert!(run.code == Some(0) && !run.err.contains("write-intent"), "{run:?}");
+    let sound = pace(&project, &["trace", "verify"], "");
+    assert!(sound.code == Some(0) && sound.out.contains("2 rows, head "), "{sound:?}");
+}
