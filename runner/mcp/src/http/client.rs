@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
@@ -11,7 +12,7 @@ use hyper::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, PROXY_AUTHORIZATION, USER_AGENT,
 };
 use hyper::{Method, Request, Response, StatusCode, Uri};
-use rmcp::model::{ClientJsonRpcMessage, GetMeta as _, JsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest, GetMeta as _, JsonRpcMessage};
 use rmcp::transport::common::http_header::{
     EVENT_STREAM_MIME_TYPE, HEADER_LAST_EVENT_ID, HEADER_SESSION_ID, JSON_MIME_TYPE,
 };
@@ -19,6 +20,8 @@ use rmcp::transport::streamable_http_client::{
     SseError, StreamableHttpClient, StreamableHttpError, StreamableHttpPostResponse, StreamableHttpResponseLimits,
 };
 use sse_stream::Sse;
+use tokio::sync::SetOnce;
+use tokio::time::timeout;
 use url::Url;
 
 use super::answer::{self, Asked};
@@ -32,6 +35,10 @@ use crate::wire::Shared;
 /// A request that is sent elsewhere more often than this goes round in circles.
 const MOST_REDIRECTS: usize = 5;
 
+/// How long the first call of a session waits for the stream on which the server asks back: what servers ask before it is there
+/// is lost, and they wait for the answer until the call is over. Servers that open it with their first word cost one call so much.
+const ASKED_BACK: Duration = Duration::from_secs(1);
+
 const AGENT: &str = concat!("paceline/", env!("CARGO_PKG_VERSION"));
 
 /// Of one server and identity.
@@ -44,6 +51,8 @@ struct Inner {
     url: Url,
     identity: Identity,
     shared: Arc<Shared>,
+    /// Set when the server has answered who listens, or had the time to.
+    listening: SetOnce<()>,
 }
 
 /// What each request is shown with.
@@ -63,7 +72,7 @@ impl HttpClient {
         // They cannot be taken out of an address that cannot hold them.
         let _none = url.set_username("").and_then(|()| url.set_password(None));
         let identity = Identity::new(web, &endpoint.credential, &url, &shared)?;
-        Ok(Self(Arc::new(Inner { web: web.clone(), url, identity, shared })))
+        Ok(Self(Arc::new(Inner { web: web.clone(), url, identity, shared, listening: SetOnce::new() })))
     }
 
     /// What is asked.
@@ -120,6 +129,15 @@ impl HttpClient {
             headers.insert(name, value);
         }
         Ok(headers)
+    }
+
+    /// Until the server may ask back, at most [`ASKED_BACK`] and once.
+    async fn listening(&self) {
+        let listening = &self.0.listening;
+        if timeout(ASKED_BACK, listening.wait()).await.is_err() {
+            // Others may have waited as long.
+            let _set = listening.set(());
+        }
     }
 
     fn failed(&self, kind: Kind) -> Failed {
@@ -222,6 +240,9 @@ impl StreamableHttpClient for HttpClient {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON_MIME_TYPE));
         headers.extend(traceparent(&message).map(|value| (HeaderName::from_static(TRACEPARENT), value)));
         let body = serde_json::to_vec(&message)?;
+        if session.is_some() && is_call(&message) {
+            self.listening().await;
+        }
         let response = self.send(Method::POST, headers, body.into()).await.map_err(|kind| self.failed(kind))?;
         let asked = Asked { message: &message, has_session: session.is_some() };
         let answer = answer::to_post(response, &asked, &self.0.shared).await;
@@ -257,6 +278,8 @@ impl StreamableHttpClient for HttpClient {
             headers.insert(HeaderName::from_static(LAST_EVENT_ID), value);
         }
         let response = self.send(Method::GET, headers, Bytes::new()).await;
+        // Later ones take up what broke.
+        let _set = self.0.listening.set(());
         let response = response.map_err(|kind| StreamableHttpError::Client(Fault(kind)))?;
         answer::to_get(response, &self.0.shared).await
     }
@@ -272,6 +295,10 @@ impl StreamableHttpClient for HttpClient {
     ) -> Result<BoxStream<'static, Result<Sse, SseError>>, Failed> {
         self.get_stream(uri, session, last_event, authorization, headers).await
     }
+}
+
+fn is_call(message: &ClientJsonRpcMessage) -> bool {
+    matches!(message, JsonRpcMessage::Request(request) if matches!(request.request, ClientRequest::CallToolRequest(_)))
 }
 
 /// The span that a request is part of, for whoever looks at headers and reads no message: gateways, and servers' own tracing.
