@@ -42,7 +42,8 @@ pub fn command(project: &Project, variables: &[(&str, &str)]) -> Command {
         assert_eq!(built.code, Some(0), "{}", built.err);
     }
     let mut command = Command::new(binary("pace-runner"));
-    let usual = [("PORT", "0"), ("PACE_STATE_DIR", "memory")];
+    // Suites show more wrong credentials in a second than an address may in a minute.
+    let usual = [("PORT", "0"), ("PACE_STATE_DIR", "memory"), ("FAILED_CREDENTIALS", "none")];
     command.env_clear().envs(usual).envs(variables.iter().copied()).arg(bundle).stdin(Stdio::null());
     command
 }
@@ -74,7 +75,8 @@ impl Runner {
         let address = "0.0.0.0:0".parse().unwrap();
         let mut runner = Self { child, address, log, reader: Some(reader) };
         let line = runner.wait_for(|line| line["message"] == "listening");
-        runner.address = line["address"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
+        let (_scheme, address) = line["address"].as_str().unwrap().split_once("://").unwrap();
+        runner.address = address.parse().unwrap();
         runner
     }
 

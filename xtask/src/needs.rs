@@ -42,6 +42,9 @@ pub(crate) const IP: Need = Need { name: "ip", probe: &["ip", "-V"], packages: &
 pub(crate) const POSTGRESQL: Need =
     Need { name: "PostgreSQL", probe: &["sh", "-c", "ls /usr/lib/postgresql/*/bin/initdb"], packages: &["postgresql"] };
 
+/// Stands in front of runners in the tests, as ingresses do. Debian puts it where people's paths do not lead.
+pub(crate) const NGINX: Need = Need { name: "nginx", probe: &["/usr/sbin/nginx", "-v"], packages: &["nginx-light"] };
+
 /// Builds libFuzzer.
 pub(crate) const CPLUSPLUS: Need = Need { name: "a C++ compiler", probe: &["c++", "--version"], packages: &["g++"] };
 

@@ -121,6 +121,18 @@ impl Identity {
         matches!(self, Self::Sources(_))
     }
 
+    /// Whether one could say so with a bearer token.
+    pub fn takes_bearer_tokens(&self) -> bool {
+        let Self::Sources(Sources(sources)) = self else { return false };
+        sources.iter().any(|source| matches!(source, Configured::Tokens(_) | Configured::Jwt(_)))
+    }
+
+    /// Whether an address is that of a proxy that may say who asks: many come from there.
+    pub fn is_proxy(&self, peer: IpAddr) -> bool {
+        let Self::Sources(Sources(sources)) = self else { return false };
+        sources.iter().any(|source| matches!(source, Configured::Header(header) if header.is_from(peer)))
+    }
+
     /// Why some requests cannot be judged for now; empty where all can.
     pub fn unready(&self) -> Vec<String> {
         self.issuers().filter_map(|issuer| issuer.unready()).collect()

@@ -1,28 +1,24 @@
 //! The environment variables that this version heeds, in one table: `--help` and docs/reference/configuration.md are made of
 //! it. Values are read through [`Environment`], and a wrong one is an error that says which are right.
 
+mod listener;
 mod state;
 mod table;
 mod writes;
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use pace_ir::text::quoted;
 
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::log::{Format, Level, LogSettings};
-use crate::serve::ServeSettings;
 use crate::setup::SetupError;
 
+pub use listener::serve_settings;
 pub use state::{StatePlace, StateSettings, Usual, state_settings};
 pub use table::{Reader, VARIABLES, Variable, markdown, plain};
 pub use writes::{WriteFlags, writes};
-
-/// The longest time to drain: who needs more has an agent that should be a job of its own.
-const LONGEST_DRAIN: Duration = Duration::from_hours(1);
 
 /// Whether standard error is read by a person as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,28 +27,6 @@ pub enum StandardError {
     Terminal,
     /// A file, a pipe, or whatever collects logs.
     Elsewhere,
-}
-
-/// Where and how a server listens: `HOST`, `PORT`, `DRAIN_TIMEOUT`.
-///
-/// # Errors
-/// A value is wrong.
-pub fn serve_settings(environment: &Environment) -> Result<ServeSettings, SetupError> {
-    let mut settings = ServeSettings::default();
-    if let Some(host) = environment.text("HOST")? {
-        settings.host = parse_host(host)?;
-    }
-    if let Some(port) = environment.text("PORT")? {
-        settings.port = port.trim().parse().map_err(|_| {
-            wrong("PORT", port, "is no port", "set it to a number from 1 to 65535, or to 0 for any port that is free")
-        })?;
-    }
-    if let Some(drain) = environment.text("DRAIN_TIMEOUT")? {
-        settings.drain = parse_duration(drain).filter(|drain| *drain <= LONGEST_DRAIN).ok_or_else(|| {
-            wrong("DRAIN_TIMEOUT", drain, "is no duration of at most an hour", "set it to one such as 25s or 2m")
-        })?;
-    }
-    Ok(settings)
 }
 
 /// The environment with the credentials that `PACE_CREDENTIALS` names, or else those of the file `usual`, where there is one.
@@ -123,35 +97,6 @@ fn near(name: &str) -> Option<&'static str> {
     (distance(nearest) * 3 <= nearest.name.len()).then_some(nearest.name)
 }
 
-fn parse_host(text: &str) -> Result<IpAddr, SetupError> {
-    match text.trim() {
-        "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
-        text => {
-            let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-            bare.parse().map_err(|_| {
-                let help = "set it to 127.0.0.1 for this machine alone, 0.0.0.0 for all its addresses, or one of them";
-                wrong("HOST", text, "is no IP address", help)
-            })
-        }
-    }
-}
-
-/// `500ms`, `25s`, `2m`, `1h`; a bare number is in seconds.
-fn parse_duration(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(split)?;
-    let number: u64 = number.parse().ok()?;
-    let milliseconds = match unit {
-        "ms" => 1,
-        "" | "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return None,
-    };
-    number.checked_mul(milliseconds).map(Duration::from_millis)
-}
-
 fn wrong(name: &str, value: &str, what: &str, help: &str) -> SetupError {
     SetupError::new(format!("the variable `{name}` is `{}`, which {what}", quoted(value)), help)
 }
@@ -165,44 +110,11 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_the_tables() {
-        let settings = serve_settings(&of(&[])).unwrap();
-        let default = |name: &str| VARIABLES.iter().find(|variable| variable.name == name).unwrap().default;
-        assert_eq!(settings.host.to_string(), default("HOST"));
-        assert_eq!(settings.port.to_string(), default("PORT"));
-        assert_eq!(Some(settings.drain), parse_duration(default("DRAIN_TIMEOUT")));
+    fn what_is_logged() {
         let log = log_settings(&of(&[]), StandardError::Elsewhere).unwrap();
-        assert_eq!((log.level.as_str(), log.format), (default("LOG_LEVEL"), Format::Json));
-    }
-
-    #[test]
-    fn values_are_read() {
-        let settings = serve_settings(&of(&[("HOST", "[::1]"), ("PORT", "0"), ("DRAIN_TIMEOUT", "1500ms")])).unwrap();
-        assert_eq!((settings.host.to_string().as_str(), settings.port), ("::1", 0));
-        assert_eq!(settings.drain, Duration::from_millis(1_500));
-        assert_eq!(serve_settings(&of(&[("HOST", "localhost")])).unwrap().host.to_string(), "127.0.0.1");
-        for (text, seconds) in [("0", 0), ("25", 25), ("2m", 120), ("1h", 3_600)] {
-            assert_eq!(parse_duration(text), Some(Duration::from_secs(seconds)), "{text}");
-        }
+        assert_eq!((log.level, log.format), (Level::Info, Format::Json));
         let log = log_settings(&of(&[("LOG_LEVEL", "debug")]), StandardError::Terminal).unwrap();
         assert_eq!((log.level, log.format), (Level::Debug, Format::Text));
-    }
-
-    #[test]
-    fn wrong_values_say_what_is_right() {
-        for (name, value, what, help) in [
-            ("HOST", "example.com", "is no IP address", "127.0.0.1"),
-            ("PORT", "80a", "is no port", "1 to 65535"),
-            ("PORT", "65536", "is no port", "1 to 65535"),
-            ("PORT", "-1", "is no port", "1 to 65535"),
-            ("DRAIN_TIMEOUT", "soon", "is no duration", "25s"),
-            ("DRAIN_TIMEOUT", "2h", "is no duration of at most an hour", "25s"),
-            ("DRAIN_TIMEOUT", "99999999999999999999h", "is no duration", "25s"),
-        ] {
-            let error = serve_settings(&of(&[(name, value)])).unwrap_err();
-            assert!(error.message.starts_with(&format!("the variable `{name}` is `{value}`, which ")), "{error:?}");
-            assert!(error.message.contains(what) && error.help.contains(help), "{error:?}");
-        }
         for (name, value) in [("LOG_LEVEL", "INFO"), ("LOG_LEVEL", "trace"), ("LOG_FORMAT", "xml")] {
             assert!(log_settings(&of(&[(name, value)]), StandardError::Terminal).is_err(), "{name}={value}");
         }

@@ -8,6 +8,7 @@ pub use image::{Image, MOST_IMAGE, MediaType, NoImage};
 pub(crate) use image::{Size, size_of};
 pub use json_text::JsonText;
 use pace_ir::program::{MicroUsd, Price};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One message.
@@ -40,7 +41,7 @@ pub struct ModelTurn {
 }
 
 /// A tool that a model wants called.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolCall {
     /// Unique within the conversation; the provider's own where it gives one.
     pub id: String,
@@ -51,7 +52,7 @@ pub struct ToolCall {
 }
 
 /// What a call came to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolResult {
     /// The call's.
     pub id: String,
@@ -119,7 +120,8 @@ pub enum Finish {
 }
 
 /// Tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TokenUsage")]
 pub struct Usage {
     /// Read, those from a cache included.
     pub input_tokens: u64,

@@ -9,6 +9,7 @@ use pace_ir::access::{Chain, Reason};
 use pace_ir::program::{Access, AgentName, ModelName};
 use pace_ir::text::quoted;
 use pace_sandbox::Level;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::conversation::{ToolCall, ToolResult, Usage};
@@ -117,7 +118,7 @@ pub enum Event<'a> {
 }
 
 /// What a call came to, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CallStatus {
     /// It was made, and the tool answered.
@@ -165,7 +166,8 @@ fn rounded(number: f64) -> String {
 }
 
 /// What an invocation answers.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "ChatAnswer")]
 pub struct Answer {
     /// The agent's reply.
     pub response: String,
@@ -184,7 +186,8 @@ pub struct Answer {
 }
 
 /// What an invocation took, all its model calls together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[schemars(rename = "Usage")]
 pub struct Spent {
     /// Tokens.
     #[serde(flatten)]

@@ -1,18 +1,23 @@
 //! Ids that the runner gives: 128 random bits, written as 32 hexadecimal digits. Knowing one is not being allowed to use it;
 //! but where nobody says who they are, an id that cannot be guessed is all there is.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// Why a text is no id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an id is 32 hexadecimal digits in lower case")]
 pub struct MalformedId;
+
+/// The same, for programs.
+pub(crate) const PATTERN: &str = "^[0-9a-f]{32}$";
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -45,6 +50,16 @@ macro_rules! id {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.digits().as_str())
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": PATTERN })
             }
         }
 

@@ -20,7 +20,7 @@ use crate::session::Sessions;
 use crate::setup::SetupError;
 use crate::state::State;
 use crate::tool::agent::called;
-use crate::tool::{AgentTools, ServedServer, Status, Toolbox, Writes};
+use crate::tool::{AgentTools, Mode, ServedServer, Status, Toolbox, Writes};
 use crate::trace::TraceSink;
 use crate::work::Work;
 
@@ -179,6 +179,12 @@ impl Runner {
         &self.state
     }
 
+    /// Whether any of its agents has a tool whose writes are made.
+    pub fn can_write(&self) -> bool {
+        let tools = self.agents().flat_map(|agent| agent.tools.into_iter().flat_map(AgentTools::iter));
+        tools.into_iter().any(|tool| tool.mode == Mode::Live && tool.callee.writes(tool.class))
+    }
+
     /// What it is doing.
     pub fn work(&self) -> &Work {
         &self.work
@@ -206,6 +212,12 @@ impl Runner {
     /// As [`Runner::servers`], for those that are asked the same way for everybody.
     pub async fn open_servers(&self, chain: &Chain) -> Vec<(&AgentName, Arc<ServedServer>, Status)> {
         self.connected(chain, ServedServer::is_open).await
+    }
+
+    /// What the servers are called that were not there when they were last asked.
+    pub fn servers_away(&self) -> BTreeSet<&str> {
+        let servers = self.names.iter().flat_map(|name| self.tools(name).into_iter().flat_map(AgentTools::servers));
+        servers.filter(|server| server.is_away()).map(|server| server.alias()).collect()
     }
 
     async fn connected(

@@ -23,6 +23,7 @@ pub mod log;
 pub mod mcp;
 pub mod model;
 pub mod problem;
+mod request_id;
 pub mod schema;
 pub mod serve;
 pub mod service;

@@ -14,13 +14,16 @@ use crate::config::StandardError;
 use crate::id::InvocationId;
 use crate::instantiate::Runner;
 use crate::problem::Problem;
+use crate::request_id::{self, RequestId};
 
 /// Notes that an invocation failed; never what was said.
 pub(crate) fn failed(runner: &Runner, agent: &AgentName, invocation: InvocationId, problem: &Problem) {
     let model = runner.agent(agent).map(|agent| agent.spec.model.to_string());
     let (code, model) = (problem.code.as_str(), model.as_deref());
     let detail = problem.code.is_detail_for_logs().then_some(problem.detail.as_str());
-    tracing::warn!(code, %agent, model, %invocation, detail, "an invocation failed");
+    let request = request_id::current();
+    let request = request.as_ref().map(RequestId::as_str);
+    tracing::warn!(code, %agent, model, %invocation, request, detail, "an invocation failed");
 }
 
 /// What is logged, and how.
@@ -90,7 +93,8 @@ pub fn start(settings: &LogSettings) {
         .with_writer(io::stderr);
     // The protocol's library says what it does at every step, session ids and what clients sent included, and calls a server
     // that is away an error of its own. What matters of it is said here.
-    let is_told = filter_fn(|about| !about.target().starts_with("rmcp"));
+    // Frames are no news to anybody who looks for a fault of a runner.
+    let is_told = filter_fn(|about| !["rmcp", "h2::"].iter().any(|from| about.target().starts_with(from)));
     // The only error is that there is a log already.
     let _already_started = match settings.format {
         Format::Text => set_global_default(builder.compact().finish().with(is_told)),

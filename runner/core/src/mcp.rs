@@ -27,6 +27,7 @@ use crate::instantiate::Runner;
 use crate::invoke::{Call, Conversation, admit};
 use crate::log;
 use crate::problem::Problem;
+use crate::request_id::{RequestId, carried};
 use crate::schema::Schema;
 use crate::tool::agent::{Said, parameters, result, words};
 use crate::trace_context::TraceContext;
@@ -61,8 +62,7 @@ impl AgentServer {
         match &self.caller {
             Caller::Known(subject) => Ok(subject.clone()),
             Caller::OfRequest => {
-                let parts = context.extensions.get::<hyper::http::request::Parts>();
-                let subject = parts.and_then(|parts| parts.extensions.get::<Subject>()).cloned();
+                let subject = parts(context).and_then(|parts| parts.extensions.get::<Subject>()).cloned();
                 subject.ok_or_else(|| ErrorData::internal_error("nobody knows who asks", None))
             }
         }
@@ -72,7 +72,9 @@ impl AgentServer {
         if let Err(why) = self.parameters.check(arguments) {
             return failed(format!("not called, because the arguments do not fit: {}", why.replace('\n', "; ")));
         }
-        match self.invoke(arguments, subject, context).await {
+        // The protocol's library answers on a task of its own.
+        let request = parts(context).and_then(|parts| parts.extensions.get::<RequestId>()).cloned();
+        match carried(request, Box::pin(self.invoke(arguments, subject, context))).await {
             Ok(answer) => answered(&answer),
             Err(problem) => failed(words(&problem)),
         }
@@ -149,12 +151,14 @@ impl ServerHandler for AgentServer {
     }
 }
 
+/// The HTTP request that a message came in, if it was one.
+fn parts(context: &RequestContext<RoleServer>) -> Option<&hyper::http::request::Parts> {
+    context.extensions.get::<hyper::http::request::Parts>()
+}
+
 /// The span of whoever calls: as the message says it, or else the request that it came in.
 fn trace(context: &RequestContext<RoleServer>) -> Option<TraceContext> {
-    let of_request = || {
-        let parts = context.extensions.get::<hyper::http::request::Parts>()?;
-        TraceContext::of_headers(&parts.headers)
-    };
+    let of_request = || TraceContext::of_headers(&parts(context)?.headers);
     context.meta.get_traceparent().and_then(TraceContext::parse).or_else(of_request)
 }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use crate::id::InvocationId;
@@ -55,6 +56,10 @@ codes! {
     MalformedRequest = "malformed-request", 400, "The request is malformed";
     /// A credential was shown that is none.
     WrongCredential = "wrong-credential", 401, "The credential is not valid";
+    /// Nobody said who asks, and somebody might be let in.
+    CredentialNeeded = "credential-needed", 401, "A credential is needed";
+    /// Too many credentials that are none came from one address.
+    TooManyFailures = "too-many-failures", 429, "Too many wrong credentials";
     /// The keys that tokens are judged with are not at hand.
     KeysUnavailable = "keys-unavailable", 503, "Tokens cannot be judged for now";
     /// A rule says no.
@@ -81,6 +86,14 @@ codes! {
     SlowRequest = "slow-request", 408, "The request did not arrive in time";
     /// The session is taking a turn already.
     SessionBusy = "session-busy", 409, "The session is busy";
+    /// A request with this key is being worked on.
+    KeyInFlight = "idempotency-in-flight", 409, "The first request with this key is still being answered";
+    /// The key came with another request before.
+    KeyOfAnother = "idempotency-mismatch", 422, "The key belongs to another request";
+    /// The path takes no keys.
+    KeyRefused = "idempotency-not-supported", 400, "The path takes no idempotency key";
+    /// What a request with this key came to is not known any more.
+    AnswerLost = "answer-lost", 410, "The answer to the first request is lost";
     /// The body is over its bound.
     TooLarge = "too-large", 413, "The request is too large";
     /// The target and the header fields are over their bound.
@@ -89,6 +102,8 @@ codes! {
     WrongMediaType = "wrong-media-type", 415, "The body has the wrong type";
     /// The runner has enough to do.
     TooMany = "too-many-invocations", 429, "Too many invocations at once";
+    /// Whoever asks has asked too often.
+    RateLimited = "rate-limited", 429, "Too many requests";
     /// The bodies of other requests take all the room there is.
     TooManyBodies = "too-many-bodies", 503, "The runner receives too much at once";
     /// A fault of the runner.
@@ -171,7 +186,16 @@ impl Problem {
             help: self.help.as_deref(),
             retry_after: self.retry_after.map(whole_seconds),
             invocation,
+            request: None,
         }
+    }
+}
+
+impl<'a> Document<'a> {
+    /// With the id of the request that it answers.
+    #[must_use]
+    pub(crate) fn of_request(self, request: Option<&'a str>) -> Self {
+        Self { request, ..self }
     }
 }
 
@@ -180,21 +204,38 @@ fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
+/// All codes there are.
+fn codes(_: &mut SchemaGenerator) -> Schema {
+    let words: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    json_schema!({ "type": "string", "enum": words })
+}
+
 /// A problem document (RFC 9457), `application/problem+json`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
 pub struct Document<'a> {
     r#type: String,
+    /// What all problems of this kind have in common.
     title: &'static str,
+    /// The HTTP status.
     status: u16,
+    /// What happened.
     detail: &'a str,
+    /// The stable word for programs.
+    #[schemars(schema_with = "codes")]
     code: &'static str,
+    /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
     /// Seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
+    /// The run of an agent that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     invocation: Option<InvocationId>,
+    /// The request that it answers, as logs name it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<&'a str>,
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! A runner as an HTTP/1.1 server. [`Server::bind`] takes the address and judges whether this bundle may be served there;
+//! A runner as a server of HTTP/1.1 and HTTP/2, in the clear or in TLS. [`Server::bind`] takes the address and judges whether this bundle may be served there;
 //! [`Server::run`] serves until it is told to stop, and then drains: nothing new begins, what runs may finish.
 //!
-//! One connection is one task, and a request lives inside it. An invocation that is streamed does too, for as long as whoever
+//! One connection is one task, and a request lives inside it (of HTTP/2, each is a task of its own). An invocation that is streamed does too, for as long as whoever
 //! asked is there; it may outlive their connection, on a task of its own. Everything a client sends or holds open is bounded, and each
 //! bound is a constant with its reason or a field of [`Patience`].
 
@@ -13,20 +13,29 @@ mod body;
 mod calls;
 mod chat;
 mod connection;
+mod cors;
+mod exchange;
 mod follow;
 mod gate;
+mod limiter;
+mod limits;
 pub mod listing;
 mod mcp;
+mod openapi;
 mod record;
 mod records;
+mod repeat;
 mod reply;
+mod route;
 mod routes;
 mod seats;
 mod sessions;
 pub mod settings;
 mod signals;
 mod socket;
+mod stalls;
 mod stream;
+mod tls;
 mod traces;
 
 use std::io;
@@ -42,8 +51,11 @@ use crate::setup::SetupError;
 use crate::work::Work;
 use acceptor::Acceptor;
 use routes::Shared;
+use tls::Tls;
 
-pub use settings::{Patience, ServeSettings};
+pub use cors::Origins;
+pub use limiter::Rate;
+pub use settings::{Patience, ServeSettings, TlsFiles};
 pub use signals::{Ended, until_signalled};
 
 /// The most connections at once, unless [`ServeSettings`] say otherwise. Four for each invocation that may run, and about 40
@@ -78,16 +90,22 @@ impl Server {
     /// The bundle may not be served at this address, or the address cannot be had.
     pub fn bind(runner: Arc<Runner>, identity: Identity, settings: &ServeSettings) -> Result<Self, SetupError> {
         judge(runner.bundle(), settings)?;
+        let shared = Shared::new(runner, identity, settings)?;
         let listener = TcpListener::bind((settings.host, settings.port)).map_err(|error| taken(settings, &error))?;
         let address = listener.local_addr().map_err(|error| taken(settings, &error))?;
         listener.set_nonblocking(true).map_err(|error| taken(settings, &error))?;
-        let shared = Arc::new(Shared::new(runner, identity, settings.patience));
+        let shared = Arc::new(shared);
         Ok(Self { listener, address, drain: settings.drain, connections: settings.connections, shared })
     }
 
     /// The address it has: the port, where any free one was asked for.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// `http` or `https`.
+    pub fn scheme(&self) -> &'static str {
+        if self.shared.tls.is_some() { "https" } else { "http" }
     }
 
     /// Whom it takes requests for.
@@ -111,7 +129,7 @@ impl Server {
         let mut acceptor = Acceptor::new(listener, connections, Arc::clone(&shared));
         let keeping = tokio::spawn({
             let shared = Arc::clone(&shared);
-            async move { shared.identity.keep().await }
+            async move { tokio::join!(shared.identity.keep(), keep(shared.tls.as_ref())) }
         });
         acceptor.serve_until(shutdown).await;
         shared.runner.work().drain();
@@ -128,6 +146,12 @@ impl Server {
         shared.runner.close(SERVERS_END).await;
         keeping.abort();
         Ok(Drained { cancelled })
+    }
+}
+
+async fn keep(tls: Option<&Tls>) {
+    if let Some(tls) = tls {
+        tls.keep().await;
     }
 }
 

@@ -116,12 +116,12 @@ impl Service {
     pub fn run(self, tell: impl FnOnce(&str)) -> io::Result<Ended> {
         allow_open_files();
         let Self { server, format, runtime } = self;
-        let (runner, address) = (server.runner().clone(), server.address());
-        let listing = listing(&runner, server.identity(), address, SystemTime::now().into());
+        let (runner, address) = (server.runner().clone(), format!("{}://{}", server.scheme(), server.address()));
+        let listing = listing(&runner, server.identity(), &address, SystemTime::now().into());
         let ready = || match format {
             Format::Text => tell(&listing),
             Format::Json => {
-                tracing::info!(address = %format_args!("http://{address}"), bundle = %runner.id(), "listening");
+                tracing::info!(address, bundle = %runner.id(), "listening");
             }
         };
         let greeted = runtime.spawn(greet_servers(server.runner().clone()));

@@ -98,12 +98,14 @@ fn who_asks_is_not_what_the_request_says_of_itself() {
     {
         let request =
             http::post("/agents/vault/chat", r#"{"message":"x"}"#).replacen("\r\n", &format!("\r\n{line}\r\n"), 1);
-        assert_eq!(http::ask(runner.address, &request).status, 403, "{line}");
+        let answer = http::ask(runner.address, &request);
+        assert_eq!((answer.status, answer.problem().1.as_str()), (401, "credential-needed"), "{line}");
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"paceline\""));
     }
     for path in
         [format!("/agents/vault/chat?access_token={ANN}"), format!("/agents/vault/chat?token={ANN}&principal=user:ann")]
     {
-        assert_eq!(http::ask(runner.address, &http::post(&path, r#"{"message":"x"}"#)).status, 403, "{path}");
+        assert_eq!(http::ask(runner.address, &http::post(&path, r#"{"message":"x"}"#)).status, 401, "{path}");
     }
     let line = runner.wait_for(|line| line["subject"] == "anonymous" && line["agent"] == "vault");
     assert!(line["message"].as_str().unwrap().starts_with("denied: "), "{line}");

@@ -31,7 +31,7 @@ pub(crate) fn print() -> Result<Verdict> {
 /// # Errors
 /// In CI, one cannot be installed.
 pub(super) fn variables() -> Result<Vec<Variable>> {
-    let all: [(&str, Install); 11] = [
+    let all: [(&str, Install); 13] = [
         ("an oracle", oracles),
         ("`aimock`", aimock),
         ("`llmock`", llmock),
@@ -43,6 +43,8 @@ pub(super) fn variables() -> Result<Vec<Variable>> {
         ("the registries of npm and PyPI", registries),
         ("the conformance suite of MCP", conformance),
         ("PostgreSQL", postgresql),
+        ("Schemathesis", schemathesis),
+        ("nginx", nginx),
     ];
     let mut variables = Vec::new();
     for (what, install) in all {
@@ -120,6 +122,18 @@ fn postgresql() -> Result<Vec<Variable>> {
     folders.sort();
     let newest = folders.pop().context("no version of PostgreSQL has a server")?;
     Ok(vec![("PACE_TEST_POSTGRES", newest)])
+}
+
+/// Asks the HTTP interface all that its description allows.
+fn schemathesis() -> Result<Vec<Variable>> {
+    let environment = python::environment("tests/counterparts/schemathesis/requirements.txt")?;
+    Ok(vec![("PACE_TEST_SCHEMATHESIS", environment.program("schemathesis"))])
+}
+
+/// The program; the tests start it with a configuration of their own.
+fn nginx() -> Result<Vec<Variable>> {
+    needs::ensure(&[needs::NGINX])?;
+    Ok(vec![("PACE_TEST_NGINX", PathBuf::from("/usr/sbin/nginx"))])
 }
 
 fn uv() -> Result<Vec<Variable>> {

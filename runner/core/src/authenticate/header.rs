@@ -53,17 +53,22 @@ impl ProxyHeader {
         })
     }
 
+    /// Whether an address is one of its proxies.
+    pub(super) fn is_from(&self, peer: IpAddr) -> bool {
+        // A socket for both families shows addresses of the one as addresses of the other.
+        let peer = peer.to_canonical();
+        self.from.iter().any(|network| contains(network, peer))
+    }
+
     /// Who the proxy says it is; `None` if this source does not apply.
     ///
     /// # Errors
     /// The proxy says nothing that can be believed.
     pub(super) fn subject(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Option<Subject>, Problem> {
-        // A socket for both families shows addresses of the one as addresses of the other.
-        let peer = peer.to_canonical();
         let is_there = headers.get_all(&self.principal).iter().any(|value| !value.as_bytes().trim_ascii().is_empty());
-        if !self.from.iter().any(|network| contains(network, peer)) {
+        if !self.is_from(peer) {
             if is_there && !self.is_told.swap(true, Ordering::Relaxed) {
-                tracing::warn!(%peer, header = %self.principal, "ignored a header that says who asks: it is not from a proxy that \
+                tracing::warn!(peer = %peer.to_canonical(), header = %self.principal, "ignored a header that says who asks: it is not from a proxy that \
                     `authentication` lists under `from` (said once)");
             }
             return Ok(None);

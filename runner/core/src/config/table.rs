@@ -72,6 +72,27 @@ const fn secret(name: &'static str, meaning: &'static str) -> Variable {
 pub const VARIABLES: &[Variable] = &[
     setting("HOST", "127.0.0.1", "the address to listen on; others than loopback need `authentication` in the bundle"),
     setting("PORT", "8080", "the port to listen on; 0 takes any that is free"),
+    setting(
+        "TLS_CERT_FILE",
+        "",
+        "a certificate chain in PEM: the runner then speaks TLS alone; read again when it changes",
+    ),
+    setting("TLS_KEY_FILE", "", "the private key of the certificate, in PEM"),
+    setting(
+        "CORS_ORIGINS",
+        "",
+        "the origins whose pages may ask, such as `https://app.example.com`, with commas between",
+    ),
+    setting(
+        "RATE_LIMIT",
+        "",
+        "how many requests of one principal are taken, such as `600/m`; of `anonymous`, of one address",
+    ),
+    setting(
+        "FAILED_CREDENTIALS",
+        "60/m",
+        "how many wrong credentials of one address are judged before all of its credentials have to wait, or `none`",
+    ),
     setting("LOG_LEVEL", "info", "what is logged: `error`, `warn`, `info` or `debug`"),
     setting("LOG_FORMAT", "", "`text` or `json`; without it, `text` on a terminal and `json` elsewhere"),
     setting("DRAIN_TIMEOUT", "25s", "how long invocations may go on after SIGTERM, at most `1h`"),

@@ -7,6 +7,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The largest image, bytes. The strictest of the services takes 5 MB of base64.
@@ -19,7 +20,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// An image.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Image {
     /// Which kind.
     pub media_type: MediaType,
@@ -28,7 +29,7 @@ pub struct Image {
 }
 
 /// A kind of image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum MediaType {
     /// PNG.
     #[serde(rename = "image/png")]

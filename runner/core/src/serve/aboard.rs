@@ -115,6 +115,13 @@ impl Aboard {
         }
     }
 
+    /// Sends the invocation that a response carries on its own way, where the connection has several requests at once.
+    pub(super) fn send_off(&self, response: &mut Response) {
+        if let Some(Boarding(boarding)) = response.extensions_mut().remove() {
+            send_ashore(take(&boarding), self.grace);
+        }
+    }
+
     /// Takes the invocation as far as it goes now.
     pub(super) fn drive(&self, context: &mut Context<'_>) {
         let mut streaming = lock(&self.streaming);

@@ -7,10 +7,12 @@ use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use pace_ir::access::{Chain, Rules};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::reply::{Refusal, json};
+use super::route::Route;
 use super::routes::{Asker, Path, Shared};
 use crate::authorize::{Action, authorize};
 use crate::instantiate::ServedAgent;
@@ -20,14 +22,9 @@ use crate::tool::AgentTools;
 
 /// `GET /`
 pub(super) async fn root() -> Response {
-    #[derive(Serialize)]
-    struct Root {
-        name: &'static str,
-        agents: &'static str,
-        health: &'static str,
-        ready: &'static str,
-    }
-    json(StatusCode::OK, &Root { name: "paceline", agents: "/agents", health: "/health", ready: "/ready" })
+    let paths = [Route::Agents, Route::Health, Route::Ready, Route::OpenApi].map(Route::path);
+    let [agents, health, ready, openapi] = paths;
+    json(StatusCode::OK, &Root { name: "paceline", agents, health, ready, openapi })
 }
 
 /// `GET /health`: the process answers. Also while it is shutting down: to be killed then would lose what still runs.
@@ -35,7 +32,8 @@ pub(super) async fn health() -> Response {
     json(StatusCode::OK, &Status { status: "ok" })
 }
 
-/// `GET /ready`: it takes invocations. A store that fails stops none of them, and is told as what is degraded.
+/// `GET /ready`: it takes invocations. A store that fails and servers of tools that are away stop none of them, and are told as what
+/// is degraded; by names that agents' models see, and no address.
 pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     let reasons = shared.identity.unready();
     let accepts = shared.runner.work().accepts().and_then(|()| match reasons.first() {
@@ -43,7 +41,12 @@ pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
         Some(first) => Err(Problem::new(Code::KeysUnavailable, first)),
     });
     match accepts {
-        Ok(()) => json(StatusCode::OK, &Ready { status: "ready", degraded: shared.runner.state().troubles() }),
+        Ok(()) => {
+            let away = shared.runner.servers_away().into_iter();
+            let away = away.map(|alias| format!("the MCP server `{alias}` does not answer"));
+            let degraded = shared.runner.state().troubles().into_iter().chain(away).collect();
+            json(StatusCode::OK, &Ready { status: "ready", degraded })
+        }
         Err(problem) => {
             let of_issuers = reasons.iter().map(String::as_str).filter(|reason| *reason != problem.detail);
             let reasons = std::iter::once(problem.detail.as_str()).chain(of_issuers).collect();
@@ -57,10 +60,6 @@ pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
 
 /// `GET /agents`: those that whoever asks may invoke. What the others are called is nobody else's business.
 pub(super) async fn agents(State(shared): State<Arc<Shared>>, Asker(subject): Asker) -> Response {
-    #[derive(Serialize)]
-    struct List<'a> {
-        agents: Vec<Entry<'a>>,
-    }
     let agents = shared.runner.agents().filter(|agent| shared.may_execute(&subject, agent.name));
     let agents = agents.map(|agent| Entry::new(&agent)).collect();
     json(StatusCode::OK, &List { agents })
@@ -72,15 +71,6 @@ pub(super) async fn status(
     Path(asked): Path<String>,
     Asker(subject): Asker,
 ) -> Result<Response, Refusal> {
-    #[derive(Serialize)]
-    struct AgentStatus<'a> {
-        #[serde(flatten)]
-        entry: Entry<'a>,
-        status: &'static str,
-        /// What its replies fit.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        output: Option<&'a Value>,
-    }
     let name = shared.agent(&asked, &subject)?;
     if !shared.may(&subject, Action::Read(&name)) {
         let (rules, chain) = (Rules::of(shared.runner.bundle()), Chain::direct(subject.clone()));
@@ -92,29 +82,64 @@ pub(super) async fn status(
     Ok(json(StatusCode::OK, &AgentStatus { entry: Entry::new(&agent), status, output }).into_response())
 }
 
-#[derive(Serialize)]
-struct Status {
+/// Where to begin.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Root {
+    name: &'static str,
+    agents: &'static str,
+    health: &'static str,
+    ready: &'static str,
+    openapi: &'static str,
+}
+
+/// The agents that whoever asks may execute.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Agents")]
+pub(super) struct List<'a> {
+    agents: Vec<Entry<'a>>,
+}
+
+/// An agent, and whether it takes work.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct AgentStatus<'a> {
+    #[serde(flatten)]
+    entry: Entry<'a>,
+    /// `ready` or `shutting-down`.
+    status: &'static str,
+    /// The JSON Schema that its replies fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<&'a Value>,
+}
+
+/// The process answers.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Health")]
+pub(super) struct Status {
     status: &'static str,
 }
 
-#[derive(Serialize)]
-struct Ready {
+/// The runner takes invocations.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Readiness")]
+pub(super) struct Ready {
     status: &'static str,
     /// What does not work though invocations do.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     degraded: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct NotReady<'a> {
+/// The runner takes no invocations, and why.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct NotReady<'a> {
     #[serde(flatten)]
     document: Document<'a>,
     reasons: Vec<&'a str>,
 }
 
 /// An agent as those see it who may invoke it.
-#[derive(Serialize)]
-struct Entry<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Agent")]
+pub(super) struct Entry<'a> {
     name: &'a str,
     summary: &'a str,
     tools: Vec<ToolEntry<'a>>,
@@ -122,8 +147,9 @@ struct Entry<'a> {
 }
 
 /// What an agent may call.
-#[derive(Serialize)]
-struct ToolEntry<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AgentTool")]
+pub(super) struct ToolEntry<'a> {
     name: &'a str,
     /// `local` or `agent`.
     kind: &'static str,
@@ -133,8 +159,10 @@ struct ToolEntry<'a> {
     mode: &'static str,
 }
 
-#[derive(Serialize)]
-struct Paths {
+/// Where an agent is asked for what.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AgentPaths")]
+pub(super) struct Paths {
     chat: String,
     stream: String,
     sessions: String,

@@ -7,16 +7,16 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioTimer;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::connection::serve;
+use super::connection::{Protocols, serve};
 use super::gate::MAX_HEAD;
 use super::reply::slow_head;
 use super::routes::{Shared, router};
 use super::seats::{Notice, Place, Seats};
-use super::socket::Socket;
+use super::socket::{Socket, Transport};
 
 /// The most bytes that wait in user space on their way in or out. hyper's own is 400 KiB, and it judges heads by this only
 /// roughly; [`gate`](super::gate) is exact.
@@ -34,7 +34,7 @@ pub(super) struct Acceptor {
     listener: TcpListener,
     shared: Arc<Shared>,
     router: Router,
-    http: http1::Builder,
+    protocols: Protocols,
     seats: Arc<Seats>,
     /// One that was accepted and has no place yet.
     newcomer: Option<TcpStream>,
@@ -42,10 +42,11 @@ pub(super) struct Acceptor {
 
 impl Acceptor {
     pub(super) fn new(listener: TcpListener, connections: usize, shared: Arc<Shared>) -> Self {
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(MAX_BUFFER);
+        let mut http1 = http1::Builder::new();
+        http1.timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(MAX_BUFFER);
+        let protocols = Protocols { http1, http2: http2() };
         let (seats, router) = (Seats::new(connections), router(Arc::clone(&shared)));
-        Self { listener, shared, router, http, seats, newcomer: None }
+        Self { listener, shared, router, protocols, seats, newcomer: None }
     }
 
     /// Accepts connections until `end` is ready.
@@ -130,10 +131,41 @@ impl Acceptor {
         let Ok(peer) = stream.peer_addr() else { return };
         // Pieces of an answer are to arrive when they are said. Without it they only come a little later.
         let _best_effort = stream.set_nodelay(true);
-        let place = Arc::new(place);
-        let socket = Socket::new(stream, Arc::clone(&place), self.shared.patience, slow_head());
-        tokio::spawn(serve(self.http.clone(), socket, self.router.clone(), Arc::clone(&self.shared), place, peer.ip()));
+        let (place, protocols) = (Arc::new(place), self.protocols.clone());
+        let (router, shared) = (self.router.clone(), Arc::clone(&self.shared));
+        tokio::spawn(async move {
+            let transport = match &shared.tls {
+                None => Transport::Plain(TokioIo::new(stream)),
+                Some(tls) => match tls.accept(stream, shared.patience.head).await {
+                    Ok(stream) => Transport::Tls(Box::new(TokioIo::new(stream))),
+                    Err(error) => return tracing::debug!("a connection has no TLS: {error}"),
+                },
+            };
+            let socket = Socket::new(transport, Arc::clone(&place), shared.patience, slow_head());
+            serve(protocols, socket, router, shared, place, peer.ip()).await;
+        });
     }
+}
+
+/// HTTP/2 within bounds. Those of resets (CVE-2023-44487) and of endless heads (`CONTINUATION`, CVE-2024-27316) are h2's, and are
+/// tested; the rest is set here.
+fn http2() -> http2::Builder<TokioExecutor> {
+    /// Requests at once on a connection: RFC 9113 wants no fewer than 100.
+    const STREAMS: u32 = 100;
+    /// Resets that a client may have ahead of what was served of its requests; over it, the connection ends.
+    const RESETS: usize = 20;
+    /// How often a client is asked whether it is there while a request is served, and how long it has to say so.
+    const PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(20));
+    let mut http = http2::Builder::new(TokioExecutor::new());
+    http.timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_pending_accept_reset_streams(RESETS)
+        .max_local_error_reset_streams(RESETS)
+        .max_header_list_size(u32::try_from(MAX_HEAD).unwrap_or(u32::MAX))
+        .max_send_buf_size(MAX_BUFFER)
+        .keep_alive_interval(PING.0)
+        .keep_alive_timeout(PING.1);
+    http
 }
 
 /// Errors of one connection that ended before it was accepted.

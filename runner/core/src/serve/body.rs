@@ -10,6 +10,7 @@ use http_body_util::BodyExt;
 use hyper::HeaderMap;
 use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use pace_ir::text::{quoted, shortened};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{Error as _, MapAccess, Visitor};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -32,18 +33,29 @@ const HELP: &str =
     r#"send an object such as {"message": "Hello!"}, with the key "session" to go on with a conversation"#;
 
 /// What is said, and where the conversation goes on.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(rename = "ChatRequest", deny_unknown_fields)]
 pub(super) struct Said {
+    /// What is said to the agent; not blank.
+    #[schemars(regex(pattern = r"\S"))]
     pub(super) message: String,
+    /// Where the conversation goes on; without it, a new one begins.
+    #[schemars(default)]
     pub(super) session: Option<SessionId>,
 }
 
-/// Reads what is said.
+/// Reads what is said, and what `of_bytes` makes of the bytes that say it.
 ///
 /// # Errors
 /// What [`received`] says, and [`Code::MalformedRequest`].
-pub(super) async fn said(headers: &HeaderMap, body: Body, patience: &Patience, room: &Room) -> Result<Said, Problem> {
-    received(headers, body, patience, room, |whole| parse(&whole)).await
+pub(super) async fn said<T>(
+    headers: &HeaderMap,
+    body: Body,
+    patience: &Patience,
+    room: &Room,
+    of_bytes: impl FnOnce(&[u8]) -> T,
+) -> Result<(Said, T), Problem> {
+    received(headers, body, patience, room, |whole| Ok((parse(&whole)?, of_bytes(&whole)))).await
 }
 
 /// Receives a body of JSON, whole, and keeps its room until `then` has it.

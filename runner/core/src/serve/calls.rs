@@ -2,6 +2,7 @@
 //! come back, and one result must not push out the others. The session has all of it.
 
 use pace_ir::program::Access;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::conversation::{Image, JsonText, MediaType, ToolCall, ToolResult};
@@ -11,7 +12,8 @@ use crate::events::CallStatus;
 const MOST_BYTES: usize = 64 << 10;
 
 /// A call, with its class: `read` or `write`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ToolCallEvent")]
 pub(super) struct Called<'a> {
     id: &'a str,
     name: &'a str,
@@ -25,7 +27,8 @@ pub(super) struct Called<'a> {
 }
 
 /// What a call came to.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ToolResultEvent")]
 pub(super) struct CameTo<'a> {
     id: &'a str,
     name: &'a str,
@@ -42,14 +45,16 @@ pub(super) struct CameTo<'a> {
 }
 
 /// An image that the model is shown.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ShownImage")]
 struct Shown {
     media_type: MediaType,
     bytes: usize,
 }
 
 /// How far a call is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ToolProgressEvent")]
 pub(super) struct HowFar<'a> {
     id: &'a str,
     name: &'a str,

@@ -1,32 +1,82 @@
 //! An agent answers a message, all at once. The invocation lives inside its request: if the client goes, it is dropped, and
-//! nothing of it is kept.
+//! nothing of it is kept. One whose request may be [repeated](super::repeat) goes on without its client, who will ask again.
 
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use hyper::StatusCode;
-use pace_ir::access::Chain;
+use pace_ir::access::{Chain, Subject};
 use pace_ir::program::AgentName;
 
 use super::body::said;
+use super::repeat::{Claim, Held, Key, Wrote, digest};
 use super::reply::{Refusal, json, name};
 use super::routes::{Asker, Path, Shared};
-use crate::events::Unheard;
+use crate::events::{EventSink, Unheard};
 use crate::invoke::{Admitted, Call, Conversation, admit};
 use crate::log;
 use crate::problem::{Code, Problem};
+use crate::request_id::{self, carried};
 use crate::trace_context::TraceContext;
+
+/// What a request asks for.
+struct Asked {
+    call: Call,
+    /// What makes it the same request when it comes again.
+    digest: [u8; 32],
+}
 
 /// `POST /agents/{name}/chat`
 pub(super) async fn chat(
     State(shared): State<Arc<Shared>>,
-    Path(asked): Path<String>,
+    Path(name): Path<String>,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let admitted = admitted(&shared, &asked, request).await?;
+    let Asker(subject) = Asker::of(request.extensions())?;
+    let key = Key::of(request.headers(), &subject.principal)?;
+    let Asked { call, digest } = asked(&shared, &subject, &name, request).await?;
+    // Who may not ask is told so, whatever was answered before.
+    let Some(key) = key.filter(|_| shared.may_execute(&subject, &call.agent)) else {
+        let admitted = begun(&shared, &subject, call)?;
+        return answered(&shared, admitted, &Unheard).await;
+    };
+    match shared.keys.claim(&subject.principal, &key, digest, shared.can_write).await? {
+        Claim::Answered(response) => Ok(response),
+        Claim::Mine(held) => match begun(&shared, &subject, call) {
+            Ok(admitted) => Ok(alone(shared, admitted, held).await),
+            Err(problem) => {
+                held.release().await;
+                Err(problem.into())
+            }
+        },
+    }
+}
+
+/// Takes an invocation to its end on a task of its own, and keeps its answer.
+async fn alone(shared: Arc<Shared>, admitted: Admitted, held: Held) -> Response {
+    let work = async move {
+        let wrote = Wrote::default();
+        match held.during(answered(&shared, admitted, &wrote)).await {
+            Ok(response) => held.answer(response).await,
+            Err(refusal) if wrote.anything() => held.answer(refusal.into_response()).await,
+            Err(refusal) => {
+                held.release().await;
+                refusal.into_response()
+            }
+        }
+    };
+    let task = tokio::spawn(carried(request_id::current(), work));
+    task.await.unwrap_or_else(|_| {
+        let problem = Problem::new(Code::Internal, "the invocation met a fault of the runner");
+        Refusal::from(problem).into_response()
+    })
+}
+
+/// The answer of an invocation.
+async fn answered(shared: &Shared, admitted: Admitted, sink: &dyn EventSink) -> Result<Response, Refusal> {
     let (invocation, agent) = (admitted.id(), admitted.source().agent.clone());
-    match admitted.run(&Unheard).await {
+    match admitted.run(sink).await {
         Ok(answer) => {
             let mut response = json(StatusCode::OK, &answer);
             name(&mut response, answer.invocation, answer.session);
@@ -43,12 +93,18 @@ pub(super) async fn chat(
 ///
 /// # Errors
 /// Why it may not begin.
-pub(super) async fn admitted(shared: &Shared, asked: &str, request: Request) -> Result<Admitted, Problem> {
-    shared.runner.work().accepts()?;
+pub(super) async fn admitted(shared: &Shared, name: &str, request: Request) -> Result<Admitted, Problem> {
     let Asker(subject) = Asker::of(request.extensions())?;
-    let agent: AgentName = shared.agent(asked, &subject)?;
+    let Asked { call, .. } = asked(shared, &subject, name, request).await?;
+    begun(shared, &subject, call)
+}
+
+async fn asked(shared: &Shared, subject: &Subject, name: &str, request: Request) -> Result<Asked, Problem> {
+    shared.runner.work().accepts()?;
+    let agent: AgentName = shared.agent(name, subject)?;
     let (parts, body) = request.into_parts();
-    let said = said(&parts.headers, body, &shared.patience, &shared.room).await?;
+    let (said, digest) =
+        said(&parts.headers, body, &shared.patience, &shared.room, |body| digest(&agent, body)).await?;
     let call = Call {
         agent,
         chain: Chain::direct(subject.clone()),
@@ -56,9 +112,13 @@ pub(super) async fn admitted(shared: &Shared, asked: &str, request: Request) -> 
         conversation: said.session.map_or(Conversation::New, Conversation::Session),
         trace: TraceContext::of_headers(&parts.headers),
     };
+    Ok(Asked { call, digest })
+}
+
+fn begun(shared: &Shared, subject: &Subject, call: Call) -> Result<Admitted, Problem> {
     let agent = call.agent.clone();
     admit(&shared.runner, call).map_err(|problem| match problem.code {
-        Code::NotAllowed => shared.denied(&subject, &agent, problem),
+        Code::NotAllowed => shared.denied(subject, &agent, problem),
         _ => problem,
     })
 }

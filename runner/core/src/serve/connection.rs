@@ -1,4 +1,4 @@
-//! One connection: what it is served with, what it drives besides, and when it closes.
+//! One connection: which protocol it speaks, what it is served with, what it drives besides, and when it closes.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -11,80 +11,160 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use hyper::Version;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::header::{CONNECTION, HeaderValue};
-use hyper::server::conn::http1;
+use hyper::http::request::Request;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
+use hyper_util::rt::TokioExecutor;
 use tower_service::Service;
 
 use super::aboard::Aboard;
+use super::exchange::Exchange;
 use super::reply::Refusal;
-use super::routes::Shared;
+use super::routes::{Admission, Shared};
 use super::seats::{Notice, Place};
-use super::socket::Socket;
+use super::socket::{Protocol, Socket};
+use super::stalls::{Stall, Stalls};
 use crate::problem::{Code, Problem};
+
+/// How each protocol is spoken.
+#[derive(Debug, Clone)]
+pub(super) struct Protocols {
+    pub(super) http1: http1::Builder,
+    pub(super) http2: http2::Builder<TokioExecutor>,
+}
 
 /// Serves a connection to its end.
 pub(super) async fn serve(
-    http: http1::Builder,
-    socket: Socket,
+    protocols: Protocols,
+    mut socket: Socket,
     router: Router,
     shared: Arc<Shared>,
     place: Arc<Place>,
     peer: IpAddr,
 ) {
+    let Some(protocol) = spoken(&mut socket, &place).await else { return };
     let aboard = Arc::new(Aboard::new(shared.patience.grace));
-    let (requests, boarding) = (Arc::clone(&place), Arc::clone(&aboard));
-    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+    let stalls = Arc::new(Stalls::new(shared.patience.write));
+    let (requests, boarding, stalling) = (Arc::clone(&place), Arc::clone(&aboard), Arc::clone(&stalls));
+    let service = service_fn(move |request: Request<Incoming>| {
         let request_is_at = Serving::new(&requests);
-        let (mut router, shared, boarding) = (router.clone(), Arc::clone(&shared), Arc::clone(&boarding));
+        let (router, shared, boarding) = (router.clone(), Arc::clone(&shared), Arc::clone(&boarding));
+        let stall = (protocol == Protocol::Http2).then(|| stalling.begin());
         async move {
-            let mut response = match shared.admit(&mut request, peer).await {
-                Ok(()) => caught(router.call(request.map(Body::new))).await,
-                Err(problem) => Refusal::from(problem).into_response(),
-            };
-            boarding.take_over(&mut response);
-            if shared.runner.work().is_draining() {
-                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            let mut exchange = Exchange::begin(&request);
+            let mut response = answered(&shared, router, request, peer, &mut exchange).await;
+            match protocol {
+                Protocol::Http1 => boarding.take_over(&mut response),
+                Protocol::Http2 => boarding.send_off(&mut response),
             }
-            Ok::<_, Infallible>(response.map(|body| Watched { body, _request_is_at: request_is_at }))
+            Ok::<_, Infallible>(response.map(|body| Watched { body, exchange, stall, _request_is_at: request_is_at }))
         }
     });
-    {
-        let mut connection = pin!(http.serve_connection(socket, service));
-        let mut is_closing = false;
-        std::future::poll_fn(|context| {
-            place.listen(context);
-            let notice = place.notice();
-            if notice == Notice::All {
-                return Poll::Ready(());
-            }
-            if !is_closing && (notice == Notice::Fresh || (notice == Notice::Idle && !place.is_fresh())) {
-                is_closing = true;
-                connection.as_mut().graceful_shutdown();
-            }
-            // First the invocation: what it says now is written at once, and in one piece.
-            aboard.drive(context);
-            if let Poll::Ready(result) = connection.as_mut().poll(context) {
-                if let Err(error) = result {
-                    tracing::debug!("a connection ended early: {error}");
-                }
-                return Poll::Ready(());
-            }
-            // Only now: what has come in meanwhile was read.
-            if notice == Notice::MakeRoom {
-                if !place.is_serving() {
-                    return Poll::Ready(());
-                }
-                place.stay();
-            }
-            Poll::Pending
-        })
-        .await;
+    match protocol {
+        Protocol::Http1 => {
+            let connection = protocols.http1.serve_connection(socket, service);
+            until_over(connection, http1::Connection::graceful_shutdown, &place, &aboard, None).await;
+        }
+        Protocol::Http2 => {
+            let connection = protocols.http2.serve_connection(socket, service);
+            until_over(connection, http2::Connection::graceful_shutdown, &place, &aboard, Some(&stalls)).await;
+        }
     }
     if place.notice() != Notice::All {
         aboard.leave();
     }
+}
+
+/// What the client speaks; nothing if the connection is to close before it said so.
+async fn spoken(socket: &mut Socket, place: &Place) -> Option<Protocol> {
+    std::future::poll_fn(|context| {
+        place.listen(context);
+        let notice = place.notice();
+        if notice == Notice::All {
+            return Poll::Ready(None);
+        }
+        if let Poll::Ready(protocol) = socket.poll_protocol(context) {
+            return Poll::Ready(protocol.ok());
+        }
+        // Only now: what has come in meanwhile was read.
+        if matches!(notice, Notice::Fresh | Notice::MakeRoom) { Poll::Ready(None) } else { Poll::Pending }
+    })
+    .await
+}
+
+/// Takes a connection to its end. `close` closes it after the requests it is at.
+async fn until_over<C: Future<Output = hyper::Result<()>>>(
+    connection: C,
+    close: impl Fn(Pin<&mut C>),
+    place: &Place,
+    aboard: &Aboard,
+    stalls: Option<&Stalls>,
+) {
+    let mut connection = pin!(connection);
+    let mut is_closing = false;
+    std::future::poll_fn(|context| {
+        place.listen(context);
+        let notice = place.notice();
+        if notice == Notice::All || stalls.is_some_and(|stalls| stalls.poll_too_long(context).is_ready()) {
+            return Poll::Ready(());
+        }
+        if !is_closing && (notice == Notice::Fresh || (notice == Notice::Idle && !place.is_fresh())) {
+            is_closing = true;
+            close(connection.as_mut());
+        }
+        // First the invocation: what it says now is written at once, and in one piece.
+        aboard.drive(context);
+        if let Poll::Ready(result) = connection.as_mut().poll(context) {
+            if let Err(error) = result {
+                tracing::debug!("a connection ended early: {error}");
+            }
+            return Poll::Ready(());
+        }
+        // Only now: what has come in meanwhile was read.
+        if notice == Notice::MakeRoom {
+            if !place.is_serving() {
+                return Poll::Ready(());
+            }
+            place.stay();
+        }
+        Poll::Pending
+    })
+    .await;
+}
+
+/// The answer to a request, with all that answers have in common.
+async fn answered(
+    shared: &Arc<Shared>,
+    mut router: Router,
+    mut request: Request<Incoming>,
+    peer: IpAddr,
+    exchange: &mut Exchange,
+) -> Response {
+    let (version, origin) = (request.version(), shared.origins.listed(request.headers()));
+    let id = exchange.id().clone();
+    let answer = async {
+        match shared.admit(&mut request, peer).await {
+            Ok(Admission::Answered(response)) => response,
+            Ok(Admission::ToRoute) => {
+                exchange.from(&request);
+                caught(router.call(request.map(Body::new))).await
+            }
+            Err(problem) => Refusal::from(problem).into_response(),
+        }
+    };
+    let mut response = id.scope(answer).await;
+    shared.origins.say(origin, &mut response);
+    if version == Version::HTTP_2 {
+        // There a connection is not the matter of one request (RFC 9113, section 8.2.2).
+        response.headers_mut().remove(CONNECTION);
+    } else if shared.runner.work().is_draining() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    exchange.answered(&mut response);
+    response
 }
 
 /// What a handler answers; if it panics, that it did.
@@ -126,6 +206,8 @@ impl Drop for Serving {
 /// An answer's body that knows when it has been handed over.
 struct Watched {
     body: Body,
+    exchange: Exchange,
+    stall: Option<Stall>,
     _request_is_at: Serving,
 }
 
@@ -137,7 +219,20 @@ impl HttpBody for Watched {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        if let Some(stall) = &self.stall {
+            stall.taken();
+        }
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(frame) = &polled {
+            self.exchange.gave(frame.as_ref());
+            if self.body.is_end_stream() {
+                self.exchange.is_over();
+            }
+            if let Some(stall) = self.stall.as_ref().filter(|_| frame.is_some()) {
+                stall.given();
+            }
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

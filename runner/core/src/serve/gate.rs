@@ -8,6 +8,7 @@ use hyper::http::request::Request;
 use pace_ir::program::Authentication;
 use pace_ir::text::quoted;
 
+use super::cors::Origins;
 use super::routes::is_about_life;
 use crate::problem::{Code, Problem};
 
@@ -34,11 +35,11 @@ impl Gate {
         }
     }
 
-    /// Lets a request in.
+    /// Lets a request in; from pages of these origins, too.
     ///
     /// # Errors
     /// [`Code::HeadTooLarge`], [`Code::MalformedRequest`] without a host or with several (RFC 9112, section 3.2), [`Code::NotAllowed`].
-    pub(super) fn admit<B>(self, request: &Request<B>) -> Result<(), Problem> {
+    pub(super) fn admit<B>(self, request: &Request<B>, origins: &Origins) -> Result<(), Problem> {
         let headers = request.headers();
         let fields: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
@@ -46,8 +47,9 @@ impl Gate {
             let detail = format!("the head of the request has over {} KiB", MAX_HEAD >> 10);
             return Err(Problem::new(Code::HeadTooLarge, detail).help("send less in header fields and in the path"));
         }
-        let host = headers.get(HOST);
-        if host.is_none() && request.version() == Version::HTTP_11 {
+        let (host, authority) = (headers.get(HOST), request.uri().authority());
+        let is_named = host.is_some() || (request.version() == Version::HTTP_2 && authority.is_some());
+        if !is_named && request.version() >= Version::HTTP_11 {
             return Err(Problem::new(Code::MalformedRequest, "the request has no header `Host`")
                 .help("send the host and port you connected to"));
         }
@@ -56,12 +58,26 @@ impl Gate {
             return Err(Problem::new(Code::MalformedRequest, "the request has more than one header `Host`")
                 .help("send the host and port you connected to, once"));
         }
+        let is_other =
+            |host: &HeaderValue| authority.is_some_and(|authority| host.as_bytes() != authority.as_str().as_bytes());
+        if request.version() == Version::HTTP_2 && host.is_some_and(is_other) {
+            // RFC 9113, section 8.3.1.
+            return Err(Problem::new(
+                Code::MalformedRequest,
+                "the request names one host in `Host` and another in `:authority`",
+            )
+            .help("send the host and port you connected to, once"));
+        }
         // Who asks whether the runner lives may use any name for it.
         if self == Self::Open || is_about_life(request.uri().path()) {
             return Ok(());
         }
-        refuse("the page", headers.get(ORIGIN), is_page_of_this_machine)?;
-        refuse("the host", host, is_this_machine)
+        if origins.listed(headers).is_none() {
+            refuse("the page", headers.get(ORIGIN), is_page_of_this_machine)?;
+        }
+        refuse("the host", host, is_this_machine)?;
+        let authority = authority.and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+        refuse("the host", authority.as_ref(), is_this_machine)
     }
 }
 
@@ -114,7 +130,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        gate.admit(&request.body(()).unwrap()).err().map(|problem| problem.code)
+        gate.admit(&request.body(()).unwrap(), &Origins::default()).err().map(|problem| problem.code)
     }
 
     #[test]

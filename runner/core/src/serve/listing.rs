@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::net::SocketAddr;
 
 use chrono::{DateTime, Utc};
 use pace_ir::access::{Chain, Decision, Rules, Subject};
@@ -14,8 +13,8 @@ use crate::instantiate::{NextFiring, Runner, ServedLoop};
 use crate::tool::{AgentTools, Mode};
 
 /// Where it listens, the agents with their paths, and the loops with their next firing after `now`.
-pub fn listing(runner: &Runner, identity: &Identity, address: SocketAddr, now: DateTime<Utc>) -> String {
-    let mut text = format!("  Listening on http://{address}\n");
+pub fn listing(runner: &Runner, identity: &Identity, address: &str, now: DateTime<Utc>) -> String {
+    let mut text = format!("  Listening on {address}\n");
     let agents = runner.agents().map(|agent| {
         let note = if is_closed(runner, identity, agent.name) { "  (its `acl` lets nobody in over HTTP)" } else { "" };
         let tools: Vec<_> = agent.tools.into_iter().flat_map(AgentTools::introductions).collect();

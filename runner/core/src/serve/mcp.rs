@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::ledger::{Beginning, Ledger, Owner, Running};
 use super::body::{MAX_BODY, received};
+use super::repeat::Key;
 use super::reply::Refusal;
 use super::routes::{Asker, Path, Shared};
 use super::settings::Patience;
@@ -35,6 +36,7 @@ use crate::authorize::{Action, authorize};
 use crate::instantiate::Runner;
 use crate::mcp::{AgentServer, Caller};
 use crate::problem::{Code, Problem};
+use crate::request_id;
 
 /// The header that names a session of the transport.
 const SESSION: &str = "mcp-session-id";
@@ -106,6 +108,7 @@ pub(super) async fn serve(
     let allowed =
         authorize(Rules::of(shared.runner.bundle()), &Chain::direct(subject.clone()), Action::Execute(&agent));
     allowed.map_err(|problem| shared.denied(&subject, &agent, problem))?;
+    Key::refuse(request.headers())?;
     let owner = (agent, subject.principal.clone());
     let Some(service) = shared.mcp.services.get(&owner.0) else {
         return Err(shared.runner.unknown_agent(&asked).into());
@@ -127,6 +130,9 @@ pub(super) async fn serve(
     let beginning = if begins_a_session(request.body()) { Some(shared.mcp.room(&owner).await?) } else { None };
     let running = session.as_deref().and_then(|session| shared.mcp.ledger.runs(session));
     request.extensions_mut().insert(subject);
+    if let Some(id) = request_id::current() {
+        request.extensions_mut().insert(id);
+    }
     let response = service.handle(request.map(Body::from)).await;
     if let (Some(beginning), Some(begun)) = (beginning, named(response.headers())) {
         beginning.named(begun);

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use pace_ir::program::Principal;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::Notify;
 
@@ -283,8 +284,10 @@ impl Record {
     }
 }
 
-#[derive(Serialize)]
-struct Below<'a, T> {
+/// What an agent does that was called.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AgentEvent")]
+pub(super) struct Below<'a, T> {
     agent: &'a str,
     invocation: InvocationId,
     /// The invocation that called it.
@@ -302,14 +305,18 @@ struct Ended {
     usage: Spent,
 }
 
-#[derive(Serialize)]
-struct Start {
+/// An invocation begins.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "StartEvent")]
+pub(super) struct Start {
     invocation: InvocationId,
     session: SessionId,
 }
 
-#[derive(Serialize)]
-struct Text<'a> {
+/// The next piece of the reply.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TextEvent")]
+pub(super) struct Text<'a> {
     text: &'a str,
 }
 

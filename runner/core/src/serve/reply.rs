@@ -11,11 +11,12 @@ use serde::Serialize;
 
 use crate::id::{InvocationId, SessionId};
 use crate::problem::{Code, Problem};
+use crate::request_id::{self, RequestId};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
-const INVOCATION: HeaderName = HeaderName::from_static("paceline-invocation");
-const SESSION: HeaderName = HeaderName::from_static("paceline-session");
+pub(super) const INVOCATION: HeaderName = HeaderName::from_static("paceline-invocation");
+pub(super) const SESSION: HeaderName = HeaderName::from_static("paceline-session");
 
 /// Bytes that most answers fit in.
 const USUAL: usize = 512;
@@ -44,7 +45,9 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let Self { problem, invocation } = self;
         let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = json(status, &problem.document(invocation));
+        let request = request_id::current();
+        let document = problem.document(invocation).of_request(request.as_ref().map(RequestId::as_str));
+        let mut response = json(status, &document);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, PROBLEM);
         if let Some(wait) = problem.retry_after {
@@ -55,9 +58,14 @@ impl IntoResponse for Refusal {
         if let Some(id) = invocation {
             headers.insert(INVOCATION, text(id.digits().as_str()));
         }
-        if problem.code == Code::WrongCredential {
-            // RFC 6750, section 3.
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
+        // RFC 6750, section 3: an error is told only to who showed something.
+        let challenge = match problem.code {
+            Code::WrongCredential => Some("Bearer error=\"invalid_token\""),
+            Code::CredentialNeeded => Some("Bearer realm=\"paceline\""),
+            _ => None,
+        };
+        if let Some(challenge) = challenge {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         // What remains of such a request may still be on its way, and is not to be taken for the next one.
         if matches!(problem.code, Code::SlowRequest | Code::TooLarge) {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::extract::rejection::PathRejection;
-use axum::routing::{get, post};
+use axum::response::Response;
+use axum::routing::{MethodRouter, get, post};
 use hyper::header::AUTHORIZATION;
 use hyper::http::request::{Parts, Request};
 use hyper::{Method, Uri};
@@ -15,16 +16,22 @@ use pace_ir::program::{AgentName, Principal};
 use pace_ir::text::quoted;
 
 use super::body::Room;
+use super::cors::Origins;
 use super::gate::Gate;
+use super::limits::Limits;
 use super::mcp::Mcp;
 use super::records::Records;
+use super::repeat::Keys;
 use super::reply::Refusal;
-use super::settings::Patience;
-use super::{about, chat, mcp, sessions, stream, traces};
+use super::route::Route;
+use super::settings::{Patience, ServeSettings};
+use super::tls::Tls;
+use super::{about, chat, mcp, openapi, sessions, stream, traces};
 use crate::authenticate::Identity;
 use crate::authorize::{Action, decide};
 use crate::instantiate::Runner;
 use crate::problem::{Code, Problem};
+use crate::setup::SetupError;
 
 /// What all handlers share.
 #[derive(Debug)]
@@ -36,32 +43,68 @@ pub(super) struct Shared {
     pub(super) gate: Gate,
     pub(super) room: Room,
     pub(super) mcp: Mcp,
+    pub(super) origins: Origins,
+    pub(super) tls: Option<Tls>,
+    pub(super) keys: Keys,
+    /// Whether any tool of the bundle writes live.
+    pub(super) can_write: bool,
+    limits: Limits,
+}
+
+/// Where a request goes on that was let in.
+#[derive(Debug)]
+pub(super) enum Admission {
+    /// To its route.
+    ToRoute,
+    /// Nowhere: this is the answer.
+    Answered(Response),
 }
 
 impl Shared {
-    pub(super) fn new(runner: Arc<Runner>, identity: Identity, patience: Patience) -> Self {
+    /// # Errors
+    /// The certificate cannot be used.
+    pub(super) fn new(runner: Arc<Runner>, identity: Identity, settings: &ServeSettings) -> Result<Self, SetupError> {
         let gate = Gate::of(&runner.bundle().auth.authentication);
+        let patience = settings.patience;
         let (records, mcp) = (Records::new(patience.kept), Mcp::new(&runner, patience));
-        Self { runner, identity, patience, records, gate, room: Room::default(), mcp }
+        let (origins, limits) = (settings.origins.clone(), Limits::new(settings));
+        let tls = settings.tls.clone().map(Tls::read).transpose()?;
+        let keys = Keys::new(runner.state().store.as_ref());
+        let (room, can_write) = (Room::default(), runner.can_write());
+        Ok(Self { runner, identity, patience, records, gate, room, mcp, origins, tls, keys, can_write, limits })
     }
 
     /// Lets a request in, and finds out whom it is from: the one place where either is done. From here on it carries an
     /// [`Asker`], and no credential.
     ///
     /// # Errors
-    /// What the gate says, [`Code::WrongCredential`] and [`Code::KeysUnavailable`].
-    pub(super) async fn admit<B>(&self, request: &mut Request<B>, peer: IpAddr) -> Result<(), Problem> {
-        self.gate.admit(request)?;
+    /// What the gate says, [`Code::WrongCredential`], [`Code::KeysUnavailable`], [`Code::TooManyFailures`] and [`Code::RateLimited`].
+    pub(super) async fn admit<B>(&self, request: &mut Request<B>, peer: IpAddr) -> Result<Admission, Problem> {
+        self.gate.admit(request, &self.origins)?;
+        if let Some(response) = self.origins.preflight(request) {
+            return Ok(Admission::Answered(response));
+        }
         // Who asks whether the runner lives shows nothing, and what a load balancer adds is not judged.
         if is_about_life(request.uri().path()) {
-            return Ok(());
+            return Ok(Admission::ToRoute);
+        }
+        // Behind a proxy, those who mistype share an address with everybody else.
+        let shows = self.identity.has_sources()
+            && request.headers().contains_key(AUTHORIZATION)
+            && !self.identity.is_proxy(peer);
+        if shows {
+            self.limits.may_show(peer)?;
         }
         let subject = self.identity.subject(request.headers(), peer).await.inspect_err(|problem| {
             tracing::info!(%peer, code = problem.code.as_str(), "refused a credential: {}", problem.detail);
+            if shows && problem.code == Code::WrongCredential {
+                self.limits.showed_wrong(peer);
+            }
         })?;
+        self.limits.may_ask(&subject.principal, peer)?;
         request.headers_mut().remove(AUTHORIZATION);
         request.extensions_mut().insert(Asker(subject));
-        Ok(())
+        Ok(Admission::ToRoute)
     }
 
     /// The served agent of this name.
@@ -74,10 +117,14 @@ impl Shared {
     }
 
     /// A denial on its way to whoever asked, with what to do about it; also a line of the log.
-    pub(super) fn denied(&self, subject: &Subject, agent: &AgentName, problem: Problem) -> Problem {
+    pub(super) fn denied(&self, subject: &Subject, agent: &AgentName, mut problem: Problem) -> Problem {
         tracing::info!(%agent, subject = %subject.principal, "denied: {}", problem.detail);
-        problem.help(match (&self.identity, &subject.principal) {
+        let help = match (&self.identity, &subject.principal) {
             (Identity::Sources(_), Principal::Anonymous) => {
+                // RFC 9110, section 15.5.2: with a credential the answer may be another.
+                if self.identity.takes_bearer_tokens() {
+                    problem.code = Code::CredentialNeeded;
+                }
                 "send the credential of somebody who may, as `Authorization: Bearer <token>`".to_owned()
             }
             (Identity::Sources(_), _) => {
@@ -87,12 +134,18 @@ impl Shared {
                 "talk to it on its operator's machine, `pace chat {agent} --as user:<name>`, add `anonymous` to its `acl`, or list \
                  sources under `authentication` in `paceline.yaml`: without them everybody who asks over HTTP is `anonymous`"
             ),
-        })
+        };
+        problem.help(help)
     }
 
     /// Whether somebody may invoke an agent.
     pub(super) fn may_execute(&self, subject: &Subject, agent: &AgentName) -> bool {
         self.may(subject, Action::Execute(agent))
+    }
+
+    /// Whether somebody may know that there is an agent: who may invoke it, or see what it did.
+    pub(super) fn may_know(&self, subject: &Subject, agent: &AgentName) -> bool {
+        self.may_execute(subject, agent) || self.may(subject, Action::Read(agent))
     }
 
     /// Whether the rules let somebody do this.
@@ -103,7 +156,7 @@ impl Shared {
 
 /// Whether a path is for who asks if the runner lives, and not for who wants something of it.
 pub(super) fn is_about_life(path: &str) -> bool {
-    matches!(path, "/health" | "/ready")
+    Route::of(path).is_some_and(Route::is_about_life)
 }
 
 /// Who a request is from.
@@ -131,23 +184,28 @@ impl<S: Send + Sync> FromRequestParts<S> for Asker {
 
 /// All paths.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .route("/agents/{name}/chat", post(chat::chat))
-        .route("/agents/{name}/chat/stream", post(stream::chat))
-        .route("/agents/{name}/sessions", get(sessions::list))
-        .route("/agents/{name}/sessions/{id}", get(sessions::show).delete(sessions::forget))
-        .route("/agents/{name}/mcp", get(mcp::serve).post(mcp::serve).delete(mcp::serve))
-        .route("/agents/{name}/status", get(about::status))
-        .route("/agents", get(about::agents))
-        .route("/invocations/{id}/events", get(stream::events))
-        .route("/traces", get(traces::list))
-        .route("/traces/{id}", get(traces::show))
-        .route("/health", get(about::health))
-        .route("/ready", get(about::ready))
-        .route("/", get(about::root))
-        .method_not_allowed_fallback(wrong_method)
-        .fallback(unknown_path)
-        .with_state(shared)
+    let paths = Route::ALL.into_iter().fold(Router::new(), |router, route| router.route(route.path(), handlers(route)));
+    paths.method_not_allowed_fallback(wrong_method).fallback(unknown_path).with_state(shared)
+}
+
+/// Who answers at a path; for the verbs that [`Route::verbs`] says.
+fn handlers(route: Route) -> MethodRouter<Arc<Shared>> {
+    match route {
+        Route::Root => get(about::root),
+        Route::Health => get(about::health),
+        Route::Ready => get(about::ready),
+        Route::OpenApi => get(openapi::show),
+        Route::Agents => get(about::agents),
+        Route::AgentStatus => get(about::status),
+        Route::Chat => post(chat::chat),
+        Route::ChatStream => post(stream::chat),
+        Route::Sessions => get(sessions::list),
+        Route::Session => get(sessions::show).delete(sessions::forget),
+        Route::Mcp => get(mcp::serve).post(mcp::serve).delete(mcp::serve),
+        Route::Events => get(stream::events),
+        Route::Traces => get(traces::list),
+        Route::Trace => get(traces::show),
+    }
 }
 
 async fn unknown_path(uri: Uri) -> Refusal {
@@ -159,16 +217,13 @@ async fn wrong_method(method: Method, uri: Uri) -> Refusal {
     Problem::new(Code::WrongMethod, detail).help(format!("send it with {}", methods(uri.path()))).into()
 }
 
-/// What the paths take that are there, as [`router`] has them; `HEAD` goes without saying.
-fn methods(path: &str) -> &'static str {
-    if path.ends_with("/chat") || path.ends_with("/chat/stream") {
-        "`POST`"
-    } else if path.ends_with("/mcp") {
-        "`POST`, `GET` or `DELETE`"
-    } else if path.contains("/sessions/") {
-        "`GET` or `DELETE`"
-    } else {
-        "`GET`"
+/// What a path takes, in words; `HEAD` goes without saying.
+fn methods(path: &str) -> String {
+    let verbs: Vec<_> =
+        Route::of(path).map_or(&[][..], Route::verbs).iter().map(|verb| format!("`{}`", verb.as_str())).collect();
+    match verbs.as_slice() {
+        [several @ .., last] if !several.is_empty() => format!("{} or {last}", several.join(", ")),
+        verbs => verbs.concat(),
     }
 }
 

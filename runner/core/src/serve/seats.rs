@@ -2,7 +2,7 @@
 //! That is the connection that has waited longest for a request, as nginx does it: an idle one costs its client a new
 //! connection at most, and a server whose places are all idle is no server.
 //!
-//! A request costs a place two atomic writes; nothing looks through all places but whoever finds them taken.
+//! A request costs a place a few atomic writes; nothing looks through all places but whoever finds them taken.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -60,20 +60,20 @@ struct Seat {
     since: AtomicU64,
     /// Requests begun.
     requests: AtomicU32,
+    /// Requests that are served, their answers included; over one where the connection has several at once.
+    serving: AtomicU32,
     notice: AtomicU8,
     /// Who is to hear of a notice.
     waker: Mutex<Option<Waker>>,
 }
 
-/// What a connection is at.
+/// What a connection is at while no request is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// It waits for a request.
     Silent = 0,
     /// A part of a request's head has come.
     Head = 1,
-    /// A request is served, its answer included.
-    Serving = 2,
 }
 
 /// What a connection is told; each holds until a greater one comes, but for [`Notice::MakeRoom`].
@@ -115,6 +115,7 @@ impl Seats {
             stage: AtomicU8::new(Stage::Silent as u8),
             since: AtomicU64::new(self.now()),
             requests: AtomicU32::new(0),
+            serving: AtomicU32::new(0),
             notice: AtomicU8::new(taken.notice as u8),
             waker: Mutex::new(None),
         });
@@ -219,7 +220,7 @@ impl Seat {
     fn wait(&self) -> Option<Wait> {
         let stage = self.stage.load(Ordering::SeqCst);
         let since = Reverse(self.since.load(Ordering::SeqCst));
-        (stage != Stage::Serving as u8).then_some(Wait { is_silent: stage == Stage::Silent as u8, since })
+        (self.serving.load(Ordering::SeqCst) == 0).then_some(Wait { is_silent: stage == Stage::Silent as u8, since })
     }
 }
 
@@ -231,16 +232,17 @@ impl Place {
 
     /// A request begins.
     pub(super) fn begin(&self) {
-        self.seat.stage.store(Stage::Serving as u8, Ordering::Relaxed);
+        self.seat.serving.fetch_add(1, Ordering::SeqCst);
         self.seat.requests.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Its answer has been handed over.
     pub(super) fn end(&self) {
         self.seat.since.store(self.seats.now(), Ordering::Relaxed);
+        self.seat.stage.store(Stage::Silent as u8, Ordering::Relaxed);
         // In one order with what the one that waits for a place writes and reads: either it sees this, or this sees that it
         // waits.
-        self.seat.stage.store(Stage::Silent as u8, Ordering::SeqCst);
+        self.seat.serving.fetch_sub(1, Ordering::SeqCst);
         if self.seats.is_wanted.load(Ordering::SeqCst) {
             self.seats.changed.notify_one();
         }
@@ -248,7 +250,7 @@ impl Place {
 
     /// Whether a request is served.
     pub(super) fn is_serving(&self) -> bool {
-        self.seat.stage.load(Ordering::Relaxed) == Stage::Serving as u8
+        self.seat.serving.load(Ordering::SeqCst) > 0
     }
 
     /// Whether there was no request yet.

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
 use hyper::StatusCode;
 use pace_ir::text::quoted;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::reply::{Refusal, json};
@@ -76,13 +77,15 @@ fn session(owner: &Owner, asked: &str) -> Result<SessionId, Problem> {
     })
 }
 
-#[derive(Serialize)]
-struct List {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Sessions")]
+pub(super) struct List {
     sessions: Vec<Entry>,
 }
 
-#[derive(Serialize)]
-struct Entry {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SessionEntry")]
+pub(super) struct Entry {
     id: SessionId,
     created: String,
     used: String,
@@ -100,17 +103,19 @@ fn written(time: SystemTime) -> String {
     DateTime::<Utc>::from(time).to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-#[derive(Serialize)]
-struct Conversation<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
+pub(super) struct Conversation<'a> {
     #[serde(flatten)]
     entry: Entry,
     messages: Vec<Line<'a>>,
 }
 
 /// A message as its owner sees it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "role", rename_all = "snake_case")]
-enum Line<'a> {
+#[schemars(rename = "SessionMessage")]
+pub(super) enum Line<'a> {
     User {
         text: &'a str,
     },

@@ -1,9 +1,13 @@
 //! How a server is set up: where it listens, and how patient it is with clients and with its own end.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::MAX_CONNECTIONS;
+use super::cors::Origins;
+use super::limiter::Rate;
 
 /// How a server is set up. [`crate::config`] reads it from the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +22,23 @@ pub struct ServeSettings {
     pub connections: usize,
     /// How long it waits for others.
     pub patience: Patience,
+    /// How many requests of one principal it takes; as many as come, where nothing is said.
+    pub rate: Option<Rate>,
+    /// How many wrong credentials of one address it judges; all, where nothing is said.
+    pub failures: Option<Rate>,
+    /// Whose pages may ask.
+    pub origins: Origins,
+    /// Speaks TLS with these; in the clear without.
+    pub tls: Option<TlsFiles>,
+}
+
+/// Where the certificate of a server lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The chain, in PEM, its own certificate first.
+    pub certificate: PathBuf,
+    /// Its private key, in PEM.
+    pub key: PathBuf,
 }
 
 /// Where `HOST` and `PORT` point if they are not set: this machine alone, as design and habit have it.
@@ -33,9 +54,17 @@ impl Default for ServeSettings {
             drain: DEFAULT_DRAIN,
             connections: MAX_CONNECTIONS,
             patience: Patience::default(),
+            rate: None,
+            failures: Some(FAILURES),
+            origins: Origins::default(),
+            tls: None,
         }
     }
 }
+
+/// A person who mistypes a token stays far below it, and so does a fleet of clients behind one address whose tokens ran out. Whoever
+/// guesses gets nowhere with it: a token of 16 characters is found in more years than there have been.
+const FAILURES: Rate = Rate { count: NonZeroU32::MIN.saturating_add(59), per: Duration::from_mins(1) };
 
 /// How long a server waits for others. Not settings of the operator: tests shorten them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

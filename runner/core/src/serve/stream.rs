@@ -8,18 +8,20 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
-use hyper::{HeaderMap, StatusCode, Uri};
+use hyper::{HeaderMap, StatusCode, Uri, Version};
 use pace_ir::text::quoted;
 
 use super::aboard::Streaming;
 use super::chat::admitted;
 use super::follow::Follower;
 use super::record::{Record, Woken};
+use super::repeat::Key;
 use super::reply::{Refusal, name};
 use super::routes::{Asker, Path, Shared};
 use crate::invoke::Admitted;
 use crate::log;
 use crate::problem::{Code, Problem};
+use crate::request_id::{self, carried};
 
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -38,12 +40,15 @@ pub(super) async fn chat(
     request: Request,
 ) -> Result<Response, Refusal> {
     let owner = Asker::of(request.extensions())?.0.principal;
+    Key::refuse(request.headers())?;
+    // Where a connection has several requests at once, none of them drives its task.
+    let woken = if request.version() == Version::HTTP_2 { Woken::ByRecord(None) } else { Woken::WithInvocation };
     let admitted = admitted(&shared, &asked, request).await?;
     let record = shared.records.begin(admitted.id(), admitted.session(), owner);
-    let mut response = followed(&shared, &record, 0, Woken::WithInvocation);
+    let mut response = followed(&shared, &record, 0, woken);
     let cancellation = admitted.cancellation().clone();
     let grace = shared.patience.grace;
-    let running = run(shared, admitted, Arc::clone(&record));
+    let running = carried(request_id::current(), run(shared, admitted, Arc::clone(&record)));
     // It begins before the answer does: its first events go with the answer's head.
     if let Some(streaming) = Streaming::new(running, record, cancellation).begin(HELD, grace).await {
         streaming.board(&mut response);

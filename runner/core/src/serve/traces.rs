@@ -12,6 +12,7 @@ use pace_ir::access::Subject;
 use pace_ir::program::{AgentName, Principal};
 use pace_ir::text::quoted;
 use pace_state::{Key, Page, Readable, Store, StoreError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use url::form_urlencoded;
 
@@ -63,16 +64,18 @@ pub(super) async fn show(
     Ok(json(StatusCode::OK, &Whole { trace: &trace, children }))
 }
 
-#[derive(Serialize)]
-struct List {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Traces")]
+pub(super) struct List {
     traces: Vec<Summary>,
     /// Sent as `cursor`, the list goes on here; absent at its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Whole<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TraceAndChildren")]
+pub(super) struct Whole<'a> {
     #[serde(flatten)]
     trace: &'a Trace,
     children: Vec<Summary>,

@@ -10,6 +10,7 @@ mod reach;
 mod result;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pace_ir::access::{Chain, Tool};
@@ -58,6 +59,8 @@ pub struct ServedServer {
     reach: Reach,
     held: Held,
     offers: Offers,
+    /// Whether it was not there when it was last connected to.
+    is_away: AtomicBool,
 }
 
 /// How a server is, for people who start something.
@@ -149,6 +152,12 @@ impl ServedServer {
         self.held.is_empty()
     }
 
+    /// Whether it was not there when it was last connected to. Of one that is asked differently for each, nobody knows: it may have
+    /// refused one of them.
+    pub fn is_away(&self) -> bool {
+        self.is_open() && self.is_away.load(Ordering::Relaxed)
+    }
+
     /// Connects on behalf of somebody, and says how it is.
     pub async fn status(&self, chain: &Chain) -> Status {
         let (connection, identity) = match self.connection(chain).await {
@@ -176,7 +185,9 @@ impl ServedServer {
         let identity = holder.identity();
         let server = self.reach.server(&self.alias, &holder).map_err(|why| failure("credential", why))?;
         let key = Key { server: self.entry.clone(), identity: identity.clone() };
-        let connection = self.pool.get(&key, &server).await.map_err(|error| failure("server", error.to_string()))?;
+        let connection = self.pool.get(&key, &server).await;
+        self.is_away.store(connection.is_err(), Ordering::Relaxed);
+        let connection = connection.map_err(|error| failure("server", error.to_string()))?;
         Ok((connection, identity))
     }
 }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::conversation::JsonText;
@@ -11,8 +12,9 @@ use crate::conversation::JsonText;
 pub const MOST_BYTES: usize = 16 << 10;
 
 /// Text or JSON, whole or cut.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "TracePayload")]
 pub enum Payload {
     /// A text, whole.
     Text(String),

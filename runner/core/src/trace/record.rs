@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use pace_ir::program::Access;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::payload::Payload;
@@ -13,7 +14,7 @@ use crate::problem::Problem;
 use crate::trace_context::TraceContext;
 
 /// One invocation, from its admission or denial to its end.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trace {
     /// The invocation.
     pub id: InvocationId,
@@ -24,6 +25,9 @@ pub struct Trace {
     pub root: InvocationId,
     /// Its span, as those who are called over a network are told.
     pub span: Span,
+    /// The HTTP request that asked for it, as the log names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
     /// The agent.
     pub agent: String,
     /// The loop that fired it.
@@ -51,6 +55,7 @@ pub struct Trace {
     pub error: Option<Failure>,
     /// When it began, to the millisecond.
     #[serde(serialize_with = "write_time", deserialize_with = "read_time")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub started: DateTime<Utc>,
     /// How long it took.
     pub duration_ms: f64,
@@ -69,7 +74,8 @@ pub struct Trace {
 }
 
 /// A span of W3C Trace Context; ids in hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TraceSpan")]
 pub struct Span {
     /// The trace, 32 digits.
     pub trace_id: String,
@@ -87,8 +93,9 @@ impl From<&TraceContext> for Span {
 }
 
 /// How an invocation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "TraceStatus")]
 pub enum Status {
     /// It has an answer.
     Ok,
@@ -101,7 +108,8 @@ pub enum Status {
 }
 
 /// Why an invocation has no answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TraceFailure")]
 pub struct Failure {
     /// The stable word, see the reference of problems.
     pub code: String,
@@ -117,7 +125,8 @@ impl From<&Problem> for Failure {
 
 /// What an invocation took.
 // Flat, and not `Spent`: numbers of any length and flattened types cannot be read back together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TraceUsage")]
 pub struct Taken {
     /// Tokens read, those from a cache included.
     pub input_tokens: u64,
@@ -143,8 +152,9 @@ impl From<Spent> for Taken {
 }
 
 /// Something an invocation did.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "TraceStep")]
 pub enum Step {
     /// It asked its model.
     Model(ModelStep),
@@ -153,7 +163,8 @@ pub enum Step {
 }
 
 /// One question to a model.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TraceModelStep")]
 pub struct ModelStep {
     /// Which time, from 1.
     pub turn: u32,
@@ -173,7 +184,8 @@ pub struct ModelStep {
 }
 
 /// One call of a tool.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TraceToolStep")]
 pub struct ToolStep {
     /// Its span, as whoever is called over a network is told.
     pub span: Span,
@@ -209,8 +221,9 @@ pub struct ToolStep {
 }
 
 /// What a call may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "CallClass")]
 pub enum Class {
     /// Look.
     Read,

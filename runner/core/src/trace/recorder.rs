@@ -18,6 +18,7 @@ use crate::id::InvocationId;
 use crate::instantiate::Runner;
 use crate::invoke::Running;
 use crate::problem::{Code, Problem};
+use crate::request_id;
 use crate::tool::{AgentTools, ServedTool};
 use crate::trace_context::TraceContext;
 
@@ -217,6 +218,7 @@ fn blank(
         parent: None,
         root: id,
         span: span.into(),
+        request: request_id::current().map(|request| request.as_str().to_owned()),
         agent: agent.to_string(),
         scheduled: None,
         session: None,

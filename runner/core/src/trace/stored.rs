@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use pace_state::{Key, Moment, Store, StoreError, TraceStatus};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::record::{Status, Trace};
@@ -13,7 +14,8 @@ use crate::id::InvocationId;
 pub const MOST_BELOW: u32 = 500;
 
 /// What lists show of an invocation.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "TraceSummary")]
 pub struct Summary {
     /// The invocation.
     pub id: String,

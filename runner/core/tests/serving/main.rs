@@ -4,6 +4,7 @@
 #[path = "../invocations/fixture.rs"]
 #[expect(dead_code, reason = "the fixture is that of the invocations, and more than is needed here")]
 mod fixture;
+mod http2;
 mod leaving;
 mod mcp;
 mod room;

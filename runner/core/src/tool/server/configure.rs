@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use pace_ir::Digest;
@@ -112,6 +113,7 @@ impl Servers {
             reach,
             held,
             offers: Offers::new(pinned, |name| target.tools.as_ref().is_none_or(|tools| tools.contains(name))),
+            is_away: AtomicBool::new(false),
         })
     }
 

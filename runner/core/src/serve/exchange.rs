@@ -1,0 +1,126 @@
+//! One request and its answer, from the head of the one to the last byte of the other: what it is called, who sent it, and the line that
+//! the log has of it. The line is written when the answer was handed over, or nobody waits for it any more.
+//!
+//! What is in it: method, route, status, duration, bytes, principal, agent, invocation and id. What is not: the path itself, whose ids may be
+//! all that shows whose a conversation is; the query; any other header field.
+
+use bytes::Bytes;
+use hyper::Method;
+use hyper::body::Frame;
+use hyper::http::request::Request;
+use hyper::http::response::Response;
+use pace_ir::program::AgentName;
+use tokio::time::Instant;
+
+use super::reply::INVOCATION;
+use super::route::Route;
+use super::routes::Asker;
+use crate::request_id::RequestId;
+
+/// What is said of an answer that nobody waited for, as nginx does.
+const CLIENT_GONE: u16 = 499;
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    id: RequestId,
+    method: Method,
+    route: Option<Route>,
+    agent: Option<AgentName>,
+    principal: Option<String>,
+    invocation: Option<String>,
+    begun: Instant,
+    status: Option<u16>,
+    bytes: u64,
+    /// Whether all of the answer was handed over.
+    is_whole: bool,
+}
+
+impl Exchange {
+    /// A request has come.
+    pub(super) fn begin<B>(request: &Request<B>) -> Self {
+        let path = request.uri().path();
+        let route = Route::of(path);
+        let named = route.filter(|route| route.path().starts_with("/agents/"));
+        let agent = named.and_then(|_| path.split('/').nth(2)?.parse().ok());
+        Self {
+            id: RequestId::of(request.headers()),
+            method: request.method().clone(),
+            route,
+            agent,
+            principal: None,
+            invocation: None,
+            begun: Instant::now(),
+            status: None,
+            bytes: 0,
+            is_whole: false,
+        }
+    }
+
+    /// What it is called.
+    pub(super) fn id(&self) -> &RequestId {
+        &self.id
+    }
+
+    /// It was found out who asks.
+    pub(super) fn from<B>(&mut self, request: &Request<B>) {
+        self.principal = request.extensions().get::<Asker>().map(|Asker(subject)| subject.principal.to_string());
+    }
+
+    /// The head of the answer is there.
+    pub(super) fn answered<B>(&mut self, response: &mut Response<B>) {
+        self.status = Some(response.status().as_u16());
+        self.invocation = response.headers().get(INVOCATION).and_then(|id| Some(id.to_str().ok()?.to_owned()));
+        response.headers_mut().insert(crate::request_id::HEADER, self.id.value());
+    }
+
+    /// A piece of the answer's body was handed over, or its end.
+    pub(super) fn gave<E>(&mut self, frame: Option<&Result<Frame<Bytes>, E>>) {
+        match frame {
+            Some(Ok(frame)) => self.bytes += frame.data_ref().map_or(0, |data| data.len() as u64),
+            Some(Err(_)) => {}
+            None => self.is_whole = true,
+        }
+    }
+
+    /// All of the answer was handed over with its last piece.
+    pub(super) fn is_over(&mut self) {
+        self.is_whole = true;
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let Self { id, method, route, agent, principal, invocation, begun, status, bytes, is_whole } = self;
+        let method = if is_known(method) { method.as_str() } else { "other" };
+        let duration_ms = (begun.elapsed().as_secs_f64() * 1e6).round() / 1e3;
+        let (status, cut) = (status.unwrap_or(CLIENT_GONE), (!*is_whole).then_some(true));
+        let (agent, principal) = (agent.as_ref().map(AgentName::as_str), principal.as_deref());
+        let (invocation, request, bytes) = (invocation.as_deref(), id.as_str(), *bytes);
+        let path = route.map(Route::path);
+        // Probes come every few seconds and say nothing; what they find is in other lines.
+        if route.is_some_and(Route::is_about_life) {
+            tracing::debug!(method, route = path, status, duration_ms, bytes, cut, request, "request");
+        } else {
+            tracing::info!(
+                method,
+                route = path,
+                status,
+                duration_ms,
+                bytes,
+                cut,
+                principal,
+                agent,
+                invocation,
+                request,
+                "request"
+            );
+        }
+    }
+}
+
+/// Others are words of the client's.
+fn is_known(method: &Method) -> bool {
+    let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    known.contains(method)
+}
