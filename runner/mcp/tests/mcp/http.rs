@@ -6,6 +6,7 @@ mod oauth;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use libtest_mimic::Trial;
@@ -13,9 +14,9 @@ use pace_mcp::{
     CallOptions, Client, ClientSettings, Connection, Credential, Delivery, Endpoint, Kind, Secret, Server, Supervisor,
     Transport, Web,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use self::fake::{Fake, answer, mcp, with};
+use self::fake::{Fake, answer, json_answer, mcp, with};
 use crate::servers::{everything_is_there, growing, it_grows};
 use crate::support::{
     LONG, TOKEN, alone, assert_one_line, call, called, client, counterpart, object, open, refused, text,
@@ -32,6 +33,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("http::redirects_stay_where_they_are", redirects_stay_where_they_are),
         trial("http::bodies_are_read_to_their_bounds", bodies_are_read_to_their_bounds),
         trial("http::calls_are_made_once", calls_are_made_once),
+        trial("http::calls_wait_until_the_server_may_ask_back", calls_wait_until_the_server_may_ask_back),
         trial("http::certificates_have_to_be_known", certificates_have_to_be_known),
     ];
     trials.extend(oauth::trials());
@@ -253,6 +255,26 @@ async fn calls_are_made_once() {
         assert_eq!(fake.seen().iter().filter(|seen| is_call(seen)).count(), 1, "{path}");
         connection.close().await;
     }
+}
+
+async fn calls_wait_until_the_server_may_ask_back() {
+    let listens = AtomicBool::new(false);
+    let fake = Fake::start(move |seen| {
+        if seen.method == "GET" {
+            std::thread::sleep(Duration::from_millis(300));
+            listens.store(true, Ordering::SeqCst);
+        }
+        let heard = listens.load(Ordering::SeqCst).to_string();
+        let called = |id: &Value| {
+            let content = json!([{"type": "text", "text": heard}]);
+            Some(json_answer(&json!({"jsonrpc": "2.0", "id": id, "result": {"content": content}})))
+        };
+        with(mcp(seen, called), "mcp-session-id", "one")
+    })
+    .await;
+    let connection = open(&at(&format!("{}/mcp", fake.origin), Credential::None)).await;
+    assert_eq!(text(&called(&connection, "echo", json!({})).await), "true");
+    connection.close().await;
 }
 
 async fn certificates_have_to_be_known() {
