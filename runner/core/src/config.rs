@@ -1,11 +1,12 @@
 //! The environment variables that this version heeds, in one table: `--help` and docs/reference/configuration.md are made of
 //! it. Values are read through [`Environment`], and a wrong one is an error that says which are right.
 
+pub(crate) mod otlp;
 mod state;
 mod table;
 mod writes;
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::log::{Format, Level, LogSettings};
 use crate::serve::ServeSettings;
 use crate::setup::SetupError;
 
+pub use otlp::{OtlpSettings, Protocol, content as span_content};
 pub use state::{StatePlace, StateSettings, Usual, state_settings};
 pub use table::{Reader, VARIABLES, Variable, markdown, plain};
 pub use writes::{WriteFlags, writes};
@@ -33,19 +35,24 @@ pub enum StandardError {
     Elsewhere,
 }
 
-/// Where and how a server listens: `HOST`, `PORT`, `DRAIN_TIMEOUT`.
+/// Where and how a server listens: `HOST`, `PORT`, `ADMIN_HOST`, `ADMIN_PORT`, `DRAIN_TIMEOUT`.
 ///
 /// # Errors
 /// A value is wrong.
 pub fn serve_settings(environment: &Environment) -> Result<ServeSettings, SetupError> {
     let mut settings = ServeSettings::default();
     if let Some(host) = environment.text("HOST")? {
-        settings.host = parse_host(host)?;
+        settings.host = parse_host("HOST", host)?;
     }
     if let Some(port) = environment.text("PORT")? {
-        settings.port = port.trim().parse().map_err(|_| {
-            wrong("PORT", port, "is no port", "set it to a number from 1 to 65535, or to 0 for any port that is free")
-        })?;
+        settings.port = parse_port("PORT", port)?;
+    }
+    let admin_host = environment.text("ADMIN_HOST")?.map(|host| parse_host("ADMIN_HOST", host)).transpose()?;
+    if let Some(port) = environment.text("ADMIN_PORT")? {
+        let port = parse_port("ADMIN_PORT", port)?;
+        settings.admin = Some(SocketAddr::new(admin_host.unwrap_or(settings.host), port));
+    } else if admin_host.is_some() {
+        return Err(SetupError::new("`ADMIN_HOST` is set, and `ADMIN_PORT` is not", "set both, or neither"));
     }
     if let Some(drain) = environment.text("DRAIN_TIMEOUT")? {
         settings.drain = parse_duration(drain).filter(|drain| *drain <= LONGEST_DRAIN).ok_or_else(|| {
@@ -123,17 +130,22 @@ fn near(name: &str) -> Option<&'static str> {
     (distance(nearest) * 3 <= nearest.name.len()).then_some(nearest.name)
 }
 
-fn parse_host(text: &str) -> Result<IpAddr, SetupError> {
+fn parse_host(name: &str, text: &str) -> Result<IpAddr, SetupError> {
     match text.trim() {
         "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
         text => {
             let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
             bare.parse().map_err(|_| {
                 let help = "set it to 127.0.0.1 for this machine alone, 0.0.0.0 for all its addresses, or one of them";
-                wrong("HOST", text, "is no IP address", help)
+                wrong(name, text, "is no IP address", help)
             })
         }
     }
+}
+
+fn parse_port(name: &str, text: &str) -> Result<u16, SetupError> {
+    let help = "set it to a number from 1 to 65535, or to 0 for any port that is free";
+    text.trim().parse().map_err(|_| wrong(name, text, "is no port", help))
 }
 
 /// `500ms`, `25s`, `2m`, `1h`; a bare number is in seconds.
@@ -184,6 +196,12 @@ mod tests {
         for (text, seconds) in [("0", 0), ("25", 25), ("2m", 120), ("1h", 3_600)] {
             assert_eq!(parse_duration(text), Some(Duration::from_secs(seconds)), "{text}");
         }
+        let admin = |pairs: &[(&str, &str)]| serve_settings(&of(pairs)).map(|settings| settings.admin);
+        let at = |address: &str| Ok(Some(address.parse().unwrap()));
+        assert_eq!((admin(&[]), admin(&[("ADMIN_PORT", "9")])), (Ok(None), at("127.0.0.1:9")));
+        assert_eq!(admin(&[("HOST", "0.0.0.0"), ("ADMIN_PORT", "9")]), at("0.0.0.0:9"));
+        assert_eq!(admin(&[("HOST", "0.0.0.0"), ("ADMIN_PORT", "9"), ("ADMIN_HOST", "::1")]), at("[::1]:9"));
+        assert!(admin(&[("ADMIN_HOST", "::1")]).unwrap_err().message.contains("`ADMIN_PORT` is not"));
         let log = log_settings(&of(&[("LOG_LEVEL", "debug")]), StandardError::Terminal).unwrap();
         assert_eq!((log.level, log.format), (Level::Debug, Format::Text));
     }
@@ -195,6 +213,7 @@ mod tests {
             ("PORT", "80a", "is no port", "1 to 65535"),
             ("PORT", "65536", "is no port", "1 to 65535"),
             ("PORT", "-1", "is no port", "1 to 65535"),
+            ("ADMIN_PORT", "http", "is no port", "1 to 65535"),
             ("DRAIN_TIMEOUT", "soon", "is no duration", "25s"),
             ("DRAIN_TIMEOUT", "2h", "is no duration of at most an hour", "25s"),
             ("DRAIN_TIMEOUT", "99999999999999999999h", "is no duration", "25s"),

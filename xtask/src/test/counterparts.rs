@@ -31,7 +31,7 @@ pub(crate) fn print() -> Result<Verdict> {
 /// # Errors
 /// In CI, one cannot be installed.
 pub(super) fn variables() -> Result<Vec<Variable>> {
-    let all: [(&str, Install); 11] = [
+    let all: [(&str, Install); 12] = [
         ("an oracle", oracles),
         ("`aimock`", aimock),
         ("`llmock`", llmock),
@@ -43,6 +43,7 @@ pub(super) fn variables() -> Result<Vec<Variable>> {
         ("the registries of npm and PyPI", registries),
         ("the conformance suite of MCP", conformance),
         ("PostgreSQL", postgresql),
+        ("collectors of OpenTelemetry", collectors),
     ];
     let mut variables = Vec::new();
     for (what, install) in all {
@@ -120,6 +121,19 @@ fn postgresql() -> Result<Vec<Variable>> {
     folders.sort();
     let newest = folders.pop().context("no version of PostgreSQL has a server")?;
     Ok(vec![("PACE_TEST_POSTGRES", newest)])
+}
+
+/// Receivers of spans, and a Python that reads metrics as Prometheus does.
+fn collectors() -> Result<Vec<Variable>> {
+    let environment = python::environment("tests/counterparts/telemetry/requirements.txt")?;
+    // The package has its program beside its modules.
+    let asked = ["-c", "import pathlib, rotel; print(pathlib.Path(rotel.__file__).with_name('rotel-agent'))"];
+    let rotel = command::capture(command::program(environment.program("python"))?.args(asked))?;
+    Ok(vec![
+        ("PACE_TEST_OTELTAP", environment.program("oteltap")),
+        ("PACE_TEST_ROTEL", PathBuf::from(String::from_utf8_lossy(&rotel).trim())),
+        ("PACE_TEST_OPENMETRICS", environment.program("python")),
+    ])
 }
 
 fn uv() -> Result<Vec<Variable>> {

@@ -60,6 +60,15 @@ const KEEP_IDLE: Duration = Duration::from_mins(1);
 /// The most idle connections to one host.
 const MAX_IDLE: usize = 64;
 
+/// What is spoken over connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speaks {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2, also where there is no TLS to agree on it in. Without TLS no proxy stands between: it would have to speak it, too.
+    Http2,
+}
+
 /// What a connection leads to first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Way {
@@ -94,14 +103,24 @@ impl Http {
     /// # Errors
     /// The file of `SSL_CERT_FILE` cannot be read, or a proxy is of a kind that is not spoken.
     pub(crate) fn configure(environment: &Environment, timeouts: Timeouts) -> Result<Self, SetupError> {
-        let connector =
-            Connector::new(Proxies::configure(environment)?, Tls::configure(environment)?, timeouts.connect);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(KEEP_IDLE)
-            .pool_max_idle_per_host(MAX_IDLE)
-            .build(connector.clone());
-        Ok(Self { client, connector, timeouts })
+        Self::speaking(Speaks::Http1, environment, timeouts)
+    }
+
+    /// The same for this version of HTTP.
+    ///
+    /// # Errors
+    /// As [`Self::configure`].
+    pub(crate) fn speaking(speaks: Speaks, environment: &Environment, timeouts: Timeouts) -> Result<Self, SetupError> {
+        let (proxies, tls) = (Proxies::configure(environment)?, Tls::configure(environment)?.speaking(speaks));
+        let connector = Connector::new(proxies, tls, timeouts.connect, speaks);
+        Ok(Self { client: client(&connector, speaks), connector, timeouts })
+    }
+
+    /// The same without the connections that are there: one that is stuck would be used again.
+    #[must_use]
+    pub(crate) fn anew(&self) -> Self {
+        let client = client(&self.connector, self.connector.speaks());
+        Self { client, connector: self.connector.clone(), timeouts: self.timeouts }
     }
 
     pub(super) fn timeouts(&self) -> Timeouts {
@@ -130,4 +149,14 @@ impl Http {
     pub(crate) fn send(&self, request: hyper::Request<Full<Bytes>>) -> hyper_util::client::legacy::ResponseFuture {
         self.client.request(request)
     }
+}
+
+fn client(connector: &Connector, speaks: Speaks) -> Client<Connector, Full<Bytes>> {
+    Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(KEEP_IDLE)
+        .pool_max_idle_per_host(MAX_IDLE)
+        .http2_only(speaks == Speaks::Http2)
+        .build(connector.clone())
 }

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -18,6 +19,7 @@ use hyper::service::service_fn;
 use tower_service::Service;
 
 use super::aboard::Aboard;
+use super::measured::{method, route};
 use super::reply::Refusal;
 use super::routes::Shared;
 use super::seats::{Notice, Place};
@@ -38,11 +40,13 @@ pub(super) async fn serve(
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         let request_is_at = Serving::new(&requests);
         let (mut router, shared, boarding) = (router.clone(), Arc::clone(&shared), Arc::clone(&boarding));
+        let (begun, route, method) = (Instant::now(), route(request.uri().path()), method(request.method()));
         async move {
             let mut response = match shared.admit(&mut request, peer).await {
                 Ok(()) => caught(router.call(request.map(Body::new))).await,
                 Err(problem) => Refusal::from(problem).into_response(),
             };
+            shared.runner.metrics().answered(route, method, response.status().as_u16(), begun.elapsed());
             boarding.take_over(&mut response);
             if shared.runner.work().is_draining() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

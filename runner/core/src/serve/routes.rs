@@ -20,7 +20,7 @@ use super::mcp::Mcp;
 use super::records::Records;
 use super::reply::Refusal;
 use super::settings::Patience;
-use super::{about, chat, mcp, sessions, stream, traces};
+use super::{about, chat, mcp, measured, sessions, stream, traces};
 use crate::authenticate::Identity;
 use crate::authorize::{Action, decide};
 use crate::instantiate::Runner;
@@ -129,9 +129,34 @@ impl<S: Send + Sync> FromRequestParts<S> for Asker {
     }
 }
 
-/// All paths.
-pub(super) fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
+/// Which paths a listener has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Face {
+    /// All of them.
+    Whole,
+    /// All but those that have a port of their own.
+    Public,
+    /// Those: metrics and traces, and whether the runner is alive.
+    Admin,
+}
+
+/// All paths of a listener.
+pub(super) fn router(shared: Arc<Shared>, face: Face) -> Router {
+    let router = Router::new().route("/health", get(about::health)).route("/ready", get(about::ready));
+    let router = match face {
+        Face::Whole => traces(agents(router)).route("/metrics", get(measured::guarded)),
+        Face::Public => agents(router),
+        Face::Admin => traces(router).route("/metrics", get(measured::open)),
+    };
+    router.method_not_allowed_fallback(wrong_method).fallback(unknown_path).with_state(shared)
+}
+
+fn traces(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
+    router.route("/traces", get(traces::list)).route("/traces/{id}", get(traces::show))
+}
+
+fn agents(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
+    router
         .route("/agents/{name}/chat", post(chat::chat))
         .route("/agents/{name}/chat/stream", post(stream::chat))
         .route("/agents/{name}/sessions", get(sessions::list))
@@ -140,14 +165,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/agents/{name}/status", get(about::status))
         .route("/agents", get(about::agents))
         .route("/invocations/{id}/events", get(stream::events))
-        .route("/traces", get(traces::list))
-        .route("/traces/{id}", get(traces::show))
-        .route("/health", get(about::health))
-        .route("/ready", get(about::ready))
         .route("/", get(about::root))
-        .method_not_allowed_fallback(wrong_method)
-        .fallback(unknown_path)
-        .with_state(shared)
 }
 
 async fn unknown_path(uri: Uri) -> Refusal {

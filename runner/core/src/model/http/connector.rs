@@ -14,6 +14,7 @@ use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiFuture, GaiResolver,
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use tower_service::Service;
 
+use super::Speaks;
 use super::proxy::Proxies;
 use super::stream::{Stream, Wire};
 use super::tls::Tls;
@@ -43,18 +44,23 @@ struct Shared {
     proxies: Proxies,
     tls: Tls,
     timeout: Duration,
+    speaks: Speaks,
 }
 
 impl Connector {
-    pub(super) fn new(proxies: Proxies, tls: Tls, timeout: Duration) -> Self {
+    pub(super) fn new(proxies: Proxies, tls: Tls, timeout: Duration, speaks: Speaks) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        Self { tcp, shared: Arc::new(Shared { proxies, tls, timeout }) }
+        Self { tcp, shared: Arc::new(Shared { proxies, tls, timeout, speaks }) }
     }
 
     pub(super) fn proxies(&self) -> &Proxies {
         &self.shared.proxies
+    }
+
+    pub(super) fn speaks(&self) -> Speaks {
+        self.shared.speaks
     }
 
     /// The future of a connection to `uri`; `Err` for what fails before anything is tried.
@@ -64,6 +70,7 @@ impl Connector {
         let mut tcp = self.tcp.clone();
         let wire: Connecting<Wire> = match (proxy, is_secure) {
             (None, false) => Box::pin(plain(tcp.call(uri))),
+            (Some(_), false) if self.shared.speaks == Speaks::Http2 => Box::pin(plain(tcp.call(uri))),
             (Some(proxy), false) => return Ok((Box::pin(plain(tcp.call(proxy.uri().clone()))), true)),
             (None, true) => HttpsConnector::from((tcp, self.shared.tls.config()?)).call(uri),
             (Some(proxy), true) => {
