@@ -149,6 +149,11 @@ impl<'b> Rules<'b> {
         }
     }
 
+    /// Whether a subject may see what is told of the project as a whole, such as what its runner counts.
+    pub fn read_project(self, subject: &Subject) -> Decision {
+        self.listed(subject, Resource::Project, None, Role::Read)
+    }
+
     /// Whether a subject may see a trace or session of an agent that belongs to `owner`. Its own it always may; but
     /// `anonymous` is nobody in particular, so an anonymous subject has nothing of its own.
     pub fn read_of(self, subject: &Subject, agent: &AgentName, owner: &Principal) -> Decision {

@@ -20,6 +20,8 @@ pub enum Action<'a> {
         /// Whose it is.
         owner: &'a Principal,
     },
+    /// See what is told of the project as a whole.
+    ReadProject,
     /// Let an agent call a tool, with a call of this class.
     Call {
         /// The agent.
@@ -43,6 +45,7 @@ pub fn decide(rules: Rules<'_>, chain: &Chain, action: Action<'_>) -> Decision {
     match action {
         Action::Execute(agent) => rules.execute(&chain.subject, agent),
         Action::Read(agent) => rules.read(&chain.subject, agent),
+        Action::ReadProject => rules.read_project(&chain.subject),
         Action::ReadOf { agent, owner } => rules.read_of(&chain.subject, agent, owner),
         Action::Call { agent, tool, class } => rules.call(chain, agent, tool, class),
         Action::Delegate { caller, target } => rules.delegate(chain, caller, target),

@@ -2,6 +2,7 @@
 //! it. Values are read through [`Environment`], and a wrong one is an error that says which are right.
 
 mod listener;
+pub(crate) mod otlp;
 mod state;
 mod table;
 mod writes;
@@ -16,6 +17,7 @@ use crate::log::{Format, Level, LogSettings};
 use crate::setup::SetupError;
 
 pub use listener::serve_settings;
+pub use otlp::{OtlpSettings, Protocol, content as span_content};
 pub use state::{StatePlace, StateSettings, Usual, state_settings};
 pub use table::{Reader, VARIABLES, Variable, markdown, plain};
 pub use writes::{WriteFlags, writes};

@@ -13,6 +13,7 @@ use pace_ir::text::quoted;
 use pace_ir::{Bundle, BundleId, VerifiedBundle};
 
 use crate::environment::Environment;
+use crate::metrics::Metrics;
 use crate::model::{Model, Models};
 use crate::problem::{Code, Problem};
 use crate::schema::Schema;
@@ -95,8 +96,8 @@ pub fn instantiate(
     });
     let outputs = outputs.collect::<Result<_, _>>()?;
     let names = served.keys().map(|name| (*name).clone()).collect();
-    let (sessions, work) = (Arc::default(), Work::default());
-    Ok(Arc::new(Runner { bundle, names, models, tools, outputs, sessions, state, work }))
+    let (sessions, work, metrics) = (Arc::default(), Work::default(), Metrics::new(bundle.bundle()));
+    Ok(Arc::new(Runner { bundle, names, models, tools, outputs, sessions, state, work, metrics }))
 }
 
 /// A runner for one bundle.
@@ -110,6 +111,7 @@ pub struct Runner {
     sessions: Arc<Sessions>,
     state: State,
     work: Work,
+    metrics: Metrics,
 }
 
 /// An agent with everything it works with.
@@ -188,6 +190,16 @@ impl Runner {
     /// What it is doing.
     pub fn work(&self) -> &Work {
         &self.work
+    }
+
+    /// What it has counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// How many connections to servers are open; nothing where there are no servers.
+    pub fn server_connections(&self) -> Option<usize> {
+        self.tools.connections()
     }
 
     /// The agent of this name, if it is served.

@@ -21,6 +21,7 @@ pub mod invoke;
 pub mod load;
 pub mod log;
 pub mod mcp;
+pub mod metrics;
 pub mod model;
 pub mod problem;
 mod request_id;

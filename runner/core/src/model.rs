@@ -33,6 +33,7 @@ use configure::NoService;
 use http::{Http, Timeouts};
 pub use images::Images;
 use replay::Replay;
+pub(crate) use retry::retry_after;
 use service::Service;
 
 /// What a model is asked.

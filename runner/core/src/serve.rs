@@ -21,6 +21,7 @@ mod limiter;
 mod limits;
 pub mod listing;
 mod mcp;
+mod measured;
 mod openapi;
 mod record;
 mod records;
@@ -39,18 +40,20 @@ mod tls;
 mod traces;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use pace_ir::Bundle;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::authenticate::{self, Identity, Reach};
 use crate::instantiate::Runner;
 use crate::setup::SetupError;
 use crate::work::Work;
 use acceptor::Acceptor;
-use routes::Shared;
+use routes::{Face, Shared};
 use tls::Tls;
 
 pub use cors::Origins;
@@ -68,10 +71,15 @@ pub const MAX_CONNECTIONS: usize = 4_096;
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    /// For metrics and traces, where they have a port of their own.
+    admin: Option<(TcpListener, SocketAddr)>,
     drain: Duration,
     connections: usize,
     shared: Arc<Shared>,
 }
+
+/// The most connections at once of those who read metrics and traces on a port of their own.
+const MAX_ADMIN_CONNECTIONS: usize = 64;
 
 /// How long programs of MCP servers have to end by themselves.
 const SERVERS_END: Duration = Duration::from_secs(5);
@@ -91,11 +99,16 @@ impl Server {
     pub fn bind(runner: Arc<Runner>, identity: Identity, settings: &ServeSettings) -> Result<Self, SetupError> {
         judge(runner.bundle(), settings)?;
         let shared = Shared::new(runner, identity, settings)?;
-        let listener = TcpListener::bind((settings.host, settings.port)).map_err(|error| taken(settings, &error))?;
-        let address = listener.local_addr().map_err(|error| taken(settings, &error))?;
-        listener.set_nonblocking(true).map_err(|error| taken(settings, &error))?;
+        let (listener, address) = listen(SocketAddr::new(settings.host, settings.port), ["HOST", "PORT"])?;
+        let admin = settings.admin.map(|admin| listen(admin, ["ADMIN_HOST", "ADMIN_PORT"])).transpose()?;
         let shared = Arc::new(shared);
-        Ok(Self { listener, address, drain: settings.drain, connections: settings.connections, shared })
+        let ServeSettings { drain, connections, .. } = *settings;
+        Ok(Self { listener, address, admin, drain, connections, shared })
+    }
+
+    /// Where metrics and traces are, if they have a port of their own.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(|(_, address)| *address)
     }
 
     /// The address it has: the port, where any free one was asked for.
@@ -124,9 +137,11 @@ impl Server {
     /// # Errors
     /// The system does not let the runtime have the socket.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> io::Result<Drained> {
-        let Self { listener, drain, connections, shared, .. } = self;
+        let Self { listener, admin, drain, connections, shared, .. } = self;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let mut acceptor = Acceptor::new(listener, connections, Arc::clone(&shared));
+        let face = if admin.is_some() { Face::Public } else { Face::Whole };
+        let mut acceptor = Acceptor::new(listener, connections, Arc::clone(&shared), face);
+        let admin = admin.map(|(listener, _)| Admin::begin(listener, &shared)).transpose()?;
         let keeping = tokio::spawn({
             let shared = Arc::clone(&shared);
             async move { tokio::join!(shared.identity.keep(), keep(shared.tls.as_ref())) }
@@ -142,6 +157,9 @@ impl Server {
         work.cancel();
         acceptor.serve_until(written(work)).await;
         tokio::join!(acceptor.end(), shared.mcp.end());
+        if let Some(admin) = admin {
+            admin.end().await;
+        }
         // Programs of servers are ended whatever happens; this gives them time to do it by themselves.
         shared.runner.close(SERVERS_END).await;
         keeping.abort();
@@ -152,6 +170,34 @@ impl Server {
 async fn keep(tls: Option<&Tls>) {
     if let Some(tls) = tls {
         tls.keep().await;
+    }
+}
+
+/// What serves metrics and traces on a port of their own: from the beginning to the very end, because how a runner drains is worth
+/// knowing, too.
+struct Admin {
+    over: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Admin {
+    fn begin(listener: TcpListener, shared: &Arc<Shared>) -> io::Result<Self> {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let mut acceptor = Acceptor::new(listener, MAX_ADMIN_CONNECTIONS, Arc::clone(shared), Face::Admin);
+        let (over, is_over) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            let _over = acceptor.serve_until(is_over).await;
+            acceptor.close_idle();
+            acceptor.end().await;
+        });
+        Ok(Self { over, task })
+    }
+
+    async fn end(self) {
+        let Self { over, task } = self;
+        drop(over);
+        // What ends in a panic has ended.
+        let _ended = task.await;
     }
 }
 
@@ -174,28 +220,39 @@ async fn written(work: &Work) {
 /// # Errors
 /// It may not.
 pub fn judge(bundle: &Bundle, settings: &ServeSettings) -> Result<(), SetupError> {
-    let reach = if settings.host.to_canonical().is_loopback() { Reach::ThisMachine } else { Reach::Others };
-    authenticate::judge(&bundle.auth.authentication, reach)
+    let is_loopback = |host: IpAddr| host.to_canonical().is_loopback();
+    let is_local = is_loopback(settings.host) && settings.admin.is_none_or(|admin| is_loopback(admin.ip()));
+    authenticate::judge(&bundle.auth.authentication, if is_local { Reach::ThisMachine } else { Reach::Others })
 }
 
-fn taken(settings: &ServeSettings, error: &io::Error) -> SetupError {
-    let address = SocketAddr::new(settings.host, settings.port);
+/// Takes an address, that the variables of these names say.
+fn listen(wanted: SocketAddr, names: [&str; 2]) -> Result<(TcpListener, SocketAddr), SetupError> {
+    let taken = |error| taken(wanted, names, &error);
+    let listener = TcpListener::bind(wanted).map_err(taken)?;
+    listener.set_nonblocking(true).map_err(taken)?;
+    let address = listener.local_addr().map_err(taken)?;
+    Ok((listener, address))
+}
+
+fn taken(address: SocketAddr, [host, port]: [&str; 2], error: &io::Error) -> SetupError {
     match error.kind() {
         io::ErrorKind::AddrInUse => SetupError::new(
             format!("the address `{address}` is taken: another program listens there"),
-            "stop the other program, or set PORT to another port; PORT=0 takes any that is free",
+            format!("stop the other program, or set {port} to another port; {port}=0 takes any that is free"),
         ),
         io::ErrorKind::PermissionDenied => SetupError::new(
             format!("this user may not listen on `{address}`"),
-            "set PORT to one above 1023, such as PORT=8080",
+            format!("set {port} to one above 1023, such as {port}=8080"),
         ),
         io::ErrorKind::AddrNotAvailable => SetupError::new(
-            format!("this machine has no address `{}`", settings.host),
-            "set HOST to an address of this machine; 127.0.0.1 is this machine alone, 0.0.0.0 all its addresses",
+            format!("this machine has no address `{}`", address.ip()),
+            format!(
+                "set {host} to an address of this machine; 127.0.0.1 is this machine alone, 0.0.0.0 all its addresses"
+            ),
         ),
         _ => SetupError::new(
             format!("cannot listen on `{address}`: {error}"),
-            "set HOST and PORT to an address of this machine and a free port",
+            format!("set {host} and {port} to an address of this machine and a free port"),
         ),
     }
 }

@@ -1,6 +1,7 @@
 //! The process that serves one bundle until it is told to stop: what `pace-runner` and `pace serve` have in common, from the
 //! environment to the last drained invocation. Prints nothing by itself; the log goes to standard error.
 
+use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -117,11 +118,15 @@ impl Service {
         allow_open_files();
         let Self { server, format, runtime } = self;
         let (runner, address) = (server.runner().clone(), format!("{}://{}", server.scheme(), server.address()));
-        let listing = listing(&runner, server.identity(), &address, SystemTime::now().into());
+        let mut listing = listing(&runner, server.identity(), &address, SystemTime::now().into());
+        let admin = server.admin_address().map(|admin| format!("{}://{admin}", server.scheme()));
+        if let Some(admin) = &admin {
+            let _infallible = writeln!(listing, "  Metrics and traces at {admin}");
+        }
         let ready = || match format {
             Format::Text => tell(&listing),
             Format::Json => {
-                tracing::info!(address, bundle = %runner.id(), "listening");
+                tracing::info!(address, admin, bundle = %runner.id(), "listening");
             }
         };
         let greeted = runtime.spawn(greet_servers(server.runner().clone()));

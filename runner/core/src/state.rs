@@ -1,19 +1,21 @@
-//! What outlives an invocation, and where it is kept: traces, and the audit of live writes. [`open`] is called once, before a
-//! runner is made; without a store nothing is kept but sessions, in memory.
+//! What outlives an invocation, and where it goes: traces, into a store, to a collector or both, and the audit of live writes.
+//! [`open`] is called once, before a runner is made; without a store nothing is kept but sessions, in memory.
 
 mod keeper;
+mod retention;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use pace_state::{Location, PostgresSettings, Scope, Settings, Store, StoreError};
+use pace_state::{Location, PostgresSettings, Scope, Settings, SinkState, Store, StoreError};
 
 use crate::config::{StatePlace, StateSettings};
 use crate::environment::Environment;
 use crate::model::http;
 use crate::setup::SetupError;
 use crate::tool::audit::Audit;
-use crate::trace::TraceSink;
+use crate::trace::otlp::{self, ExportState, Exporter, Program};
+use crate::trace::{Trace, TraceSink};
 use keeper::Keeper;
 
 /// Where a runner keeps what outlives an invocation. By default nothing is kept but sessions, in memory.
@@ -27,6 +29,25 @@ pub struct State {
     pub store: Option<Store>,
     /// What brings traces to the store.
     keeper: Option<Arc<Keeper>>,
+    /// What brings them to a collector.
+    exporter: Option<Arc<Exporter>>,
+    /// How long the store keeps what is over; nothing for ever.
+    retention: Option<Duration>,
+}
+
+/// Brings each record to the store and to a collector.
+#[derive(Debug)]
+struct Both {
+    keeper: Arc<Keeper>,
+    exporter: Arc<Exporter>,
+}
+
+impl TraceSink for Both {
+    fn offer(&self, trace: Trace) {
+        let trace = Arc::new(trace);
+        self.exporter.take(Arc::clone(&trace));
+        self.keeper.take(trace);
+    }
 }
 
 /// Opens the store that the settings name, for a project. Has to be called in a runtime with its timers on, which has to live for as long as the state.
@@ -34,11 +55,22 @@ pub struct State {
 /// # Errors
 /// The store cannot be used.
 pub async fn open(settings: &StateSettings, project: &str, environment: &Environment) -> Result<State, SetupError> {
-    let Some(store) = open_store(settings, project, environment).await? else { return Ok(State::default()) };
-    let keeper = settings.keeps_traces.then(|| Arc::new(Keeper::begin(&store, environment.given())));
-    let traces = keeper.clone().map(|keeper| keeper as Arc<dyn TraceSink>);
-    let audit = Audit::stored(&store, environment.given());
-    Ok(State { traces, audit, store: Some(store), keeper })
+    let store = open_store(settings, project, environment).await?;
+    let program = Program { project, deployment: &settings.environment };
+    let exporter = settings.otlp.as_ref().map(|settings| Exporter::begin(settings, program, environment));
+    let exporter = exporter.transpose()?.map(Arc::new);
+    let kept = store.as_ref().filter(|_| settings.keeps_traces);
+    let keeper = kept.map(|store| Arc::new(Keeper::begin(store, environment.given())));
+    let traces: Option<Arc<dyn TraceSink>> = match (&keeper, &exporter) {
+        (None, None) => None,
+        (Some(keeper), None) => Some(Arc::<Keeper>::clone(keeper)),
+        (None, Some(exporter)) => Some(Arc::<Exporter>::clone(exporter)),
+        (Some(keeper), Some(exporter)) => {
+            Some(Arc::new(Both { keeper: Arc::clone(keeper), exporter: Arc::clone(exporter) }))
+        }
+    };
+    let audit = store.as_ref().map(|store| Audit::stored(store, environment.given())).unwrap_or_default();
+    Ok(State { traces, audit, store, keeper, exporter, retention: settings.retention })
 }
 
 /// The store alone, for those who read it; nothing where none is wanted.
@@ -71,30 +103,70 @@ impl State {
     /// What does not work, one sentence each. Nothing that is said here stops invocations; live writes are refused while the
     /// store fails.
     pub fn troubles(&self) -> Vec<String> {
-        self.keeper.iter().filter_map(|keeper| keeper.trouble()).collect()
+        let stored = self.keeper.iter().filter_map(|keeper| keeper.trouble());
+        stored.chain(self.exporter.iter().filter_map(|exporter| exporter.trouble())).collect()
     }
 
-    /// Looks after the store for as long as the state lives: what fails is logged, and found also while nothing is stored.
+    /// The store that traces are kept in, if they are.
+    pub fn traces_store(&self) -> Option<&Store> {
+        self.store.as_ref().filter(|_| self.keeper.is_some())
+    }
+
+    /// How it is with what brings traces to the store.
+    pub fn stored_traces(&self) -> Option<SinkState> {
+        self.keeper.as_ref().map(|keeper| keeper.state())
+    }
+
+    /// How it is with what brings spans to a collector.
+    pub fn exported_spans(&self) -> Option<ExportState> {
+        self.exporter.as_ref().map(|exporter| exporter.state())
+    }
+
+    /// Whether the store works, as far as what was last asked of it tells; nothing where there is none, or nobody looks after it.
+    pub fn is_store_well(&self) -> Option<bool> {
+        self.keeper.as_ref().map(|keeper| keeper.is_well())
+    }
+
+    /// Looks after store and collector for as long as the state lives: what fails is logged, a store that fails also while nothing is
+    /// stored, and what is old is deleted.
     pub fn watch(&self) {
+        if let Some(exporter) = &self.exporter {
+            tokio::spawn(otlp::watch(Arc::downgrade(exporter)));
+        }
+        if let (Some(retention), Some(store)) = (self.retention, &self.store) {
+            tokio::spawn(retention::keep(store.clone(), retention));
+        }
         if let (Some(keeper), Some(store)) = (&self.keeper, &self.store) {
             tokio::spawn(keeper::watch(Arc::downgrade(keeper), store.clone()));
         }
     }
 
-    /// Ends when all traces are stored and the store is closed.
+    /// Ends when all traces are stored and exported, and the store is closed.
     ///
     /// # Errors
-    /// How many are lost, and why: the store failed for all of `within`.
+    /// How many are lost, and why: the store or the collector failed for all of `within`.
     pub async fn end(&self, within: Duration) -> Result<(), String> {
-        let kept = match &self.keeper {
-            Some(keeper) => keeper.flush(within).await,
-            None => Ok(()),
+        let stored = async {
+            let kept = match &self.keeper {
+                Some(keeper) => keeper.flush(within).await,
+                None => Ok(()),
+            };
+            if let Some(store) = &self.store {
+                // What is not closed in time is closed by the end of the process, and as sound.
+                let _late = store.close().await;
+            }
+            kept
         };
-        if let Some(store) = &self.store {
-            // What is not closed in time is closed by the end of the process, and as sound.
-            let _late = store.close().await;
+        let exported = async {
+            match &self.exporter {
+                Some(exporter) => exporter.flush(within).await,
+                None => Ok(()),
+            }
+        };
+        match tokio::join!(stored, exported) {
+            (Err(stored), Err(exported)) => Err(format!("{stored}; {exported}")),
+            (stored, exported) => stored.and(exported),
         }
-        kept
     }
 }
 

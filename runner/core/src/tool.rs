@@ -89,6 +89,11 @@ impl Toolbox {
         self.by_agent.get(agent)
     }
 
+    /// How many connections to servers are open, where there can be any.
+    pub fn connections(&self) -> Option<usize> {
+        self.servers.as_ref().map(Pool::open)
+    }
+
     /// Ends the connections to servers, and their programs. Waits for them no longer than `grace`.
     pub async fn close(&self, grace: Duration) {
         if let Some(servers) = &self.servers {

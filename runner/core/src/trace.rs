@@ -1,7 +1,9 @@
 //! The host capability *traces*: one record of each invocation, made from its events ([`Recorder`]) and handed over when it
 //! ends. Where records go is a [`TraceSink`]; nothing of an invocation waits for that.
 
+pub mod otlp;
 mod payload;
+mod place;
 pub mod query;
 mod record;
 mod recorder;
@@ -10,7 +12,7 @@ pub mod stored;
 use std::fmt;
 
 pub use payload::{MOST_BYTES, Payload};
-pub use record::{Class, Failure, ModelStep, Span, Status, Step, Taken, ToolStep, Trace};
+pub use record::{Class, Failure, ModelService, ModelStep, Span, Status, Step, Taken, ToolStep, Trace};
 pub(crate) use recorder::{Denied, Recorder, denied};
 
 /// Where records go. Called once an invocation, on its own task: must not block.

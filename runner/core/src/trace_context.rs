@@ -84,6 +84,11 @@ impl TraceContext {
         format!("{:016x}", self.span)
     }
 
+    /// Whether it is to be kept: whoever began the trace says so, and a trace that begins here is.
+    pub fn is_sampled(&self) -> bool {
+        self.flags & SAMPLED != 0
+    }
+
     /// The span above it; 16 hexadecimal digits. `None` for the first of a trace, and for a span of somebody else.
     pub fn parent_id(&self) -> Option<String> {
         self.parent.map(|span| format!("{span:016x}"))

@@ -17,6 +17,7 @@ use tower_service::Service;
 use crate::proxy::Proxies;
 use crate::stream::{Stream, Wire};
 use crate::tls::Tls;
+use crate::web::Speaks;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
@@ -43,14 +44,15 @@ struct Shared {
     proxies: Arc<Proxies>,
     tls: Arc<Tls>,
     timeout: Duration,
+    speaks: Speaks,
 }
 
 impl Connector {
-    pub(crate) fn new(proxies: Arc<Proxies>, tls: Arc<Tls>, timeout: Duration) -> Self {
+    pub(crate) fn new(proxies: Arc<Proxies>, tls: Arc<Tls>, timeout: Duration, speaks: Speaks) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        Self { tcp, shared: Arc::new(Shared { proxies, tls, timeout }) }
+        Self { tcp, shared: Arc::new(Shared { proxies, tls, timeout, speaks }) }
     }
 
     /// The future of a connection to `uri`; `Err` for what fails before anything is tried.
@@ -60,6 +62,7 @@ impl Connector {
         let mut tcp = self.tcp.clone();
         let wire: Connecting<Wire> = match (proxy, is_secure) {
             (None, false) => Box::pin(plain(tcp.call(uri))),
+            (Some(_), false) if self.shared.speaks == Speaks::Http2 => Box::pin(plain(tcp.call(uri))),
             (Some(proxy), false) => return Ok((Box::pin(plain(tcp.call(proxy.uri().clone()))), true)),
             (None, true) => HttpsConnector::from((tcp, self.shared.tls.config()?)).call(uri),
             (Some(proxy), true) => {

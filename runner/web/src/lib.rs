@@ -10,4 +10,4 @@ mod web;
 
 pub use connector::{ConnectTimeout, UnknownHost};
 pub use proxy::is_this_machine;
-pub use web::{CONNECT, Proxy, VARIABLES, Way, Web, WebError};
+pub use web::{CONNECT, Proxy, Speaks, VARIABLES, Way, Web, WebError};

@@ -8,7 +8,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::web::WebError;
+use crate::web::{Speaks, WebError};
 
 const FILE: &str = "SSL_CERT_FILE";
 
@@ -17,6 +17,8 @@ const FILE: &str = "SSL_CERT_FILE";
 pub(crate) struct Tls {
     /// Those of the file.
     roots: RootCertStore,
+    /// What is agreed on.
+    protocol: &'static [u8],
     config: OnceLock<Result<Arc<ClientConfig>, String>>,
 }
 
@@ -30,7 +32,16 @@ impl Tls {
             Some(file) => roots(Path::new(&file))?,
             None => RootCertStore::empty(),
         };
-        Ok(Self { roots, config: OnceLock::new() })
+        Ok(Self { roots, protocol: b"http/1.1", config: OnceLock::new() })
+    }
+
+    /// For this version of HTTP.
+    pub(crate) fn speaking(self, speaks: Speaks) -> Self {
+        let protocol: &[u8] = match speaks {
+            Speaks::Http1 => b"http/1.1",
+            Speaks::Http2 => b"h2",
+        };
+        Self { protocol, ..self }
     }
 
     /// The settings.
@@ -38,7 +49,7 @@ impl Tls {
     /// # Errors
     /// TLS cannot be set up, in words.
     pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, String> {
-        self.config.get_or_init(|| config(self.roots.clone()).map(Arc::new)).clone()
+        self.config.get_or_init(|| config(self.roots.clone(), self.protocol).map(Arc::new)).clone()
     }
 }
 
@@ -62,13 +73,13 @@ fn roots(path: &Path) -> Result<RootCertStore, WebError> {
     if roots.is_empty() { Err(wrong("holds no certificate that can be a root".to_owned())) } else { Ok(roots) }
 }
 
-fn config(mut roots: RootCertStore) -> Result<ClientConfig, String> {
+fn config(mut roots: RootCertStore, protocol: &[u8]) -> Result<ClientConfig, String> {
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.map_err(|error| format!("TLS cannot be set up: {error}"))?;
     let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     Ok(config)
 }
 

@@ -40,8 +40,19 @@ pub const VARIABLES: [&str; 9] = [
 #[derive(Debug, Clone)]
 pub struct Web {
     client: Client<Connector, Full<Bytes>>,
+    connector: Connector,
     proxies: Arc<Proxies>,
     tls: Arc<Tls>,
+    speaks: Speaks,
+}
+
+/// What is spoken over connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speaks {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2, also where there is no TLS to agree on it in. Without TLS no proxy stands between: it would have to speak it, too.
+    Http2,
 }
 
 /// What a connection leads to first.
@@ -81,15 +92,28 @@ impl Web {
     /// # Errors
     /// The file of `SSL_CERT_FILE` cannot be read, or a proxy is of a kind that is not spoken.
     pub fn configure(variable: impl Fn(&str) -> Option<String>, connect: Duration) -> Result<Self, WebError> {
+        Self::speaking(Speaks::Http1, variable, connect)
+    }
+
+    /// The same for a version of HTTP.
+    ///
+    /// # Errors
+    /// As [`Self::configure`].
+    pub fn speaking(
+        speaks: Speaks,
+        variable: impl Fn(&str) -> Option<String>,
+        connect: Duration,
+    ) -> Result<Self, WebError> {
         let proxies = Arc::new(Proxies::configure(&variable)?);
-        let tls = Arc::new(Tls::configure(&variable)?);
-        let connector = Connector::new(Arc::clone(&proxies), Arc::clone(&tls), connect);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(KEEP_IDLE)
-            .pool_max_idle_per_host(MAX_IDLE)
-            .build(connector);
-        Ok(Self { client, proxies, tls })
+        let tls = Arc::new(Tls::configure(&variable)?.speaking(speaks));
+        let connector = Connector::new(Arc::clone(&proxies), Arc::clone(&tls), connect, speaks);
+        Ok(Self { client: client(&connector, speaks), connector, proxies, tls, speaks })
+    }
+
+    /// The same without the connections that are there: one that is stuck would be used again.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self { client: client(&self.connector, self.speaks), ..self.clone() }
     }
 
     /// Sends a request; the future ends when the answer's head is there. Its error holds a [`ConnectTimeout`](crate::ConnectTimeout) or an
@@ -127,4 +151,14 @@ impl Web {
         config.alpn_protocols.clear();
         Ok(Arc::new(config))
     }
+}
+
+fn client(connector: &Connector, speaks: Speaks) -> Client<Connector, Full<Bytes>> {
+    Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(KEEP_IDLE)
+        .pool_max_idle_per_host(MAX_IDLE)
+        .http2_only(speaks == Speaks::Http2)
+        .build(connector.clone())
 }

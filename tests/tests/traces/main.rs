@@ -4,7 +4,10 @@
 #![cfg(unix)]
 
 mod chat;
+mod collectors;
 mod http;
+mod metrics;
+mod places;
 mod serving;
 mod writes;
 
@@ -41,6 +44,7 @@ fn project(more: &str) -> Project {
     let turns = json!([
         {"user": "look", "model": {"calls": [{"name": "look", "arguments": {"at": "the map"}}]}},
         {"results": ["look"], "model": "north"},
+        {"user": "misread", "model": {"calls": [{"name": "look", "arguments": {"at": 5}}]}},
         {"user": "pay", "model": {"calls": [{"name": "pay", "arguments": {"to": "the piper"}}]}},
         {"results": ["pay"], "model": "paid"},
         {"user": "ask", "model": {"calls": [{"name": "guide", "arguments": {"message": "where to?"}}]}},

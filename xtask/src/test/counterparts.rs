@@ -31,7 +31,7 @@ pub(crate) fn print() -> Result<Verdict> {
 /// # Errors
 /// In CI, one cannot be installed.
 pub(super) fn variables() -> Result<Vec<Variable>> {
-    let all: [(&str, Install); 13] = [
+    let all: [(&str, Install); 14] = [
         ("an oracle", oracles),
         ("`aimock`", aimock),
         ("`llmock`", llmock),
@@ -45,6 +45,7 @@ pub(super) fn variables() -> Result<Vec<Variable>> {
         ("PostgreSQL", postgresql),
         ("Schemathesis", schemathesis),
         ("nginx", nginx),
+        ("collectors of OpenTelemetry", collectors),
     ];
     let mut variables = Vec::new();
     for (what, install) in all {
@@ -134,6 +135,19 @@ fn schemathesis() -> Result<Vec<Variable>> {
 fn nginx() -> Result<Vec<Variable>> {
     needs::ensure(&[needs::NGINX])?;
     Ok(vec![("PACE_TEST_NGINX", PathBuf::from("/usr/sbin/nginx"))])
+}
+
+/// Receivers of spans, and a Python that reads metrics as Prometheus does.
+fn collectors() -> Result<Vec<Variable>> {
+    let environment = python::environment("tests/counterparts/telemetry/requirements.txt")?;
+    // The package has its program beside its modules.
+    let asked = ["-c", "import pathlib, rotel; print(pathlib.Path(rotel.__file__).with_name('rotel-agent'))"];
+    let rotel = command::capture(command::program(environment.program("python"))?.args(asked))?;
+    Ok(vec![
+        ("PACE_TEST_OTELTAP", environment.program("oteltap")),
+        ("PACE_TEST_ROTEL", PathBuf::from(String::from_utf8_lossy(&rotel).trim())),
+        ("PACE_TEST_OPENMETRICS", environment.program("python")),
+    ])
 }
 
 fn uv() -> Result<Vec<Variable>> {

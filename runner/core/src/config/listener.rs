@@ -1,7 +1,7 @@
-//! Where and how a server listens: `HOST`, `PORT`, `DRAIN_TIMEOUT`, `TLS_CERT_FILE`, `TLS_KEY_FILE`, `CORS_ORIGINS`, `RATE_LIMIT`,
+//! Where and how a server listens: `HOST`, `PORT`, `ADMIN_HOST`, `ADMIN_PORT`, `DRAIN_TIMEOUT`, `TLS_CERT_FILE`, `TLS_KEY_FILE`, `CORS_ORIGINS`, `RATE_LIMIT`,
 //! `FAILED_CREDENTIALS`.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,13 +20,12 @@ const LONGEST_DRAIN: Duration = Duration::from_hours(1);
 pub fn serve_settings(environment: &Environment) -> Result<ServeSettings, SetupError> {
     let mut settings = ServeSettings::default();
     if let Some(host) = environment.text("HOST")? {
-        settings.host = parse_host(host)?;
+        settings.host = parse_host("HOST", host)?;
     }
     if let Some(port) = environment.text("PORT")? {
-        settings.port = port.trim().parse().map_err(|_| {
-            wrong("PORT", port, "is no port", "set it to a number from 1 to 65535, or to 0 for any port that is free")
-        })?;
+        settings.port = parse_port("PORT", port)?;
     }
+    settings.admin = admin(environment, settings.host)?;
     if let Some(drain) = environment.text("DRAIN_TIMEOUT")? {
         settings.drain = parse_duration(drain).filter(|drain| *drain <= LONGEST_DRAIN).ok_or_else(|| {
             wrong("DRAIN_TIMEOUT", drain, "is no duration of at most an hour", "set it to one such as 25s or 2m")
@@ -46,6 +45,17 @@ pub fn serve_settings(environment: &Environment) -> Result<ServeSettings, SetupE
     }
     settings.tls = tls(environment)?;
     Ok(settings)
+}
+
+fn admin(environment: &Environment, host: IpAddr) -> Result<Option<SocketAddr>, SetupError> {
+    let own = environment.text("ADMIN_HOST")?.map(|host| parse_host("ADMIN_HOST", host)).transpose()?;
+    match environment.text("ADMIN_PORT")? {
+        Some(port) => Ok(Some(SocketAddr::new(own.unwrap_or(host), parse_port("ADMIN_PORT", port)?))),
+        None if own.is_some() => {
+            Err(SetupError::new("`ADMIN_HOST` is set, and `ADMIN_PORT` is not", "set both, or neither"))
+        }
+        None => Ok(None),
+    }
 }
 
 fn tls(environment: &Environment) -> Result<Option<TlsFiles>, SetupError> {
@@ -87,17 +97,22 @@ fn parse_limit(name: &str, text: &str) -> Result<Option<Rate>, SetupError> {
     }
 }
 
-fn parse_host(text: &str) -> Result<IpAddr, SetupError> {
+fn parse_host(name: &str, text: &str) -> Result<IpAddr, SetupError> {
     match text.trim() {
         "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
         text => {
             let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
             bare.parse().map_err(|_| {
                 let help = "set it to 127.0.0.1 for this machine alone, 0.0.0.0 for all its addresses, or one of them";
-                wrong("HOST", text, "is no IP address", help)
+                wrong(name, text, "is no IP address", help)
             })
         }
     }
+}
+
+fn parse_port(name: &str, text: &str) -> Result<u16, SetupError> {
+    let help = "set it to a number from 1 to 65535, or to 0 for any port that is free";
+    text.trim().parse().map_err(|_| wrong(name, text, "is no port", help))
 }
 
 /// `500ms`, `25s`, `2m`, `1h`; a bare number is in seconds.
@@ -145,6 +160,12 @@ mod tests {
         for (text, seconds) in [("0", 0), ("25", 25), ("2m", 120), ("1h", 3_600)] {
             assert_eq!(parse_duration(text), Some(Duration::from_secs(seconds)), "{text}");
         }
+        let admin = |pairs: &[(&str, &str)]| of(pairs).map(|settings| settings.admin);
+        let at = |address: &str| Ok(Some(address.parse().unwrap()));
+        assert_eq!((admin(&[]), admin(&[("ADMIN_PORT", "9")])), (Ok(None), at("127.0.0.1:9")));
+        assert_eq!(admin(&[("HOST", "0.0.0.0"), ("ADMIN_PORT", "9")]), at("0.0.0.0:9"));
+        assert_eq!(admin(&[("HOST", "0.0.0.0"), ("ADMIN_PORT", "9"), ("ADMIN_HOST", "::1")]), at("[::1]:9"));
+        assert!(admin(&[("ADMIN_HOST", "::1")]).unwrap_err().message.contains("`ADMIN_PORT` is not"));
         let rate = of(&[("RATE_LIMIT", "600/m")]).unwrap().rate.unwrap();
         assert_eq!((rate.count.get(), rate.per), (600, Duration::from_mins(1)));
         assert_eq!(of(&[("FAILED_CREDENTIALS", "none")]).unwrap().failures, None);
@@ -159,6 +180,7 @@ mod tests {
             ("PORT", "80a", "is no port", "1 to 65535"),
             ("PORT", "65536", "is no port", "1 to 65535"),
             ("PORT", "-1", "is no port", "1 to 65535"),
+            ("ADMIN_PORT", "http", "is no port", "1 to 65535"),
             ("DRAIN_TIMEOUT", "soon", "is no duration", "25s"),
             ("DRAIN_TIMEOUT", "2h", "is no duration of at most an hour", "25s"),
             ("DRAIN_TIMEOUT", "99999999999999999999h", "is no duration", "25s"),

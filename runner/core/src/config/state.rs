@@ -1,7 +1,9 @@
-//! Where state is: `PACE_STATE_DIR`, `DATABASE_URL`, `PACE_ENVIRONMENT`, `TRACE_BACKEND`.
+//! Where state is, and for how long: `PACE_STATE_DIR`, `DATABASE_URL`, `PACE_ENVIRONMENT`, `PACE_RETENTION`, `TRACE_BACKEND`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use super::otlp::{OtlpSettings, otlp_settings};
 use super::wrong;
 use crate::environment::{Environment, Secret};
 use crate::setup::SetupError;
@@ -24,6 +26,10 @@ pub struct StateSettings {
     pub environment: String,
     /// Whether traces are kept in it.
     pub keeps_traces: bool,
+    /// How long it keeps what is over; nothing for ever.
+    pub retention: Option<Duration>,
+    /// Where traces are exported to, if they are.
+    pub otlp: Option<OtlpSettings>,
 }
 
 /// A store.
@@ -37,6 +43,13 @@ pub enum StatePlace {
 
 /// The longest name of a deployment, characters.
 const LONGEST_ENVIRONMENT: usize = 63;
+
+/// How long what is over is kept where nobody says so: a month's traces of a busy runner fit on a usual volume.
+const USUAL_RETENTION: Duration = Duration::from_hours(30 * 24);
+/// What is kept for less is kept for nobody.
+const SHORTEST_RETENTION: Duration = Duration::from_hours(1);
+/// Ten years.
+const LONGEST_RETENTION: Duration = Duration::from_hours(3_650 * 24);
 
 impl Usual<'static> {
     /// For servers outside of a project: the folder that images mount a volume at.
@@ -62,8 +75,31 @@ pub fn state_settings(environment: &Environment, usual: Usual<'_>) -> Result<Sta
         let help = "set it to letters, digits and dashes, such as `staging`";
         return Err(wrong("PACE_ENVIRONMENT", name, "is no name of a deployment", help));
     }
-    let keeps_traces = backend(environment, place.is_some())?;
-    Ok(StateSettings { place, environment: name.unwrap_or(usual.environment).to_owned(), keeps_traces })
+    let retention = match environment.text("PACE_RETENTION")? {
+        None => Some(USUAL_RETENTION),
+        Some("forever") => None,
+        Some(text) => Some(retention(text).ok_or_else(|| {
+            let what = "is no time from `1h` to `3650d`";
+            wrong("PACE_RETENTION", text, what, "set it to hours or days such as `12h` or `30d`, or to `forever`")
+        })?),
+    };
+    let Backends { store: keeps_traces, otlp } = backends(environment, place.is_some())?;
+    let otlp = if otlp { otlp_settings(environment)? } else { None };
+    let environment = name.unwrap_or(usual.environment).to_owned();
+    Ok(StateSettings { place, environment, keeps_traces, retention, otlp })
+}
+
+/// `12h`, `30d`.
+fn retention(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let hours = match unit {
+        "h" => 1,
+        "d" => 24,
+        _ => return None,
+    };
+    let number: u64 = number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())??;
+    let retention = Duration::from_secs(number.checked_mul(hours * 3_600)?);
+    (SHORTEST_RETENTION..=LONGEST_RETENTION).contains(&retention).then_some(retention)
 }
 
 fn is_name(name: &str) -> bool {
@@ -85,30 +121,29 @@ fn postgres(address: Secret) -> Result<Secret, SetupError> {
     ))
 }
 
-fn backend(environment: &Environment, has_store: bool) -> Result<bool, SetupError> {
-    let Some(text) = environment.text("TRACE_BACKEND")? else { return Ok(has_store) };
+/// Where traces go.
+struct Backends {
+    store: bool,
+    otlp: bool,
+}
+
+fn backends(environment: &Environment, has_store: bool) -> Result<Backends, SetupError> {
+    const HELP: &str = "set it to `store`, `otlp`, both with a comma between, or `none`";
+    let Some(text) = environment.text("TRACE_BACKEND")? else { return Ok(Backends { store: has_store, otlp: false }) };
     let words: Vec<_> = text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-    for word in &words {
-        match *word {
-            "store" | "none" => {}
-            "otlp" => {
-                let help = "set it to `store`, and export what is stored with `pace trace export`";
-                return Err(wrong("TRACE_BACKEND", text, "names `otlp`, which this version cannot send yet", help));
-            }
-            _ => return Err(wrong("TRACE_BACKEND", text, "names no place for traces", "set it to `store` or `none`")),
-        }
+    if words.iter().any(|word| !["store", "otlp", "none"].contains(word)) {
+        return Err(wrong("TRACE_BACKEND", text, "names no place for traces", HELP));
     }
-    match words.as_slice() {
-        ["none"] => Ok(false),
-        words if words.is_empty() || words.contains(&"none") => {
-            Err(wrong("TRACE_BACKEND", text, "is not one place for traces", "set it to `store` or `none`"))
-        }
-        _ if !has_store => {
-            let help = "set `PACE_STATE_DIR` to a folder, or `TRACE_BACKEND` to `none`";
-            Err(SetupError::new("`TRACE_BACKEND` wants traces stored, and `PACE_STATE_DIR` is `memory`", help))
-        }
-        _ => Ok(true),
+    let backends = Backends { store: words.contains(&"store"), otlp: words.contains(&"otlp") };
+    let goes_nowhere = words == ["none"];
+    if !goes_nowhere && (words.is_empty() || words.contains(&"none")) {
+        return Err(wrong("TRACE_BACKEND", text, "contradicts itself", HELP));
     }
+    if backends.store && !has_store {
+        let help = "set `PACE_STATE_DIR` to a folder, or take `store` out of `TRACE_BACKEND`";
+        return Err(SetupError::new("`TRACE_BACKEND` wants traces stored, and `PACE_STATE_DIR` is `memory`", help));
+    }
+    Ok(backends)
 }
 
 #[cfg(test)]
@@ -134,13 +169,41 @@ mod tests {
     }
 
     #[test]
+    fn what_is_over_is_kept_for_a_while_or_for_ever() {
+        let kept = |text: &str| of(&[("PACE_RETENTION", text)]).map(|settings| settings.retention);
+        assert_eq!(of(&[]).unwrap().retention, Some(Duration::from_hours(720)));
+        assert_eq!((kept("1h"), kept("forever")), (Ok(Some(Duration::from_hours(1))), Ok(None)));
+        assert_eq!(kept("3650d"), Ok(Some(LONGEST_RETENTION)));
+        for wrong in ["0h", "30", "d", "-1d", "+1d", "30 d", "1w", "3651d", "99999999999999999999d", "é", "0"] {
+            assert!(kept(wrong).unwrap_err().message.contains("is no time from `1h`"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn traces_go_to_a_store_a_collector_or_both() {
+        for (text, keeps, exports) in [
+            ("store", true, false),
+            ("otlp", false, true),
+            ("store, otlp", true, true),
+            ("otlp,store,", true, true),
+            ("none", false, false),
+        ] {
+            let settings = of(&[("TRACE_BACKEND", text)]).unwrap();
+            assert_eq!((settings.keeps_traces, settings.otlp.is_some()), (keeps, exports), "{text}");
+        }
+        assert!(of(&[("TRACE_BACKEND", "otlp"), ("PACE_STATE_DIR", "memory")]).unwrap().otlp.is_some());
+        // What nobody uses is not judged.
+        assert!(of(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "x")]).unwrap().otlp.is_none());
+    }
+
+    #[test]
     fn wrong_values_say_what_is_right_and_no_password() {
         for (pairs, words) in [
-            (&[("TRACE_BACKEND", "otlp")][..], "which this version cannot send yet"),
-            (&[("TRACE_BACKEND", "store,otlp")], "which this version cannot send yet"),
-            (&[("TRACE_BACKEND", "file")], "names no place for traces"),
-            (&[("TRACE_BACKEND", "store,none")], "is not one place"),
-            (&[("TRACE_BACKEND", ",")], "is not one place"),
+            (&[("TRACE_BACKEND", "file")][..], "names no place for traces"),
+            (&[("TRACE_BACKEND", "store,none")], "contradicts itself"),
+            (&[("TRACE_BACKEND", "none,otlp")], "contradicts itself"),
+            (&[("TRACE_BACKEND", ",")], "contradicts itself"),
+            (&[("TRACE_BACKEND", "otlp"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "x")], "is no http or https address"),
             (&[("TRACE_BACKEND", "store"), ("PACE_STATE_DIR", "memory")], "`PACE_STATE_DIR` is `memory`"),
             (&[("PACE_ENVIRONMENT", "a b")], "is no name of a deployment"),
             (&[("DATABASE_URL", "mysql://root:hunter2@db/x")], "is not the address of a PostgreSQL database"),

@@ -93,6 +93,12 @@ pub const VARIABLES: &[Variable] = &[
         "60/m",
         "how many wrong credentials of one address are judged before all of its credentials have to wait, or `none`",
     ),
+    setting(
+        "ADMIN_PORT",
+        "",
+        "a port of its own for `/metrics` and `/traces`, which the other then has not; 0 takes any that is free",
+    ),
+    setting("ADMIN_HOST", "", "the address for that port, under the same rule as `HOST`; without it `HOST`"),
     setting("LOG_LEVEL", "info", "what is logged: `error`, `warn`, `info` or `debug`"),
     setting("LOG_FORMAT", "", "`text` or `json`; without it, `text` on a terminal and `json` elsewhere"),
     setting("DRAIN_TIMEOUT", "25s", "how long invocations may go on after SIGTERM, at most `1h`"),
@@ -107,7 +113,40 @@ pub const VARIABLES: &[Variable] = &[
         "what this deployment is called, to keep its records apart; without it `production`, in `pace chat` and `pace mcp serve` \
          `development`",
     ),
-    everywhere("TRACE_BACKEND", "where traces go: `store` or `none`; without it, into the store where there is one"),
+    setting(
+        "PACE_RETENTION",
+        "30d",
+        "how long the store keeps traces and sessions after their last turn: `1h` to `3650d`, or `forever`; the audit of writes \
+         stays",
+    ),
+    everywhere(
+        "TRACE_BACKEND",
+        "where traces go: `store`, `otlp`, both with a comma between, or `none`; without it, into the store where there is one",
+    ),
+    everywhere(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "the collector that `otlp` sends spans to; without it `http://localhost:4318`, for `grpc` `http://localhost:4317`",
+    ),
+    everywhere("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "the same with its whole path; goes before it"),
+    everywhere(
+        "OTEL_EXPORTER_OTLP_PROTOCOL",
+        "`http/protobuf` or `grpc`; without it `http/protobuf`; `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL` goes before it",
+    ),
+    secret(
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "header fields for the collector: `name=value` with commas between; `OTEL_EXPORTER_OTLP_TRACES_HEADERS` goes before it",
+    ),
+    everywhere(
+        "OTEL_EXPORTER_OTLP_TIMEOUT",
+        "milliseconds for one attempt to send, 10000 without it; `OTEL_EXPORTER_OTLP_TRACES_TIMEOUT` goes before it",
+    ),
+    everywhere("OTEL_SERVICE_NAME", "who the spans are of; without it the project"),
+    everywhere("OTEL_RESOURCE_ATTRIBUTES", "what else is said of it: `key=value` with commas between"),
+    everywhere("OTEL_SDK_DISABLED", "`true` sends no spans"),
+    everywhere(
+        "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
+        "`true` sends messages, arguments and results, too; without it, spans say only that there were some",
+    ),
     everywhere(
         "PACE_CREDENTIALS",
         "a file or folder with what `${credential:NAME}` and servers are given; `pace` has `.pace/credentials.local` without it",

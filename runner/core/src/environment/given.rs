@@ -22,7 +22,7 @@ struct Known {
 
 impl Given {
     /// One more. A value that is known has its first name.
-    pub(super) fn add(&self, name: &str, secret: &Secret) {
+    pub(crate) fn add(&self, name: &str, secret: &Secret) {
         let mut known = self.lock();
         if !known.names.contains_key(secret.expose()) {
             known.names.insert(secret.expose().to_owned(), name.to_owned());

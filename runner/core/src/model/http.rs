@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Uri;
 use hyper::header::HeaderValue;
-use pace_web::{VARIABLES, Way, Web};
+use pace_web::{Speaks, VARIABLES, Way, Web};
 
 use crate::environment::Environment;
 use crate::setup::SetupError;
@@ -37,12 +37,16 @@ impl Default for Timeouts {
 /// # Errors
 /// The file of `SSL_CERT_FILE` cannot be read, a proxy is of a kind that is not spoken, or a variable is not UTF-8.
 pub(crate) fn web(environment: &Environment, connect: Duration) -> Result<Web, SetupError> {
+    speaking(Speaks::Http1, environment, connect)
+}
+
+fn speaking(speaks: Speaks, environment: &Environment, connect: Duration) -> Result<Web, SetupError> {
     let mut values = BTreeMap::new();
     for name in VARIABLES {
         values.insert(name, environment.text(name)?);
     }
     let variable = |name: &str| values.get(name).copied().flatten().map(str::to_owned);
-    Web::configure(variable, connect).map_err(|error| SetupError::new(error.message, error.help))
+    Web::speaking(speaks, variable, connect).map_err(|error| SetupError::new(error.message, error.help))
 }
 
 /// The settings of TLS towards what speaks no HTTP: the same roots.
@@ -67,7 +71,21 @@ impl Http {
     /// # Errors
     /// As [`web`].
     pub(crate) fn configure(environment: &Environment, timeouts: Timeouts) -> Result<Self, SetupError> {
-        Ok(Self { web: web(environment, timeouts.connect)?, timeouts })
+        Self::speaking(Speaks::Http1, environment, timeouts)
+    }
+
+    /// The same for a version of HTTP.
+    ///
+    /// # Errors
+    /// As [`web`].
+    pub(crate) fn speaking(speaks: Speaks, environment: &Environment, timeouts: Timeouts) -> Result<Self, SetupError> {
+        Ok(Self { web: speaking(speaks, environment, timeouts.connect)?, timeouts })
+    }
+
+    /// The same without the connections that are there: one that is stuck would be used again.
+    #[must_use]
+    pub(crate) fn anew(&self) -> Self {
+        Self { web: self.web.anew(), timeouts: self.timeouts }
     }
 
     pub(super) fn timeouts(&self) -> Timeouts {

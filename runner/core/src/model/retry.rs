@@ -40,7 +40,7 @@ pub(super) fn random() -> u64 {
 }
 
 /// A `Retry-After` header (RFC 9110, section 10.2.3): seconds, or a date.
-pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<u64>() {
         return Some(Duration::from_secs(seconds));

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::connection::{Protocols, serve};
 use super::gate::MAX_HEAD;
 use super::reply::slow_head;
-use super::routes::{Shared, router};
+use super::routes::{Face, Shared, router};
 use super::seats::{Notice, Place, Seats};
 use super::socket::{Socket, Transport};
 
@@ -41,11 +41,11 @@ pub(super) struct Acceptor {
 }
 
 impl Acceptor {
-    pub(super) fn new(listener: TcpListener, connections: usize, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(listener: TcpListener, connections: usize, shared: Arc<Shared>, face: Face) -> Self {
         let mut http1 = http1::Builder::new();
         http1.timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(MAX_BUFFER);
         let protocols = Protocols { http1, http2: http2() };
-        let (seats, router) = (Seats::new(connections), router(Arc::clone(&shared)));
+        let (seats, router) = (Seats::new(connections), router(Arc::clone(&shared), face));
         Self { listener, shared, router, protocols, seats, newcomer: None }
     }
 

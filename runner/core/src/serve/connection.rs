@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -164,6 +165,7 @@ async fn answered(
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     exchange.answered(&mut response);
+    exchange.count(shared.runner.metrics());
     response
 }
 

@@ -12,9 +12,11 @@ use hyper::http::response::Response;
 use pace_ir::program::AgentName;
 use tokio::time::Instant;
 
+use super::measured::method;
 use super::reply::INVOCATION;
 use super::route::Route;
 use super::routes::Asker;
+use crate::metrics::Metrics;
 use crate::request_id::RequestId;
 
 /// What is said of an answer that nobody waited for, as nginx does.
@@ -72,6 +74,12 @@ impl Exchange {
         self.status = Some(response.status().as_u16());
         self.invocation = response.headers().get(INVOCATION).and_then(|id| Some(id.to_str().ok()?.to_owned()));
         response.headers_mut().insert(crate::request_id::HEADER, self.id.value());
+    }
+
+    /// Its head is counted.
+    pub(super) fn count(&self, metrics: &Metrics) {
+        let (route, status) = (self.route.map_or("other", Route::path), self.status.unwrap_or(CLIENT_GONE));
+        metrics.answered(route, method(&self.method), status, self.begun.elapsed());
     }
 
     /// A piece of the answer's body was handed over, or its end.

@@ -18,6 +18,7 @@ pub(super) enum Route {
     Events,
     Traces,
     Trace,
+    Metrics,
 }
 
 /// What a path takes; `HEAD` goes without saying wherever `GET` does.
@@ -41,7 +42,7 @@ impl Verb {
 
 impl Route {
     /// All of them, in the order of the reference.
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Chat,
         Self::ChatStream,
         Self::Events,
@@ -52,6 +53,7 @@ impl Route {
         Self::AgentStatus,
         Self::Traces,
         Self::Trace,
+        Self::Metrics,
         Self::Health,
         Self::Ready,
         Self::OpenApi,
@@ -75,6 +77,7 @@ impl Route {
             Self::Events => "/invocations/{id}/events",
             Self::Traces => "/traces",
             Self::Trace => "/traces/{id}",
+            Self::Metrics => "/metrics",
         }
     }
 
@@ -93,13 +96,19 @@ impl Route {
             | Self::Sessions
             | Self::Events
             | Self::Traces
-            | Self::Trace => &[Verb::Get],
+            | Self::Trace
+            | Self::Metrics => &[Verb::Get],
         }
     }
 
     /// Whether it is for who asks if the runner lives, and not for who wants something of it.
     pub(super) fn is_about_life(self) -> bool {
         matches!(self, Self::Health | Self::Ready)
+    }
+
+    /// Whether it tells what the runner did, and may have a port of its own.
+    pub(super) fn is_about_work(self) -> bool {
+        matches!(self, Self::Traces | Self::Trace | Self::Metrics)
     }
 
     /// The one that a request's path leads to.

@@ -26,7 +26,7 @@ use super::reply::Refusal;
 use super::route::Route;
 use super::settings::{Patience, ServeSettings};
 use super::tls::Tls;
-use super::{about, chat, mcp, openapi, sessions, stream, traces};
+use super::{about, chat, mcp, measured, openapi, sessions, stream, traces};
 use crate::authenticate::Identity;
 use crate::authorize::{Action, decide};
 use crate::instantiate::Runner;
@@ -182,14 +182,36 @@ impl<S: Send + Sync> FromRequestParts<S> for Asker {
     }
 }
 
-/// All paths.
-pub(super) fn router(shared: Arc<Shared>) -> Router {
-    let paths = Route::ALL.into_iter().fold(Router::new(), |router, route| router.route(route.path(), handlers(route)));
+/// Which paths a listener has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Face {
+    /// All of them.
+    Whole,
+    /// All but those that have a port of their own.
+    Public,
+    /// Those: metrics and traces, and whether the runner is alive.
+    Admin,
+}
+
+impl Face {
+    fn has(self, route: Route) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Public => !route.is_about_work(),
+            Self::Admin => route.is_about_work() || route.is_about_life(),
+        }
+    }
+}
+
+/// All paths of a listener.
+pub(super) fn router(shared: Arc<Shared>, face: Face) -> Router {
+    let routes = Route::ALL.into_iter().filter(|route| face.has(*route));
+    let paths = routes.fold(Router::new(), |router, route| router.route(route.path(), handlers(route, face)));
     paths.method_not_allowed_fallback(wrong_method).fallback(unknown_path).with_state(shared)
 }
 
 /// Who answers at a path; for the verbs that [`Route::verbs`] says.
-fn handlers(route: Route) -> MethodRouter<Arc<Shared>> {
+fn handlers(route: Route, face: Face) -> MethodRouter<Arc<Shared>> {
     match route {
         Route::Root => get(about::root),
         Route::Health => get(about::health),
@@ -205,6 +227,8 @@ fn handlers(route: Route) -> MethodRouter<Arc<Shared>> {
         Route::Events => get(stream::events),
         Route::Traces => get(traces::list),
         Route::Trace => get(traces::show),
+        Route::Metrics if face == Face::Admin => get(measured::open),
+        Route::Metrics => get(measured::guarded),
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a server is set up: where it listens, and how patient it is with clients and with its own end.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,6 +16,8 @@ pub struct ServeSettings {
     pub host: IpAddr,
     /// On which port; 0 is any free one.
     pub port: u16,
+    /// Where metrics and traces are, if not there.
+    pub admin: Option<SocketAddr>,
     /// How long invocations may go on after the server was told to stop.
     pub drain: Duration,
     /// The most connections at once. Over it, the one that has waited longest for a request makes room.
@@ -51,6 +53,7 @@ impl Default for ServeSettings {
         Self {
             host: Ipv4Addr::LOCALHOST.into(),
             port: DEFAULT_PORT,
+            admin: None,
             drain: DEFAULT_DRAIN,
             connections: MAX_CONNECTIONS,
             patience: Patience::default(),

@@ -95,7 +95,7 @@ fn query(text: &str) -> Result<Query, Problem> {
 }
 
 fn store(shared: &Shared) -> Result<&Store, Problem> {
-    shared.runner.state().store.as_ref().filter(|_| shared.runner.traces().is_some()).ok_or_else(|| {
+    shared.runner.state().traces_store().ok_or_else(|| {
         let problem = Problem::new(Code::UnknownTrace, "this runner keeps no traces");
         problem.help("start it with a folder as `PACE_STATE_DIR`, or with `DATABASE_URL`")
     })

@@ -2,11 +2,12 @@
 //! them of secrets, write them as JSON, and store them many at a time.
 
 use std::borrow::Cow;
-use std::sync::Weak;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use pace_redact::Redactor;
-use pace_state::{Offered, SinkSettings, Store};
+use pace_state::{Offered, SinkSettings, SinkState, Store};
 
 use crate::environment::Given;
 use crate::trace::{Payload, Step, Trace, TraceSink, stored};
@@ -21,13 +22,25 @@ const ASKED: u32 = 10;
 pub(super) struct Keeper {
     sink: pace_state::TraceSink,
     secrets: Given,
+    /// What `watch` found.
+    is_failing: AtomicBool,
 }
 
 impl Keeper {
     /// Begins to keep traces. Has to be called in a runtime.
     pub(super) fn begin(store: &Store, secrets: &Given) -> Self {
         let sink = pace_state::TraceSink::begin(store.clone(), SinkSettings::default());
-        Self { sink, secrets: secrets.clone() }
+        Self { sink, secrets: secrets.clone(), is_failing: AtomicBool::new(false) }
+    }
+
+    /// How it is.
+    pub(super) fn state(&self) -> SinkState {
+        self.sink.state()
+    }
+
+    /// Whether the store works, as far as is known.
+    pub(super) fn is_well(&self) -> bool {
+        !self.is_failing.load(Ordering::Relaxed)
     }
 
     /// What does not work; nothing where all does.
@@ -53,10 +66,17 @@ impl Keeper {
     }
 }
 
+impl Keeper {
+    /// Takes a record, which others may have, too.
+    pub(super) fn take(&self, trace: Arc<Trace>) {
+        // What finds no room is counted, and told by `watch`.
+        let _dropped = self.sink.offer(Taken { trace, secrets: self.secrets.clone() });
+    }
+}
+
 impl TraceSink for Keeper {
     fn offer(&self, trace: Trace) {
-        // What finds no room is counted, and told by `watch`.
-        let _dropped = self.sink.offer(Taken { trace: Box::new(trace), secrets: self.secrets.clone() });
+        self.take(Arc::new(trace));
     }
 }
 
@@ -77,6 +97,9 @@ pub(super) async fn watch(keeper: Weak<Keeper>, store: Store) {
             (Some(_), None) => tracing::info!("the store works again"),
             _ => {}
         }
+        if let Some(keeper) = keeper.upgrade() {
+            keeper.is_failing.store(found.is_some(), Ordering::Relaxed);
+        }
         failure = found;
         if state.dropped > dropped {
             tracing::warn!(
@@ -90,7 +113,7 @@ pub(super) async fn watch(keeper: Weak<Keeper>, store: Store) {
 
 /// A trace on its way to the store.
 struct Taken {
-    trace: Box<Trace>,
+    trace: Arc<Trace>,
     secrets: Given,
 }
 
@@ -100,7 +123,7 @@ impl Offered for Taken {
     }
 
     fn row(self: Box<Self>) -> (pace_state::Trace, Vec<u8>) {
-        let trace = without_secrets(*self.trace, &self.secrets.redactor());
+        let trace = without_secrets(Arc::unwrap_or_clone(self.trace), &self.secrets.redactor());
         stored::row(&trace)
     }
 }

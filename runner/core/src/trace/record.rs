@@ -10,7 +10,6 @@ use super::payload::Payload;
 use crate::conversation::Usage;
 use crate::events::{CallStatus, Spent};
 use crate::id::{InvocationId, SessionId};
-use crate::problem::Problem;
 use crate::trace_context::TraceContext;
 
 /// One invocation, from its admission or denial to its end.
@@ -46,6 +45,9 @@ pub struct Trace {
     pub actors: Vec<String>,
     /// The model, as the bundle calls it.
     pub model: String,
+    /// What that is elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<ModelService>,
     /// The bundle that says all this: `b3:…`.
     pub bundle: String,
     /// How it ended, in one word.
@@ -81,14 +83,31 @@ pub struct Span {
     pub trace_id: String,
     /// The span, 16 digits.
     pub span_id: String,
-    /// The span above it, where that is one of this runner.
+    /// The span above it, of this runner or of whoever asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<String>,
+    /// Whether whoever began the trace wants it kept elsewhere, too.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub is_sampled: bool,
+}
+
+/// What answers for a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelService {
+    /// The provider, as in `paceline.yaml`: `gemini`.
+    pub provider: String,
+    /// What the provider calls the model.
+    pub model: String,
 }
 
 impl From<&TraceContext> for Span {
     fn from(context: &TraceContext) -> Self {
-        Self { trace_id: context.trace_id(), span_id: context.span_id(), parent_id: context.parent_id() }
+        Self {
+            trace_id: context.trace_id(),
+            span_id: context.span_id(),
+            parent_id: context.parent_id(),
+            is_sampled: context.is_sampled(),
+        }
     }
 }
 
@@ -115,12 +134,9 @@ pub struct Failure {
     pub code: String,
     /// One sentence.
     pub detail: String,
-}
-
-impl From<&Problem> for Failure {
-    fn from(problem: &Problem) -> Self {
-        Self { code: problem.code.as_str().to_owned(), detail: problem.detail.clone() }
-    }
+    /// What was written that has to do with it: `agents/helper/spec.yaml:4`. Absent where the bundle does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }
 
 /// What an invocation took.
@@ -215,6 +231,9 @@ pub struct ToolStep {
     /// How many images the result has; they are not kept.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub images: u32,
+    /// The agent's entry of the tool, where the call did not do what it was to: `agents/helper/spec.yaml:7`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// What the tool wrote on its console.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub console: Vec<String>,
@@ -240,6 +259,16 @@ impl From<Access> for Class {
     }
 }
 
+impl Class {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+}
+
 impl Status {
     /// Its word.
     pub fn as_str(self) -> &'static str {
@@ -255,6 +284,15 @@ impl Status {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_zero(count: &u32) -> bool {
     *count == 0
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_yes(is_so: &bool) -> bool {
+    *is_so
 }
 
 fn write_time<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {

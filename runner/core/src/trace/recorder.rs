@@ -11,12 +11,14 @@ use pace_sandbox::Level;
 
 use super::TraceSink;
 use super::payload::Payload;
-use super::record::{Failure, ModelStep, Status, Step, Taken, ToolStep, Trace};
+use super::place;
+use super::record::{Failure, ModelService, ModelStep, Status, Step, Taken, ToolStep, Trace};
 use crate::conversation::ToolCall;
-use crate::events::{Event, EventSink, Source};
+use crate::events::{CallStatus, Event, EventSink, Source};
 use crate::id::InvocationId;
 use crate::instantiate::Runner;
 use crate::invoke::Running;
+use crate::metrics::Meter;
 use crate::problem::{Code, Problem};
 use crate::request_id;
 use crate::tool::{AgentTools, ServedTool};
@@ -29,10 +31,11 @@ const MOST_LINES: usize = 32;
 /// The most characters kept of one line of it.
 const MOST_LINE: usize = 1_000;
 
-/// Records one invocation, and tells another sink the same.
+/// Records one invocation, counts what it does, and tells another sink the same.
 pub(crate) struct Recorder<'a> {
     invocation: InvocationId,
     sink: &'a dyn EventSink,
+    meter: Meter<'a>,
     recording: Option<Recording<'a>>,
 }
 
@@ -57,19 +60,20 @@ impl<'a> Recorder<'a> {
             let (tools, clock) = (running.runner.tools(agent), Instant::now());
             Recording { running, traces, tools, clock, trace: Mutex::new(Some(trace)) }
         });
-        Self { invocation: running.source.invocation, sink, recording }
+        Self { invocation: running.source.invocation, sink, meter: Meter::new(running), recording }
     }
 }
 
 /// Records an invocation that did not begin, because a rule says no.
 pub(crate) fn denied(runner: &Runner, denied: &Denied<'_>) {
     let Denied { agent, chain, above, message, problem } = denied;
+    runner.metrics().ended(agent, Status::Denied, None);
     let Some(traces) = runner.traces() else { return };
     let span = above.map_or_else(TraceContext::new, |above| Ok(above.child()));
     // Without random bytes nothing has an id, and nothing can be kept.
     let (Ok(id), Ok(span)) = (InvocationId::new(), span) else { return };
     let trace = blank(runner, (id, agent), (chain, &span), message);
-    traces.offer(Trace { status: Status::Denied, error: Some(Failure::from(*problem)), ..trace });
+    traces.offer(Trace { status: Status::Denied, error: Some(failure(runner, agent, problem)), ..trace });
 }
 
 /// What was not allowed.
@@ -88,8 +92,11 @@ pub(crate) struct Denied<'a> {
 
 impl EventSink for Recorder<'_> {
     fn on_event(&self, source: &Source, event: &Event<'_>) {
-        if let Some(recording) = self.recording.as_ref().filter(|_| source.invocation == self.invocation) {
-            recording.on_event(event);
+        if source.invocation == self.invocation {
+            self.meter.on_event(event);
+            if let Some(recording) = &self.recording {
+                recording.on_event(event);
+            }
         }
         self.sink.on_event(source, event);
     }
@@ -99,7 +106,7 @@ impl Drop for Recorder<'_> {
     /// An invocation that is dropped is told of by nobody: whoever followed it has gone, too.
     fn drop(&mut self) {
         if let Some(recording) = &self.recording {
-            recording.end(|trace| failed(trace, &recording.running.runner.work().why_cancelled()));
+            recording.end(|trace| recording.failed(trace, &recording.running.runner.work().why_cancelled()));
         }
     }
 }
@@ -135,9 +142,13 @@ impl Recording<'_> {
                 step.took_ms = Some(milliseconds(*took));
                 step.result = Some(Payload::json(&result.content));
                 step.images = u32::try_from(result.images.len()).unwrap_or(u32::MAX);
+                if !matches!(status, CallStatus::Done | CallStatus::Stubbed) {
+                    let bundle = self.running.runner.bundle();
+                    step.place = step.tool.as_deref().and_then(|tool| place::of_call(bundle, self.agent(), tool));
+                }
             }),
             Event::Done(answer) => self.end(|trace| trace.response = Some(Payload::text(&answer.response))),
-            Event::Failed(problem) => self.end(|trace| failed(trace, problem)),
+            Event::Failed(problem) => self.end(|trace| self.failed(trace, problem)),
             Event::Text(_) | Event::ToolProgress { .. } => {}
         }
     }
@@ -155,8 +166,21 @@ impl Recording<'_> {
             arguments: Payload::json(&call.arguments),
             result: None,
             images: 0,
+            place: None,
             console: Vec::new(),
         }
+    }
+
+    fn failed(&self, trace: &mut Trace, problem: &Problem) {
+        trace.status = match problem.code {
+            Code::Cancelled | Code::Draining => Status::Cancelled,
+            _ => Status::Failed,
+        };
+        trace.error = Some(failure(&self.running.runner, self.agent(), problem));
+    }
+
+    fn agent(&self) -> &AgentName {
+        &self.running.source.agent
     }
 
     fn now(&self) -> f64 {
@@ -212,7 +236,11 @@ fn blank(
     (chain, span): (&Chain, &TraceContext),
     message: &str,
 ) -> Trace {
-    let model = runner.bundle().program.agents.get(agent).map(|agent| agent.model.to_string());
+    let program = &runner.bundle().program;
+    let model = program.agents.get(agent).map(|agent| &agent.model);
+    let service = model
+        .and_then(|model| program.models.get(model))
+        .map(|service| ModelService { provider: service.provider.as_str().to_owned(), model: service.model.clone() });
     Trace {
         id,
         parent: None,
@@ -225,7 +253,8 @@ fn blank(
         subject: chain.subject.principal.to_string(),
         instructed_by: chain.instructed_by.as_ref().map(|by| by.principal.to_string()),
         actors: chain.actors.iter().map(ToString::to_string).collect(),
-        model: model.unwrap_or_default(),
+        model: model.map(ToString::to_string).unwrap_or_default(),
+        service,
         bundle: runner.id().to_string(),
         status: Status::Ok,
         error: None,
@@ -239,12 +268,9 @@ fn blank(
     }
 }
 
-fn failed(trace: &mut Trace, problem: &Problem) {
-    trace.status = match problem.code {
-        Code::Cancelled | Code::Draining => Status::Cancelled,
-        _ => Status::Failed,
-    };
-    trace.error = Some(Failure::from(problem));
+fn failure(runner: &Runner, agent: &AgentName, problem: &Problem) -> Failure {
+    let place = place::of_failure(runner.bundle(), agent, problem.code);
+    Failure { code: problem.code.as_str().to_owned(), detail: problem.detail.clone(), place }
 }
 
 fn add(trace: &mut Trace, step: Step) {

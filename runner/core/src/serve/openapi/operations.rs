@@ -61,6 +61,7 @@ const INVOCATION: &[Code] = &[
 const STORED: &[Code] = &[Code::StoreFailed];
 
 const EVENT_STREAM: &str = "text/event-stream";
+const OPEN_METRICS: &str = "application/openmetrics-text";
 
 /// What a path does when it is asked so.
 pub(super) fn operation(route: Route, verb: Verb, schemas: &mut Schemas) -> Value {
@@ -75,6 +76,11 @@ pub(super) fn operation(route: Route, verb: Verb, schemas: &mut Schemas) -> Valu
         Route::AgentStatus => status(schemas),
         Route::Traces => traces(schemas),
         Route::Trace => trace(schemas),
+        Route::Metrics => described("metrics", "Tell what is counted and measured", &[]).with(
+            Answers::new(schemas)
+                .of(200, "Metrics, as Prometheus reads them.", OPEN_METRICS, &json!({"type": "string"}))
+                .problems(&[ANY, ASKED]),
+        ),
         Route::Health => about_life(
             described("health", "Tell whether the process answers", &[])
                 .with(Answers::new(schemas).json::<Status>(200, "It does.").problems(&[ANY])),

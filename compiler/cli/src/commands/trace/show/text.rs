@@ -84,6 +84,7 @@ impl Page {
         if let Some(error) = &trace.error {
             let detail = filtered(&error.detail).replace('\n', " ");
             self.line(depth + 1, &format!("{}: {detail}", quoted(&error.code)));
+            self.place(depth + 1, error.place.as_deref());
         }
     }
 
@@ -107,12 +108,20 @@ impl Page {
         let status = step.status.map_or("not over", pace_runner::events::CallStatus::as_str);
         let took = step.took_ms.map(|took| format!(", {}", milliseconds(took))).unwrap_or_default();
         self.line(depth + 1, &format!("call of {}{target}, {class}: {status}{took}", quoted(&step.name)));
+        self.place(depth + 2, step.place.as_deref());
         self.said(depth + 2, "arguments", &step.arguments);
         if let Some(result) = &step.result {
             self.said(depth + 2, "result", result);
         }
         for line in &step.console {
             self.line(depth + 2, &format!("console {}", self.short(line)));
+        }
+    }
+
+    /// The line of the project to look at.
+    fn place(&mut self, depth: usize, place: Option<&str>) {
+        if let Some(place) = place {
+            self.line(depth, &format!("see {}", quoted(place)));
         }
     }
 
