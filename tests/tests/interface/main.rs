@@ -63,7 +63,7 @@ fn start(project: &Project, variables: &[(&str, &str)]) -> Runner {
 
 /// A request with these header lines more.
 fn with(request: &str, lines: &[&str]) -> String {
-    let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+    let lines = lines.iter().flat_map(|line| [line, "\r\n"]).collect::<String>();
     request.replacen("\r\n", &format!("\r\n{lines}"), 1)
 }
 

@@ -76,14 +76,32 @@ fn each_request_is_a_line() {
     let session = answer.json()["session"].as_str().unwrap().to_owned();
     get(&runner, &format!("/agents/desk/sessions/{session}"), &[&bearer(ANN), "x-request-id: session"]);
     assert_eq!(line_of(&runner, "session")["route"], "/agents/{name}/sessions/{id}");
+    // An answer without a body is whole.
+    for (method, path, id) in
+        [("HEAD", "/agents".to_owned(), "head"), ("DELETE", format!("/agents/desk/sessions/{session}"), "gone")]
+    {
+        let mut connection = Connection::to(runner.address);
+        let request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        connection.send(with(&request, &[&bearer(ANN), &format!("x-request-id: {id}")]).as_bytes());
+        connection.head().unwrap();
+        let line = line_of(&runner, id);
+        assert_eq!(
+            (&line["method"], &line["bytes"], &line["cut"]),
+            (&json!(method), &json!(0), &Value::Null),
+            "{line}"
+        );
+    }
     get(&runner, "/health", &["x-request-id: probe"]);
     assert_eq!(line_of(&runner, "probe")["level"], "DEBUG", "probes are no news");
     // Who hangs up is a line, too.
     let mut connection = Connection::to(runner.address);
-    connection.send(with(&said("desk", "wait"), &[&bearer(ANN), "x-request-id: gone"]).as_bytes());
+    connection.send(with(&said("desk", "wait"), &[&bearer(ANN), "x-request-id: hung-up"]).as_bytes());
     get(&runner, "/health", &[]);
     drop(connection);
-    assert_eq!((&line_of(&runner, "gone")["status"], &line_of(&runner, "gone")["cut"]), (&json!(499), &json!(true)));
+    assert_eq!(
+        (&line_of(&runner, "hung-up")["status"], &line_of(&runner, "hung-up")["cut"]),
+        (&json!(499), &json!(true))
+    );
     assert_eq!(runner.stop(), Some(0));
     let log = runner.lines().concat();
     for secret in [ANN, "another-token-0123", "in-the-query", "in-the-path", &session] {

@@ -73,7 +73,6 @@ fn bytes_that_are_no_http() {
         b"GET",
         b"GET / HTTP/9.9\r\n\r\n",
         b"GET /\xff HTTP/1.1\r\n\r\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"GET / HTTP/1.1\r\nhost: localhost\r\nbad header\r\n\r\n",
     ] {

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 use hyper::Method;
-use hyper::body::Frame;
+use hyper::body::{Body, Frame};
 use hyper::http::request::Request;
 use hyper::http::response::Response;
 use pace_ir::program::AgentName;
@@ -70,8 +70,10 @@ impl Exchange {
     }
 
     /// The head of the answer is there.
-    pub(super) fn answered<B>(&mut self, response: &mut Response<B>) {
+    pub(super) fn answered<B: Body>(&mut self, response: &mut Response<B>) {
         self.status = Some(response.status().as_u16());
+        // Nobody asks for what is not there.
+        self.is_whole = self.method == Method::HEAD || response.body().is_end_stream();
         self.invocation = response.headers().get(INVOCATION).and_then(|id| Some(id.to_str().ok()?.to_owned()));
         response.headers_mut().insert(crate::request_id::HEADER, self.id.value());
     }

@@ -47,7 +47,7 @@ async fn an_invocation_that_is_followed_outlives_any_grace() {
 }
 
 /// About 24 MiB of events, far more than sockets and records hold.
-fn flood() -> &'static str {
+pub(crate) fn flood() -> &'static str {
     let words =
         "a-word-that-is-as-long-as-a-line-of-text-in-a-terminal-is-and-a-little-longer-than-that ".repeat(160_000);
     Box::leak(format!(r#"[{{"user":"hello","model":"{}"}}]"#, words.trim_end()).into_boxed_str())
