@@ -18,7 +18,7 @@ use crate::log::{Format, Level, LogSettings};
 use crate::serve::ServeSettings;
 use crate::setup::SetupError;
 
-pub use otlp::{OtlpSettings, Protocol, content as span_content};
+pub use otlp::{OtlpSettings, Protocol, Sampler, content as span_content};
 pub use state::{StatePlace, StateSettings, Usual, state_settings};
 pub use table::{Reader, VARIABLES, Variable, markdown, plain};
 pub use writes::{WriteFlags, writes};
