@@ -17,7 +17,7 @@ use crate::log::{Format, Level, LogSettings};
 use crate::setup::SetupError;
 
 pub use listener::serve_settings;
-pub use otlp::{OtlpSettings, Protocol, content as span_content};
+pub use otlp::{OtlpSettings, Protocol, Sampler, content as span_content};
 pub use state::{StatePlace, StateSettings, Usual, state_settings};
 pub use table::{Reader, VARIABLES, Variable, markdown, plain};
 pub use writes::{WriteFlags, writes};

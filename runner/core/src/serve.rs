@@ -220,12 +220,21 @@ async fn written(work: &Work) {
 /// # Errors
 /// It may not.
 pub fn judge(bundle: &Bundle, settings: &ServeSettings) -> Result<(), SetupError> {
-    let is_loopback = |host: IpAddr| host.to_canonical().is_loopback();
-    let is_local = is_loopback(settings.host) && settings.admin.is_none_or(|admin| is_loopback(admin.ip()));
-    authenticate::judge(&bundle.auth.authentication, if is_local { Reach::ThisMachine } else { Reach::Others })
+    let judged = |host: IpAddr| {
+        let reach = if host.to_canonical().is_loopback() { Reach::ThisMachine } else { Reach::Others };
+        authenticate::judge(&bundle.auth.authentication, reach)
+    };
+    judged(settings.host)?;
+    settings.admin.map_or(Ok(()), |admin| judged(admin.ip())).map_err(|_others| {
+        SetupError::new(
+            "other machines could reach the listener for metrics and traces, and the bundle has no `authentication`",
+            "set ADMIN_HOST=127.0.0.1 to tell them to this machine alone, or write in `paceline.yaml` who may ask: sources under \
+             `authentication`, or `authentication: none`",
+        )
+    })
 }
 
-/// Takes an address, that the variables of these names say.
+/// Takes an address that the variables of these names say.
 fn listen(wanted: SocketAddr, names: [&str; 2]) -> Result<(TcpListener, SocketAddr), SetupError> {
     let taken = |error| taken(wanted, names, &error);
     let listener = TcpListener::bind(wanted).map_err(taken)?;

@@ -32,6 +32,17 @@ pub struct OtlpSettings {
     pub resource: Vec<(String, String)>,
     /// Whether what was said is sent, too.
     pub content: Content,
+    /// Which traces are sent.
+    pub sampler: Sampler,
+}
+
+/// Which traces are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sampler {
+    /// All but those of which whoever asked says that they are not sampled.
+    ParentBased,
+    /// All.
+    Always,
 }
 
 /// A transport of OTLP.
@@ -51,6 +62,7 @@ const USUAL: Duration = Duration::from_secs(10);
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
 const CONTENT: &str = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";
+const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 const RESOURCE: &str = "OTEL_RESOURCE_ATTRIBUTES";
 
 /// Reads them; nothing where `OTEL_SDK_DISABLED` says so.
@@ -75,6 +87,15 @@ pub(super) fn otlp_settings(environment: &Environment) -> Result<Option<OtlpSett
             })?,
         },
         content: content(environment)?,
+        sampler: match environment.text(SAMPLER)? {
+            None | Some("parentbased_always_on") => Sampler::ParentBased,
+            Some("always_on") => Sampler::Always,
+            Some(other) => {
+                let help =
+                    "set it to `parentbased_always_on` or `always_on`, and let the collector choose from what it gets";
+                return Err(wrong(SAMPLER, other, "is no sampler that there is here", help));
+            }
+        },
     }))
 }
 
@@ -288,6 +309,7 @@ mod tests {
             (RESOURCE, "team", "pairs such as"),
             (RESOURCE, "=x", "pairs such as"),
             (RESOURCE, "a=%ff", "pairs such as"),
+            (SAMPLER, "traceidratio", "`always_on`"),
             (CONTENT, "event_only", "`true` or `false`"),
             ("OTEL_SDK_DISABLED", "1", "`true` or `false`"),
         ] {

@@ -142,6 +142,11 @@ pub const VARIABLES: &[Variable] = &[
     ),
     everywhere("OTEL_SERVICE_NAME", "who the spans are of; without it the project"),
     everywhere("OTEL_RESOURCE_ATTRIBUTES", "what else is said of it: `key=value` with commas between"),
+    everywhere(
+        "OTEL_TRACES_SAMPLER",
+        "`parentbased_always_on` sends no trace whose `traceparent` says that it is not sampled, `always_on` does; the former \
+         without it",
+    ),
     everywhere("OTEL_SDK_DISABLED", "`true` sends no spans"),
     everywhere(
         "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",

@@ -17,8 +17,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::{Trace, TraceSink};
-use crate::config::OtlpSettings;
 use crate::config::otlp::shown;
+use crate::config::{OtlpSettings, Sampler};
 use crate::environment::Environment;
 use crate::id;
 use crate::setup::SetupError;
@@ -43,6 +43,7 @@ pub struct Exporter {
     queue: Queue,
     /// The collector's address, for the log.
     address: String,
+    sampler: Sampler,
 }
 
 /// Whose spans they are.
@@ -63,12 +64,12 @@ impl Exporter {
     pub fn begin(settings: &OtlpSettings, program: Program<'_>, environment: &Environment) -> Result<Self, SetupError> {
         let sender = Sender::configure(settings, resource(settings, program), environment)?;
         let queue = Queue::begin(sender, settings.content, environment.given().clone());
-        Ok(Self { queue, address: shown(&settings.endpoint) })
+        Ok(Self { queue, address: shown(&settings.endpoint), sampler: settings.sampler })
     }
 
     /// Takes a record, or drops and counts it.
     pub(crate) fn take(&self, trace: Arc<Trace>) {
-        if trace.span.is_sampled {
+        if trace.span.is_sampled || self.sampler == Sampler::Always {
             self.queue.take(trace);
         }
     }

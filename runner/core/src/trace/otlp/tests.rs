@@ -13,7 +13,7 @@ use super::message::{ExportTraceServiceRequest, Kind, Span, StatusCode, Value};
 use super::send::{Outcome, Sender};
 use super::spans::{self, Content};
 use super::{Exporter, Program, resource};
-use crate::config::{OtlpSettings, Protocol};
+use crate::config::{OtlpSettings, Protocol, Sampler};
 use crate::environment::Environment;
 use crate::trace::TraceSink as _;
 
@@ -28,6 +28,7 @@ fn settings(protocol: Protocol, port: u16) -> OtlpSettings {
         service: Some("till".to_owned()),
         resource: vec![("service.name".to_owned(), "not this".to_owned()), ("team".to_owned(), "shop".to_owned())],
         content: Content::LeftOut,
+        sampler: Sampler::ParentBased,
     }
 }
 
@@ -224,14 +225,17 @@ async fn long_records_are_sent_in_pieces() {
 }
 
 #[tokio::test]
-async fn what_nobody_wants_sampled_is_not_sent() {
-    let collector = Collector::start(Protocol::Http, vec![Says::Taken]).await;
-    let exporter = exporter(Protocol::Http, collector.port);
-    let mut unsampled = trace();
-    unsampled.span.is_sampled = false;
-    exporter.offer(unsampled);
-    exporter.flush(Duration::from_secs(20)).await.unwrap();
-    assert!(collector.taken().is_empty());
+async fn what_nobody_wants_sampled_is_sent_where_the_operator_wants_all() {
+    for (sampler, count) in [(Sampler::ParentBased, 0), (Sampler::Always, 1)] {
+        let collector = Collector::start(Protocol::Http, vec![Says::Taken]).await;
+        let settings = OtlpSettings { sampler, ..settings(Protocol::Http, collector.port) };
+        let exporter = Exporter::begin(&settings, PROGRAM, &Environment::default()).unwrap();
+        let mut unsampled = trace();
+        unsampled.span.is_sampled = false;
+        exporter.offer(unsampled);
+        exporter.flush(Duration::from_secs(20)).await.unwrap();
+        assert_eq!(collector.taken().len(), count, "{sampler:?}");
+    }
 }
 
 #[tokio::test]
