@@ -62,8 +62,8 @@ impl AuditLog {
     /// Appends a row and gives its sequence number, once it is on the disk.
     ///
     /// # Errors
-    /// As every call. The row may be there all the same, so a failed intent is one whose write was not made, and a failed
-    /// outcome may be appended again.
+    /// As every call. The row may be there all the same: a failed intent is one whose write was not made, and a failed outcome may be
+    /// appended again, which a walk does not mind as long as it says the same.
     pub async fn append(&self, entry: AuditEntry) -> Result<u64, StoreError> {
         let (reply, answer) = oneshot::channel();
         let append = async {
