@@ -34,6 +34,7 @@ struct Append {
 struct Writer {
     store: Store,
     instance: Key,
+    started: Moment,
     /// Nothing when an attempt failed: it may have been made after all.
     tip: Option<Tip>,
 }
@@ -44,12 +45,9 @@ impl AuditLog {
     /// # Errors
     /// As every call. Has to be called in a runtime of tokio.
     pub async fn begin(store: &Store, instance: Key, now: Moment) -> Result<Self, StoreError> {
-        const BEGIN: &str = "INSERT INTO pace_audit_chains (scope, instance, started, cut_sequence, cut_hash) \
-            VALUES (?1, ?2, ?3, 0, ?4) ON CONFLICT (scope, instance) DO NOTHING";
-        let values = values![store.scope(), instance, now, Tip::START.hash.to_vec()];
-        store.write(Statement::new(BEGIN, values)).await?;
         let (sender, receiver) = mpsc::channel(MOST);
-        let writer = Writer { store: store.clone(), instance, tip: None };
+        let writer = Writer { store: store.clone(), instance, started: now, tip: None };
+        store.write(writer.beginning(Tip::START)).await?;
         tokio::spawn(writer.run(receiver));
         Ok(Self { sender, instance, deadline: store.deadline() })
     }
@@ -103,7 +101,8 @@ impl Writer {
             Some(tip) => tip,
             None => self.find_tip().await?,
         };
-        let (mut tip, mut statements) = (start, Vec::new());
+        // A store that was put in the place of the one before does not know the chain: it goes on there, as one that was cut.
+        let (mut tip, mut statements) = (start, vec![self.beginning(start)]);
         for entry in entries {
             let next = tip.next(self.store.names(), self.instance, entry);
             statements.push(self.insertion(entry, tip, next));
@@ -112,6 +111,14 @@ impl Writer {
         self.store.write(Work { statements, durability: Durability::Disk }).await?;
         self.tip = Some(tip);
         Ok(start.sequence + 1)
+    }
+
+    /// Puts the chain on the list of chains, where it is not there yet.
+    fn beginning(&self, cut: Tip) -> Statement {
+        const BEGIN: &str = "INSERT INTO pace_audit_chains (scope, instance, started, cut_sequence, cut_hash) \
+            VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (scope, instance) DO NOTHING";
+        let values = values![self.store.scope(), self.instance, self.started, cut.sequence, cut.hash.to_vec()];
+        Statement::new(BEGIN, values)
     }
 
     fn insertion(&self, entry: &AuditEntry, previous: Tip, own: Tip) -> Statement {
@@ -138,7 +145,7 @@ impl Writer {
                 return Ok(Tip { sequence: row.count()?, hash: super::hash(row.blob()?)? });
             }
         }
-        Err(StoreError::Corrupt { reason: format!("the audit chain `{}` is gone", self.instance) })
+        Ok(Tip::START)
     }
 }
 

@@ -8,7 +8,7 @@ use pace_state::{
     Claim, FiringState, Location, PostgresSettings, Settings, StatementUse, Store, StoreError, TraceFilter,
 };
 
-use crate::support::server::{Server, execute};
+use crate::support::server::{Server, execute, number};
 use crate::support::{LEASE, at, block_on, key, owner, scope, settings, tls, trace};
 
 async fn open(settings: PostgresSettings, deadline: Duration) -> Result<Store, StoreError> {
@@ -202,5 +202,50 @@ fn a_database_that_is_not_there_or_not_ours_is_refused() {
         execute(&url, "CREATE ROLE guest LOGIN").await;
         let error = open(settings(&url.replace("pace@", "guest@")), LONG).await.unwrap_err();
         assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
+    });
+}
+
+#[test]
+fn a_database_that_was_restored_is_the_same_store_or_none() {
+    let Some(server) = Server::shared() else { return };
+    block_on(async {
+        let url = server.database().await;
+        let name = url.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
+        let again = async || {
+            let postgres = server.url("postgres");
+            execute(&postgres, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+            execute(&postgres, &format!("CREATE DATABASE {name}")).await;
+        };
+        let store = open(settings(&url), LONG).await.unwrap();
+        let insert = async || {
+            let mut last = store.insert_traces(&[(trace("a", "user:ann", at(0)), Vec::new())]).await;
+            // Connections that were made to the one before are lost first.
+            for _ in 0..8 {
+                if last.is_err() {
+                    last = store.insert_traces(&[(trace("a", "user:ann", at(0)), Vec::new())]).await;
+                }
+            }
+            last
+        };
+        insert().await.unwrap();
+        // An empty one becomes the store, also where connections live on.
+        again().await;
+        insert().await.unwrap();
+        execute(&url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public").await;
+        let gone = store.insert_traces(&[(trace("a", "user:ann", at(0)), Vec::new())]).await;
+        assert!(matches!(gone, Err(StoreError::Unavailable { .. })), "{gone:?}");
+        insert().await.unwrap();
+        // In another one the number of the scope is somebody else's.
+        again().await;
+        for project in ["web", "shop"] {
+            let bounds = Settings { deadline: LONG, ..Settings::default() };
+            Store::open(Location::Postgres(settings(&url)), scope(project, "test"), bounds).await.unwrap();
+        }
+        let refused = insert().await;
+        assert!(
+            matches!(&refused, Err(StoreError::Unavailable { reason }) if reason.contains("another store")),
+            "{refused:?}"
+        );
+        assert_eq!(number(&url, "SELECT count(*) FROM pace_traces").await, 0);
     });
 }
