@@ -84,6 +84,7 @@ impl Postgres {
         object: &Object,
         statements: &[Statement],
     ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
+        self.prepare(object, statements).await?;
         object.batch_execute("BEGIN").await?;
         let all = try_join_all(statements.iter().map(|statement| self.one(object, statement))).await;
         match all {
@@ -94,6 +95,22 @@ impl Postgres {
                 Err(error)
             }
         }
+    }
+
+    /// Prepares what the connection does not know yet, each text once. Of statements that are sent without waiting, each would be
+    /// prepared for itself.
+    async fn prepare(&self, object: &Object, statements: &[Statement]) -> Result<(), tokio_postgres::Error> {
+        if self.statements == StatementUse::Unnamed {
+            return Ok(());
+        }
+        let mut last = None;
+        for Statement { sql, .. } in statements {
+            if last != Some(sql) {
+                object.prepare_cached(&self.texts.of(sql)).await?;
+                last = Some(sql);
+            }
+        }
+        Ok(())
     }
 
     async fn one(
