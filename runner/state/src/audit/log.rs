@@ -62,7 +62,11 @@ impl AuditLog {
     /// # Errors
     /// As every call. The row may be there all the same: a failed intent is one whose write was not made, and a failed outcome may be
     /// appended again, which a walk does not mind as long as it says the same.
-    pub async fn append(&self, entry: AuditEntry) -> Result<u64, StoreError> {
+    pub async fn append(&self, mut entry: AuditEntry) -> Result<u64, StoreError> {
+        // What is hashed is what comes back, and no database keeps a NUL in a text.
+        if entry.call.contains('\0') {
+            entry.call = entry.call.replace('\0', "\u{fffd}");
+        }
         let (reply, answer) = oneshot::channel();
         let append = async {
             self.sender.send(Append { entry, reply }).await.map_err(|_| StoreError::Closed)?;

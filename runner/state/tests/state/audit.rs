@@ -11,6 +11,7 @@ on_both!(
     many_append_at_once,
     an_outcome_needs_its_intent,
     an_outcome_may_be_repeated,
+    a_call_is_hashed_as_it_is_stored,
     a_walk_goes_on_after_a_break,
     a_chain_is_cut_at_its_beginning,
     a_chain_goes_on_after_a_failure,
@@ -102,6 +103,15 @@ async fn an_outcome_may_be_repeated(stage: Stage) {
     log.append(AuditEntry { payload: b"{}".to_vec(), ..outcome(1, invocation, "a") }).await.unwrap();
     let verdict = store.verify_audit(log.instance()).await.unwrap();
     assert_eq!(verdict, Some(broken(4, Break::Intent, 1, (4, 3))));
+}
+
+async fn a_call_is_hashed_as_it_is_stored(stage: Stage) {
+    let store = stage.open().await;
+    let invocation = key();
+    let log = AuditLog::begin(&store, key(), at(0)).await.unwrap();
+    log.append(intent(invocation, "a\0b\u{7f}\u{fffd}")).await.unwrap();
+    log.append(outcome(1, invocation, "a\0b\u{7f}\u{fffd}")).await.unwrap();
+    assert_eq!(sound(&store, log.instance()).await, (0, 2, Vec::new()));
 }
 
 async fn a_walk_goes_on_after_a_break(stage: Stage) {
