@@ -8,10 +8,14 @@
 )]
 
 mod spelling;
+mod unescape;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
+
+use unescape::View;
 
 /// What is shorter is found by chance in the texts of everybody, characters.
 const SHORTEST: usize = 6;
@@ -82,19 +86,20 @@ impl Redactor {
 
     /// `text` without secrets.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        replace(text, &self.spans(text))
+        replace(text, &self.spans(text, &self.views(text)))
     }
 
     /// A text that somebody has cut, without secrets and without what may be the beginning of one at its end.
     pub fn cut_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         // Half a character is left of one that was cut in two.
         let text = text.trim_end_matches('\u{fffd}');
-        let mut spans = self.spans(text);
-        let begun = self.begun(text);
-        if begun > 0 {
-            let mut last = Span { start: text.len() - begun, end: text.len(), marker: "", longest: 0 };
+        let views = self.views(text);
+        let mut spans = self.spans(text, &views);
+        let begun = (0..=views.len()).filter_map(|level| self.begun(text, &views, level)).min();
+        if let Some(start) = begun {
+            let mut last = Span { start, end: text.len(), marker: "", longest: 0 };
             while let Some(before) = spans.pop_if(|before| before.end > last.start) {
-                last = Span { end: last.end, ..before };
+                last = Span { start: before.start.min(last.start), end: last.end, ..before };
             }
             spans.push(last);
         }
@@ -108,31 +113,48 @@ impl Redactor {
 
     /// Whether there is anything to replace.
     pub fn finds(&self, text: &str) -> bool {
-        self.matches(text).next().is_some()
+        !self.spans(text, &self.views(text)).is_empty()
     }
 
-    /// The length of the longest beginning of a spelling that `text` ends with, bytes.
-    fn begun(&self, text: &str) -> usize {
-        let ends = |part: Option<&[u8]>| part.is_some_and(|part| text.as_bytes().ends_with(part));
+    /// What a text says as JSON, and what that says as JSON in turn: writers escape as they like.
+    fn views(&self, text: &str) -> Vec<View> {
+        if self.spellings.is_empty() { Vec::new() } else { unescape::views(text) }
+    }
+
+    /// Where the longest beginning of a spelling stands that a text ends with, or a view of it.
+    fn begun(&self, text: &str, views: &[View], level: usize) -> Option<usize> {
+        let seen = level.checked_sub(1).and_then(|last| views.get(last)).map_or(text, |view| &view.text);
+        let ends = |part: Option<&[u8]>| part.is_some_and(|part| seen.as_bytes().ends_with(part));
         let begun = |spelling: &Spelling| {
             let bytes = spelling.text.as_bytes();
-            (1..bytes.len().min(text.len() + 1)).rev().find(|length| ends(bytes.get(..*length))).unwrap_or(0)
+            (1..bytes.len().min(seen.len() + 1)).rev().find(|length| ends(bytes.get(..*length))).unwrap_or(0)
         };
-        self.spellings.iter().map(begun).max().unwrap_or(0)
+        let longest = self.spellings.iter().map(begun).max().filter(|length| *length > 0)?;
+        Some(unescape::written(views, level, seen.len() - longest..seen.len()).start)
     }
 
-    fn spans(&self, text: &str) -> Vec<Span<'_>> {
+    fn spans(&self, text: &str, views: &[View]) -> Vec<Span<'_>> {
+        let mut found: Vec<Span<'_>> = Vec::new();
+        let all = std::iter::once(text).chain(views.iter().map(|view| view.text.as_str()));
+        for (level, seen) in all.enumerate() {
+            found.extend(self.matches(seen).map(|(start, length, spelling)| {
+                let Range { start, end } = unescape::written(views, level, start..start + length);
+                Span { start, end, marker: &spelling.marker, longest: length }
+            }));
+        }
+        if !views.is_empty() {
+            found.sort_by_key(|span| span.start);
+        }
         let mut spans: Vec<Span<'_>> = Vec::new();
-        for (start, length, spelling) in self.matches(text) {
-            let end = start + length;
-            match spans.last_mut().filter(|last| start < last.end) {
+        for span in found {
+            match spans.last_mut().filter(|last| span.start < last.end) {
                 Some(last) => {
-                    last.end = last.end.max(end);
-                    if length > last.longest {
-                        (last.longest, last.marker) = (length, &spelling.marker);
+                    last.end = last.end.max(span.end);
+                    if span.longest > last.longest {
+                        (last.longest, last.marker) = (span.longest, span.marker);
                     }
                 }
-                None => spans.push(Span { start, end, marker: &spelling.marker, longest: length }),
+                None => spans.push(span),
             }
         }
         spans
@@ -217,6 +239,43 @@ mod tests {
         }
         assert_eq!(redactor.text("s3cret/\"value\" and more"), "[redacted:LONG]");
         assert_eq!(redactor.text("nothing to see"), "nothing to see");
+    }
+
+    #[test]
+    fn no_writer_of_json_hides_a_secret() {
+        let redactor = redactor(&[("KEY", "pä/s<w>&'o=\"r+d")]);
+        for text in [
+            // PHP, and what is ASCII alone.
+            r#"p\u00e4\/s<w>&'o=\"r+d"#,
+            // Go.
+            r#"pä/s\u003cw\u003e\u0026'o=\"r+d"#,
+            // Gson, .NET.
+            r#"pä/s\u003cw\u003e\u0026\u0027o\u003d\"r+d"#,
+            r"p\u00E4/s\u003Cw\u003E\u0026\u0027o=\u0022r\u002Bd",
+            // Whatever comes.
+            r#"\u0070\u00e4\u002f\u0073\u003cw\u003E&'o=\"r+\u0064"#,
+            // In a text that is JSON in JSON in JSON.
+            r#"p\\u00e4\\\/s<w>&'o=\\\"r+d"#,
+            r#"p\\\\u00e4\\\\\\\/s<w>&'o=\\\\\\\"r+d"#,
+            // In a URL whose slashes PHP escapes.
+            r"p%C3%A4\/s%3Cw%3E&'o=%22r+d",
+        ] {
+            let told = format!(r#"{{"a\n": "\ud83d\udc4b {text} \u00e9"}}"#);
+            assert_eq!(redactor.text(&told), r#"{"a\n": "\ud83d\udc4b [redacted:KEY] \u00e9"}"#, "{text}");
+            assert!(redactor.finds(&told));
+        }
+        // What stands around it stays as it is.
+        let plain = r"\ud83d \x \u12 \uzzzz \/ C:\new\table \";
+        assert_eq!(redactor.text(plain), plain);
+    }
+
+    #[test]
+    fn half_a_secret_is_dropped_at_a_cut_however_it_is_escaped() {
+        let redactor = redactor(&[("KEY", "pässwörd/secret")]);
+        for cut in [r"p\u00e4ssw", r"p\u00e4", r"p\u00", r"p\", r"p\\u00e4ssw\\u00f6rd\\", r"p\u00e4ssw\u00f6rd\/sec"] {
+            assert_eq!(redactor.cut_text(&format!(r"a\nb {cut}")), r"a\nb ", "{cut}");
+        }
+        assert_eq!(redactor.cut_text(r"a\nb p\u00e4sswx\"), r"a\nb p\u00e4sswx\");
     }
 
     #[test]

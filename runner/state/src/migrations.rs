@@ -24,6 +24,16 @@ pub(crate) const SCOPE: &str = "SELECT id FROM pace_scopes WHERE project = ?1 AN
 pub(crate) const NEW_SCOPE: &str = "INSERT INTO pace_scopes (id, project, environment, beats) \
     SELECT coalesce(max(id), 0) + 1, ?1, ?2, 0 FROM pace_scopes WHERE true ON CONFLICT (project, environment) DO NOTHING";
 
+/// Gives a scope the number that this program knows it by, where neither is taken. Under the same lock.
+pub(crate) const HELD_SCOPE: &str = "INSERT INTO pace_scopes (id, project, environment, beats) VALUES (?3, ?1, ?2, 0) \
+    ON CONFLICT DO NOTHING";
+
+/// What is there now is not the store that was opened: rows of this program would be somebody else's.
+pub(crate) fn another_store() -> StoreError {
+    let reason = "another store was put in the place of the one that was opened; start the program again to use it";
+    StoreError::Unavailable { reason: reason.to_owned() }
+}
+
 /// A database, as far as its SQL differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {

@@ -10,6 +10,7 @@ mod migrate;
 mod text;
 mod value;
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool};
@@ -19,6 +20,7 @@ use tokio_postgres::types::ToSql;
 use crate::error::StoreError;
 use crate::settings::{PostgresSettings, Scope, Settings, StatementUse};
 use crate::sql::{Row, Statement};
+use connect::Held;
 use failure::{failure, pool_failure};
 use text::Texts;
 
@@ -46,15 +48,17 @@ impl Postgres {
         scope: &Scope,
         bounds: Settings,
     ) -> Result<(Self, i64), StoreError> {
-        let pool = connect::pool(settings, bounds)?;
+        let held = Arc::new(Held { scope: scope.clone(), id: OnceLock::new() });
+        let pool = connect::pool(settings, Arc::clone(&held), bounds)?;
         let texts = Texts::new(settings.clock);
         let postgres = Self { pool, statements: settings.statements, texts };
         let mut lent = postgres.lend().await?;
         let id = match &mut lent.0 {
-            Some(object) => migrate::migrate(object, scope).await.map_err(migrate::Failure::into_error)?,
+            Some(object) => migrate::migrate(object, scope, None).await.map_err(migrate::Failure::into_error)?,
             None => return Err(StoreError::Closed),
         };
         give_back(lent);
+        let _first = held.id.set(id);
         Ok((postgres, id))
     }
 
@@ -66,9 +70,13 @@ impl Postgres {
             [statement] => self.one(object, statement).await,
             several => self.several(object, several).await,
         };
-        // After an error the connection is idle too: several undo what they did.
-        give_back(lent);
-        outcome.map_err(|error| failure(&error))?.iter().map(value::row).collect()
+        let outcome = outcome.map_err(|error| failure(&error));
+        // After an error the connection is idle too: several undo what they did. Where the database is another one than before, the
+        // next connection finds out.
+        if !matches!(outcome, Err(StoreError::Unavailable { .. })) {
+            give_back(lent);
+        }
+        outcome?.iter().map(value::row).collect()
     }
 
     async fn several(
@@ -76,6 +84,7 @@ impl Postgres {
         object: &Object,
         statements: &[Statement],
     ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
+        self.prepare(object, statements).await?;
         object.batch_execute("BEGIN").await?;
         let all = try_join_all(statements.iter().map(|statement| self.one(object, statement))).await;
         match all {
@@ -86,6 +95,22 @@ impl Postgres {
                 Err(error)
             }
         }
+    }
+
+    /// Prepares what the connection does not know yet, each text once. Of statements that are sent without waiting, each would be
+    /// prepared for itself.
+    async fn prepare(&self, object: &Object, statements: &[Statement]) -> Result<(), tokio_postgres::Error> {
+        if self.statements == StatementUse::Unnamed {
+            return Ok(());
+        }
+        let mut last = None;
+        for Statement { sql, .. } in statements {
+            if last != Some(sql) {
+                object.prepare_cached(&self.texts.of(sql)).await?;
+                last = Some(sql);
+            }
+        }
+        Ok(())
     }
 
     async fn one(

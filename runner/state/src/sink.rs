@@ -17,6 +17,13 @@ use crate::traces::Trace;
 /// How long the task waits between attempts while the store fails: at first, and at most.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
+/// The most bytes of records in one transaction, unless one alone has more. What a link brings across within the deadline of a call
+/// even at a few megabits a second.
+const AT_MOST: usize = 1 << 20;
+
+/// How often a trace that no transaction brings to a store that answers is tried.
+const ATTEMPTS: u32 = 3;
+
 /// How many rows the task makes before others on its thread have a turn.
 const AT_ONCE: usize = 32;
 
@@ -74,7 +81,7 @@ pub struct TraceSink {
 pub struct SinkState {
     /// Traces that were stored.
     pub stored: u64,
-    /// Traces that were not, and never will be.
+    /// Traces that were not, and never will be: there was no room, or the store did not take them.
     pub dropped: u64,
     /// Traces that wait.
     pub waiting: u64,
@@ -110,7 +117,8 @@ impl TraceSink {
             shared: Arc::clone(&shared),
             receiver,
             batch: Vec::new(),
-            held: 0,
+            sizes: Vec::new(),
+            at_once: settings.batch.max(1),
             flushes: Vec::new(),
         };
         tokio::spawn(task.run());
@@ -165,8 +173,10 @@ struct Task {
     shared: Arc<Shared>,
     receiver: mpsc::Receiver<Message>,
     batch: Vec<(Trace, Vec<u8>)>,
-    /// The sizes of what is in the batch, together.
-    held: usize,
+    /// The sizes of what is in the batch, as they were offered.
+    sizes: Vec<usize>,
+    /// How many traces a transaction may have: fewer after one that failed.
+    at_once: usize,
     flushes: Vec<oneshot::Sender<()>>,
 }
 
@@ -197,58 +207,80 @@ impl Task {
         match message {
             Message::Trace(trace, size) => {
                 self.batch.push(trace.row());
-                self.held += size;
+                self.sizes.push(size);
             }
             Message::Flush(reply) => self.flushes.push(reply),
         }
     }
 
-    /// Stores the batch, however long that takes.
+    /// Stores the batch, part by part, however long that takes.
     async fn store(&mut self) {
-        let (batch, held) = (std::mem::take(&mut self.batch), std::mem::take(&mut self.held));
-        let stored = self.keep(&batch).await;
-        let length = batch.len() as u64;
-        self.shared.stored.fetch_add(stored, Ordering::Relaxed);
-        self.shared.dropped.fetch_add(length - stored, Ordering::Relaxed);
-        self.shared.waiting.fetch_sub(length, Ordering::Relaxed);
-        self.shared.bytes.fetch_sub(held, Ordering::Relaxed);
+        let (batch, sizes) = (std::mem::take(&mut self.batch), std::mem::take(&mut self.sizes));
+        let (mut batch, mut sizes) = (batch.as_slice(), sizes.as_slice());
+        while !batch.is_empty() {
+            let (length, stored) = self.keep(batch).await;
+            let held = sizes.iter().take(length).sum();
+            self.shared.stored.fetch_add(stored, Ordering::Relaxed);
+            self.shared.dropped.fetch_add(length as u64 - stored, Ordering::Relaxed);
+            self.shared.waiting.fetch_sub(length as u64, Ordering::Relaxed);
+            self.shared.bytes.fetch_sub(held, Ordering::Relaxed);
+            batch = batch.get(length..).unwrap_or_default();
+            sizes = sizes.get(length..).unwrap_or_default();
+        }
         for flush in self.flushes.drain(..) {
             // Whoever stopped waiting was told that it timed out.
             let _unheard = flush.send(());
         }
     }
 
-    /// Says how many of them were stored.
-    async fn keep(&self, batch: &[(Trace, Vec<u8>)]) -> u64 {
-        let mut pause = RETRY.0;
+    /// Stores the beginning of a batch. Says how long that is, and how many of it were stored.
+    async fn keep(&mut self, batch: &[(Trace, Vec<u8>)]) -> (usize, u64) {
+        let (mut pause, mut attempts) = (RETRY.0, 0);
         loop {
-            let error = match self.store.insert_traces(batch).await {
+            let part = self.part(batch);
+            let begun = tokio::time::Instant::now();
+            let error = match self.store.insert_traces(part).await {
                 Ok(()) => {
                     self.failed(None);
-                    return batch.len() as u64;
+                    // One that took long is no reason to try a larger one.
+                    if begun.elapsed() < self.store.deadline() / 4 {
+                        self.at_once = self.settings.batch.max(1).min(self.at_once * 2);
+                    }
+                    return (part.len(), part.len() as u64);
                 }
                 Err(error) => error,
             };
             self.failed(Some(error.clone()));
             match error {
-                StoreError::Closed => return 0,
-                StoreError::Statement { .. } => return self.keep_singly(batch).await,
-                _ => {}
+                StoreError::Closed => return (batch.len(), 0),
+                // One that the database refuses is no reason to lose the others.
+                StoreError::Statement { .. } if part.len() == 1 => return (1, 0),
+                StoreError::Statement { .. } => {
+                    self.at_once = 1;
+                    continue;
+                }
+                StoreError::TimedOut(_) if part.len() == 1 && self.store.health().await.is_ok() => {
+                    attempts += 1;
+                    if attempts >= ATTEMPTS {
+                        return (1, 0);
+                    }
+                }
+                _ => self.at_once = (part.len() / 2).max(1),
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(RETRY.1);
         }
     }
 
-    /// One that the database refuses is no reason to lose the others.
-    async fn keep_singly(&self, batch: &[(Trace, Vec<u8>)]) -> u64 {
-        let mut stored = 0;
-        for trace in batch {
-            if self.store.insert_traces(std::slice::from_ref(trace)).await.is_ok() {
-                stored += 1;
-            }
-        }
-        stored
+    /// As much of a batch as one transaction may have; at least one.
+    fn part<'a>(&self, batch: &'a [(Trace, Vec<u8>)]) -> &'a [(Trace, Vec<u8>)] {
+        let mut bytes = 0;
+        let fits = |(_, record): &&(Trace, Vec<u8>)| {
+            bytes += record.len();
+            bytes <= AT_MOST
+        };
+        let length = batch.iter().take(self.at_once).take_while(fits).count().max(1);
+        batch.get(..length).unwrap_or(batch)
     }
 
     fn failed(&self, error: Option<StoreError>) {

@@ -40,6 +40,13 @@ struct Channels {
     readers: mpsc::Sender<Job<Statement>>,
 }
 
+/// Whose rows are written and read, and the number they are keyed by.
+#[derive(Debug, Clone)]
+struct Held {
+    scope: Scope,
+    id: i64,
+}
+
 /// Something to be done, until when, and where its answer goes.
 pub(super) struct Job<T> {
     pub(super) what: T,
@@ -66,14 +73,15 @@ impl Sqlite {
             let place = Place::prepare(&folder)?;
             let mut connection = connection::open(&place, connection::Role::Writer, settings)?;
             let id = connection::migrate(&mut connection, &scope)?;
-            Ok((place, connection, id))
+            Ok((place, connection, Held { scope, id }))
         });
-        let (place, connection, id) =
+        let (place, connection, held) =
             opening.await.map_err(|error| StoreError::Unavailable { reason: error.to_string() })??;
         let (writer, jobs) = mpsc::channel(settings.queue);
-        let mut threads = vec![writer::start(place.clone(), settings, connection, jobs)];
+        let id = held.id;
+        let mut threads = vec![writer::start((place.clone(), held.clone()), settings, connection, jobs)];
         let (readers, jobs) = mpsc::channel(settings.queue);
-        threads.extend(reader::start(READERS, &place, settings, jobs));
+        threads.extend(reader::start(READERS, (&place, &held), settings, jobs));
         let channels = Mutex::new(Some(Channels { writer, readers }));
         Ok((Self { place, settings, channels, threads: Mutex::new(threads) }, id))
     }

@@ -51,11 +51,13 @@ impl Store {
     /// # Errors
     /// As every call.
     pub async fn health(&self) -> Result<Health, StoreError> {
-        const BEAT: &str = "UPDATE pace_scopes SET beats = beats + 1 WHERE id = ?1 RETURNING beats";
+        const BEAT: &str = "UPDATE pace_scopes SET beats = beats + 1 WHERE id = ?1 AND project = ?2 AND environment = ?3 \
+            RETURNING beats";
         const READ: &str = "SELECT beats FROM pace_scopes WHERE id = ?1";
-        let started = tokio::time::Instant::now();
+        let (started, names) = (tokio::time::Instant::now(), &self.inner.names);
         for answer in [
-            self.write(Statement::new(BEAT, values![self.scope()])).await?,
+            self.write(Statement::new(BEAT, values![self.scope(), names.project.as_str(), names.environment.as_str()]))
+                .await?,
             self.read(Statement::new(READ, values![self.scope()])).await?,
         ] {
             if answer.is_empty() {

@@ -37,6 +37,7 @@ fn live_writes_are_on_record_and_a_change_of_it_is_found() {
     std::fs::write(&file, bytes).unwrap();
     let broken = verify(&[]);
     assert!(broken.code == Some(1) && broken.out.contains("broken at row 1: the row was changed"), "{broken:?}");
+    assert!(broken.out.contains("1 of 2 rows are as they were written"), "{broken:?}");
 }
 
 #[test]

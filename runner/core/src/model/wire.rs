@@ -130,13 +130,25 @@ impl Decoder {
         if !self.is_complete() {
             return Err(WireError::CutOff);
         }
-        match self {
-            Self::Gemini(decoder) => decoder.finish(),
-            Self::OpenAi(decoder) => Ok(decoder.finish()),
-            Self::Anthropic(decoder) => Ok(decoder.finish()),
+        let turn = match self {
+            Self::Gemini(decoder) => decoder.finish()?,
+            Self::OpenAi(decoder) => decoder.finish(),
+            Self::Anthropic(decoder) => decoder.finish(),
+        };
+        match turn.calls.iter().find(|call| !is_id(&call.id)) {
+            None => Ok(turn),
+            Some(call) => Err(WireError::Garbled(format!("a call with the id `{}`", pace_ir::text::quoted(&call.id)))),
         }
     }
 }
+
+/// Whether a text may be the id of a call: it goes back to the service as it is, and into logs, traces and the audit of writes.
+fn is_id(text: &str) -> bool {
+    text.len() <= LONGEST_ID && !text.chars().any(|letter| letter.is_control() || pace_ir::text::is_invisible(letter))
+}
+
+/// The longest id, bytes. Gateways are known to put what a model signed into it, some kilobytes.
+const LONGEST_ID: usize = 64 << 10;
 
 /// How ids begin that are ours, of providers that give none.
 const OWN_ID: &str = "pace-";

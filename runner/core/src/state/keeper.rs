@@ -43,11 +43,11 @@ impl Keeper {
         !self.is_failing.load(Ordering::Relaxed)
     }
 
-    /// What does not work; nothing where all does.
+    /// What does not work; nothing where all does. Why is for the log: what the store says names folders and databases.
     pub(super) fn trouble(&self) -> Option<String> {
         let state = self.sink.state();
-        let failure = state.failure?;
-        Some(format!("traces are not stored: {failure}; {} wait, {} were dropped", state.waiting, state.dropped))
+        state.failure?;
+        Some(format!("traces are not stored: {} wait, {} were dropped", state.waiting, state.dropped))
     }
 
     /// Ends when all that was taken is stored.

@@ -34,6 +34,7 @@ struct Append {
 struct Writer {
     store: Store,
     instance: Key,
+    started: Moment,
     /// Nothing when an attempt failed: it may have been made after all.
     tip: Option<Tip>,
 }
@@ -44,12 +45,9 @@ impl AuditLog {
     /// # Errors
     /// As every call. Has to be called in a runtime of tokio.
     pub async fn begin(store: &Store, instance: Key, now: Moment) -> Result<Self, StoreError> {
-        const BEGIN: &str = "INSERT INTO pace_audit_chains (scope, instance, started, cut_sequence, cut_hash) \
-            VALUES (?1, ?2, ?3, 0, ?4) ON CONFLICT (scope, instance) DO NOTHING";
-        let values = values![store.scope(), instance, now, Tip::START.hash.to_vec()];
-        store.write(Statement::new(BEGIN, values)).await?;
         let (sender, receiver) = mpsc::channel(MOST);
-        let writer = Writer { store: store.clone(), instance, tip: None };
+        let writer = Writer { store: store.clone(), instance, started: now, tip: None };
+        store.write(writer.beginning(Tip::START)).await?;
         tokio::spawn(writer.run(receiver));
         Ok(Self { sender, instance, deadline: store.deadline() })
     }
@@ -62,9 +60,13 @@ impl AuditLog {
     /// Appends a row and gives its sequence number, once it is on the disk.
     ///
     /// # Errors
-    /// As every call. The row may be there all the same, so a failed intent is one whose write was not made, and a failed
-    /// outcome may be appended again.
-    pub async fn append(&self, entry: AuditEntry) -> Result<u64, StoreError> {
+    /// As every call. The row may be there all the same: a failed intent is one whose write was not made, and a failed outcome may be
+    /// appended again, which a walk does not mind as long as it says the same.
+    pub async fn append(&self, mut entry: AuditEntry) -> Result<u64, StoreError> {
+        // What is hashed is what comes back, and no database keeps a NUL in a text.
+        if entry.call.contains('\0') {
+            entry.call = entry.call.replace('\0', "\u{fffd}");
+        }
         let (reply, answer) = oneshot::channel();
         let append = async {
             self.sender.send(Append { entry, reply }).await.map_err(|_| StoreError::Closed)?;
@@ -103,7 +105,8 @@ impl Writer {
             Some(tip) => tip,
             None => self.find_tip().await?,
         };
-        let (mut tip, mut statements) = (start, Vec::new());
+        // A store that was put in the place of the one before does not know the chain: it goes on there, as one that was cut.
+        let (mut tip, mut statements) = (start, vec![self.beginning(start)]);
         for entry in entries {
             let next = tip.next(self.store.names(), self.instance, entry);
             statements.push(self.insertion(entry, tip, next));
@@ -112,6 +115,14 @@ impl Writer {
         self.store.write(Work { statements, durability: Durability::Disk }).await?;
         self.tip = Some(tip);
         Ok(start.sequence + 1)
+    }
+
+    /// Puts the chain on the list of chains, where it is not there yet.
+    fn beginning(&self, cut: Tip) -> Statement {
+        const BEGIN: &str = "INSERT INTO pace_audit_chains (scope, instance, started, cut_sequence, cut_hash) \
+            VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (scope, instance) DO NOTHING";
+        let values = values![self.store.scope(), self.instance, self.started, cut.sequence, cut.hash.to_vec()];
+        Statement::new(BEGIN, values)
     }
 
     fn insertion(&self, entry: &AuditEntry, previous: Tip, own: Tip) -> Statement {
@@ -138,7 +149,7 @@ impl Writer {
                 return Ok(Tip { sequence: row.count()?, hash: super::hash(row.blob()?)? });
             }
         }
-        Err(StoreError::Corrupt { reason: format!("the audit chain `{}` is gone", self.instance) })
+        Ok(Tip::START)
     }
 }
 

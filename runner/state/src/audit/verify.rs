@@ -1,4 +1,4 @@
-//! Walks a chain from its first row to its last and names the first break.
+//! Walks a chain from its first row to its last, names the first break, and counts what is sound all the same.
 
 use std::collections::BTreeMap;
 
@@ -29,10 +29,16 @@ pub enum Verdict {
     },
     /// A row does not follow.
     Broken {
-        /// Its sequence number, or the one that is missing.
+        /// The sequence number of the first such row, or the one that is missing.
         sequence: u64,
         /// What is wrong with it.
         what: Break,
+        /// How many places of the chain are broken.
+        breaks: u64,
+        /// Rows that are there.
+        rows: u64,
+        /// Those of them that follow from the one before.
+        verified: u64,
     },
 }
 
@@ -48,7 +54,7 @@ pub enum Break {
     /// It says something else than when it was written.
     #[error("the row was changed")]
     Hash,
-    /// There is no such intent, or it was of another call, or had its outcome already.
+    /// There is no such intent, or it was of another call, or had another outcome already.
     #[error("the row is an outcome without an intent of its own")]
     Intent,
 }
@@ -58,6 +64,11 @@ struct Walk {
     tip: Tip,
     cut: u64,
     open: BTreeMap<u64, (Key, String)>,
+    rows: u64,
+    verified: u64,
+    /// The first break, and how many there are.
+    first: Option<(u64, Break)>,
+    breaks: u64,
 }
 
 impl Store {
@@ -69,50 +80,88 @@ impl Store {
         const CUT: &str = "SELECT cut_sequence, cut_hash FROM pace_audit_chains WHERE scope = ?1 AND instance = ?2";
         let cut = self.read(Statement::new(CUT, values![self.scope(), instance])).await?;
         let Some(mut cut) = cut.into_iter().next() else { return Ok(None) };
-        let tip = Tip { sequence: cut.count()?, hash: super::hash(cut.blob()?)? };
-        let mut walk = Walk { tip, cut: tip.sequence, open: BTreeMap::new() };
+        let mut walk = Walk::from(Tip { sequence: cut.count()?, hash: super::hash(cut.blob()?)? });
         loop {
             let rows = self.audit_rows(instance, walk.tip.sequence, PAGE).await?;
             for row in &rows {
-                if let Err((sequence, what)) = walk.step(self, row) {
-                    return Ok(Some(Verdict::Broken { sequence, what }));
+                let mut found = walk.step(self, row);
+                // Rare, so that nobody keeps in mind what each outcome said.
+                if found == Some((row.sequence, Break::Intent)) && self.is_repeated(row).await? {
+                    found = None;
                 }
+                walk.count(found);
             }
             if rows.len() < PAGE as usize {
                 return Ok(Some(walk.end()));
             }
         }
     }
+
+    /// Whether an outcome says what an earlier one of its intent says: whoever appended it did not know whether that had arrived.
+    async fn is_repeated(&self, row: &AuditRow) -> Result<bool, StoreError> {
+        const EARLIER: &str = "SELECT sequence FROM pace_audit WHERE scope = ?1 AND instance = ?2 AND invocation = ?3 \
+            AND call = ?4 AND payload = ?5 AND intent = ?6 AND sequence < ?7 LIMIT 1";
+        let AuditRow { instance, sequence, entry, .. } = row;
+        let AuditKind::Outcome { intent } = entry.kind else { return Ok(false) };
+        let what = values![entry.invocation, entry.call.as_str(), entry.payload.clone(), intent, *sequence];
+        let values = [values![self.scope(), *instance], what].concat();
+        Ok(!self.read(Statement::new(EARLIER, values)).await?.is_empty())
+    }
 }
 
 impl Walk {
-    fn step(&mut self, store: &Store, row: &AuditRow) -> Result<(), (u64, Break)> {
-        let next = self.tip.next(store.names(), row.instance, &row.entry);
-        if row.sequence != next.sequence {
-            return Err((next.sequence, Break::Missing));
+    fn from(tip: Tip) -> Self {
+        Self { tip, cut: tip.sequence, open: BTreeMap::new(), rows: 0, verified: 0, first: None, breaks: 0 }
+    }
+
+    /// What is wrong at a row. Whatever it is, the walk goes on from the row as it stands.
+    fn step(&mut self, store: &Store, row: &AuditRow) -> Option<(u64, Break)> {
+        let mut found = None;
+        if row.sequence != self.tip.sequence.saturating_add(1) {
+            found = Some((self.tip.sequence.saturating_add(1), Break::Missing));
+        } else if row.previous != self.tip.hash {
+            found = Some((row.sequence, Break::Previous));
         }
-        if row.previous != self.tip.hash {
-            return Err((row.sequence, Break::Previous));
+        let before = Tip { sequence: row.sequence.saturating_sub(1), hash: row.previous };
+        if row.hash != before.next(store.names(), row.instance, &row.entry).hash {
+            found = found.or(Some((row.sequence, Break::Hash)));
         }
-        if row.hash != next.hash {
-            return Err((row.sequence, Break::Hash));
-        }
-        self.tip = next;
+        self.tip = Tip { sequence: row.sequence, hash: row.hash };
+        found.or(self.close(row).then_some((row.sequence, Break::Intent)))
+    }
+
+    /// Remembers an intent, and forgets the one of an outcome. Says whether that has none.
+    fn close(&mut self, row: &AuditRow) -> bool {
         let call = (row.entry.invocation, row.entry.call.clone());
         match row.entry.kind {
             AuditKind::Intent => {
                 self.open.insert(row.sequence, call);
+                false
             }
-            AuditKind::Outcome { intent } if intent > self.cut && self.open.remove(&intent) != Some(call) => {
-                return Err((row.sequence, Break::Intent));
+            AuditKind::Outcome { intent } if self.open.get(&intent) == Some(&call) => {
+                self.open.remove(&intent);
+                false
             }
-            AuditKind::Outcome { .. } => {}
+            AuditKind::Outcome { intent } => intent > self.cut,
         }
-        Ok(())
+    }
+
+    fn count(&mut self, found: Option<(u64, Break)>) {
+        self.rows += 1;
+        match found {
+            None => self.verified += 1,
+            Some(found) => {
+                self.first.get_or_insert(found);
+                self.breaks += 1;
+            }
+        }
     }
 
     fn end(self) -> Verdict {
-        let rows = self.tip.sequence - self.cut;
-        Verdict::Sound { cut: self.cut, rows, head: self.tip.hash, open: self.open.into_keys().collect() }
+        let Self { tip, cut, open, rows, verified, first, breaks } = self;
+        match first {
+            None => Verdict::Sound { cut, rows, head: tip.hash, open: open.into_keys().collect() },
+            Some((sequence, what)) => Verdict::Broken { sequence, what, breaks, rows, verified },
+        }
     }
 }

@@ -1,16 +1,27 @@
 //! The pool, from an address.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolConfig, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{
+    Hook, HookError, Manager, ManagerConfig, Pool, PoolConfig, RecyclingMethod, Runtime, Timeouts,
+};
 use tokio_postgres::Config;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::StoreError;
-use crate::settings::{PostgresSettings, Settings};
+use crate::settings::{PostgresSettings, Scope, Settings};
+
+use super::migrate::{self, Failure};
+
+/// Whose rows are written and read, and the number they are keyed by, once it is known.
+pub(super) struct Held {
+    pub(super) scope: Scope,
+    pub(super) id: OnceLock<i64>,
+}
 
 /// A pool that has no connection yet.
-pub(super) fn pool(settings: &PostgresSettings, bounds: Settings) -> Result<Pool, StoreError> {
+pub(super) fn pool(settings: &PostgresSettings, held: Arc<Held>, bounds: Settings) -> Result<Pool, StoreError> {
     let refused = |reason: String| StoreError::Refused { reason };
     let within = super::connecting(bounds.deadline);
     let mut config = config(&settings.url)?;
@@ -28,8 +39,23 @@ pub(super) fn pool(settings: &PostgresSettings, bounds: Settings) -> Result<Pool
     let manager = Manager::from_config(config, MakeRustlsConnect::new(tls), how);
     let mut pool = PoolConfig::new(settings.connections.max(1));
     pool.timeouts = Timeouts { wait: Some(within), create: Some(within), recycle: Some(within) };
-    let pool = Pool::builder(manager).config(pool).runtime(Runtime::Tokio1);
+    let pool = Pool::builder(manager).config(pool).runtime(Runtime::Tokio1).post_create(rejoining(held));
     pool.build().map_err(|error| refused(error.to_string()))
+}
+
+/// A new connection may be one to a database that was restored since.
+fn rejoining(held: Arc<Held>) -> Hook {
+    Hook::async_fn(move |client, _| {
+        let held = Arc::clone(&held);
+        Box::pin(async move {
+            let Some(id) = held.id.get() else { return Ok(()) };
+            migrate::rejoin(client, &held.scope, *id).await.map_err(|failure| match failure {
+                Failure::Database(error) => HookError::Backend(error),
+                Failure::Ours(StoreError::Unavailable { reason }) => HookError::message(reason),
+                Failure::Ours(error) => HookError::message(error.to_string()),
+            })
+        })
+    })
 }
 
 /// Reads an address. Its words for certificates are those of libpq, which knows two stricter ones than the crate: certificates

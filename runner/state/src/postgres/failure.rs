@@ -1,7 +1,6 @@
 //! What PostgreSQL and the pool say, as what a caller can do about it.
 
-use deadpool_postgres::PoolError;
-use deadpool_postgres::TimeoutType;
+use deadpool_postgres::{HookError, PoolError, TimeoutType};
 use tokio_postgres::error::SqlState;
 
 use crate::error::StoreError;
@@ -23,8 +22,8 @@ fn by_code(code: &SqlState, reason: String) -> StoreError {
         "53100" => StoreError::Full { reason },
         "53300" | "40001" | "40P01" | "55P03" | "57014" => StoreError::Busy { reason },
         "23505" => StoreError::Conflict { what: "row" },
-        // A server that only follows another, as after a failover.
-        "25006" => StoreError::Unavailable { reason },
+        // A server that only follows another, as after a failover; or tables that are gone, because a backup is being restored.
+        "25006" | "42P01" => StoreError::Unavailable { reason },
         "XX001" | "XX002" => StoreError::Corrupt { reason },
         "42501" | "3D000" | "3F000" | "0A000" => StoreError::Refused { reason },
         // A pooler that loses its server says `08P01`.
@@ -37,7 +36,10 @@ fn by_code(code: &SqlState, reason: String) -> StoreError {
 /// What it means that there is no connection to be had.
 pub(super) fn pool_failure(error: PoolError) -> StoreError {
     match error {
-        PoolError::Backend(error) => failure(&error),
+        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => failure(&error),
+        PoolError::PostCreateHook(HookError::Message(reason)) => {
+            StoreError::Unavailable { reason: reason.into_owned() }
+        }
         PoolError::Timeout(TimeoutType::Wait) => {
             StoreError::Busy { reason: "all connections to the database are in use".to_owned() }
         }
@@ -69,7 +71,7 @@ mod tests {
     fn codes_mean_what_a_caller_can_do() {
         let meaning = |code: &str| by_code(&SqlState::from_code(code), String::new());
         assert!(matches!(meaning("53100"), StoreError::Full { .. }));
-        for code in ["57P01", "57P03", "08006", "25006"] {
+        for code in ["57P01", "57P03", "08006", "25006", "42P01"] {
             assert!(matches!(meaning(code), StoreError::Unavailable { .. }), "{code}");
         }
         for code in ["28P01", "3D000", "42501"] {

@@ -1,7 +1,8 @@
 //! Brings the schema up to date, in one transaction. A lock that ends with the transaction makes others who start at the same
 //! time wait; it works through poolers, as locks of sessions do not.
 
-use deadpool_postgres::{Object, Transaction};
+use deadpool_postgres::{ClientWrapper, Transaction};
+use tokio_postgres::types::{ToSql, Type};
 
 use crate::error::StoreError;
 use crate::migrations::{self, Dialect};
@@ -39,9 +40,12 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// Gives the number of the scope.
-pub(super) async fn migrate(object: &mut Object, scope: &Scope) -> Result<i64, Failure> {
-    let transaction = object.transaction().await?;
+/// Gives the number of the scope: a new one, or the one that it is known by.
+///
+/// # Errors
+/// It is known by another one there, which nothing was done about.
+pub(super) async fn migrate(client: &mut ClientWrapper, scope: &Scope, held: Option<i64>) -> Result<i64, Failure> {
+    let transaction = client.transaction().await?;
     transaction.batch_execute(LOCK).await?;
     transaction.batch_execute(migrations::TABLE).await?;
     let found = one(&transaction, migrations::FOUND).await?.unwrap_or(0);
@@ -49,14 +53,36 @@ pub(super) async fn migrate(object: &mut Object, scope: &Scope) -> Result<i64, F
         transaction.batch_execute(&step).await?;
         transaction.batch_execute(&migrations::TAKEN.replace("?1", &number.to_string())).await?;
     }
-    let names = [&scope.project, &scope.environment];
-    let typed =
-        names.map(|name| (name as &(dyn tokio_postgres::types::ToSql + Sync), tokio_postgres::types::Type::TEXT));
-    transaction.query_typed(&migrations::NEW_SCOPE.replace('?', "$"), &typed).await?;
+    let typed = typed(scope);
+    match &held {
+        None => transaction.query_typed(&migrations::NEW_SCOPE.replace('?', "$"), &typed).await?,
+        Some(id) => {
+            let typed = [typed.as_slice(), &[(id, Type::INT8)]].concat();
+            transaction.query_typed(&migrations::HELD_SCOPE.replace('?', "$"), &typed).await?
+        }
+    };
     let found = transaction.query_typed(&migrations::SCOPE.replace('?', "$"), &typed).await?;
     let id = found.first().map(|row| row.try_get(0)).transpose()?;
+    if held.is_some() && id != held {
+        return Err(Failure::Ours(migrations::another_store()));
+    }
     transaction.commit().await?;
     id.ok_or_else(|| Failure::Ours(crate::sql::unexpected()))
+}
+
+/// For a new connection to what may be another database than the one that was opened: rows are keyed by the scope's number.
+pub(super) async fn rejoin(client: &mut ClientWrapper, scope: &Scope, held: i64) -> Result<(), Failure> {
+    let found = client.query_typed(&migrations::SCOPE.replace('?', "$"), &typed(scope)).await;
+    if let Ok([row]) = found.as_deref()
+        && row.try_get::<_, i64>(0).is_ok_and(|id| id == held)
+    {
+        return Ok(());
+    }
+    migrate(client, scope, Some(held)).await.map(drop)
+}
+
+fn typed(scope: &Scope) -> [(&(dyn ToSql + Sync), Type); 2] {
+    [(&scope.project, Type::TEXT), (&scope.environment, Type::TEXT)]
 }
 
 async fn one(transaction: &Transaction<'_>, sql: &str) -> Result<Option<i64>, Failure> {

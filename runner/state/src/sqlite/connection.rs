@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::error::StoreError;
 use crate::migrations::{self, Dialect};
 use crate::settings::{Scope, Settings};
 use crate::sql::{Row, Statement, Value, unexpected};
 
+use super::Held;
 use super::failure::failure;
 use super::place::Place;
 
@@ -56,8 +57,51 @@ fn set_up(connection: &Connection, role: Role, settings: Settings) -> rusqlite::
     connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")
 }
 
-/// Brings the schema up to date, and gives the number of the scope. The transaction is the lock.
+/// Brings the schema up to date, and gives the number of the scope.
 pub(super) fn migrate(connection: &mut Connection, scope: &Scope) -> Result<i64, StoreError> {
+    step(connection, |transaction| {
+        let names = [&scope.project, &scope.environment];
+        transaction.execute(migrations::NEW_SCOPE, names)?;
+        transaction.query_row(migrations::SCOPE, names, |row| row.get(0))
+    })
+}
+
+/// The same for what may be another file than the one that was opened: rows are keyed by the scope's number, so it has to have that
+/// number there too.
+///
+/// # Errors
+/// Another scope has it, or this one has another; nothing was changed then.
+pub(super) fn rejoin(connection: &mut Connection, held: &Held) -> Result<(), StoreError> {
+    let Held { scope, id } = held;
+    let joined = step(connection, |transaction| {
+        transaction.execute(migrations::HELD_SCOPE, (&scope.project, &scope.environment, id))?;
+        let names = [&scope.project, &scope.environment];
+        let found = transaction.query_row(migrations::SCOPE, names, |row| row.get(0));
+        found.and_then(|found: i64| if found == *id { Ok(()) } else { Err(rusqlite::Error::QueryReturnedNoRows) })
+    });
+    joined.map_err(unless_known)
+}
+
+/// Whether a file that is only read is the one that was opened, or holds the same scope.
+pub(super) fn judge(connection: &Connection, held: &Held) -> Result<(), StoreError> {
+    let names = [&held.scope.project, &held.scope.environment];
+    match connection.query_row(migrations::SCOPE, names, |row| row.get::<_, i64>(0)) {
+        Ok(id) if id == held.id => Ok(()),
+        Ok(_) => Err(migrations::another_store()),
+        Err(error) => Err(unless_known(failure(&error))),
+    }
+}
+
+/// Tables or rows that are missing are those of another store.
+fn unless_known(error: StoreError) -> StoreError {
+    if matches!(error, StoreError::Statement { .. }) { migrations::another_store() } else { error }
+}
+
+/// Takes the steps that are missing, and does something in the same transaction, which is the lock.
+fn step<T>(
+    connection: &mut Connection,
+    then: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> Result<T, StoreError> {
     let steps = |error: rusqlite::Error| failure(&error);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(steps)?;
     transaction.execute_batch(migrations::TABLE).map_err(steps)?;
@@ -66,11 +110,9 @@ pub(super) fn migrate(connection: &mut Connection, scope: &Scope) -> Result<i64,
         transaction.execute_batch(&step).map_err(steps)?;
         transaction.execute(migrations::TAKEN, [number]).map_err(steps)?;
     }
-    let names = [&scope.project, &scope.environment];
-    transaction.execute(migrations::NEW_SCOPE, names).map_err(steps)?;
-    let id = transaction.query_row(migrations::SCOPE, names, |row| row.get(0)).map_err(steps)?;
+    let done = then(&transaction).map_err(steps)?;
     transaction.commit().map_err(steps)?;
-    Ok(id)
+    Ok(done)
 }
 
 /// Does one statement and adds its rows.

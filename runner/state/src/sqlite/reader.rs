@@ -12,9 +12,9 @@ use crate::error::StoreError;
 use crate::settings::Settings;
 use crate::sql::{Row, Statement};
 
-use super::Job;
 use super::connection::{self, Role};
 use super::place::Place;
+use super::{Held, Job};
 
 /// How many of SQLite's operations are done between two looks at the clock: about a tenth of a millisecond.
 const OPERATIONS: i32 = 10_000;
@@ -24,13 +24,13 @@ type Jobs = Arc<Mutex<mpsc::Receiver<Job<Statement>>>>;
 /// Begins to work off jobs, until nothing can be sent any more.
 pub(super) fn start(
     count: usize,
-    place: &Place,
+    (place, held): (&Place, &Held),
     settings: Settings,
     jobs: mpsc::Receiver<Job<Statement>>,
 ) -> Vec<JoinHandle<()>> {
     let jobs = Arc::new(Mutex::new(jobs));
     let start = |_| {
-        let reader = Reader { place: place.clone(), settings, connection: None };
+        let reader = Reader { place: place.clone(), held: held.clone(), settings, connection: None };
         let jobs = Arc::clone(&jobs);
         std::thread::spawn(move || reader.run(&jobs))
     };
@@ -39,6 +39,7 @@ pub(super) fn start(
 
 struct Reader {
     place: Place,
+    held: Held,
     settings: Settings,
     /// With the moment at which its statement is stopped.
     connection: Option<(Connection, Arc<Mutex<Instant>>)>,
@@ -67,7 +68,7 @@ impl Reader {
         }
         let connected = match self.connection.take() {
             Some(connected) => connected,
-            None => connect(&self.place, self.settings)?,
+            None => connect(&self.place, &self.held, self.settings)?,
         };
         let (connection, stopped_at) = self.connection.insert(connected);
         *stopped_at.lock().unwrap_or_else(PoisonError::into_inner) = until;
@@ -77,8 +78,9 @@ impl Reader {
     }
 }
 
-fn connect(place: &Place, settings: Settings) -> Result<(Connection, Arc<Mutex<Instant>>), StoreError> {
+fn connect(place: &Place, held: &Held, settings: Settings) -> Result<(Connection, Arc<Mutex<Instant>>), StoreError> {
     let connection = connection::open(place, Role::Reader, settings)?;
+    connection::judge(&connection, held)?;
     let stopped_at = Arc::new(Mutex::new(Instant::now()));
     let until = Arc::clone(&stopped_at);
     let is_over = move || Instant::now() > *until.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,10 +10,10 @@ use crate::error::StoreError;
 use crate::settings::Settings;
 use crate::sql::{Durability, Row, Work};
 
-use super::Job;
 use super::connection::{self, Role};
 use super::failure::failure;
 use super::place::Place;
+use super::{Held, Job};
 
 /// The most jobs in one transaction: beyond that, the first would wait for the last.
 const MOST: usize = 256;
@@ -26,17 +26,18 @@ const MOMENT: Duration = Duration::from_micros(800);
 
 /// Begins to work off jobs, until nothing can be sent any more.
 pub(super) fn start(
-    place: Place,
+    (place, held): (Place, Held),
     settings: Settings,
     connection: Connection,
     jobs: mpsc::Receiver<Job<Work>>,
 ) -> JoinHandle<()> {
-    let writer = Writer { place, settings, connection: Some(connection), synced: Durability::Process };
+    let writer = Writer { place, held, settings, connection: Some(connection), synced: Durability::Process };
     std::thread::spawn(move || writer.run(jobs))
 }
 
 struct Writer {
     place: Place,
+    held: Held,
     settings: Settings,
     /// Nothing after a failure that a new connection may not have.
     connection: Option<Connection>,
@@ -111,7 +112,10 @@ impl Writer {
             self.place = self.place.renewed().map_err(|_| error)?;
         }
         if self.connection.is_none() {
-            self.connection = Some(connection::open(&self.place, Role::Writer, self.settings)?);
+            let mut connection = connection::open(&self.place, Role::Writer, self.settings)?;
+            // It may be a file that was put in the place of the one before.
+            connection::rejoin(&mut connection, &self.held)?;
+            self.connection = Some(connection);
             self.synced = Durability::Process;
         }
         Ok(())

@@ -10,6 +10,9 @@ on_both!(
     writes_are_on_record_in_order,
     many_append_at_once,
     an_outcome_needs_its_intent,
+    an_outcome_may_be_repeated,
+    a_call_is_hashed_as_it_is_stored,
+    a_walk_goes_on_after_a_break,
     a_chain_is_cut_at_its_beginning,
     a_chain_goes_on_after_a_failure,
 );
@@ -79,14 +82,50 @@ async fn an_outcome_needs_its_intent(stage: Stage) {
         log.append(intent(invocation, "a")).await.unwrap();
         log.append(wrong).await.unwrap();
         let verdict = store.verify_audit(log.instance()).await.unwrap();
-        assert_eq!(verdict, Some(Verdict::Broken { sequence: 2, what: Break::Intent }));
+        assert_eq!(verdict, Some(broken(2, Break::Intent, 1, (2, 1))));
     }
+}
+
+fn broken(sequence: u64, what: Break, breaks: u64, (rows, verified): (u64, u64)) -> Verdict {
+    Verdict::Broken { sequence, what, breaks, rows, verified }
+}
+
+/// Whoever was told that an append timed out does not know whether the row arrived, and appends it again.
+async fn an_outcome_may_be_repeated(stage: Stage) {
+    let store = stage.open().await;
+    let invocation = key();
     let log = AuditLog::begin(&store, key(), at(0)).await.unwrap();
     log.append(intent(invocation, "a")).await.unwrap();
     log.append(outcome(1, invocation, "a")).await.unwrap();
-    log.append(outcome(1, invocation, "a")).await.unwrap();
+    log.append(AuditEntry { at: at(5000), ..outcome(1, invocation, "a") }).await.unwrap();
+    assert_eq!(sound(&store, log.instance()).await, (0, 3, Vec::new()));
+    // That it was another way after all is no repetition.
+    log.append(AuditEntry { payload: b"{}".to_vec(), ..outcome(1, invocation, "a") }).await.unwrap();
     let verdict = store.verify_audit(log.instance()).await.unwrap();
-    assert_eq!(verdict, Some(Verdict::Broken { sequence: 3, what: Break::Intent }));
+    assert_eq!(verdict, Some(broken(4, Break::Intent, 1, (4, 3))));
+}
+
+async fn a_call_is_hashed_as_it_is_stored(stage: Stage) {
+    let store = stage.open().await;
+    let invocation = key();
+    let log = AuditLog::begin(&store, key(), at(0)).await.unwrap();
+    log.append(intent(invocation, "a\0b\u{7f}\u{fffd}")).await.unwrap();
+    log.append(outcome(1, invocation, "a\0b\u{7f}\u{fffd}")).await.unwrap();
+    assert_eq!(sound(&store, log.instance()).await, (0, 2, Vec::new()));
+}
+
+async fn a_walk_goes_on_after_a_break(stage: Stage) {
+    let store = stage.open().await;
+    let log = AuditLog::begin(&store, key(), at(0)).await.unwrap();
+    calls(&log, 5).await;
+    stage.execute("UPDATE pace_audit SET at = at + 1 WHERE sequence = 2").await;
+    stage.execute("DELETE FROM pace_audit WHERE sequence = 4").await;
+    let verdict = store.verify_audit(log.instance()).await.unwrap();
+    assert_eq!(verdict, Some(broken(2, Break::Hash, 2, (9, 7))));
+    // Whoever gives the row a hash that fits it makes the next one follow another.
+    stage.execute("UPDATE pace_audit SET hash = previous WHERE sequence = 7").await;
+    let verdict = store.verify_audit(log.instance()).await.unwrap();
+    assert_eq!(verdict, Some(broken(2, Break::Hash, 4, (9, 5))));
 }
 
 async fn a_chain_is_cut_at_its_beginning(stage: Stage) {

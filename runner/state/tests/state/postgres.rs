@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use pace_state::{
-    Claim, FiringState, Location, PostgresSettings, Settings, StatementUse, Store, StoreError, TraceFilter,
+    Claim, FiringState, Location, PostgresSettings, Settings, SinkSettings, StatementUse, Store, StoreError,
+    TraceFilter, TraceSink,
 };
 
-use crate::support::server::{Server, execute};
+use crate::support::proxy::Link;
+use crate::support::server::{Server, execute, number};
 use crate::support::{LEASE, at, block_on, key, owner, scope, settings, tls, trace};
 
 async fn open(settings: PostgresSettings, deadline: Duration) -> Result<Store, StoreError> {
@@ -202,5 +204,106 @@ fn a_database_that_is_not_there_or_not_ours_is_refused() {
         execute(&url, "CREATE ROLE guest LOGIN").await;
         let error = open(settings(&url.replace("pace@", "guest@")), LONG).await.unwrap_err();
         assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
+    });
+}
+
+#[test]
+fn a_database_that_was_restored_is_the_same_store_or_none() {
+    let Some(server) = Server::shared() else { return };
+    block_on(async {
+        let url = server.database().await;
+        let name = url.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
+        let again = async || {
+            let postgres = server.url("postgres");
+            execute(&postgres, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+            execute(&postgres, &format!("CREATE DATABASE {name}")).await;
+        };
+        let store = open(settings(&url), LONG).await.unwrap();
+        let insert = async || {
+            let mut last = store.insert_traces(&[(trace("a", "user:ann", at(0)), Vec::new())]).await;
+            // Connections that were made to the one before are lost first.
+            for _ in 0..8 {
+                if last.is_err() {
+                    last = store.insert_traces(&[(trace("a", "user:ann", at(0)), Vec::new())]).await;
+                }
+            }
+            last
+        };
+        insert().await.unwrap();
+        // An empty one becomes the store, also where connections live on.
+        again().await;
+        insert().await.unwrap();
+        execute(&url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public").await;
+        let gone = store.insert_traces(&[(trace("a", "user:ann", at(0)), Vec::new())]).await;
+        assert!(matches!(gone, Err(StoreError::Unavailable { .. })), "{gone:?}");
+        insert().await.unwrap();
+        // In another one the number of the scope is somebody else's.
+        again().await;
+        for project in ["web", "shop"] {
+            let bounds = Settings { deadline: LONG, ..Settings::default() };
+            Store::open(Location::Postgres(settings(&url)), scope(project, "test"), bounds).await.unwrap();
+        }
+        let refused = insert().await;
+        assert!(
+            matches!(&refused, Err(StoreError::Unavailable { reason }) if reason.contains("another store")),
+            "{refused:?}"
+        );
+        assert_eq!(number(&url, "SELECT count(*) FROM pace_traces").await, 0);
+    });
+}
+
+/// A server behind a link, and a database in it.
+async fn linked(server: &Server, most: usize) -> (Link, PostgresSettings) {
+    let (link, url) = (Link::to(server.port, most).await, server.database().await);
+    let url = url.replace(&format!(":{}/", server.port), &format!(":{}/", link.port));
+    (link, PostgresSettings { connections: 1, ..settings(&url) })
+}
+
+#[test]
+fn a_statement_is_prepared_once_however_many_are_sent_together() {
+    let Some(server) = Server::shared() else { return };
+    block_on(async {
+        let (link, settings) = linked(server, usize::MAX).await;
+        let store = open(settings, LONG).await.unwrap();
+        let many: Vec<_> = (0..100).map(|number| (trace("a", "user:ann", at(number)), Vec::new())).collect();
+        store.insert_traces(&many).await.unwrap();
+        assert_eq!(link.count("INSERT INTO pace_traces"), 1);
+    });
+}
+
+#[test]
+fn over_a_link_that_brings_little_across_traces_get_through_all_the_same() {
+    let Some(server) = Server::shared() else { return };
+    block_on(async {
+        // More than one trace, far less than all, and less than the last one.
+        let (_link, settings) = linked(server, 150_000).await;
+        let store = open(settings, Duration::from_secs(1)).await.unwrap();
+        let sink = TraceSink::begin(store.clone(), SinkSettings::default());
+        for number in 0..30 {
+            assert!(sink.offer((trace("a", "user:ann", at(number)), vec![7; 20_000])));
+        }
+        // What never arrives does not keep back the others for ever.
+        assert!(sink.offer((trace("b", "user:ann", at(0)), vec![7; 200_000])));
+        assert!(sink.offer((trace("a", "user:ann", at(30)), vec![7; 20_000])));
+        sink.flush(Duration::from_mins(2)).await.unwrap();
+        let how = sink.state();
+        assert_eq!((how.stored, how.dropped, how.waiting, how.failure), (31, 1, 0, None));
+    });
+}
+
+#[test]
+fn a_trace_that_is_refused_takes_no_other_with_it() {
+    let Some(server) = Server::shared() else { return };
+    block_on(async {
+        let url = server.database().await;
+        let store = open(settings(&url), LONG).await.unwrap();
+        execute(&url, "ALTER TABLE pace_traces ADD CHECK (agent <> 'b')").await;
+        let sink = TraceSink::begin(store, SinkSettings::default());
+        for agent in ["a", "a", "b", "a", "a", "a"] {
+            assert!(sink.offer((trace(agent, "user:ann", at(0)), Vec::new())));
+        }
+        sink.flush(LONG).await.unwrap();
+        let how = sink.state();
+        assert_eq!((how.stored, how.dropped, how.waiting, how.failure), (5, 1, 0, None));
     });
 }

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use pace_state::{Location, Settings, Store, StoreError, Trace, TraceFilter};
+use pace_state::{AuditEntry, AuditKind, AuditLog, Location, Settings, Store, StoreError, Trace, TraceFilter, Verdict};
 
 use crate::attacks::writer;
-use crate::support::{Stage, at, block_on, on_sqlite, scope, skip, trace};
+use crate::support::{Stage, at, block_on, key, on_sqlite, scope, skip, trace};
 
 fn rows(count: usize, bytes: usize) -> Vec<(Trace, Vec<u8>)> {
     (0..count).map(|_| (trace("a", "user:ann", at(0)), vec![7; bytes])).collect()
@@ -214,5 +214,71 @@ fn a_file_that_is_taken_away_is_missed() {
         std::fs::rename(&aside, &path).unwrap();
         store.insert_traces(&rows(1, 1)).await.unwrap();
         assert_eq!(store.traces(&TraceFilter::default(), None, 10).await.unwrap().rows.len(), 4);
+    });
+}
+
+/// What a store that is open has in its folder.
+const FILES: [&str; 3] = ["state.db", "state.db-wal", "state.db-shm"];
+
+async fn count(store: &Store) -> usize {
+    store.traces(&TraceFilter::default(), None, 10).await.unwrap().rows.len()
+}
+
+/// Rows are keyed by the number of a scope, which is another one's in another file.
+#[test]
+fn another_store_in_its_place_is_not_written_to() {
+    on_sqlite(async |stage: Stage| {
+        let (store, other) = (stage.open().await, Stage::sqlite());
+        store.insert_traces(&rows(1, 1)).await.unwrap();
+        // Whose number there is the shop's here.
+        let web = other.open_scope("web", "test").await;
+        web.close().await.unwrap();
+        drop(other.open_scope("shop", "test").await.close().await);
+        // With the log of it, which SQLite would bring into the other file.
+        let aside = stage.folder().join("aside");
+        std::fs::create_dir(&aside).unwrap();
+        for name in FILES {
+            std::fs::rename(stage.folder().join(name), aside.join(name)).unwrap();
+        }
+        std::fs::rename(other.folder().join("state.db"), stage.folder().join("state.db")).unwrap();
+        for _ in 0..2 {
+            let written = store.insert_traces(&rows(1, 1)).await;
+            assert!(matches!(written, Err(StoreError::Unavailable { .. })), "{written:?}");
+            let read = store.traces(&TraceFilter::default(), None, 10).await;
+            assert!(matches!(read, Err(StoreError::Unavailable { .. })), "{read:?}");
+        }
+        assert_eq!(stage.number("SELECT count(*) FROM pace_traces").await, 0);
+        for name in FILES {
+            std::fs::rename(aside.join(name), stage.folder().join(name)).unwrap();
+        }
+        assert_eq!(count(&store).await, 1);
+    });
+}
+
+#[test]
+fn an_empty_file_in_its_place_is_made_a_store_and_goes_on() {
+    on_sqlite(async |stage: Stage| {
+        drop(stage.open_scope("web", "test").await.close().await);
+        let store = stage.open().await;
+        let log = AuditLog::begin(&store, key(), at(0)).await.unwrap();
+        let (kind, call) = (AuditKind::Intent, "a".to_owned());
+        let entry = AuditEntry { kind, invocation: key(), call, at: at(1), payload: Vec::new() };
+        assert_eq!(log.append(entry.clone()).await, Ok(1));
+        store.insert_traces(&rows(3, 1)).await.unwrap();
+        for name in FILES {
+            std::fs::remove_file(stage.folder().join(name)).unwrap();
+        }
+        std::fs::write(stage.folder().join("state.db"), "").unwrap();
+        // As on every call, all at once.
+        let (first, second) = (rows(1, 1), rows(1, 1));
+        let stored = tokio::join!(store.insert_traces(&first), store.insert_traces(&second));
+        assert_eq!(stored, (Ok(()), Ok(())));
+        assert_eq!(count(&store).await, 2);
+        assert_eq!(log.append(entry).await, Ok(2));
+        assert_eq!(store.audit_chains(None, 10).await.unwrap().rows.len(), 1);
+        let verdict = store.verify_audit(log.instance()).await.unwrap();
+        assert!(matches!(verdict, Some(Verdict::Sound { cut: 1, rows: 1, .. })), "{verdict:?}");
+        // Nobody else's number was taken.
+        assert_eq!(stage.number("SELECT id FROM pace_scopes").await, 2);
     });
 }

@@ -1,5 +1,6 @@
 //! What the tests share: stages to play on, a clock, small rows.
 
+pub(crate) mod proxy;
 pub(crate) mod server;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -38,8 +38,9 @@ struct Found {
     chain: String,
     started: String,
     is_sound: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rows: Option<u64>,
+    rows: u64,
+    /// Rows that follow from the one before; all, where the chain is sound.
+    verified: u64,
     /// Rows that were deleted for their age.
     #[serde(skip_serializing_if = "Option::is_none")]
     pruned: Option<u64>,
@@ -50,6 +51,9 @@ struct Found {
     open: Vec<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     broken_at: Option<u64>,
+    /// How many places are broken; `broken_at` is the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    breaks: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
 }
@@ -92,11 +96,13 @@ impl Found {
             chain,
             started,
             is_sound: true,
-            rows: None,
+            rows: 0,
+            verified: 0,
             pruned: None,
             head: None,
             open: Vec::new(),
             broken_at: None,
+            breaks: None,
             why: None,
         };
         match verdict {
@@ -105,10 +111,11 @@ impl Found {
                     let _infallible = write!(digits, "{byte:02x}");
                     digits
                 });
-                Self { rows: Some(rows), pruned: (cut > 0).then_some(cut), head: Some(head), open, ..blank }
+                Self { rows, verified: rows, pruned: (cut > 0).then_some(cut), head: Some(head), open, ..blank }
             }
-            Verdict::Broken { sequence, what } => {
-                Self { is_sound: false, broken_at: Some(sequence), why: Some(what.to_string()), ..blank }
+            Verdict::Broken { sequence, what, breaks, rows, verified } => {
+                let (broken_at, breaks, why) = (Some(sequence), Some(breaks), Some(what.to_string()));
+                Self { is_sound: false, rows, verified, broken_at, breaks, why, ..blank }
             }
         }
     }
@@ -117,10 +124,16 @@ impl Found {
         use pace_runner::trace::Status;
         let mark = mark(if self.is_sound { Status::Ok } else { Status::Failed }, output.glyphs());
         let Self { chain, started, .. } = self;
+        let Self { rows, verified, .. } = self;
         if let (Some(sequence), Some(why)) = (self.broken_at, &self.why) {
-            return format!("{mark} {chain}  {started}  broken at row {sequence}: {why}\n");
+            let more = match self.breaks {
+                Some(breaks) if breaks > 1 => format!("  broken in {breaks} places; "),
+                _ => "  ".to_owned(),
+            };
+            return format!(
+                "{mark} {chain}  {started}  broken at row {sequence}: {why}\n{more}{verified} of {rows} rows are as they were written\n"
+            );
         }
-        let rows = self.rows.unwrap_or_default();
         let pruned = self.pruned.map(|pruned| format!(", {pruned} pruned before")).unwrap_or_default();
         let head = self.head.as_deref().unwrap_or_default();
         let open = match self.open.len() {

@@ -51,7 +51,7 @@ impl Write {
             Ok(on_record) => *recorded.get_or_init(|| on_record),
             Err(why) => {
                 tracing::error!("a write was not made, because it cannot be put on record: {why}");
-                return failed(&format!("not called: the write cannot be put on record ({why})"));
+                return failed("not called: the write cannot be put on record");
             }
         };
         let calling = Calling { running: &running, sink: &Unheard };

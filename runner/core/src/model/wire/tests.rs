@@ -129,6 +129,37 @@ fn no_end_is_no_answer() {
     }
 }
 
+/// A turn with one call.
+fn calling(wire: Wire, id: &str) -> Vec<Value> {
+    match wire {
+        Wire::Gemini => vec![json!({"candidates": [{
+            "content": {"parts": [{"functionCall": {"name": "clock", "args": {}, "id": id}}]}, "finishReason": "STOP"
+        }]})],
+        Wire::OpenAi(_) => vec![json!({"choices": [{"index": 0, "finish_reason": "tool_calls", "delta": {
+            "tool_calls": [{"index": 0, "id": id, "function": {"name": "clock", "arguments": "{}"}}]
+        }}]})],
+        Wire::Anthropic => vec![
+            json!({"type": "message_start", "message": {"usage": {}}}),
+            json!({"type": "content_block_start", "index": 0,
+                "content_block": {"type": "tool_use", "id": id, "name": "clock", "input": {}}}),
+            json!({"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {}}),
+            json!({"type": "message_stop"}),
+        ],
+    }
+}
+
+#[test]
+fn what_no_log_may_have_in_it_is_no_id_of_a_call() {
+    for wire in ALL {
+        let known = "call_1__thought__".to_owned() + &"a+/=".repeat(2_000);
+        assert_eq!(turn(wire, &calling(wire, &known)).calls[0].id, known);
+        for wrong in ["a\0b", "a\nb", "a\u{1b}[2J", "a\u{202e}b", &"a".repeat(100_000)] {
+            let read = read(wire, &calling(wire, wrong)).0;
+            assert!(matches!(read, Err(WireError::Garbled(_))), "{wire:?}: {read:?}");
+        }
+    }
+}
+
 /// Pieces of all three formats, to be put together wrongly.
 fn pieces() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![

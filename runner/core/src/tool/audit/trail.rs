@@ -37,7 +37,8 @@ impl Trail {
         self.append(intent, AuditKind::Intent, intent).await.map_err(|error| error.to_string())
     }
 
-    /// Appends what came of it. An outcome that is lost leaves its intent open, so that it is tried more than once.
+    /// Appends what came of it. An outcome that is lost leaves its intent open, so that it is tried more than once; one that is
+    /// there twice, because an attempt that timed out was made after all, says the same twice.
     ///
     /// # Errors
     /// Why it cannot be put on record.
@@ -52,7 +53,7 @@ impl Trail {
         loop {
             match self.append(intent, kind, &outcome).await {
                 Ok(_) => return Ok(()),
-                Err(error) if error.is_passing() && attempt < ATTEMPTS => attempt += 1,
+                Err(error) if may_pass(&error) && attempt < ATTEMPTS => attempt += 1,
                 Err(error) => return Err(error.to_string()),
             }
             tokio::time::sleep(PAUSE).await;
@@ -82,6 +83,11 @@ impl fmt::Debug for Trail {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Trail").field("log", &self.log.get()).finish_non_exhaustive()
     }
+}
+
+/// Whether another attempt may succeed. A conflict is with a row that was thought lost: the next attempt comes after that one.
+fn may_pass(error: &StoreError) -> bool {
+    error.is_passing() || matches!(error, StoreError::Conflict { .. })
 }
 
 fn now() -> Moment {
