@@ -16,6 +16,8 @@ pub enum Resource {
     Agent(AgentName),
     /// A loop.
     Loop(LoopName),
+    /// Everything.
+    Project,
 }
 
 /// Why a subject may or may not. Tools are named as `tool_grants` names them.
@@ -130,6 +132,7 @@ impl fmt::Display for Resource {
         match self {
             Self::Agent(name) => write!(formatter, "the agent `{name}`"),
             Self::Loop(name) => write!(formatter, "the loop `{name}`"),
+            Self::Project => formatter.write_str("the project"),
         }
     }
 }

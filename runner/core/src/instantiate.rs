@@ -21,7 +21,7 @@ use crate::setup::SetupError;
 use crate::state::State;
 use crate::tool::agent::called;
 use crate::tool::{AgentTools, ServedServer, Status, Toolbox, Writes};
-use crate::trace::TraceSink;
+use crate::trace::{Strangers, TraceSink};
 use crate::work::Work;
 
 /// The most names that a message lists.
@@ -95,8 +95,8 @@ pub fn instantiate(
     });
     let outputs = outputs.collect::<Result<_, _>>()?;
     let names = served.keys().map(|name| (*name).clone()).collect();
-    let (sessions, work) = (Arc::default(), Work::default());
-    Ok(Arc::new(Runner { bundle, names, models, tools, outputs, sessions, state, work }))
+    let (sessions, work, strangers) = (Arc::default(), Work::default(), Strangers::default());
+    Ok(Arc::new(Runner { bundle, names, models, tools, outputs, sessions, state, work, strangers }))
 }
 
 /// A runner for one bundle.
@@ -110,6 +110,7 @@ pub struct Runner {
     sessions: Arc<Sessions>,
     state: State,
     work: Work,
+    strangers: Strangers,
 }
 
 /// An agent with everything it works with.
@@ -172,6 +173,11 @@ impl Runner {
     /// Where records of invocations go, if they are kept.
     pub fn traces(&self) -> Option<&dyn TraceSink> {
         self.state.traces.as_deref()
+    }
+
+    /// How many more denials of those without a credential are put on record.
+    pub(crate) fn strangers(&self) -> &Strangers {
+        &self.strangers
     }
 
     /// Where it keeps what outlives an invocation.

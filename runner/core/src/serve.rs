@@ -16,6 +16,7 @@ mod connection;
 mod follow;
 mod gate;
 pub mod listing;
+mod loops;
 mod mcp;
 mod record;
 mod records;

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod chat;
+mod denials;
 mod http;
 mod serving;
 mod writes;

@@ -6,13 +6,12 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
-use pace_ir::access::{Chain, Rules};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::reply::{Refusal, json};
 use super::routes::{Asker, Path, Shared};
-use crate::authorize::{Action, authorize};
+use crate::authorize::Action;
 use crate::instantiate::ServedAgent;
 use crate::problem::{Code, Document, Problem};
 use crate::schema::Schema;
@@ -83,8 +82,7 @@ pub(super) async fn status(
     }
     let name = shared.agent(&asked, &subject)?;
     if !shared.may(&subject, Action::Read(&name)) {
-        let (rules, chain) = (Rules::of(shared.runner.bundle()), Chain::direct(subject.clone()));
-        authorize(rules, &chain, Action::Execute(&name)).map_err(|problem| shared.denied(&subject, &name, problem))?;
+        shared.may_begin(&subject, &name)?;
     }
     let Some(agent) = shared.runner.agent(&name) else { return Err(shared.runner.unknown_agent(&asked).into()) };
     let status = if shared.runner.work().is_draining() { "shutting-down" } else { "ready" };

@@ -20,11 +20,14 @@ use super::mcp::Mcp;
 use super::records::Records;
 use super::reply::Refusal;
 use super::settings::Patience;
-use super::{about, chat, mcp, sessions, stream, traces};
+use super::{about, chat, loops, mcp, sessions, stream, traces};
 use crate::authenticate::Identity;
 use crate::authorize::{Action, decide};
 use crate::instantiate::Runner;
+use crate::invoke::may_begin;
 use crate::problem::{Code, Problem};
+use crate::trace::Refused;
+use crate::trace_context::TraceContext;
 
 /// What all handlers share.
 #[derive(Debug)]
@@ -56,12 +59,34 @@ impl Shared {
         if is_about_life(request.uri().path()) {
             return Ok(());
         }
-        let subject = self.identity.subject(request.headers(), peer).await.inspect_err(|problem| {
-            tracing::info!(%peer, code = problem.code.as_str(), "refused a credential: {}", problem.detail);
-        })?;
+        let subject = self.identity.subject(request.headers(), peer).await;
+        let subject = subject.inspect_err(|problem| self.refused(request, peer, problem))?;
         request.headers_mut().remove(AUTHORIZATION);
         request.extensions_mut().insert(Asker(subject));
         Ok(())
+    }
+
+    /// A credential that is none, or cannot be judged for now: a line of the log, and where it is none a record.
+    fn refused<B>(&self, request: &Request<B>, peer: IpAddr, problem: &Problem) {
+        tracing::info!(%peer, code = problem.code.as_str(), "refused a credential: {}", problem.detail);
+        if problem.code != Code::WrongCredential {
+            return;
+        }
+        let path = request.uri().path();
+        let named = path.strip_prefix("/agents/").and_then(|rest| rest.split('/').next());
+        let agent = named.and_then(|name| name.parse::<AgentName>().ok());
+        let agent = agent.filter(|agent| self.runner.agent(agent).is_some());
+        let (method, above) = (request.method().as_str(), TraceContext::of_headers(request.headers()));
+        Refused { agent: agent.as_ref(), method, path, peer, above, problem }.record(&self.runner);
+    }
+
+    /// Lets somebody go on who may invoke an agent, for what is no invocation itself. A denial is on record.
+    ///
+    /// # Errors
+    /// [`Code::NotAllowed`].
+    pub(super) fn may_begin(&self, subject: &Subject, agent: &AgentName) -> Result<(), Problem> {
+        let allowed = may_begin(&self.runner, agent, &Chain::direct(subject.clone()));
+        allowed.map_err(|problem| self.denied(subject, agent, problem))
     }
 
     /// The served agent of this name.
@@ -140,6 +165,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/agents/{name}/status", get(about::status))
         .route("/agents", get(about::agents))
         .route("/invocations/{id}/events", get(stream::events))
+        .route("/loops", get(loops::list))
         .route("/traces", get(traces::list))
         .route("/traces/{id}", get(traces::show))
         .route("/health", get(about::health))

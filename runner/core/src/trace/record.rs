@@ -12,7 +12,7 @@ use crate::id::{InvocationId, SessionId};
 use crate::problem::Problem;
 use crate::trace_context::TraceContext;
 
-/// One invocation, from its admission or denial to its end.
+/// One invocation, from its admission or denial to its end; or a request that did not become one, because its credential is none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
     /// The invocation.
@@ -24,7 +24,7 @@ pub struct Trace {
     pub root: InvocationId,
     /// Its span, as those who are called over a network are told.
     pub span: Span,
-    /// The agent.
+    /// The agent; empty for a request that names none.
     pub agent: String,
     /// The loop that fired it.
     #[serde(default, rename = "loop", skip_serializing_if = "Option::is_none")]
@@ -32,7 +32,7 @@ pub struct Trace {
     /// The session it was a turn of; absent where it did not begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,
-    /// Who asked: `user:ann`.
+    /// Who asked: `user:ann`; [`UNAUTHENTICATED`] where nobody knows.
     pub subject: String,
     /// Who gave a loop another instruction than its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,7 +40,7 @@ pub struct Trace {
     /// The agents that acted for the subject, the first called by it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actors: Vec<String>,
-    /// The model, as the bundle calls it.
+    /// The model, as the bundle calls it; empty for a request that names no agent.
     pub model: String,
     /// The bundle that says all this: `b3:…`.
     pub bundle: String,
@@ -66,7 +66,13 @@ pub struct Trace {
     /// How many steps were left out, because there were more than are kept.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub steps_left_out: u32,
+    /// How many of its calls a rule did not allow, those left out included.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub denied_calls: u32,
 }
+
+/// The subject of a request whose credential is none: no principal is written like this, so that nobody is taken for it.
+pub const UNAUTHENTICATED: &str = "unauthenticated";
 
 /// A span of W3C Trace Context; ids in hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,15 +5,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use pace_ir::access::Chain;
-use pace_ir::program::{Access, AgentName};
+use pace_ir::program::{Access, AgentName, Principal};
 use pace_ir::text::shortened;
 use pace_sandbox::Level;
 
 use super::TraceSink;
 use super::payload::Payload;
 use super::record::{Failure, ModelStep, Status, Step, Taken, ToolStep, Trace};
+use super::refused::strangers_left_out;
 use crate::conversation::ToolCall;
-use crate::events::{Event, EventSink, Source};
+use crate::events::{CallStatus, Event, EventSink, Source};
 use crate::id::InvocationId;
 use crate::instantiate::Runner;
 use crate::invoke::Running;
@@ -60,18 +61,7 @@ impl<'a> Recorder<'a> {
     }
 }
 
-/// Records an invocation that did not begin, because a rule says no.
-pub(crate) fn denied(runner: &Runner, denied: &Denied<'_>) {
-    let Denied { agent, chain, above, message, problem } = denied;
-    let Some(traces) = runner.traces() else { return };
-    let span = above.map_or_else(TraceContext::new, |above| Ok(above.child()));
-    // Without random bytes nothing has an id, and nothing can be kept.
-    let (Ok(id), Ok(span)) = (InvocationId::new(), span) else { return };
-    let trace = blank(runner, (id, agent), (chain, &span), message);
-    traces.offer(Trace { status: Status::Denied, error: Some(Failure::from(*problem)), ..trace });
-}
-
-/// What was not allowed.
+/// Who was not allowed to begin an invocation, and why.
 pub(crate) struct Denied<'a> {
     /// The agent that would have answered.
     pub(crate) agent: &'a AgentName,
@@ -83,6 +73,25 @@ pub(crate) struct Denied<'a> {
     pub(crate) message: &'a str,
     /// Why it is not.
     pub(crate) problem: &'a Problem,
+}
+
+impl Denied<'_> {
+    /// Puts it on record. Of denials of those who show no credential only so many are kept as there is room for: see
+    /// [`Strangers`](super::Strangers).
+    pub(crate) fn record(&self, runner: &Runner) {
+        let Self { agent, chain, above, message, problem } = self;
+        let Some(traces) = runner.traces() else { return };
+        let is_stranger = chain.subject.principal == Principal::Anonymous;
+        let left_out = if is_stranger { runner.strangers().admit() } else { Some(0) };
+        let Some(left_out) = left_out else { return };
+        let span = above.map_or_else(TraceContext::new, |above| Ok(above.child()));
+        // Without random bytes nothing has an id, and nothing can be kept.
+        let (Ok(id), Ok(span)) = (InvocationId::new(), span) else { return };
+        let trace = blank(runner, (id, agent), (chain, &span), message);
+        let mut failure = Failure::from(*problem);
+        failure.detail = strangers_left_out(&failure.detail, left_out);
+        traces.offer(Trace { status: Status::Denied, error: Some(failure), ..trace });
+    }
 }
 
 impl EventSink for Recorder<'_> {
@@ -129,12 +138,17 @@ impl Recording<'_> {
                     step.console.push(line(*level, text));
                 }
             }),
-            Event::ToolResult { result, status, took } => self.change_tool(&result.id, |step| {
-                step.status = Some(*status);
-                step.took_ms = Some(milliseconds(*took));
-                step.result = Some(Payload::json(&result.content));
-                step.images = u32::try_from(result.images.len()).unwrap_or(u32::MAX);
-            }),
+            Event::ToolResult { result, status, took } => {
+                if *status == CallStatus::Denied {
+                    self.change(|trace| trace.denied_calls = trace.denied_calls.saturating_add(1));
+                }
+                self.change_tool(&result.id, |step| {
+                    step.status = Some(*status);
+                    step.took_ms = Some(milliseconds(*took));
+                    step.result = Some(Payload::json(&result.content));
+                    step.images = u32::try_from(result.images.len()).unwrap_or(u32::MAX);
+                });
+            }
             Event::Done(answer) => self.end(|trace| trace.response = Some(Payload::text(&answer.response))),
             Event::Failed(problem) => self.end(|trace| failed(trace, problem)),
             Event::Text(_) | Event::ToolProgress { .. } => {}
@@ -234,6 +248,7 @@ fn blank(
         response: None,
         steps: Vec::new(),
         steps_left_out: 0,
+        denied_calls: 0,
     }
 }
 
