@@ -26,7 +26,7 @@ use crate::trace_context::TraceContext;
 pub fn admit(runner: &Arc<Runner>, call: Call) -> Result<Admitted, Problem> {
     let Call { agent, chain, message, conversation, trace } = call;
     runner.work().accepts()?;
-    if runner.agent(&agent).is_none() {
+    if runner.door(&agent).is_none() {
         return Err(runner.unknown_agent(agent.as_str()));
     }
     let by = authorize(Rules::of(runner.bundle()), &chain, Action::Execute(&agent)).inspect_err(|problem| {

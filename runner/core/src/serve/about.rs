@@ -60,7 +60,7 @@ pub(super) async fn agents(State(shared): State<Arc<Shared>>, Asker(subject): As
     struct List<'a> {
         agents: Vec<Entry<'a>>,
     }
-    let agents = shared.runner.agents().filter(|agent| shared.may_execute(&subject, agent.name));
+    let agents = shared.runner.doors().filter(|agent| shared.may_execute(&subject, agent.name));
     let agents = agents.map(|agent| Entry::new(&agent)).collect();
     json(StatusCode::OK, &List { agents })
 }

@@ -16,7 +16,7 @@ use crate::tool::{AgentTools, Mode};
 /// Where it listens, the agents with their paths, and the loops with their next firing after `now`.
 pub fn listing(runner: &Runner, identity: &Identity, address: SocketAddr, now: DateTime<Utc>) -> String {
     let mut text = format!("  Listening on http://{address}\n");
-    let agents = runner.agents().map(|agent| {
+    let agents = runner.doors().map(|agent| {
         let note = if is_closed(runner, identity, agent.name) { "  (its `acl` lets nobody in over HTTP)" } else { "" };
         let tools: Vec<_> = agent.tools.into_iter().flat_map(AgentTools::introductions).collect();
         let below = (!tools.is_empty()).then(|| format!("tools: {}", tools.join(", ")));
@@ -30,10 +30,8 @@ pub fn listing(runner: &Runner, identity: &Identity, address: SocketAddr, now: D
 
 /// What is said of the agents that every request will be refused for; absent where there are none.
 pub fn closed_agents(runner: &Runner, identity: &Identity) -> Option<String> {
-    let closed = runner
-        .agents()
-        .filter(|agent| is_closed(runner, identity, agent.name))
-        .map(|agent| format!("`{}`", agent.name));
+    let closed =
+        runner.doors().filter(|agent| is_closed(runner, identity, agent.name)).map(|agent| format!("`{}`", agent.name));
     let named = match closed.collect::<Vec<_>>().as_slice() {
         [] => return None,
         [one] => format!("nobody can reach the agent {one} over HTTP: its `acl` has"),
@@ -51,7 +49,7 @@ fn is_closed(runner: &Runner, identity: &Identity, agent: &AgentName) -> bool {
 
 /// What is said of loops that people expect to fire; absent where there are none.
 pub fn idle_loops(runner: &Runner) -> Option<String> {
-    match runner.bundle().program.loops.values().filter(|scheduled| scheduled.enabled).count() {
+    match runner.loops(Utc::now()).filter(|scheduled| scheduled.next != NextFiring::Disabled).count() {
         0 => None,
         1 => Some("the bundle has a loop, and this version does not fire loops yet".to_owned()),
         count => Some(format!("the bundle has {count} loops, and this version does not fire loops yet")),

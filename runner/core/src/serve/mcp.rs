@@ -59,7 +59,7 @@ impl Mcp {
             let server = AgentServer::new(runner, agent, Caller::OfRequest);
             StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), config.clone())
         };
-        let services = runner.agents().map(|agent| (agent.name.clone(), service(agent.name))).collect();
+        let services = runner.doors().map(|agent| (agent.name.clone(), service(agent.name))).collect();
         Self { services, sessions, ledger: Arc::default(), end }
     }
 

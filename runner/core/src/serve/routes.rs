@@ -75,7 +75,7 @@ impl Shared {
         let path = request.uri().path();
         let named = path.strip_prefix("/agents/").and_then(|rest| rest.split('/').next());
         let agent = named.and_then(|name| name.parse::<AgentName>().ok());
-        let agent = agent.filter(|agent| self.runner.agent(agent).is_some());
+        let agent = agent.filter(|agent| self.runner.door(agent).is_some());
         let (method, above) = (request.method().as_str(), TraceContext::of_headers(request.headers()));
         Refused { agent: agent.as_ref(), method, path, peer, above, problem }.record(&self.runner);
     }
@@ -94,7 +94,7 @@ impl Shared {
     /// # Errors
     /// [`Code::UnknownAgent`] with the names of those that whoever asks may know.
     pub(super) fn agent(&self, asked: &str, subject: &Subject) -> Result<AgentName, Problem> {
-        let name = asked.parse::<AgentName>().ok().filter(|name| self.runner.agent(name).is_some());
+        let name = asked.parse::<AgentName>().ok().filter(|name| self.runner.door(name).is_some());
         name.ok_or_else(|| self.runner.unknown_agent_to(asked, |agent| self.may_execute(subject, agent)))
     }
 
