@@ -1,6 +1,6 @@
 //! What `pace-runner check` finds out: all that a start would need, one thing after the other, whatever is wrong with the others. It
-//! listens on nothing, asks no model anything and calls no tool; servers are connected to, issuers asked for their keys, and the
-//! store is opened, because nothing else shows that they work.
+//! listens on nothing, asks no model anything, calls no tool, and changes nothing; servers are connected to, issuers asked for their
+//! keys, and the store is looked at, because nothing else shows that they work.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -12,6 +12,7 @@ use pace_ir::access::{Chain, Subject};
 use pace_ir::program::{Authentication, Principal};
 use pace_ir::text::quoted;
 use pace_ir::{Bundle, VerifiedBundle};
+use pace_state::Looked;
 
 use super::{chosen, no_threads};
 use crate::authenticate::Identity;
@@ -25,8 +26,6 @@ use crate::tool::{ServedServer, Status, Writes};
 
 /// How long programs of servers have to end by themselves.
 const SERVERS_END: Duration = Duration::from_secs(5);
-/// How long the store has to be closed.
-const STORE_END: Duration = Duration::from_secs(3);
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -58,19 +57,18 @@ pub fn check(
         found.settings(bundle.bundle(), environment);
         found.authentication(bundle.bundle(), environment).await;
         let writes = found.writes(bundle.bundle(), config::writes(writes, environment));
-        let state = found.state(bundle.bundle(), environment, usual).await;
+        found.state(environment, usual).await;
         let agents = found.take(config::agents(agents, bundle.bundle()));
         if let Some(agents) = agents {
             let scope = agents.as_ref().map_or(Scope::All, Scope::Agents);
-            let runner = instantiate(bundle, environment, scope, &writes, state.clone());
+            // Nothing is invoked, so that nothing is kept.
+            let runner = instantiate(bundle, environment, scope, &writes, State::default());
             if let Some(runner) = found.take(runner) {
                 found.runner(&runner);
                 found.servers(&runner).await;
                 runner.close(SERVERS_END).await;
             }
         }
-        // Nothing was put into it.
-        let _nothing_lost = state.end(STORE_END).await;
     });
     // A name that is being looked up for somebody who was given up is waited for by nobody.
     runtime.shutdown_background();
@@ -122,19 +120,22 @@ impl Found {
         self.take(writes).unwrap_or(Writes::Stubbed)
     }
 
-    async fn state(&mut self, bundle: &Bundle, environment: &Environment, usual: Usual<'_>) -> State {
-        let Some(settings) = self.take(config::state_settings(environment, usual)) else { return State::default() };
-        let project = bundle.meta.project.to_string();
-        let Some(state) = self.take(state::open(&settings, &project, environment).await) else {
-            return State::default();
-        };
-        self.fine(match &settings.place {
-            None => "state: none is kept".to_owned(),
-            Some(StatePlace::Folder(folder)) => format!("state: the folder `{}`", crate::load::shown(folder)),
+    /// Looks whether there is a store, and makes none: who checks may be somebody else than who serves.
+    async fn state(&mut self, environment: &Environment, usual: Usual<'_>) {
+        let Some(settings) = self.take(config::state_settings(environment, usual)) else { return };
+        let Some(looked) = self.take(state::look(&settings, environment).await) else { return };
+        let place = match &settings.place {
+            None => "none is kept".to_owned(),
+            Some(StatePlace::Folder(folder)) => format!("the folder `{}`", crate::load::shown(folder)),
             // The address may hold a password.
-            Some(StatePlace::Database(_)) => "state: the database at `DATABASE_URL`".to_owned(),
-        });
-        state
+            Some(StatePlace::Database(_)) => "the database at `DATABASE_URL`".to_owned(),
+        };
+        let begun = match looked {
+            None | Some(Looked::Ready) => "",
+            Some(Looked::Older) => ", which the start brings up to date",
+            Some(Looked::Absent) => ", which the start sets up",
+        };
+        self.fine(format!("state: {place}{begun}"));
     }
 
     fn runner(&mut self, runner: &Runner) {
