@@ -12,8 +12,9 @@ use std::time::Duration;
 use libtest_mimic::Trial;
 use pace_mcp::{
     CallOptions, Client, ClientSettings, Connection, Credential, Delivery, Endpoint, Kind, Secret, Server, Supervisor,
-    Transport, Web,
+    Transport,
 };
+use pace_web::Web;
 use serde_json::{Value, json};
 
 use self::fake::{Fake, answer, json_answer, mcp, with};
@@ -293,13 +294,13 @@ async fn certificates_have_to_be_known() {
     let file = folder.path().join("roots.pem");
     std::fs::write(&file, signed.cert.pem()).unwrap();
     let variable = |name: &str| (name == "SSL_CERT_FILE").then(|| file.display().to_string());
-    let web = Web::configure(variable).unwrap();
+    let web = Web::configure(variable, pace_web::CONNECT).unwrap();
     let settings = ClientSettings { version: "0".to_owned(), supervisor: Supervisor::ThisProgram, web };
     let connection = Connection::open(&Client::new(settings), &server, LONG).await.unwrap();
     assert_eq!(text(&called(&connection, "echo", json!({})).await), "shown: nothing");
     connection.close().await;
     std::fs::write(&file, "no certificate").unwrap();
-    let error = Web::configure(variable).unwrap_err();
+    let error = Web::configure(variable, pace_web::CONNECT).unwrap_err();
     assert!(error.message.ends_with("holds no certificate that can be a root"), "{error}");
     // The others know nothing of it.
     assert!(Connection::open(&client(), &server, LONG).await.is_err());
