@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use pace_tests::Project;
 use pace_tests::http::get;
-use pace_tests::process::{PATIENCE, Runner, command, ended};
+use pace_tests::process::{PATIENCE, Runner, ended};
 use serde_json::json;
 
 use super::issuer::{Issuer, Key, now};

@@ -29,8 +29,8 @@ fn project(lead: &str, guide: &str) -> Project {
     let turns = json!([
         {"user": "hello", "model": model(json!({"text": "good day"}))},
         // Never has enough.
-        {"user": "circle", "model": calls(&[look.clone()])},
-        {"results": ["look"], "model": calls(&[look.clone()])},
+        {"user": "circle", "model": calls(std::slice::from_ref(&look))},
+        {"results": ["look"], "model": calls(std::slice::from_ref(&look))},
         {"user": "both", "model": calls(&[look.clone(), look])},
         {"results": ["look", "look"], "model": model(json!({"text": "seen twice"}))},
         {"user": "ask", "model": calls(&[ask("hello")])},
