@@ -149,18 +149,32 @@ impl<'b> Rules<'b> {
         }
     }
 
-    /// Whether a subject may see what is told of the project as a whole, such as what its runner counts.
-    pub fn read_project(self, subject: &Subject) -> Decision {
+    /// Whether a subject may see all traces and sessions there are, also of what the bundle does not have or does not have any
+    /// more.
+    pub fn read_all(self, subject: &Subject) -> Decision {
         self.listed(subject, Resource::Project, None, Role::Read)
     }
 
-    /// Whether a subject may see a trace or session of an agent that belongs to `owner`. Its own it always may; but
-    /// `anonymous` is nobody in particular, so an anonymous subject has nothing of its own.
-    pub fn read_of(self, subject: &Subject, agent: &AgentName, owner: &Principal) -> Decision {
-        if subject.principal == *owner && *owner != Principal::Anonymous {
+    /// Whether a subject may see a trace or session of an agent that belongs to `owner`, and where a loop fired it, of that
+    /// loop. Its own it always may; but `anonymous` is nobody in particular, so an anonymous subject has nothing of its own.
+    pub fn read_of(
+        self,
+        subject: &Subject,
+        agent: &AgentName,
+        scheduled: Option<&LoopName>,
+        owner: Option<&Principal>,
+    ) -> Decision {
+        if let Some(owner) = owner.filter(|owner| subject.principal == **owner && **owner != Principal::Anonymous) {
             return Decision::Allowed(Reason::Own(owner.clone()));
         }
-        self.read(subject, agent)
+        let of_agent = self.read(subject, agent);
+        match scheduled {
+            Some(name) if !of_agent.is_allowed() => match self.read_loop(subject, name) {
+                Decision::Allowed(reason) => Decision::Allowed(reason),
+                Decision::Denied(_) => of_agent,
+            },
+            _ => of_agent,
+        }
     }
 
     /// Whether a subject may trigger a loop as it is. The run is `run_as`'s: see [`Rules::fire`].

@@ -55,6 +55,17 @@ pub fn ended(project: &Project, variables: &[(&str, &str)]) -> Ended {
     Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
+/// `pace-runner check` on the bundle of a project, with these variables and no others, in the project's folder.
+pub fn checked(project: &Project, variables: &[(&str, &str)], more: &[&str]) -> Ended {
+    let serving = command(project, variables);
+    let mut command = Command::new(serving.get_program());
+    let usual = [("PACE_STATE_DIR", "memory")];
+    command.env_clear().envs(usual).envs(variables.iter().copied()).arg("check").args(serving.get_args()).args(more);
+    let output = command.current_dir(project.path()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
 impl Runner {
     /// Starts one, and waits until it listens.
     pub fn start(project: &Project, variables: &[(&str, &str)]) -> Self {

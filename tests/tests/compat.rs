@@ -105,7 +105,9 @@ fn the_binaries_read_what_an_older_build_made() {
     let bundle = root().join("tests/compat/compiled-3/bundle.pace");
     let id = read(&root().join("tests/compat/compiled-3")).unwrap().id().to_string();
     for (binary, arguments) in [("pace", &["inspect"][..]), ("pace-runner", &["check", "--expect", &id])] {
-        let output = Command::new(pace_tests::binary(binary)).args(arguments).arg(&bundle).output().unwrap();
+        let mut command = Command::new(pace_tests::binary(binary));
+        command.args(arguments).arg(&bundle).env("GOOGLE_API_KEY", "unused").env("PACE_STATE_DIR", "memory");
+        let output = command.output().unwrap();
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert_eq!(output.status.code(), Some(0), "{binary}: {err}");
         assert!(out.contains(&id), "{binary}: {out}");

@@ -27,7 +27,7 @@ fn assert_shown(run: &Run, temporary: &Path) {
         "agents/helper/spec.yaml\n    name: helper\n    model: recorded\n",
         "      - {name: tools/find-part, access: read, net: []}\n",
         "tools/find-part.ts\n    export default defineTool({\n",
-        "✓ 3 agents, 1 loop, 4 tools in ",
+        "✓ 3 agents, 1 loop, 5 tools in ",
         "    `group:support` may execute `refunds`; write `tools/give-discount`\n",
         "✓ ready after ",
         "  [calls find_part {\"bicycle\":\"Brompton\",\"trouble\":\"squeak\"}]\n  helper: A Brompton that squeaks",
@@ -35,7 +35,15 @@ fn assert_shown(run: &Run, temporary: &Path) {
         "  [would have called book_repair {\"bicycle\":\"Brompton\",\"day\":\"Friday\"}]\n  helper: Nothing is booked",
         "  [give_discount {\"percent\":10} denied: `tool_grants` closes\n",
         "  triage: {\n            \"topic\": \"delivery\",\n",
+        "  [calls triage {\"message\":\"A parcel is two weeks late.\"}]\n  helper: It is passed on",
         "  403: no `acl` gives `anonymous` the role `execute` on the agent `refunds`\n",
+        "  ✗ refunds  anonymous  denied",
+        "  ✓ helper   anonymous",
+        "    └─ denied `give_discount`: `tool_grants` closes `tools/give-discount`",
+        "  ✓ helper  anonymous  ok  ",
+        "    call of triage (paceline://triage), read: done, ",
+        "      ✓ triage  anonymous  ok  ",
+        "        through helper\n",
         "  12 │ run_as: serviceaccount:morning-jb\n     │         ^^^^^^^^^^^^^^^^^^^^^^^^^ not in",
         "     = help: did you mean `serviceaccount:morning-job`?\n",
         "  pace init hello && cd hello\n  pace chat helper      with GOOGLE_API_KEY set",
@@ -63,7 +71,7 @@ fn it_shows_the_product_on_a_page() {
     for line in run.out.lines() {
         assert!(line.chars().count() <= 100 && !line.ends_with(' ') && !line.contains('\u{1b}'), "{line:?}");
     }
-    assert!(run.out.lines().count() <= 110, "{}", run.out.lines().count());
+    assert!(run.out.lines().count() <= 150, "{}", run.out.lines().count());
 }
 
 #[test]

@@ -71,7 +71,7 @@ loop `daily`
 model `gemini-2.5-flash`
   provider: gemini
   model: gemini-2.5-flash
-  price for a million tokens: in $0.30, out $2.50
+  price for a million tokens: in $0.30, cached $0.03, out $2.50
 "#;
 
 fn built() -> tempfile::TempDir {

@@ -16,7 +16,7 @@ pub enum Resource {
     Agent(AgentName),
     /// A loop.
     Loop(LoopName),
-    /// All of them together.
+    /// Everything.
     Project,
 }
 

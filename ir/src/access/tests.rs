@@ -227,11 +227,42 @@ fn agents_are_executed_and_read_by_their_lists() {
 fn own_traces_are_ones_own_but_anonymous_is_nobody_in_particular() {
     let bundle = bundle();
     let rules = Rules::of(&bundle);
-    let read = |subject: &str, owner: &str| rules.read_of(&who(subject), &name("front"), &name(owner)).is_allowed();
+    let of = |subject: &str, scheduled: Option<&str>, owner: Option<&str>| {
+        let (scheduled, owner) = (scheduled.map(name), owner.map(name));
+        rules.read_of(&who(subject), &name("front"), scheduled.as_ref(), owner.as_ref()).is_allowed()
+    };
+    let read = |subject: &str, owner: &str| of(subject, None, Some(owner));
     assert!(read("user:bob", "user:bob"));
     assert!(!read("user:bob", "user:ann"));
     assert!(!read("anonymous", "anonymous"));
     assert!(read("user:x,group:audit", "anonymous"));
+    for (subject, wanted) in [
+        ("user:root", "yes: the project's `acl` gives `user:root` the role `admin`"),
+        ("user:x,group:audit", "yes: the project's `acl` gives `group:audit` the role `read`"),
+        ("user:ann", "no: no `acl` gives `user:ann` the role `read` on the project"),
+        ("anonymous,group:audit", "no: no `acl` gives `anonymous` the role `read` on the project"),
+    ] {
+        assert_eq!(said(&rules.read_all(&who(subject))), wanted);
+    }
+    // What belongs to nobody, such as a request with a wrong credential, is for those alone who read the agent.
+    assert!(!of("user:bob", None, None) && of("user:x,group:audit", None, None));
+}
+
+#[test]
+fn who_reads_a_loop_reads_its_runs_and_nothing_else_of_the_agent() {
+    let mut bundle = bundle();
+    let access = bundle.auth.loops.get_mut(&name::<LoopName>("nightly")).unwrap();
+    access.acl = acl(&[("user:lea", Role::Read), ("user:tom", Role::Execute)]);
+    let rules = Rules::of(&bundle);
+    let (nightly, hourly, bot) = (name("nightly"), name("hourly"), name("serviceaccount:bot"));
+    let read = |subject: &str, scheduled| rules.read_of(&who(subject), &name("front"), scheduled, Some(&bot));
+    let by_the_loop = read("user:lea", Some(&nightly));
+    assert_eq!(said(&by_the_loop), "yes: the `acl` of the loop `nightly` gives `user:lea` the role `read`");
+    for (subject, scheduled) in [("user:lea", Some(&hourly)), ("user:lea", None), ("user:tom", Some(&nightly))] {
+        let denied = read(subject, scheduled);
+        assert!(said(&denied).ends_with("the role `read` on the agent `front`"), "{}", denied.reason());
+    }
+    assert!(read("serviceaccount:bot", Some(&nightly)).is_allowed());
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The one check that stands before every dispatch. The rules are `pace_ir::access`'s; here a denial becomes a problem. No other
 //! module of the runner decides who may do what; [`authenticate`](crate::authenticate) finds out who asks.
 
-use pace_ir::access::{Chain, Decision, Reason, Rules, Tool};
-use pace_ir::program::{Access, AgentName, Principal};
+use pace_ir::access::{Chain, Decision, Origin, Reason, Rules, Tool};
+use pace_ir::program::{Access, AgentName, LoopName, Principal};
 
 use crate::problem::{Code, Problem};
 
@@ -13,15 +13,17 @@ pub enum Action<'a> {
     Execute(&'a AgentName),
     /// See the sessions and traces of an agent that are not one's own.
     Read(&'a AgentName),
+    /// See all sessions and traces there are, whatever they are of.
+    ReadAll,
     /// See one session or trace of an agent.
     ReadOf {
         /// The agent.
         agent: &'a AgentName,
-        /// Whose it is.
-        owner: &'a Principal,
+        /// The loop that fired it, if one did: who may read the loop may read what its runs left.
+        scheduled: Option<&'a LoopName>,
+        /// Whose it is; nobody's where it is a request that nobody was proven to have made.
+        owner: Option<&'a Principal>,
     },
-    /// See what is told of the project as a whole.
-    ReadProject,
     /// Let an agent call a tool, with a call of this class.
     Call {
         /// The agent.
@@ -38,17 +40,30 @@ pub enum Action<'a> {
         /// The agent that is called.
         target: &'a AgentName,
     },
+    /// Have a loop run now, as it is. The run is [`Action::Fire`]'s.
+    Trigger(&'a LoopName, Origin),
+    /// Have a loop run now with another instruction than its own. Each call of the run has to pass for whoever gave it, too.
+    Instruct(&'a LoopName, Origin),
+    /// Begin a run of a loop under its account, whoever or whatever fires it.
+    Fire(&'a LoopName),
+    /// See the traces of a loop's runs that are not one's own.
+    ReadLoop(&'a LoopName),
 }
 
 /// Whether the rules let whoever is in the chain do this.
 pub fn decide(rules: Rules<'_>, chain: &Chain, action: Action<'_>) -> Decision {
+    let subject = &chain.subject;
     match action {
-        Action::Execute(agent) => rules.execute(&chain.subject, agent),
-        Action::Read(agent) => rules.read(&chain.subject, agent),
-        Action::ReadProject => rules.read_project(&chain.subject),
-        Action::ReadOf { agent, owner } => rules.read_of(&chain.subject, agent, owner),
+        Action::Execute(agent) => rules.execute(subject, agent),
+        Action::Read(agent) => rules.read(subject, agent),
+        Action::ReadAll => rules.read_all(subject),
+        Action::ReadOf { agent, scheduled, owner } => rules.read_of(subject, agent, scheduled, owner),
         Action::Call { agent, tool, class } => rules.call(chain, agent, tool, class),
         Action::Delegate { caller, target } => rules.delegate(chain, caller, target),
+        Action::Trigger(name, origin) => rules.execute_loop(subject, name, origin),
+        Action::Instruct(name, origin) => rules.override_instruction(subject, name, origin),
+        Action::Fire(name) => rules.fire(name),
+        Action::ReadLoop(name) => rules.read_loop(subject, name),
     }
 }
 

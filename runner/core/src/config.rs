@@ -1,6 +1,7 @@
 //! The environment variables that this version heeds, in one table: `--help` and docs/reference/configuration.md are made of
 //! it. Values are read through [`Environment`], and a wrong one is an error that says which are right.
 
+mod agents;
 mod listener;
 pub(crate) mod otlp;
 mod state;
@@ -16,6 +17,7 @@ use crate::environment::Environment;
 use crate::log::{Format, Level, LogSettings};
 use crate::setup::SetupError;
 
+pub use agents::{AgentFlags, agents};
 pub use listener::serve_settings;
 pub use otlp::{OtlpSettings, Protocol, Sampler, content as span_content};
 pub use state::{StatePlace, StateSettings, Usual, state_settings};
@@ -37,14 +39,14 @@ pub enum StandardError {
 /// They cannot be read.
 pub fn with_credentials(environment: Environment, usual: Option<&Path>) -> Result<Environment, SetupError> {
     let named = environment.text("PACE_CREDENTIALS")?.map(PathBuf::from);
-    let path = named.or_else(|| usual.filter(|path| path.exists()).map(Path::to_owned));
-    match path {
-        Some(path) => {
-            let credentials = Credentials::read(&path)?;
-            Ok(environment.with_credentials(credentials))
-        }
-        None => Ok(environment),
-    }
+    let credentials = match (named, usual.filter(|path| path.exists())) {
+        (Some(path), _) => Credentials::read(&path).map_err(|error| {
+            SetupError::new(format!("{}, where `PACE_CREDENTIALS` leads to", error.message), error.help)
+        })?,
+        (None, Some(path)) => Credentials::read(path)?,
+        (None, None) => return Ok(environment),
+    };
+    Ok(environment.with_credentials(credentials))
 }
 
 /// What is logged: `LOG_LEVEL` and `LOG_FORMAT`.

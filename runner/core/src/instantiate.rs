@@ -21,8 +21,8 @@ use crate::session::Sessions;
 use crate::setup::SetupError;
 use crate::state::State;
 use crate::tool::agent::called;
-use crate::tool::{AgentTools, Mode, ServedServer, Status, Toolbox, Writes};
-use crate::trace::TraceSink;
+use crate::tool::{AgentTools, ServedServer, Status, Toolbox, Writes};
+use crate::trace::{Strangers, TraceSink};
 use crate::work::Work;
 
 /// The most names that a message lists.
@@ -36,21 +36,30 @@ const MOST_LETTERS: usize = 80;
 pub enum Scope<'a> {
     /// All of the bundle.
     All,
-    /// One, and those it calls.
+    /// These, and those they call. Only these are invoked from outside: the others answer the agents that call them.
+    Agents(&'a BTreeSet<AgentName>),
+    /// One, and those it calls; only that one is invoked from outside.
     Agent(&'a AgentName),
     /// None, but one tool as an agent lists it: no model has to be there, and nothing can be invoked.
     Tool(&'a AgentName, &'a str),
 }
 
 impl Scope<'_> {
+    /// The agents that are invoked from outside.
+    fn doors(self, bundle: &Bundle) -> BTreeSet<AgentName> {
+        let agents = bundle.program.agents.keys();
+        match self {
+            Self::All => agents.cloned().collect(),
+            Self::Agents(these) => agents.filter(|name| these.contains(*name)).cloned().collect(),
+            Self::Agent(only) => agents.filter(|name| *name == only).cloned().collect(),
+            Self::Tool(..) => BTreeSet::new(),
+        }
+    }
+
     /// The agents in it, with all that they call.
     fn agents(self, bundle: &Bundle) -> BTreeSet<&AgentName> {
-        let agents = bundle.program.agents.keys();
-        let mut left: Vec<_> = match self {
-            Self::All => agents.collect(),
-            Self::Agent(only) => agents.filter(|name| *name == only).collect(),
-            Self::Tool(..) => Vec::new(),
-        };
+        let doors = self.doors(bundle);
+        let mut left: Vec<_> = bundle.program.agents.keys().filter(|name| doors.contains(*name)).collect();
         let mut found = BTreeSet::new();
         while let Some(agent) = left.pop() {
             if found.insert(agent) {
@@ -85,7 +94,7 @@ pub fn instantiate(
     let models = Models::configure(bundle.bundle(), &used, environment);
     let tools = match scope {
         Scope::Tool(agent, key) => Toolbox::configure_one(bundle.bundle(), agent, key, environment, writes),
-        Scope::All | Scope::Agent(_) => {
+        Scope::All | Scope::Agents(_) | Scope::Agent(_) => {
             Toolbox::configure(bundle.bundle(), served.keys().copied(), environment, writes)
         }
     };
@@ -96,8 +105,10 @@ pub fn instantiate(
     });
     let outputs = outputs.collect::<Result<_, _>>()?;
     let names = served.keys().map(|name| (*name).clone()).collect();
+    let doors = scope.doors(bundle.bundle());
     let (sessions, work, metrics) = (Arc::default(), Work::default(), Metrics::new(bundle.bundle()));
-    Ok(Arc::new(Runner { bundle, names, models, tools, outputs, sessions, state, work, metrics }))
+    let strangers = Strangers::default();
+    Ok(Arc::new(Runner { bundle, names, doors, models, tools, outputs, sessions, state, work, metrics, strangers }))
 }
 
 /// A runner for one bundle.
@@ -105,6 +116,8 @@ pub struct Runner {
     bundle: VerifiedBundle,
     /// The agents in scope.
     names: BTreeSet<AgentName>,
+    /// Those of them that are invoked from outside.
+    doors: BTreeSet<AgentName>,
     models: Models,
     tools: Toolbox,
     outputs: BTreeMap<AgentName, Schema>,
@@ -112,6 +125,7 @@ pub struct Runner {
     state: State,
     work: Work,
     metrics: Metrics,
+    strangers: Strangers,
 }
 
 /// An agent with everything it works with.
@@ -176,6 +190,11 @@ impl Runner {
         self.state.traces.as_deref()
     }
 
+    /// How many more denials of those without a credential are put on record.
+    pub(crate) fn strangers(&self) -> &Strangers {
+        &self.strangers
+    }
+
     /// Where it keeps what outlives an invocation.
     pub fn state(&self) -> &State {
         &self.state
@@ -202,7 +221,17 @@ impl Runner {
         self.tools.connections()
     }
 
-    /// The agent of this name, if it is served.
+    /// The agent of this name, if it is invoked from outside.
+    pub fn door(&self, name: &AgentName) -> Option<ServedAgent<'_>> {
+        self.doors.get(name).and_then(|name| self.agent(name))
+    }
+
+    /// The agents that are invoked from outside, by name.
+    pub fn doors(&self) -> impl Iterator<Item = ServedAgent<'_>> {
+        self.doors.iter().filter_map(|name| self.agent(name))
+    }
+
+    /// The agent of this name, if it is in scope: served, or called by one that is.
     pub fn agent(&self, name: &AgentName) -> Option<ServedAgent<'_>> {
         let name = self.names.get(name)?;
         let spec = self.bundle().program.agents.get(name)?;
@@ -213,6 +242,11 @@ impl Runner {
     /// Ends what was started for tools; waits no longer than `grace`. Nothing may be called after.
     pub async fn close(&self, grace: std::time::Duration) {
         self.tools.close(grace).await;
+    }
+
+    /// Every server of the agents in scope, once for each entry.
+    pub(crate) fn all_servers(&self) -> Vec<Arc<ServedServer>> {
+        self.names.iter().filter_map(|name| self.tools(name)).flat_map(AgentTools::servers).map(Arc::clone).collect()
     }
 
     /// Connects to every server of the agents in scope on behalf of somebody, side by side, and says how each is: by agent, in
@@ -254,7 +288,7 @@ impl Runner {
         self.tools.of(agent)
     }
 
-    /// The agents served, by name.
+    /// The agents in scope, by name: those served, and those that they call.
     pub fn agents(&self) -> impl Iterator<Item = ServedAgent<'_>> {
         self.names.iter().filter_map(|name| self.agent(name))
     }
@@ -266,21 +300,22 @@ impl Runner {
 
     /// The same, for somebody who may know only of some agents.
     pub fn unknown_agent_to(&self, asked: &str, may_know: impl Fn(&AgentName) -> bool) -> Problem {
-        let known: Vec<_> = self.names.iter().filter(|name| may_know(name)).collect();
+        let known: Vec<_> = self.doors.iter().filter(|name| may_know(name)).collect();
         let names: Vec<_> = known.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
         let more = if known.len() > MOST_NAMES { " and more" } else { "" };
         let meant = near(asked, &known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
         let problem = Problem::new(Code::UnknownAgent, format!("there is no agent `{}`{meant}", quoted(asked)));
         match names.as_slice() {
-            [] if self.names.is_empty() => problem.help("this bundle has no agents"),
+            [] if self.doors.is_empty() => problem.help("this bundle has no agents"),
             [] => problem.help("there is none that you may invoke"),
             names => problem.help(format!("the agents here are {}{more}", names.join(", "))),
         }
     }
 
-    /// The loops by name, with their first firing after `now`.
+    /// The loops of the agents that are served, by name, with their first firing after `now`.
     pub fn loops(&self, now: DateTime<Utc>) -> impl Iterator<Item = ServedLoop<'_>> {
-        self.bundle().program.loops.iter().map(move |(name, scheduled)| {
+        let loops = self.bundle().program.loops.iter();
+        loops.filter(|(_, scheduled)| self.doors.contains(&scheduled.agent)).map(move |(name, scheduled)| {
             let next = match scheduled.schedule.next_after(now, scheduled.timezone) {
                 _ if !scheduled.enabled => NextFiring::Disabled,
                 Some(next) => NextFiring::At(next),
@@ -300,7 +335,7 @@ impl fmt::Debug for Runner {
 }
 
 /// The agent that is meant: at most a third of its letters differ, capitals aside.
-fn near<'n>(asked: &str, known: &[&'n AgentName]) -> Option<&'n AgentName> {
+pub(crate) fn near<'n>(asked: &str, known: &[&'n AgentName]) -> Option<&'n AgentName> {
     // Names are short, and whoever asks decides how long this takes.
     let asked: String = asked.chars().take(MOST_LETTERS).collect::<String>().to_lowercase();
     let distance = |name: &AgentName| strsim::damerau_levenshtein(&asked, name.as_str());

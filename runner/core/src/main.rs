@@ -13,11 +13,10 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use pace_ir::BundleId;
-use pace_ir::program::Authentication;
-use pace_runner::config::{self, StandardError, WriteFlags};
+use pace_runner::config::{self, AgentFlags, StandardError, WriteFlags};
 use pace_runner::environment::Environment;
 use pace_runner::serve::Ended;
-use pace_runner::service::{self, Service};
+use pace_runner::service::{self, Choices, Found, Service};
 use pace_runner::{LoadError, Refused, SetupError, load, printable, verify};
 
 /// Half of what a short answer takes besides system calls is memory got and given back, much of it by another thread.
@@ -34,6 +33,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 struct Arguments {
     #[command(flatten)]
     file: Option<BundleFile>,
+    #[command(flatten)]
+    agents: AgentFlags,
     #[command(flatten)]
     writes: WriteFlags,
     #[command(subcommand)]
@@ -54,14 +55,26 @@ struct BundleFile {
     expect: Option<BundleId>,
 }
 
+/// What is checked: a bundle, started like this.
+#[derive(Debug, Args)]
+struct Checked {
+    #[command(flatten)]
+    file: BundleFile,
+    #[command(flatten)]
+    agents: AgentFlags,
+    #[command(flatten)]
+    writes: WriteFlags,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Verify a bundle, print its id, and serve nothing
+    /// Verify a bundle and what it needs here, and serve nothing
     ///
-    /// Where the bundle's `authentication` lists sources, also that they work here: that the variables they refer to are set, and that
-    /// the keys of issuers can be fetched.
+    /// Prints the bundle's id on standard output, and on standard error a line for each thing that a start needs: settings,
+    /// authentication and the keys of issuers, the choice of writes, the store, models and their keys, tools and their variables, servers
+    /// and their credentials. All that is wrong is told at once. Models are not asked, and tools not called.
     #[command(after_help = EXIT_CODES)]
-    Check(BundleFile),
+    Check(Checked),
 }
 
 fn main() -> ExitCode {
@@ -74,8 +87,8 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let done = match (arguments.command, arguments.file) {
-        (Some(Command::Check(file)), _) => check(&file).map(|()| ExitCode::SUCCESS),
-        (None, Some(file)) => serve(&file, &arguments.writes),
+        (Some(Command::Check(checked)), _) => check(&checked),
+        (None, Some(file)) => serve(&file, &arguments.agents, &arguments.writes),
         (None, None) => Ok(ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| failed(&error))
@@ -87,20 +100,27 @@ fn parse() -> Result<Arguments, clap::Error> {
     Arguments::from_arg_matches(&matches)
 }
 
-fn check(file: &BundleFile) -> anyhow::Result<()> {
+fn check(checked: &Checked) -> anyhow::Result<ExitCode> {
+    let Checked { file, agents, writes } = checked;
     let bytes = load(&file.path)?;
     let verified = verify(&file.path, &bytes, file.expect)?;
-    out(&format!("{}\n", verified.id()))?;
-    if let Authentication::Sources(_) = &verified.bundle().auth.authentication {
-        let environment = config::with_credentials(Environment::of_process(), None)?;
-        for line in service::probe(&verified, &environment)? {
-            tell(&line);
-        }
+    // Whether anybody reads it does not change what is found.
+    let printed = out(&format!("{}\n", verified.id()));
+    let environment = config::with_credentials(Environment::of_process(), None)?;
+    let Found { fine, odd, wrong } = service::check(verified, &environment, config::Usual::server(), (writes, agents))?;
+    for line in &fine {
+        tell(&format!("ok: {}", printable(line)));
     }
-    Ok(())
+    for line in &odd {
+        tell(&format!("warning: {line}"));
+    }
+    for error in &wrong {
+        tell(&told(&error.message, Some(&error.help)));
+    }
+    if wrong.is_empty() { printed.map(|()| ExitCode::SUCCESS) } else { Ok(ExitCode::from(2)) }
 }
 
-fn serve(file: &BundleFile, writes: &WriteFlags) -> anyhow::Result<ExitCode> {
+fn serve(file: &BundleFile, agents: &AgentFlags, writes: &WriteFlags) -> anyhow::Result<ExitCode> {
     let environment = config::with_credentials(Environment::of_process(), None)?;
     let standard_error = if io::stderr().is_terminal() { StandardError::Terminal } else { StandardError::Elsewhere };
     let settings = service::configure(&environment, standard_error, config::Usual::server())?;
@@ -109,7 +129,8 @@ fn serve(file: &BundleFile, writes: &WriteFlags) -> anyhow::Result<ExitCode> {
     let verified = verify(&file.path, &bytes, file.expect)?;
     // What was verified is decoded; the file's own bytes would only take up memory for as long as it is served.
     drop(bytes);
-    let service = Service::new(verified, &environment, &settings, writes)?;
+    let agents = config::agents(agents, verified.bundle())?;
+    let service = Service::new(verified, &environment, &settings, Choices { writes, agents })?;
     match service.run(tell).context("cannot serve")? {
         Ended::Drained(_) => Ok(ExitCode::SUCCESS),
         Ended::AtOnce => Ok(ExitCode::from(130)),
@@ -143,6 +164,14 @@ fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }
 
+/// What is wrong and what to do, as people read it.
+fn told(message: &str, help: Option<&str>) -> String {
+    match help {
+        Some(help) => format!("error: {message}\n  help: {}", help.replace('\n', "\n        ")),
+        None => format!("error: {message}"),
+    }
+}
+
 /// Says why nothing was done. A reader that closed the pipe is no failure.
 fn failed(error: &anyhow::Error) -> ExitCode {
     let is_closed = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
@@ -154,10 +183,7 @@ fn failed(error: &anyhow::Error) -> ExitCode {
         Some(LoadError::Refused(refused)) => Some(refused),
         _ => error.downcast_ref::<Refused>(),
     };
-    tell(&format!("error: {error:#}"));
     let help = refused.map(Refused::help).or_else(|| load.map(LoadError::help));
-    if let Some(help) = help.or_else(|| setup.map(|setup| setup.help.as_str())) {
-        tell(&format!("  help: {help}"));
-    }
+    tell(&told(&format!("{error:#}"), help.or_else(|| setup.map(|setup| setup.help.as_str()))));
     ExitCode::from(if refused.is_some() { 3 } else { 2 })
 }

@@ -181,6 +181,14 @@ impl Model {
         self.price.as_ref()
     }
 
+    /// What answers, in a few words: its address without a query, and where the key is from. Nothing secret.
+    pub fn whereabouts(&self) -> String {
+        match &self.answers {
+            Answers::Replay(_) => "recorded turns".to_owned(),
+            Answers::Service(service) => service.subject.whereabouts(),
+        }
+    }
+
     /// Its next turn. Dropping the future ends the call.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ mod gate;
 mod limiter;
 mod limits;
 pub mod listing;
+mod loops;
 mod mcp;
 mod measured;
 mod openapi;

@@ -1,13 +1,16 @@
 //! The process that serves one bundle until it is told to stop: what `pace-runner` and `pace serve` have in common, from the
 //! environment to the last drained invocation. Prints nothing by itself; the log goes to standard error.
 
+mod check;
+
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use pace_ir::access::{Chain, Subject};
-use pace_ir::program::Principal;
+use pace_ir::program::{AgentName, Principal};
 use pace_ir::{Bundle, VerifiedBundle};
 
 use crate::authenticate::Identity;
@@ -32,12 +35,23 @@ const STORED_WITHIN: Duration = Duration::from_secs(3);
 /// The same where the process was told to end at once.
 const STORED_AT_ONCE: Duration = Duration::from_millis(500);
 
+pub use check::{Found, check};
+
 /// How the process was told to work, before it knows a bundle.
 #[derive(Debug)]
 pub struct Settings {
     format: Format,
     serve: ServeSettings,
     state: StateSettings,
+}
+
+/// What was chosen for a bundle by whoever starts it.
+#[derive(Debug, Clone, Default)]
+pub struct Choices {
+    /// What writes do, if anybody said so.
+    pub writes: Option<Writes>,
+    /// The agents that are served; nothing means all.
+    pub agents: Option<BTreeSet<AgentName>>,
 }
 
 /// A bundle that has its address, and is not yet served.
@@ -76,7 +90,7 @@ impl Settings {
 }
 
 impl Service {
-    /// A runner for a bundle, at its address; `writes` is what was chosen for it, if anything was.
+    /// A runner for a bundle, at its address.
     ///
     /// # Errors
     /// What the bundle needs is missing, nobody chose whether it writes, or the address cannot be had.
@@ -84,15 +98,16 @@ impl Service {
         bundle: VerifiedBundle,
         environment: &Environment,
         settings: &Settings,
-        writes: Option<Writes>,
+        choices: Choices,
     ) -> Result<Self, SetupError> {
         judge(bundle.bundle(), &settings.serve)?;
-        let writes = chosen(bundle.bundle(), writes)?;
+        let writes = chosen(bundle.bundle(), choices.writes)?;
         let identity = Identity::configure(&bundle.bundle().auth.authentication, environment);
         let runtime = runtime().map_err(|error| no_threads(&error))?;
         let project = bundle.bundle().meta.project.to_string();
         let state = runtime.block_on(state::open(&settings.state, &project, environment))?;
-        let runner = instantiate(bundle, environment, Scope::All, &writes, state);
+        let scope = choices.agents.as_ref().map_or(Scope::All, Scope::Agents);
+        let runner = instantiate(bundle, environment, scope, &writes, state);
         let (identity, runner) = SetupError::both(identity, runner)?;
         // Also where there is no listener in the end: it may be why.
         for warning in config::unknown(environment) {
@@ -149,20 +164,6 @@ impl Service {
         }
         Ok(ended)
     }
-}
-
-/// Sets the authentication of a bundle up, and fetches the keys of its issuers once: what there is, one line an issuer.
-///
-/// # Errors
-/// What is missing or does not work.
-pub fn probe(bundle: &VerifiedBundle, environment: &Environment) -> Result<Vec<String>, SetupError> {
-    let identity = Identity::configure(&bundle.bundle().auth.authentication, environment)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| no_threads(&error))?;
-    let probed = runtime.block_on(identity.probe());
-    // A name that is being looked up for a fetch that was given up is waited for by nobody.
-    runtime.shutdown_background();
-    probed
 }
 
 fn no_threads(error: &io::Error) -> SetupError {

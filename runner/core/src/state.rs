@@ -7,7 +7,7 @@ mod retention;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pace_state::{Location, PostgresSettings, Scope, Settings, SinkState, Store, StoreError};
+use pace_state::{Location, Looked, PostgresSettings, Scope, Settings, SinkState, Store, StoreError};
 
 use crate::config::{StatePlace, StateSettings};
 use crate::environment::Environment;
@@ -82,16 +82,30 @@ pub async fn open_store(
     project: &str,
     environment: &Environment,
 ) -> Result<Option<Store>, SetupError> {
-    let location = match &settings.place {
-        None => return Ok(None),
-        Some(StatePlace::Folder(folder)) => Location::Sqlite(folder.clone()),
-        Some(StatePlace::Database(address)) => {
-            Location::Postgres(PostgresSettings::new(address.expose(), http::tls(environment)?))
-        }
-    };
+    let Some(location) = location(settings, environment)? else { return Ok(None) };
     let scope = Scope { project: project.to_owned(), environment: settings.environment.clone() };
     let opened = Store::open(location, scope, Settings::default()).await;
     opened.map(Some).map_err(|error| unusable(settings, &error))
+}
+
+/// What is where the store is meant to be, without making or changing any of it; nothing where none is wanted.
+///
+/// # Errors
+/// The store could not be used.
+pub async fn look(settings: &StateSettings, environment: &Environment) -> Result<Option<Looked>, SetupError> {
+    let Some(location) = location(settings, environment)? else { return Ok(None) };
+    let looked = Store::look(&location, Settings::default()).await;
+    looked.map(Some).map_err(|error| unusable(settings, &error))
+}
+
+fn location(settings: &StateSettings, environment: &Environment) -> Result<Option<Location>, SetupError> {
+    Ok(match &settings.place {
+        None => None,
+        Some(StatePlace::Folder(folder)) => Some(Location::Sqlite(folder.clone())),
+        Some(StatePlace::Database(address)) => {
+            Some(Location::Postgres(PostgresSettings::new(address.expose(), http::tls(environment)?)))
+        }
+    })
 }
 
 impl State {

@@ -7,13 +7,17 @@ mod place;
 pub mod query;
 mod record;
 mod recorder;
+mod refused;
 pub mod stored;
 
 use std::fmt;
 
 pub use payload::{MOST_BYTES, Payload};
-pub use record::{Class, Failure, ModelService, ModelStep, Span, Status, Step, Taken, ToolStep, Trace};
-pub(crate) use recorder::{Denied, Recorder, denied};
+pub use record::{
+    Class, Failure, ModelService, ModelStep, Span, Status, Step, Taken, ToolStep, Trace, UNAUTHENTICATED,
+};
+pub(crate) use recorder::{Denied, Recorder};
+pub(crate) use refused::{Refused, Strangers};
 
 /// Where records go. Called once an invocation, on its own task: must not block.
 pub trait TraceSink: fmt::Debug + Send + Sync {

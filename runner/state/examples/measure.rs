@@ -292,5 +292,6 @@ fn trace(subjects: u64) -> Trace {
         cost: Some(120),
         model_calls: 2,
         tool_calls: 2,
+        denials: 0,
     }
 }

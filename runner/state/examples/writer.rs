@@ -128,5 +128,6 @@ fn trace(id: Key, at: i64) -> Trace {
         cost: None,
         model_calls: 1,
         tool_calls: 1,
+        denials: 0,
     }
 }

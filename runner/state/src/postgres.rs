@@ -18,8 +18,10 @@ use futures_util::future::try_join_all;
 use tokio_postgres::types::ToSql;
 
 use crate::error::StoreError;
+use crate::look::Looked;
+use crate::migrations::{self, Dialect};
 use crate::settings::{PostgresSettings, Scope, Settings, StatementUse};
-use crate::sql::{Row, Statement};
+use crate::sql::{Row, Statement, values};
 use connect::Held;
 use failure::{failure, pool_failure};
 use text::Texts;
@@ -60,6 +62,26 @@ impl Postgres {
         give_back(lent);
         let _first = held.id.set(id);
         Ok((postgres, id))
+    }
+
+    /// What is there, without making any of it.
+    pub(crate) async fn look(settings: &PostgresSettings, bounds: Settings) -> Result<Looked, StoreError> {
+        const HAS_STEPS: &str = "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('pace_schema')";
+        let pool = connect::pool(settings, bounds)?;
+        let postgres = Self { pool, statements: settings.statements, texts: Texts::new(settings.clock) };
+        let tables = postgres.number(HAS_STEPS).await?;
+        if tables == Some(0) {
+            return Ok(Looked::Absent);
+        }
+        let found = postgres.number(migrations::FOUND).await?;
+        let missing = migrations::missing(found.unwrap_or(0), Dialect::Postgres)?;
+        Ok(if missing.is_empty() { Looked::Ready } else { Looked::Older })
+    }
+
+    /// The number that a statement without values gives, if it is not null.
+    async fn number(&self, sql: &'static str) -> Result<Option<i64>, StoreError> {
+        let rows = self.run(&[Statement::new(sql, values![])]).await?;
+        rows.into_iter().next().map_or(Ok(None), |mut row| row.optional_int())
     }
 
     /// Does all statements or none; the rows of all, in order.

@@ -6,6 +6,7 @@
 
 mod connection;
 mod failure;
+mod look;
 mod place;
 mod reader;
 mod writer;
@@ -18,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::error::StoreError;
+use crate::look::Looked;
 use crate::settings::{Scope, Settings};
 use crate::sql::{Row, Statement, Work};
 use place::Place;
@@ -84,6 +86,12 @@ impl Sqlite {
         threads.extend(reader::start(READERS, (&place, &held), settings, jobs));
         let channels = Mutex::new(Some(Channels { writer, readers }));
         Ok((Self { place, settings, channels, threads: Mutex::new(threads) }, id))
+    }
+
+    /// What is there, without making any of it.
+    pub(crate) async fn look(folder: PathBuf) -> Result<Looked, StoreError> {
+        let looking = tokio::task::spawn_blocking(move || look::look(&folder));
+        looking.await.map_err(|error| StoreError::Unavailable { reason: error.to_string() })?
     }
 
     pub(crate) async fn write(&self, work: Work) -> Result<Vec<Row>, StoreError> {

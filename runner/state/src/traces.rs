@@ -54,6 +54,8 @@ pub struct Trace {
     pub model_calls: u64,
     /// Calls of tools.
     pub tool_calls: u64,
+    /// What a rule did not allow: the invocation itself, or how many of its calls.
+    pub denials: u64,
 }
 
 /// How an invocation ended.
@@ -80,7 +82,7 @@ pub struct TraceFilter {
     pub loop_name: Option<String>,
     /// Asked for by this principal.
     pub subject: Option<String>,
-    /// Ended like this.
+    /// Ended like this. [`TraceStatus::Denied`] means those, too, that had an answer though some of their calls were denied.
     pub status: Option<TraceStatus>,
     /// Begun at this moment or later.
     pub from: Option<Moment>,
@@ -90,17 +92,19 @@ pub struct TraceFilter {
     pub readable: Option<Readable>,
 }
 
-/// The traces that somebody may see: their own, and those of some agents.
+/// The traces that somebody may see: their own, and those of some agents and loops.
 #[derive(Debug, Clone, Default)]
 pub struct Readable {
     /// Those this principal asked for.
     pub subject: Option<String>,
     /// Those of these agents.
     pub agents: Vec<String>,
+    /// Those of the runs of these loops.
+    pub loops: Vec<String>,
 }
 
 pub(crate) const COLUMNS: &str = "id, parent, root, agent, loop_name, subject, actors, model, bundle, status, error, started, \
-     duration, input_tokens, output_tokens, cost, model_calls, tool_calls";
+     duration, input_tokens, output_tokens, cost, model_calls, tool_calls, denials";
 
 impl Store {
     /// Stores traces with their records, all or none. One that is stored already stays as it is.
@@ -165,15 +169,15 @@ impl Store {
 
     fn insertion(&self, trace: &Trace, record: &[u8]) -> Statement {
         const INSERT: &str = "INSERT INTO pace_traces (scope, id, parent, root, agent, loop_name, subject, actors, model, bundle, \
-            status, error, started, duration, input_tokens, output_tokens, cost, model_calls, tool_calls, record) \
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) \
+            status, error, started, duration, input_tokens, output_tokens, cost, model_calls, tool_calls, denials, \
+            record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21) \
             ON CONFLICT (scope, id) DO NOTHING";
         let Trace { id, parent, root, agent, loop_name, subject, actors, model, bundle, status, error, .. } = trace;
         let who = values![self.scope(), *id, *parent, *root, agent.as_str(), loop_name.as_deref(), subject.as_str()];
         let how = values![actors.as_str(), model.as_deref(), bundle.as_str(), status.code(), error.as_deref()];
         let (tokens, calls) = ((trace.input_tokens, trace.output_tokens), (trace.model_calls, trace.tool_calls));
         let much = values![trace.started, trace.duration, tokens.0, tokens.1, trace.cost, calls.0, calls.1];
-        Statement::new(INSERT, who.into_iter().chain(how).chain(much).chain(values![record.to_vec()]))
+        Statement::new(INSERT, who.into_iter().chain(how).chain(much).chain(values![trace.denials, record.to_vec()]))
     }
 }
 
@@ -216,6 +220,7 @@ fn trace(mut row: Row) -> Result<Trace, StoreError> {
         cost: row.optional_int()?.map(|cost| u64::try_from(cost).map_err(|_| unexpected())).transpose()?,
         model_calls: row.count()?,
         tool_calls: row.count()?,
+        denials: row.count()?,
     })
 }
 

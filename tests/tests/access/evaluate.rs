@@ -24,8 +24,18 @@ pub(crate) struct Table {
     /// `(principal, "read" | "admin")`.
     pub(crate) project: Vec<(&'static str, &'static str)>,
     pub(crate) agents: BTreeMap<&'static str, Agent>,
+    pub(crate) loops: BTreeMap<&'static str, Loop>,
     /// By tool: who has which access.
     pub(crate) grants: BTreeMap<&'static str, Vec<(&'static str, Access)>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Loop {
+    pub(crate) agent: &'static str,
+    /// The account its runs act under: `serviceaccount:s1`.
+    pub(crate) run_as: &'static str,
+    /// `(principal, "execute" | "read")`; no list leaves it to the operator and the project's admins.
+    pub(crate) acl: Option<Vec<(&'static str, &'static str)>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -61,6 +71,29 @@ impl Table {
         // An admin sees everything, too.
         let of_project = self.project.iter().any(|(rule, _)| asker.is_named(rule));
         let acl = self.agents[agent].acl.iter().flatten();
+        of_project || acl.into_iter().any(|(rule, role)| *role == "read" && asker.is_named(rule))
+    }
+
+    pub(crate) fn may_trigger(&self, asker: &Asker, name: &str) -> bool {
+        let is_admin = self.project.iter().any(|(rule, role)| *role == "admin" && asker.is_named(rule));
+        let acl = self.loops[name].acl.iter().flatten();
+        is_admin || acl.into_iter().any(|(rule, role)| *role == "execute" && asker.is_named(rule))
+    }
+
+    /// Whether a run of a loop is let in by its agent: it asks like any other program.
+    pub(crate) fn may_run(&self, name: &str) -> bool {
+        let account = Asker { principal: self.loops[name].run_as, groups: Vec::new() };
+        self.may_execute(&account, self.loops[name].agent)
+    }
+
+    /// Whether somebody may give a loop other words than its own: that is to talk to the agent, through the loop.
+    pub(crate) fn may_instruct(&self, asker: &Asker, name: &str) -> bool {
+        self.may_trigger(asker, name) && self.may_run(name) && self.may_execute(asker, self.loops[name].agent)
+    }
+
+    pub(crate) fn may_read_loop(&self, asker: &Asker, name: &str) -> bool {
+        let of_project = self.project.iter().any(|(rule, _)| asker.is_named(rule));
+        let acl = self.loops[name].acl.iter().flatten();
         of_project || acl.into_iter().any(|(rule, role)| *role == "read" && asker.is_named(rule))
     }
 
@@ -121,6 +154,18 @@ impl Table {
                 add("see_the_traces_of", agent, "");
             }
         }
+        for (name, scheduled) in &self.loops {
+            for (verb, is_allowed) in [
+                ("trigger", self.may_trigger(asker, name)),
+                ("instruct", self.may_instruct(asker, name)),
+                ("run", asker.principal == scheduled.run_as && self.may_run(name)),
+                ("see_the_traces_of", self.may_read_loop(asker, name)),
+            ] {
+                if is_allowed {
+                    add(verb, name, "");
+                }
+            }
+        }
         for (agent, most) in self.reached(asker) {
             add(if self.may_execute(asker, agent) { "execute" } else { "reach" }, agent, "");
             for (tool, class) in &self.agents[agent].tools {
@@ -164,6 +209,13 @@ impl Table {
                 writeln!(spec, "  - {{server: paceline://{target}, access: {}}}", word(*access)).unwrap();
             }
             files.push((format!("agents/{name}/spec.yaml"), spec));
+        }
+        for (name, Loop { agent, run_as, acl }) in &self.loops {
+            let mut text = format!(
+                "name: {name}\nschedule: \"0 9 * * *\"\nagent: {agent}\nrun_as: {run_as}\ninstruction: Look around.\n"
+            );
+            text += &acl.as_ref().map(|acl| list(acl)).unwrap_or_default();
+            files.push((format!("loops/{name}.yaml"), text));
         }
         files
     }

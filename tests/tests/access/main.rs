@@ -6,6 +6,7 @@
 mod attacks;
 mod evaluate;
 mod issuer;
+mod left;
 mod matrix;
 mod oracle;
 mod random;

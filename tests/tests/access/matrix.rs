@@ -1,8 +1,10 @@
 //! The matrix: kinds of caller, agents, tools, classes and delegation, against a table that was worked out by hand. Every cell is asked
 //! over HTTP: a message that makes the recorded model call the tool, and what became of the call.
 
+use std::collections::BTreeMap;
+
 use pace_tests::Project;
-use pace_tests::http::{self, Connection, Event};
+use pace_tests::http::{self, Answer, Connection, Event};
 use pace_tests::process::Runner;
 use serde_json::{Value, json};
 
@@ -33,6 +35,7 @@ pub(crate) fn project(table: &Table) -> Project {
     for tool in TOOLS {
         turns.push(json!({"user": tool, "model": {"calls": [{"name": tool, "arguments": {}}]}}));
     }
+    turns.push(json!({"user": "remember", "model": "I do"}));
     for name in table.agents.keys().copied().chain(TOOLS) {
         turns.push(json!({"results": [name], "model": "done"}));
     }
@@ -42,7 +45,7 @@ pub(crate) fn project(table: &Table) -> Project {
     });
     let settings = format!(
         "service_accounts: [{{name: s1}}]\nmodels:\n  - {{name: recorded, provider: replay, turns: turns.json}}\n\
-         authentication:\n  - type: tokens\n    tokens:\n{}",
+         lints: {{loop-not-admitted: allow}}\nauthentication:\n  - type: tokens\n    tokens:\n{}",
         tokens.collect::<String>()
     );
     let project = Project::new(&[("turns.json", &json!(turns).to_string())]);
@@ -67,22 +70,37 @@ fn variable(principal: &str) -> String {
     principal.replace(':', "_").to_uppercase()
 }
 
-/// A runner of the project whose writes are told and not made.
+/// A runner of the project whose writes are told and not made, and which keeps what happens.
 pub(crate) fn runner(project: &Project) -> Runner {
     let variables: Vec<_> = PEOPLE.iter().map(|(principal, token, _)| (variable(principal), *token)).collect();
     let mut variables: Vec<_> = variables.iter().map(|(name, token)| (name.as_str(), *token)).collect();
     variables.retain(|(_, token)| !token.is_empty());
-    variables.push(("LIVE_WRITES", "none"));
+    let state = project.path().join("state");
+    variables.extend([("LIVE_WRITES", "none"), ("PACE_STATE_DIR", state.to_str().unwrap())]);
     Runner::start(project, &variables)
+}
+
+/// The header line by which somebody is known; nothing for `anonymous`.
+fn line(principal: &str) -> String {
+    let (_, token, _) = PEOPLE.iter().find(|(name, ..)| *name == principal).unwrap();
+    if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") }
+}
+
+/// `GET` as somebody.
+pub(crate) fn ask(runner: &Runner, principal: &str, path: &str) -> Answer {
+    http::ask(runner.address, &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{}\r\n", line(principal)))
+}
+
+/// What somebody says to an agent, which answers at once.
+pub(crate) fn say(runner: &Runner, principal: &str, agent: &str, said: &Value) -> Answer {
+    let request = http::post(&format!("/agents/{agent}/chat"), &said.to_string());
+    http::ask(runner.address, &request.replacen("\r\n", &format!("\r\n{}", line(principal)), 1))
 }
 
 /// What becomes of the innermost call that a message leads to: its status, or the HTTP status if the agent was not invoked at all.
 pub(crate) fn outcome(runner: &Runner, principal: &str, agent: &str, said: &str) -> String {
-    let (_, token, _) = PEOPLE.iter().find(|(name, ..)| *name == principal).unwrap();
-    let mut request = http::post(&format!("/agents/{agent}/chat/stream"), &json!({ "message": said }).to_string());
-    if !token.is_empty() {
-        request = request.replacen("\r\n", &format!("\r\nauthorization: Bearer {token}\r\n"), 1);
-    }
+    let request = http::post(&format!("/agents/{agent}/chat/stream"), &json!({ "message": said }).to_string());
+    let request = request.replacen("\r\n", &format!("\r\n{}", line(principal)), 1);
     let mut connection = Connection::to(runner.address);
     connection.send(request.as_bytes());
     let status = connection.head().unwrap().status;
@@ -119,6 +137,7 @@ fn table() -> Table {
             ("vault", agent(Some(vec![("user:u3", "execute")]), vec![])),
         ]
         .into(),
+        loops: BTreeMap::new(),
         grants: [("change", vec![("group:g1", Read), ("group:g2", Write), ("serviceaccount:s1", Write)])].into(),
     }
 }

@@ -1,12 +1,14 @@
 //! Random projects: what the runner decides over HTTP, what `pace who-can` answers, what `pace build` prints, and what the rules say
-//! that were written down a second time, are the same.
+//! that were written down a second time, are the same. For agents, tools, calls between agents, loops, traces and sessions.
 
 use std::collections::BTreeSet;
 
+use pace_tests::process::Runner;
 use serde_json::Value;
 
-use super::evaluate::{Access, Agent, Asker, Table};
-use super::matrix::{PEOPLE, TOOLS, outcome, project, runner};
+use super::evaluate::{Access, Agent, Asker, Loop, Table};
+use super::left::Left;
+use super::matrix::{PEOPLE, TOOLS, ask, outcome, project, runner};
 
 /// How many projects; `PACE_TEST_PROJECTS` asks for more.
 const PROJECTS: u64 = 6;
@@ -22,6 +24,7 @@ const RULES: [&str; 8] = [
     "serviceaccount:a1",
 ];
 const AGENTS: [&str; 4] = ["a1", "a2", "a3", "a4"];
+const LOOPS: [&str; 2] = ["l1", "l2"];
 
 /// Numbers that look random and are the same each time (xorshift64).
 struct Dice(u64);
@@ -59,6 +62,13 @@ fn table(dice: &mut Dice) -> Table {
         let calls = dice.some(&AGENTS[number + 1..], 2).into_iter().map(|target| (target, dice.access())).collect();
         table.agents.insert(name, Agent { acl, tools, calls });
     }
+    for name in LOOPS {
+        let acl = (dice.roll(3) > 0).then(|| {
+            let rules = dice.some(&RULES, 3);
+            rules.into_iter().map(|rule| (rule, if dice.roll(3) == 0 { "read" } else { "execute" })).collect()
+        });
+        table.loops.insert(name, Loop { agent: AGENTS[dice.roll(4)], run_as: "serviceaccount:s1", acl });
+    }
     if dice.roll(4) > 0 {
         let listed: BTreeSet<_> = table.agents.values().flat_map(|agent| &agent.tools).map(|(tool, _)| *tool).collect();
         for tool in dice.some(&listed.into_iter().collect::<Vec<_>>(), 2) {
@@ -86,9 +96,32 @@ fn runner_answers_and_rules_agree() {
             answers_agree(&table, &project, &asker, seed);
         }
         let runner = runner(&project);
+        let mut left = Left::default();
         for asker in askers() {
-            decisions_agree(&table, &runner, &asker, seed);
+            decisions_agree(&table, (&runner, &mut left), &asker, seed);
+            loops_agree(&table, &runner, &asker, seed);
         }
+        left.agrees(&table, &runner, &askers(), seed);
+    }
+}
+
+/// What `GET /loops` says that somebody may, against the rules. Who may nothing with a loop does not hear of it.
+fn loops_agree(table: &Table, runner: &Runner, asker: &Asker, seed: u64) {
+    let answer = ask(runner, asker.principal, "/loops");
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let listed = answer.json()["loops"].as_array().unwrap().clone();
+    let words = |listed: &Value| -> Vec<String> {
+        listed["may"].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+    };
+    for name in table.loops.keys() {
+        let may = [
+            ("trigger", table.may_trigger(asker, name)),
+            ("instruct", table.may_instruct(asker, name)),
+            ("read", table.may_read_loop(asker, name)),
+        ];
+        let wanted: Vec<_> = may.into_iter().filter(|(_, is_allowed)| *is_allowed).map(|(word, _)| word).collect();
+        let found = listed.iter().find(|listed| listed["name"] == *name).map(words);
+        assert_eq!(found.unwrap_or_default(), wanted, "seed {seed}: {asker:?} and {name}\n{table:#?}");
     }
 }
 
@@ -108,7 +141,7 @@ fn answers_agree(table: &Table, project: &pace_tests::Project, asker: &Asker, se
 }
 
 /// What the runner does against the rules: every agent directly with every tool, and through every call of it.
-fn decisions_agree(table: &Table, runner: &pace_tests::process::Runner, asker: &Asker, seed: u64) {
+fn decisions_agree(table: &Table, (runner, left): (&Runner, &mut Left), asker: &Asker, seed: u64) {
     // Who is nobody could be somebody.
     let refused = if asker.principal == "anonymous" { "401" } else { "403" };
     for (name, agent) in &table.agents {
@@ -116,6 +149,7 @@ fn decisions_agree(table: &Table, runner: &pace_tests::process::Runner, asker: &
             let wanted =
                 if table.may_execute(asker, name) { used(table, asker, name, tool, Access::Write) } else { refused };
             let came = outcome(runner, asker.principal, name, tool);
+            left.direct(asker, name, &came);
             assert_eq!(came, wanted, "seed {seed}: {asker:?} asks {name} to {tool}\n{table:#?}");
             if wanted == refused {
                 break;
@@ -127,6 +161,7 @@ fn decisions_agree(table: &Table, runner: &pace_tests::process::Runner, asker: &
                     "denied"
                 };
                 let came = outcome(runner, asker.principal, name, &format!("{target}: {tool}"));
+                left.called(asker, (name, target), table.may_delegate(asker, name, target), &came);
                 assert_eq!(came, wanted, "seed {seed}: {asker:?} asks {name} to tell {target} to {tool}\n{table:#?}");
             }
         }
@@ -145,6 +180,10 @@ fn used(table: &Table, asker: &Asker, agent: &str, tool: &str, most: Access) -> 
 
 /// Each line of the summary that names a principal holds for whoever is just that, and says all that a list gives them.
 fn summary_holds(table: &Table, printed: &str, seed: u64) {
+    for name in table.loops.keys() {
+        let cannot = printed.contains(&format!("the loop `{name}` cannot run: "));
+        assert_eq!(cannot, !table.may_run(name), "seed {seed}: {name}\n{printed}\n{table:#?}");
+    }
     for rule in RULES {
         let asker = match rule.strip_prefix("group:") {
             Some(group) => Asker { principal: "user:nobody-else", groups: vec![group] },
@@ -172,6 +211,13 @@ fn summary_holds(table: &Table, printed: &str, seed: u64) {
                 listed("read"),
                 "seed {seed}: {rule}: {said}\n{printed}"
             );
+        }
+        for (name, scheduled) in &table.loops {
+            let listed = |role| scheduled.acl.iter().flatten().any(|(named, given)| *named == rule && *given == role);
+            for (verb, role) in [("trigger", "execute"), ("see the traces of", "read")] {
+                let wanted = (claimed(verb).contains(*name), listed(role));
+                assert_eq!(wanted.0, wanted.1, "seed {seed}: {rule}: {said}\n{printed}");
+            }
         }
         for (tool, given) in &table.grants {
             for (access, verb) in [(Access::Read, "read"), (Access::Write, "write")] {

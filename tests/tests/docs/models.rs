@@ -12,11 +12,11 @@ const OPENING: &str = "# Built-in models
 
 Made from the catalogue in the compiler. An agent names one of these under `model`, and nothing has to be declared. Prices are
 the provider's list prices in US dollars for a million tokens, for prompts of at most 200,000 tokens, as published in autumn
-2026; they serve `max_cost_usd` and the accounts of a run. A project that pays otherwise, or uses another model, declares it
-under [`models`](spec.md#pacelineyaml) in `paceline.yaml`.
+2026; they serve `max_cost_usd` and the accounts of a run. Thoughts cost what output costs. A project that pays otherwise, or uses
+another model, declares it under [`models`](spec.md#pacelineyaml) in `paceline.yaml`.
 
-| model | provider | input | output |
-|---|---|---|---|
+| model | provider | input | input from the cache | output |
+|---|---|---|---|---|
 ";
 
 /// The page.
@@ -35,7 +35,8 @@ pub(crate) fn page() -> String {
         let model = &models[name];
         let price = |what: &str| dollars(model["price"][format!("{what}_micro_usd")].as_u64().unwrap());
         let provider = model["provider"].as_str().unwrap();
-        writeln!(page, "| `{name}` | `{provider}` | {} | {} |", price("input"), price("output")).unwrap();
+        let (input, cached, output) = (price("input"), price("cached_input"), price("output"));
+        writeln!(page, "| `{name}` | `{provider}` | {input} | {cached} | {output} |").unwrap();
         page
     })
 }
@@ -54,6 +55,9 @@ fn names() -> Vec<String> {
 
 /// Millionths of a dollar as people write prices.
 fn dollars(micro: u64) -> String {
-    assert_eq!(micro % 10_000, 0, "a price in fractions of a cent needs another layout");
-    format!("${}.{:02}", micro / 1_000_000, micro / 10_000 % 100)
+    assert_eq!(micro % 1_000, 0, "a price in finer fractions of a cent needs another layout");
+    match micro / 1_000 % 10 {
+        0 => format!("${}.{:02}", micro / 1_000_000, micro / 10_000 % 100),
+        _ => format!("${}.{:03}", micro / 1_000_000, micro / 1_000 % 1_000),
+    }
 }

@@ -5,6 +5,7 @@
 
 mod chat;
 mod collectors;
+mod denials;
 mod http;
 mod metrics;
 mod places;

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use pace_ir::{BundleId, Digest};
-use pace_runner::config::{self, StandardError, Usual, WriteFlags};
+use pace_runner::config::{self, AgentFlags, StandardError, Usual, WriteFlags};
 use pace_runner::environment::Environment;
 use pace_runner::serve::Ended;
-use pace_runner::service::{self, Service};
+use pace_runner::service::{self, Choices, Service};
 
 use super::inspect::bundle_path;
 use crate::arguments::Global;
@@ -30,6 +30,8 @@ pub(crate) struct Serve {
     /// Refuse every bundle but this one (`b3:` and 64 digits, as `pace build` prints it)
     #[arg(long, value_name = "ID")]
     expect: Option<BundleId>,
+    #[command(flatten)]
+    agents: AgentFlags,
     #[command(flatten)]
     writes: WriteFlags,
 }
@@ -57,7 +59,8 @@ pub(crate) fn run(command: &Serve, global: &Global) -> anyhow::Result<ExitCode> 
             settings.warn(&format!("{warning}; {HELP}"), || Output::new(global).note(&words));
         }
     }
-    let service = Service::new(verified, &environment, &settings, writes)?;
+    let agents = config::agents(&command.agents, verified.bundle())?;
+    let service = Service::new(verified, &environment, &settings, Choices { writes, agents })?;
     match service.run(|listing| err(&format!("{listing}\n"))).context("cannot serve")? {
         Ended::Drained(_) => Ok(ExitCode::Success),
         Ended::AtOnce => Ok(ExitCode::Interrupted),

@@ -10,6 +10,9 @@ mod tail;
 mod verify;
 
 use clap::{Args, Subcommand};
+use pace_diag::render::Glyphs;
+use pace_runner::trace::{Status, query};
+use pace_state::{Key, Store, StoreError, TraceFilter};
 
 use crate::arguments::Global;
 use crate::exit::ExitCode;
@@ -32,6 +35,27 @@ enum Command {
     Export(export::Export),
     Tail(tail::Tail),
     Verify(verify::Verify),
+}
+
+/// What was denied, as `pace trace list --status denied` has it; for those who have a store at hand.
+///
+/// # Errors
+/// As every call of the store.
+pub(super) async fn denied(store: &Store, glyphs: Glyphs) -> Result<String, StoreError> {
+    let filter = TraceFilter { status: Some(Status::Denied.in_store()), ..TraceFilter::default() };
+    let mut rows = Vec::new();
+    for trace in store.traces(&filter, None, query::USUAL_LIMIT).await?.rows {
+        rows.push(row::Row::of(&trace, store, glyphs).await?);
+    }
+    Ok(row::table(&rows))
+}
+
+/// A trace with those below it, as `pace trace show` has it; empty where there is none.
+///
+/// # Errors
+/// As every call of the store.
+pub(super) async fn shown(store: &Store, id: Key, glyphs: Glyphs) -> Result<String, StoreError> {
+    Ok(show::text(store, id, glyphs).await?.unwrap_or_default())
 }
 
 /// Runs the command.

@@ -15,7 +15,7 @@ use crate::id::{InvocationId, SessionId};
 use crate::instantiate::Runner;
 use crate::problem::{Code, Problem};
 use crate::session::{MAX_SESSION_BYTES, Owner};
-use crate::trace::{self, Denied};
+use crate::trace::Denied;
 use crate::trace_context::TraceContext;
 
 /// Decides whether an invocation may begin, and takes its place among those running.
@@ -26,11 +26,11 @@ use crate::trace_context::TraceContext;
 pub fn admit(runner: &Arc<Runner>, call: Call) -> Result<Admitted, Problem> {
     let Call { agent, chain, message, conversation, trace } = call;
     runner.work().accepts()?;
-    if runner.agent(&agent).is_none() {
+    if runner.door(&agent).is_none() {
         return Err(runner.unknown_agent(agent.as_str()));
     }
     let by = authorize(Rules::of(runner.bundle()), &chain, Action::Execute(&agent)).inspect_err(|problem| {
-        trace::denied(runner, &Denied { agent: &agent, chain: &chain, above: trace, message: &message, problem });
+        Denied { agent: &agent, chain: &chain, above: trace, message: &message, problem }.record(runner);
     })?;
     let asked = Asked { runner, agent, chain, message, conversation, by, parent: None, trace };
     asked.begin(|| runner.work().place().map(Some))
@@ -42,9 +42,7 @@ pub fn admit(runner: &Arc<Runner>, call: Call) -> Result<Admitted, Problem> {
 /// [`Code::NotAllowed`].
 pub fn may_begin(runner: &Runner, agent: &AgentName, chain: &Chain) -> Result<(), Problem> {
     let decided = authorize(Rules::of(runner.bundle()), chain, Action::Execute(agent));
-    let denied = |problem: &Problem| {
-        trace::denied(runner, &Denied { agent, chain, above: None, message: "", problem });
-    };
+    let denied = |problem: &Problem| Denied { agent, chain, above: None, message: "", problem }.record(runner);
     decided.inspect_err(denied).map(drop)
 }
 

@@ -45,7 +45,8 @@ impl Budget {
     /// Counts one more model call.
     ///
     /// # Errors
-    /// [`Code::LimitReached`], with the limit's key and value.
+    /// [`Code::LimitReached`], with the limit's key and value; also where nobody could say when a limit in dollars is reached,
+    /// because the model has no price. No compiler lets such a bundle through.
     pub(crate) fn model_call(&self) -> Result<(), Problem> {
         self.take(|level, spent| {
             let limits = &level.limits;
@@ -56,8 +57,11 @@ impl Budget {
             if let Some(most) = limits.max_tokens {
                 over(spent.tokens.total() >= most, "max_tokens", &most)?;
             }
-            if let (Some(most), Some(cost)) = (limits.max_cost, spent.cost_micro_usd) {
-                over(cost >= most.0, "max_cost_usd", &most)?;
+            if let Some(most) = limits.max_cost {
+                if self.price.is_none() {
+                    return Err(level.unpriced(&self.agent));
+                }
+                over(spent.cost_micro_usd.unwrap_or_default() >= most.0, "max_cost_usd", &most)?;
             }
             Ok(Spent { model_calls: spent.model_calls + 1, ..*spent })
         })
@@ -123,6 +127,15 @@ impl Budget {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn unpriced(&self, of: &AgentName) -> Problem {
+        let detail = format!(
+            "the agent `{}` has the limit `max_cost_usd`, and the model of `{of}`, which would count into it, has no price",
+            self.agent
+        );
+        Problem::new(Code::LimitReached, detail)
+            .help("give the model a `price` in `paceline.yaml`, and build the bundle again")
+    }
+
     fn reached(&self, what: &str, limit: &dyn std::fmt::Display) -> Problem {
         let detail = format!("the agent `{}` reached its limit `{what}: {limit}` before it had an answer", self.agent);
         Problem::new(Code::LimitReached, detail).help(format!("ask for less, or raise `limits.{what}` in its spec"))
@@ -171,5 +184,24 @@ mod tests {
         assert_eq!(budget.spent().cost_micro_usd, Some(1));
         budget.used(tokens(1));
         assert!(budget.model_call().unwrap_err().detail.contains("max_cost_usd: $0.000002"));
+    }
+
+    #[test]
+    fn a_limit_in_dollars_lets_nobody_call_a_model_without_a_price() {
+        let lead = budget("lead", &Limits { max_cost: Some(MicroUsd(5)), ..Limits::default() }, Some(1), None);
+        let first = budget("first", &Limits::default(), None, Some(&lead));
+        lead.model_call().unwrap();
+        let refused = first.model_call().unwrap_err();
+        assert!(
+            refused.detail.contains("`lead` has the limit `max_cost_usd`, and the model of `first`"),
+            "{refused:?}"
+        );
+        assert_eq!((lead.spent().model_calls, first.spent().model_calls), (1, 0));
+    }
+
+    #[test]
+    fn a_limit_of_nothing_allows_nothing() {
+        let none = budget("a", &Limits { max_cost: Some(MicroUsd(0)), ..Limits::default() }, Some(1), None);
+        assert!(none.model_call().unwrap_err().detail.contains("max_cost_usd"));
     }
 }

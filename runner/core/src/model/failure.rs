@@ -80,6 +80,14 @@ pub(super) struct Subject {
 }
 
 impl Subject {
+    /// Where it is asked, and with which key.
+    pub(super) fn whereabouts(&self) -> String {
+        match &self.key {
+            Some(source) => format!("`{}`, with {source}", self.url),
+            None => format!("`{}`, without a key", self.url),
+        }
+    }
+
     /// What a service sent, without the key.
     fn without_key(&self, text: &str) -> String {
         match self.secret.as_ref().map(Secret::expose).filter(|key| key.len() >= SHORTEST_KEY) {

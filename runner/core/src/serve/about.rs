@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::reply::{Refusal, json};
 use super::route::Route;
 use super::routes::{Asker, Path, Shared};
-use crate::authorize::{Action, authorize};
+use crate::authorize::Action;
 use crate::instantiate::ServedAgent;
 use crate::problem::{Code, Document, Problem};
 use crate::schema::Schema;
@@ -60,7 +60,7 @@ pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
 
 /// `GET /agents`: those that whoever asks may invoke. What the others are called is nobody else's business.
 pub(super) async fn agents(State(shared): State<Arc<Shared>>, Asker(subject): Asker) -> Response {
-    let agents = shared.runner.agents().filter(|agent| shared.may_execute(&subject, agent.name));
+    let agents = shared.runner.doors().filter(|agent| shared.may_execute(&subject, agent.name));
     let agents = agents.map(|agent| Entry::new(&agent)).collect();
     json(StatusCode::OK, &List { agents })
 }
@@ -73,8 +73,7 @@ pub(super) async fn status(
 ) -> Result<Response, Refusal> {
     let name = shared.agent(&asked, &subject)?;
     if !shared.may(&subject, Action::Read(&name)) {
-        let (rules, chain) = (Rules::of(shared.runner.bundle()), Chain::direct(subject.clone()));
-        authorize(rules, &chain, Action::Execute(&name)).map_err(|problem| shared.denied(&subject, &name, problem))?;
+        shared.may_begin(&subject, &name)?;
     }
     let Some(agent) = shared.runner.agent(&name) else { return Err(shared.runner.unknown_agent(&asked).into()) };
     let status = if shared.runner.work().is_draining() { "shutting-down" } else { "ready" };

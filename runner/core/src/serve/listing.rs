@@ -29,10 +29,8 @@ pub fn listing(runner: &Runner, identity: &Identity, address: &str, now: DateTim
 
 /// What is said of the agents that every request will be refused for; absent where there are none.
 pub fn closed_agents(runner: &Runner, identity: &Identity) -> Option<String> {
-    let closed = runner
-        .agents()
-        .filter(|agent| is_closed(runner, identity, agent.name))
-        .map(|agent| format!("`{}`", agent.name));
+    let closed =
+        runner.doors().filter(|agent| is_closed(runner, identity, agent.name)).map(|agent| format!("`{}`", agent.name));
     let named = match closed.collect::<Vec<_>>().as_slice() {
         [] => return None,
         [one] => format!("nobody can reach the agent {one} over HTTP: its `acl` has"),
@@ -50,7 +48,7 @@ fn is_closed(runner: &Runner, identity: &Identity, agent: &AgentName) -> bool {
 
 /// What is said of loops that people expect to fire; absent where there are none.
 pub fn idle_loops(runner: &Runner) -> Option<String> {
-    match runner.bundle().program.loops.values().filter(|scheduled| scheduled.enabled).count() {
+    match runner.loops(Utc::now()).filter(|scheduled| scheduled.next != NextFiring::Disabled).count() {
         0 => None,
         1 => Some("the bundle has a loop, and this version does not fire loops yet".to_owned()),
         count => Some(format!("the bundle has {count} loops, and this version does not fire loops yet")),

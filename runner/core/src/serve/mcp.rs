@@ -17,7 +17,6 @@ use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::header::HeaderValue;
 use hyper::{HeaderMap, Method};
-use pace_ir::access::{Chain, Rules};
 use pace_ir::program::AgentName;
 use pace_ir::text::quoted;
 use rmcp::transport::streamable_http_server::session::SessionManager as _;
@@ -32,7 +31,6 @@ use super::repeat::Key;
 use super::reply::Refusal;
 use super::routes::{Asker, Path, Shared};
 use super::settings::Patience;
-use crate::authorize::{Action, authorize};
 use crate::instantiate::Runner;
 use crate::mcp::{AgentServer, Caller};
 use crate::problem::{Code, Problem};
@@ -63,7 +61,7 @@ impl Mcp {
             let server = AgentServer::new(runner, agent, Caller::OfRequest);
             StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), config.clone())
         };
-        let services = runner.agents().map(|agent| (agent.name.clone(), service(agent.name))).collect();
+        let services = runner.doors().map(|agent| (agent.name.clone(), service(agent.name))).collect();
         Self { services, sessions, ledger: Arc::default(), end }
     }
 
@@ -105,9 +103,7 @@ pub(super) async fn serve(
 ) -> Result<Response, Refusal> {
     let Asker(subject) = Asker::of(request.extensions())?;
     let agent = shared.agent(&asked, &subject)?;
-    let allowed =
-        authorize(Rules::of(shared.runner.bundle()), &Chain::direct(subject.clone()), Action::Execute(&agent));
-    allowed.map_err(|problem| shared.denied(&subject, &agent, problem))?;
+    shared.may_begin(&subject, &agent)?;
     Key::refuse(request.headers())?;
     let owner = (agent, subject.principal.clone());
     let Some(service) = shared.mcp.services.get(&owner.0) else {

@@ -16,6 +16,7 @@ pub(super) enum Route {
     Session,
     Mcp,
     Events,
+    Loops,
     Traces,
     Trace,
     Metrics,
@@ -42,7 +43,7 @@ impl Verb {
 
 impl Route {
     /// All of them, in the order of the reference.
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Chat,
         Self::ChatStream,
         Self::Events,
@@ -51,6 +52,7 @@ impl Route {
         Self::Mcp,
         Self::Agents,
         Self::AgentStatus,
+        Self::Loops,
         Self::Traces,
         Self::Trace,
         Self::Metrics,
@@ -75,6 +77,7 @@ impl Route {
             Self::Session => "/agents/{name}/sessions/{id}",
             Self::Mcp => "/agents/{name}/mcp",
             Self::Events => "/invocations/{id}/events",
+            Self::Loops => "/loops",
             Self::Traces => "/traces",
             Self::Trace => "/traces/{id}",
             Self::Metrics => "/metrics",
@@ -95,6 +98,7 @@ impl Route {
             | Self::AgentStatus
             | Self::Sessions
             | Self::Events
+            | Self::Loops
             | Self::Traces
             | Self::Trace
             | Self::Metrics => &[Verb::Get],

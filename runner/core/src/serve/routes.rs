@@ -26,12 +26,15 @@ use super::reply::Refusal;
 use super::route::Route;
 use super::settings::{Patience, ServeSettings};
 use super::tls::Tls;
-use super::{about, chat, mcp, measured, openapi, sessions, stream, traces};
+use super::{about, chat, loops, mcp, measured, openapi, sessions, stream, traces};
 use crate::authenticate::Identity;
 use crate::authorize::{Action, decide};
 use crate::instantiate::Runner;
+use crate::invoke::may_begin;
 use crate::problem::{Code, Problem};
 use crate::setup::SetupError;
+use crate::trace::Refused;
+use crate::trace_context::TraceContext;
 
 /// What all handlers share.
 #[derive(Debug)]
@@ -96,10 +99,10 @@ impl Shared {
             self.limits.may_show(peer)?;
         }
         let subject = self.identity.subject(request.headers(), peer).await.inspect_err(|problem| {
-            tracing::info!(%peer, code = problem.code.as_str(), "refused a credential: {}", problem.detail);
             if shows && problem.code == Code::WrongCredential {
                 self.limits.showed_wrong(peer);
             }
+            self.refused(request, peer, problem);
         })?;
         self.limits.may_ask(&subject.principal, peer)?;
         request.headers_mut().remove(AUTHORIZATION);
@@ -107,12 +110,35 @@ impl Shared {
         Ok(Admission::ToRoute)
     }
 
+    /// A credential that is none, or cannot be judged for now: a line of the log, and where it is none a record.
+    fn refused<B>(&self, request: &Request<B>, peer: IpAddr, problem: &Problem) {
+        tracing::info!(%peer, code = problem.code.as_str(), "refused a credential: {}", problem.detail);
+        if problem.code != Code::WrongCredential {
+            return;
+        }
+        let path = request.uri().path();
+        let named = path.strip_prefix("/agents/").and_then(|rest| rest.split('/').next());
+        let agent = named.and_then(|name| name.parse::<AgentName>().ok());
+        let agent = agent.filter(|agent| self.runner.door(agent).is_some());
+        let (method, above) = (request.method().as_str(), TraceContext::of_headers(request.headers()));
+        Refused { agent: agent.as_ref(), method, path, peer, above, problem }.record(&self.runner);
+    }
+
+    /// Lets somebody go on who may invoke an agent, for what is no invocation itself. A denial is on record.
+    ///
+    /// # Errors
+    /// [`Code::NotAllowed`].
+    pub(super) fn may_begin(&self, subject: &Subject, agent: &AgentName) -> Result<(), Problem> {
+        let allowed = may_begin(&self.runner, agent, &Chain::direct(subject.clone()));
+        allowed.map_err(|problem| self.denied(subject, agent, problem))
+    }
+
     /// The served agent of this name.
     ///
     /// # Errors
     /// [`Code::UnknownAgent`] with the names of those that whoever asks may know.
     pub(super) fn agent(&self, asked: &str, subject: &Subject) -> Result<AgentName, Problem> {
-        let name = asked.parse::<AgentName>().ok().filter(|name| self.runner.agent(name).is_some());
+        let name = asked.parse::<AgentName>().ok().filter(|name| self.runner.door(name).is_some());
         name.ok_or_else(|| self.runner.unknown_agent_to(asked, |agent| self.may_execute(subject, agent)))
     }
 
@@ -226,6 +252,7 @@ fn handlers(route: Route, face: Face) -> MethodRouter<Arc<Shared>> {
         Route::Session => get(sessions::show).delete(sessions::forget),
         Route::Mcp => get(mcp::serve).post(mcp::serve).delete(mcp::serve),
         Route::Events => get(stream::events),
+        Route::Loops => get(loops::list),
         Route::Traces => get(traces::list),
         Route::Trace => get(traces::show),
         Route::Metrics if face == Face::Admin => get(measured::open),

@@ -45,7 +45,7 @@ pub(super) async fn show(
     let own = owner(&shared, &asked, who)?;
     let (sessions, id) = (shared.runner.sessions(), session(&own, &id)?);
     let others = sessions.owner(id).filter(|owner| {
-        let action = Action::ReadOf { agent: &own.agent, owner: &owner.principal };
+        let action = Action::ReadOf { agent: &own.agent, scheduled: None, owner: Some(&owner.principal) };
         owner.agent == own.agent && shared.may(&subject, action)
     });
     let owner = others.unwrap_or(own);

@@ -11,7 +11,7 @@ use hyper::{StatusCode, Uri};
 use pace_ir::access::Subject;
 use pace_ir::program::{AgentName, Principal};
 use pace_ir::text::quoted;
-use pace_state::{Key, Page, Readable, Store, StoreError};
+use pace_state::{Key, Readable, Store, StoreError};
 use schemars::JsonSchema;
 use serde::Serialize;
 use url::form_urlencoded;
@@ -33,14 +33,12 @@ pub(super) async fn list(
 ) -> Result<Response, Refusal> {
     let mut query = query(uri.query().unwrap_or_default())?;
     let store = store(&shared)?;
-    let page = match readable(&shared, &subject) {
-        Some(readable) => {
-            query.filter.readable = Some(readable);
-            store.traces(&query.filter, query.after, query.limit).await.map_err(|error| failed(&error))?
-        }
-        // Where nobody says who they are, nobody has a list.
-        None => Page { rows: Vec::new(), next: None },
+    query.filter.readable = match readable(&shared, &subject) {
+        Reads::All => None,
+        Reads::Some(readable) => Some(readable),
+        Reads::Nothing => return Ok(json(StatusCode::OK, &List { traces: Vec::new(), next: None })),
     };
+    let page = store.traces(&query.filter, query.after, query.limit).await.map_err(|error| failed(&error))?;
     let list =
         List { traces: page.rows.iter().map(Summary::from).collect(), next: page.next.map(|next| next.to_string()) };
     Ok(json(StatusCode::OK, &list))
@@ -57,9 +55,12 @@ pub(super) async fn show(
         || Problem::new(Code::UnknownTrace, format!("there is no trace `{}` that you may see", quoted(&asked)));
     let id: InvocationId = asked.parse().map_err(|_| unknown())?;
     let trace = stored::read(store, stored::key(id)).await.map_err(|error| failed(&error))?;
-    let trace = trace.filter(|trace| may_see(&shared, &subject, &trace.agent, &trace.subject)).ok_or_else(unknown)?;
+    let trace = trace
+        .filter(|trace| may_see(&shared, &subject, (&trace.agent, trace.scheduled.as_deref()), &trace.subject))
+        .ok_or_else(unknown)?;
     let tree = store.traces_below(stored::key(trace.root), MOST_BELOW).await.map_err(|error| failed(&error))?;
-    let children = below(stored::key(id), &tree).filter(|row| may_see(&shared, &subject, &row.agent, &row.subject));
+    let children = below(stored::key(id), &tree)
+        .filter(|row| may_see(&shared, &subject, (&row.agent, row.loop_name.as_deref()), &row.subject));
     let children = children.map(Summary::from).collect();
     Ok(json(StatusCode::OK, &Whole { trace: &trace, children }))
 }
@@ -107,19 +108,44 @@ fn failed(error: &StoreError) -> Problem {
     Problem::new(Code::StoreFailed, "the store of traces does not answer").help("try again in a moment")
 }
 
-/// The traces that somebody may see; nothing where that is none. An anonymous subject has nothing of its own.
-fn readable(shared: &Shared, subject: &Subject) -> Option<Readable> {
-    let own = (subject.principal != Principal::Anonymous).then(|| subject.principal.to_string());
-    let agents = shared.runner.bundle().program.agents.keys();
-    let agents: Vec<_> =
-        agents.filter(|agent| shared.may(subject, Action::Read(agent))).map(ToString::to_string).collect();
-    (own.is_some() || !agents.is_empty()).then_some(Readable { subject: own, agents })
+/// What somebody may see.
+enum Reads {
+    /// All there is.
+    All,
+    /// Their own, and those of some agents and loops.
+    Some(Readable),
+    /// Where nobody says who they are, nobody has a list.
+    Nothing,
 }
 
-/// Whether somebody may see an invocation of an agent for a subject.
-fn may_see(shared: &Shared, subject: &Subject, agent: &str, owner: &str) -> bool {
-    let (Ok(agent), Ok(owner)) = (agent.parse::<AgentName>(), owner.parse::<Principal>()) else { return false };
-    shared.may(subject, Action::ReadOf { agent: &agent, owner: &owner })
+/// The traces that somebody may see. An anonymous subject has nothing of its own.
+fn readable(shared: &Shared, subject: &Subject) -> Reads {
+    if shared.may(subject, Action::ReadAll) {
+        return Reads::All;
+    }
+    let own = (subject.principal != Principal::Anonymous).then(|| subject.principal.to_string());
+    let program = &shared.runner.bundle().program;
+    let agents = program.agents.keys().filter(|agent| shared.may(subject, Action::Read(agent)));
+    let loops = program.loops.keys().filter(|name| shared.may(subject, Action::ReadLoop(name)));
+    let agents: Vec<_> = agents.map(ToString::to_string).collect();
+    let loops: Vec<_> = loops.map(ToString::to_string).collect();
+    if own.is_none() && agents.is_empty() && loops.is_empty() {
+        return Reads::Nothing;
+    }
+    Reads::Some(Readable { subject: own, agents, loops })
+}
+
+/// Whether somebody may see an invocation of an agent, which a loop may have fired, for a subject. What belongs to no principal
+/// is nobody's own.
+fn may_see(shared: &Shared, subject: &Subject, (agent, scheduled): (&str, Option<&str>), owner: &str) -> bool {
+    // Also what is of no agent, or of one that the bundle does not have any more.
+    if shared.may(subject, Action::ReadAll) {
+        return true;
+    }
+    let Ok(agent) = agent.parse::<AgentName>() else { return false };
+    let (scheduled, owner) = (scheduled.and_then(|name| name.parse().ok()), owner.parse::<Principal>().ok());
+    let action = Action::ReadOf { agent: &agent, scheduled: scheduled.as_ref(), owner: owner.as_ref() };
+    shared.may(subject, action)
 }
 
 /// The rows of a tree below one of its invocations.

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pace_ir::access::{Chain, Tool};
-use pace_ir::program::Access;
+use pace_ir::program::{Access, Principal};
 use pace_mcp::{CallOptions, CallResult, Error, Key, Kind, Leased, Pool};
 use serde_json::{Map, Value};
 
@@ -156,6 +156,17 @@ impl ServedServer {
     /// refused one of them.
     pub fn is_away(&self) -> bool {
         self.is_open() && self.is_away.load(Ordering::Relaxed)
+    }
+
+    /// Those on whose behalf it can be asked here: nobody in particular, or everybody who has a credential that can be used.
+    pub fn askers(&self) -> Vec<Principal> {
+        if self.is_open() { vec![Principal::Anonymous] } else { self.held.usable().cloned().collect() }
+    }
+
+    /// What is missing so that everybody who has a credential can have it asked, one sentence each.
+    pub fn missing(&self) -> Vec<String> {
+        let missing = self.held.missing().map(str::to_owned);
+        missing.chain(self.held.lacks(&self.key)).collect()
     }
 
     /// Connects on behalf of somebody, and says how it is.

@@ -12,7 +12,7 @@ use crate::events::{CallStatus, Spent};
 use crate::id::{InvocationId, SessionId};
 use crate::trace_context::TraceContext;
 
-/// One invocation, from its admission or denial to its end.
+/// One invocation, from its admission or denial to its end; or a request that did not become one, because its credential is none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trace {
     /// The invocation.
@@ -27,7 +27,7 @@ pub struct Trace {
     /// The HTTP request that asked for it, as the log names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
-    /// The agent.
+    /// The agent; empty for a request that names none.
     pub agent: String,
     /// The loop that fired it.
     #[serde(default, rename = "loop", skip_serializing_if = "Option::is_none")]
@@ -35,7 +35,7 @@ pub struct Trace {
     /// The session it was a turn of; absent where it did not begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,
-    /// Who asked: `user:ann`.
+    /// Who asked: `user:ann`; [`UNAUTHENTICATED`] where nobody knows.
     pub subject: String,
     /// Who gave a loop another instruction than its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,7 +43,7 @@ pub struct Trace {
     /// The agents that acted for the subject, the first called by it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actors: Vec<String>,
-    /// The model, as the bundle calls it.
+    /// The model, as the bundle calls it; empty for a request that names no agent.
     pub model: String,
     /// What that is elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,7 +73,13 @@ pub struct Trace {
     /// How many steps were left out, because there were more than are kept.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub steps_left_out: u32,
+    /// How many of its calls a rule did not allow, those left out included.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub denied_calls: u32,
 }
+
+/// The subject of a request whose credential is none: no principal is written like this, so that nobody is taken for it.
+pub const UNAUTHENTICATED: &str = "unauthenticated";
 
 /// A span of W3C Trace Context; ids in hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

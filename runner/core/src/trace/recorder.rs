@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use pace_ir::access::Chain;
-use pace_ir::program::{Access, AgentName};
+use pace_ir::program::{Access, AgentName, Principal};
 use pace_ir::text::shortened;
 use pace_sandbox::Level;
 
@@ -13,6 +13,7 @@ use super::TraceSink;
 use super::payload::Payload;
 use super::place;
 use super::record::{Failure, ModelService, ModelStep, Status, Step, Taken, ToolStep, Trace};
+use super::refused::strangers_left_out;
 use crate::conversation::ToolCall;
 use crate::events::{CallStatus, Event, EventSink, Source};
 use crate::id::InvocationId;
@@ -64,19 +65,7 @@ impl<'a> Recorder<'a> {
     }
 }
 
-/// Records an invocation that did not begin, because a rule says no.
-pub(crate) fn denied(runner: &Runner, denied: &Denied<'_>) {
-    let Denied { agent, chain, above, message, problem } = denied;
-    runner.metrics().ended(agent, Status::Denied, None);
-    let Some(traces) = runner.traces() else { return };
-    let span = above.map_or_else(TraceContext::new, |above| Ok(above.child()));
-    // Without random bytes nothing has an id, and nothing can be kept.
-    let (Ok(id), Ok(span)) = (InvocationId::new(), span) else { return };
-    let trace = blank(runner, (id, agent), (chain, &span), message);
-    traces.offer(Trace { status: Status::Denied, error: Some(failure(runner, agent, problem)), ..trace });
-}
-
-/// What was not allowed.
+/// Who was not allowed to begin an invocation, and why.
 pub(crate) struct Denied<'a> {
     /// The agent that would have answered.
     pub(crate) agent: &'a AgentName,
@@ -88,6 +77,26 @@ pub(crate) struct Denied<'a> {
     pub(crate) message: &'a str,
     /// Why it is not.
     pub(crate) problem: &'a Problem,
+}
+
+impl Denied<'_> {
+    /// Puts it on record. Of denials of those who show no credential only so many are kept as there is room for: see
+    /// [`Strangers`](super::Strangers).
+    pub(crate) fn record(&self, runner: &Runner) {
+        let Self { agent, chain, above, message, problem } = self;
+        runner.metrics().ended(agent, Status::Denied, None);
+        let Some(traces) = runner.traces() else { return };
+        let is_stranger = chain.subject.principal == Principal::Anonymous;
+        let left_out = if is_stranger { runner.strangers().admit() } else { Some(0) };
+        let Some(left_out) = left_out else { return };
+        let span = above.map_or_else(TraceContext::new, |above| Ok(above.child()));
+        // Without random bytes nothing has an id, and nothing can be kept.
+        let (Ok(id), Ok(span)) = (InvocationId::new(), span) else { return };
+        let trace = blank(runner, (id, agent), (chain, &span), message);
+        let mut failure = failure(runner, agent, problem);
+        failure.detail = strangers_left_out(&failure.detail, left_out);
+        traces.offer(Trace { status: Status::Denied, error: Some(failure), ..trace });
+    }
 }
 
 impl EventSink for Recorder<'_> {
@@ -137,16 +146,21 @@ impl Recording<'_> {
                     step.console.push(line(*level, text));
                 }
             }),
-            Event::ToolResult { result, status, took } => self.change_tool(&result.id, |step| {
-                step.status = Some(*status);
-                step.took_ms = Some(milliseconds(*took));
-                step.result = Some(Payload::json(&result.content));
-                step.images = u32::try_from(result.images.len()).unwrap_or(u32::MAX);
-                if !matches!(status, CallStatus::Done | CallStatus::Stubbed) {
-                    let bundle = self.running.runner.bundle();
-                    step.place = step.tool.as_deref().and_then(|tool| place::of_call(bundle, self.agent(), tool));
+            Event::ToolResult { result, status, took } => {
+                if *status == CallStatus::Denied {
+                    self.change(|trace| trace.denied_calls = trace.denied_calls.saturating_add(1));
                 }
-            }),
+                self.change_tool(&result.id, |step| {
+                    step.status = Some(*status);
+                    step.took_ms = Some(milliseconds(*took));
+                    step.result = Some(Payload::json(&result.content));
+                    step.images = u32::try_from(result.images.len()).unwrap_or(u32::MAX);
+                    if !matches!(status, CallStatus::Done | CallStatus::Stubbed) {
+                        let bundle = self.running.runner.bundle();
+                        step.place = step.tool.as_deref().and_then(|tool| place::of_call(bundle, self.agent(), tool));
+                    }
+                });
+            }
             Event::Done(answer) => self.end(|trace| trace.response = Some(Payload::text(&answer.response))),
             Event::Failed(problem) => self.end(|trace| self.failed(trace, problem)),
             Event::Text(_) | Event::ToolProgress { .. } => {}
@@ -265,6 +279,7 @@ fn blank(
         response: None,
         steps: Vec::new(),
         steps_left_out: 0,
+        denied_calls: 0,
     }
 }
 

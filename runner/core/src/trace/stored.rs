@@ -52,6 +52,9 @@ pub struct Summary {
     pub model_calls: u64,
     /// Tools called.
     pub tool_calls: u64,
+    /// Calls that a rule did not allow.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub denied_calls: u64,
     /// Millionths of a US dollar, where all of it has a price.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_micro_usd: Option<u64>,
@@ -80,9 +83,16 @@ impl From<&pace_state::Trace> for Summary {
             output_tokens: trace.output_tokens,
             model_calls: trace.model_calls,
             tool_calls: trace.tool_calls,
+            // Of an invocation that was denied itself, nothing was called.
+            denied_calls: if trace.status == TraceStatus::Denied { 0 } else { trace.denials },
             cost_micro_usd: trace.cost,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Status {
@@ -140,6 +150,7 @@ pub(crate) fn row(trace: &Trace) -> (pace_state::Trace, Vec<u8>) {
         cost: trace.usage.cost_micro_usd,
         model_calls: trace.usage.model_calls.into(),
         tool_calls: trace.usage.tool_calls.into(),
+        denials: if trace.status == Status::Denied { 1 } else { trace.denied_calls.into() },
     };
     (row, record)
 }

@@ -47,6 +47,7 @@ CREATE TABLE pace_traces (
     cost BIGINT,
     model_calls BIGINT NOT NULL,
     tool_calls BIGINT NOT NULL,
+    denials BIGINT NOT NULL,
     record BLOB NOT NULL,
     PRIMARY KEY (scope, id)
 );
@@ -57,6 +58,8 @@ CREATE INDEX pace_traces_subject ON pace_traces (scope, subject, started, id);
 CREATE INDEX pace_traces_loop ON pace_traces (scope, loop_name, started, id) WHERE loop_name IS NOT NULL;
 CREATE INDEX pace_traces_status ON pace_traces (scope, status, started, id) WHERE status <> 0;
 CREATE INDEX pace_traces_agent_status ON pace_traces (scope, agent, status, started, id) WHERE status <> 0;
+CREATE INDEX pace_traces_denials ON pace_traces (scope, started, id) WHERE denials > 0;
+CREATE INDEX pace_traces_agent_denials ON pace_traces (scope, agent, started, id) WHERE denials > 0;
 CREATE INDEX pace_traces_root ON pace_traces (scope, root, started, id) WHERE parent IS NOT NULL;
 
 -- What is left of a chain when its oldest rows are deleted: the last deleted row's number and hash.

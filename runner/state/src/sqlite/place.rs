@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::StoreError;
 
 /// The name of the file in its folder.
-const FILE: &str = "state.db";
+pub(super) const FILE: &str = "state.db";
 
 /// A folder and a file that exist.
 #[derive(Debug, Clone)]
@@ -115,14 +115,14 @@ const NETWORK: &[(u64, &str)] = &[
 const FUSE: u64 = 0x6573_5546;
 
 #[cfg(target_os = "linux")]
-fn judge_file_system(folder: &Path) -> Result<Option<String>, StoreError> {
+pub(super) fn judge_file_system(folder: &Path) -> Result<Option<String>, StoreError> {
     let Ok(system) = rustix::fs::statfs(folder) else { return Ok(None) };
     // The number has 32 bits; the type of the field differs between systems.
     judge(u64::try_from(system.f_type).unwrap_or_default() & 0xffff_ffff, folder)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn judge_file_system(_folder: &Path) -> Result<Option<String>, StoreError> {
+pub(super) fn judge_file_system(_folder: &Path) -> Result<Option<String>, StoreError> {
     Ok(None)
 }
 

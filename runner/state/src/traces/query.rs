@@ -19,8 +19,13 @@ pub(super) struct Query {
     judged: Vec<String>,
 }
 
-/// A column that has to have a value.
-type Equality = (&'static str, Value);
+/// What a row has to be.
+enum Condition {
+    /// This column has this value.
+    Is(&'static str, Value),
+    /// A rule did not allow the invocation or one of its calls.
+    IsDenied,
+}
 
 impl Query {
     pub(super) fn of(scope: i64, filter: &TraceFilter, after: Option<Cursor>) -> Self {
@@ -34,18 +39,19 @@ impl Query {
             query.along.push(format!("started >= {from}"));
         }
         let (along, judged) = split(filter);
-        for (column, value) in along {
-            let place = query.put(value);
-            query.along.push(format!("{column} = {place}"));
-            if column == "status" {
+        for condition in along {
+            let is_status = matches!(condition, Condition::Is("status", _));
+            let condition = query.condition(condition);
+            query.along.push(condition);
+            if is_status {
                 // The indexes on it hold no others, which the planner has to be told.
                 query.along.push("status <> 0".to_owned());
             }
         }
         query.along_values = query.values.len();
-        for (column, value) in judged {
-            let place = query.put(value);
-            query.judged.push(format!("{column} = {place}"));
+        for condition in judged {
+            let condition = query.condition(condition);
+            query.judged.push(condition);
         }
         if let Some(readable) = filter.readable.as_ref().filter(|readable| own(readable).is_none()) {
             query.judge_readable(readable);
@@ -82,18 +88,27 @@ impl Query {
         format!("?{}", self.values.len())
     }
 
+    fn condition(&mut self, condition: Condition) -> String {
+        match condition {
+            Condition::Is(column, value) => format!("{column} = {}", self.put(value)),
+            // As the indexes on it are written, which the planner compares.
+            Condition::IsDenied => "denials > 0".to_owned(),
+        }
+    }
+
     fn judge_readable(&mut self, readable: &Readable) {
         let mut either = Vec::new();
         if let Some(subject) = &readable.subject {
             let place = self.put(subject.as_str());
             either.push(format!("subject = {place}"));
         }
-        if let Some(first) = readable.agents.first() {
+        for (column, names) in [("agent", &readable.agents), ("loop_name", &readable.loops)] {
+            let Some(first) = names.first() else { continue };
             // Powers of two, so that few texts of statements come of many lists.
-            let length = readable.agents.len().next_power_of_two();
-            let padded = readable.agents.iter().chain(std::iter::repeat(first)).take(length);
-            let places: Vec<String> = padded.map(|agent| self.put(agent.as_str())).collect();
-            either.push(format!("agent IN ({})", places.join(", ")));
+            let length = names.len().next_power_of_two();
+            let padded = names.iter().chain(std::iter::repeat(first)).take(length);
+            let places: Vec<String> = padded.map(|name| self.put(name.as_str())).collect();
+            either.push(format!("{column} IN ({})", places.join(", ")));
         }
         self.judged.push(if either.is_empty() { "1 = 0".to_owned() } else { format!("({})", either.join(" OR ")) });
     }
@@ -111,12 +126,12 @@ fn start(filter: &TraceFilter, after: Option<Cursor>) -> Cursor {
 
 /// Whose traces alone can be read, if it is one subject's: then that is a filter like any other.
 fn own(readable: &Readable) -> Option<&str> {
-    readable.subject.as_deref().filter(|_| readable.agents.is_empty())
+    readable.subject.as_deref().filter(|_| readable.agents.is_empty() && readable.loops.is_empty())
 }
 
 /// What an index serves, and what has to be judged. Loops have one subject, subjects few agents; of statuses, all but the usual
 /// are rare.
-fn split(filter: &TraceFilter) -> (Vec<Equality>, Vec<Equality>) {
+fn split(filter: &TraceFilter) -> (Vec<Condition>, Vec<Condition>) {
     let own = filter.readable.as_ref().and_then(own);
     let asked = filter.subject.as_deref();
     let own = own.filter(|own| asked != Some(own));
@@ -126,13 +141,16 @@ fn split(filter: &TraceFilter) -> (Vec<Equality>, Vec<Equality>) {
         ("subject", own),
         ("agent", filter.agent.as_deref()),
     ];
-    let mut texts: Vec<Equality> =
-        texts.into_iter().filter_map(|(column, value)| Some((column, Value::from(value?)))).collect();
-    let status = filter.status.map(|status| ("status", Value::Int(status.code())));
+    let mut texts: Vec<(&str, &str)> = texts.into_iter().filter_map(|(column, value)| Some((column, value?))).collect();
+    let is = |(column, value)| Condition::Is(column, Value::from(value));
+    let status = filter.status.map(|status| match status {
+        TraceStatus::Denied => Condition::IsDenied,
+        status => Condition::Is("status", Value::Int(status.code())),
+    });
     let is_unusual = filter.status.is_some_and(|status| status != TraceStatus::Ok);
     if is_unusual && texts.iter().all(|(column, _)| *column == "agent") {
-        return (status.into_iter().chain(texts).collect(), Vec::new());
+        return (status.into_iter().chain(texts.into_iter().map(is)).collect(), Vec::new());
     }
     let judged = texts.split_off(texts.len().min(1));
-    (texts, judged.into_iter().chain(status).collect())
+    (texts.into_iter().map(is).collect(), judged.into_iter().map(is).chain(status).collect())
 }

@@ -1,12 +1,13 @@
 //! The schema comes to be once, whoever starts at the same time, whole or not at all; and nobody writes to a newer one.
 
-use pace_state::{AuditEntry, AuditKind, AuditLog, Break, Key, Settings, Store, StoreError, Verdict};
+use pace_state::{AuditEntry, AuditKind, AuditLog, Break, Key, Location, Looked, Settings, Store, StoreError, Verdict};
 
 use crate::support::{Stage, at, key, on_both, scope};
 
 on_both!(
     many_make_a_schema_at_once,
     a_newer_schema_is_refused,
+    who_looks_changes_nothing,
     a_step_is_taken_whole_or_not_at_all,
     a_changed_chain_is_broken_where_it_was_changed,
 );
@@ -28,6 +29,27 @@ async fn a_newer_schema_is_refused(stage: Stage) {
     let error = Store::open(stage.location.clone(), scope("shop", "test"), Settings::default()).await.unwrap_err();
     assert_eq!(error, StoreError::Newer { found: 1000, known: 1 });
     assert_eq!(error.to_string(), "the store has schema 1000, and this program knows schemas up to 1");
+}
+
+async fn who_looks_changes_nothing(stage: Stage) {
+    let look = || Store::look(&stage.location, Settings::default());
+    assert_eq!((look().await, look().await), (Ok(Looked::Absent), Ok(Looked::Absent)));
+    if let Location::Sqlite(folder) = &stage.location {
+        assert!(!folder.exists());
+    }
+    stage.prepare();
+    stage.execute("CREATE TABLE other (x BIGINT)").await;
+    assert_eq!(look().await, Ok(Looked::Absent));
+    let store = stage.open().await;
+    let before = stage.number("SELECT count(*) FROM pace_scopes").await;
+    assert_eq!(look().await, Ok(Looked::Ready));
+    assert_eq!(stage.number("SELECT count(*) FROM pace_scopes").await, before);
+    store.health().await.unwrap();
+    // As a store that was made before any step that there is.
+    stage.execute("DELETE FROM pace_schema").await;
+    assert_eq!(look().await, Ok(Looked::Older));
+    stage.execute("INSERT INTO pace_schema (version) VALUES (1000)").await;
+    assert_eq!(look().await, Err(StoreError::Newer { found: 1000, known: 1 }));
 }
 
 async fn a_step_is_taken_whole_or_not_at_all(stage: Stage) {

@@ -174,5 +174,6 @@ pub(crate) fn trace(agent: &str, subject: &str, started: Moment) -> Trace {
         cost: Some(7),
         model_calls: 2,
         tool_calls: 1,
+        denials: 0,
     }
 }

@@ -22,6 +22,7 @@ async fn a_trace_comes_back_as_it_was(stage: Stage) {
         status: TraceStatus::Limited,
         error: Some("timeout".to_owned()),
         cost: Some(u64::from(u32::MAX)),
+        denials: 3,
         ..trace("helper", "user:ann", at(1))
     };
     let plain = Trace { model: None, cost: None, ..trace("helper", "user:\0ann", at(2)) };
@@ -48,6 +49,8 @@ async fn many(store: &Store) -> Vec<Trace> {
         let mut one = trace(["a", "b", "c"][pick(3, 1)], ["user:ann", "user:bob"][pick(2, 3)], at(number / 4));
         one.loop_name = [None, None, Some("daily"), Some("hourly")][pick(4, 6)].map(str::to_owned);
         one.status = statuses[pick(5, 24)];
+        // Calls of an invocation can be denied, too, however it ended.
+        one.denials = u64::from(one.status == TraceStatus::Denied || number % 11 == 0);
         all.push(one);
     }
     let rows: Vec<_> = all.iter().map(|one| (one.clone(), b"record".to_vec())).collect();
@@ -72,12 +75,17 @@ async fn found(store: &Store, filter: &TraceFilter, most: u32) -> Vec<Key> {
 fn means(filter: &TraceFilter, one: &Trace) -> bool {
     let is = |wanted: &Option<String>, value: Option<&str>| wanted.is_none() || wanted.as_deref() == value;
     let readable = filter.readable.as_ref().is_none_or(|readable| {
-        readable.subject.as_deref() == Some(one.subject.as_str()) || readable.agents.contains(&one.agent)
+        readable.subject.as_deref() == Some(one.subject.as_str())
+            || readable.agents.contains(&one.agent)
+            || one.loop_name.as_ref().is_some_and(|name| readable.loops.contains(name))
     });
     is(&filter.agent, Some(&one.agent))
         && is(&filter.loop_name, one.loop_name.as_deref())
         && is(&filter.subject, Some(&one.subject))
-        && filter.status.is_none_or(|status| status == one.status)
+        && filter.status.is_none_or(|status| match status {
+            TraceStatus::Denied => one.denials > 0,
+            status => status == one.status,
+        })
         && filter.from.is_none_or(|from| one.started >= from)
         && filter.before.is_none_or(|before| one.started < before)
         && readable
@@ -89,9 +97,11 @@ async fn every_filter_finds_what_it_means(stage: Stage) {
     let text = |value: &str| Some(value.to_owned());
     let readables = [
         None,
-        Some(Readable { subject: text("user:ann"), agents: Vec::new() }),
-        Some(Readable { subject: text("user:ann"), agents: vec!["b".to_owned()] }),
-        Some(Readable { subject: None, agents: vec!["a".to_owned(), "b".to_owned(), "x".to_owned()] }),
+        Some(Readable { subject: text("user:ann"), ..Readable::default() }),
+        Some(Readable { subject: text("user:ann"), agents: vec!["b".to_owned()], loops: Vec::new() }),
+        Some(Readable { agents: vec!["a".to_owned(), "b".to_owned(), "x".to_owned()], ..Readable::default() }),
+        Some(Readable { loops: vec!["daily".to_owned()], ..Readable::default() }),
+        Some(Readable { subject: text("user:bob"), agents: vec!["a".to_owned()], loops: vec!["hourly".to_owned()] }),
         Some(Readable::default()),
     ];
     let (mut filters, mut met) = (0, 0);
@@ -116,7 +126,7 @@ async fn every_filter_finds_what_it_means(stage: Stage) {
         }
     }
     // Most find something, or the comparison says nothing.
-    assert!(filters == 540 && met > 200, "{met}");
+    assert!(filters == 756 && met > 300, "{met}");
 }
 
 async fn pages_neither_repeat_nor_skip(stage: Stage) {

@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use pace_compiler::{Built, Doors, Failure, NoServers, Outcome, PinMode};
+use pace_runner::config::{self, StateSettings, Usual};
 use pace_runner::environment::Environment;
 use pace_runner::tool::Writes;
-use pace_runner::{Runner, Scope, State, instantiate, load, verify};
+use pace_runner::{Runner, Scope, instantiate, load, state, verify};
+use pace_state::Store;
 use pace_tools::TypeScript;
 use tempfile::TempDir;
 
@@ -116,11 +119,30 @@ fn doors(tools: &TypeScript) -> Doors<'_> {
 }
 
 /// The steps of `pace-runner`: the bytes, whether they can be believed, and what they need.
-pub(super) fn open(root: &Path, bundle: &Path) -> anyhow::Result<Arc<Runner>> {
+pub(super) async fn open(root: &Path, bundle: &Path) -> anyhow::Result<Arc<Runner>> {
     let bytes = load(bundle)?;
     let verified = verify(bundle, &bytes, None)?;
+    let environment = environment(root);
+    let project = verified.bundle().meta.project.to_string();
+    let state = state::open(&settings(root, &environment)?, &project, &environment).await?;
+    Ok(instantiate(verified, &environment, Scope::All, &Writes::Stubbed, state)?)
+}
+
+/// The records that a runner of [`open`] has left.
+pub(super) async fn records(root: &Path, project: &str) -> anyhow::Result<Store> {
+    let environment = environment(root);
+    let store = state::open_store(&settings(root, &environment)?, project, &environment).await?;
+    store.context("the runner kept nothing")
+}
+
+/// Where records are: in the project, which is in the temporary folder.
+fn settings(root: &Path, environment: &Environment) -> anyhow::Result<StateSettings> {
+    let folder = root.join(crate::state::PLACE);
+    Ok(config::state_settings(environment, Usual { folder: &folder, environment: "demo" })?)
+}
+
+fn environment(root: &Path) -> Environment {
     // No variable is looked at but `PATH`, where the server's program is: whatever is wrong with another must not matter here.
     let path = std::env::var_os("PATH").map(|path| ("PATH", path));
-    let environment = Environment::from_pairs(path).in_project(root);
-    Ok(instantiate(verified, &environment, Scope::All, &Writes::Stubbed, State::default())?)
+    Environment::from_pairs(path).in_project(root)
 }

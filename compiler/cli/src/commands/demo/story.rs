@@ -1,21 +1,27 @@
 //! What the demo shows, in order.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use pace_diag::render::{self, Action, Warnings};
+use pace_runner::Runner;
 use pace_runner::authenticate::Identity;
 use pace_runner::conversation::{ToolCall, ToolResult};
 use pace_runner::events::CallStatus;
+use pace_runner::id::InvocationId;
 use pace_runner::serve::{ServeSettings, Server};
+use pace_runner::trace::stored;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::client::{Client, Heard, Reply, detail};
 use super::screen::Screen;
-use super::stage::{Build, Stage, open};
+use super::stage::{Build, Stage, open, records};
 use crate::commands::build::counted;
 use crate::commands::chat::calls;
+use crate::commands::trace;
 use crate::exit::Ended;
 use crate::output::{self, Output};
 use crate::summary;
@@ -29,14 +35,39 @@ pub(super) async fn tell(stage: &Stage, screen: &Screen, output: Output) -> anyh
     spec(stage, screen)?;
     let build = built(stage, screen)?;
     let (stop, stopped) = oneshot::channel::<()>();
-    let (client, serving) = served((stage, &build), screen, stopped).await?;
+    let (client, serving, runner) = served((stage, &build), screen, stopped).await?;
     let conversation = conversation(client, screen).await;
     // The runner drains also when the conversation failed; its own end has nothing to add to that.
     let _gone = stop.send(());
     let ended = serving.await;
-    conversation?;
+    let stored = runner.state().end(STORED_WITHIN).await;
+    let delegated = conversation?;
     ended.context("the runner broke down")?.context("the runner failed")?;
+    stored.map_err(|lost| Ended::errors(lost, None))?;
+    traces(&stage.root(), &runner, &delegated, (screen, output)).await?;
     mistake(stage, screen, output)
+}
+
+/// How long the last traces may take to be stored.
+const STORED_WITHIN: Duration = Duration::from_secs(5);
+
+/// What the runner put on record: what it denied, and the tree of one invocation.
+async fn traces(
+    root: &Path,
+    runner: &Runner,
+    invocation: &Value,
+    (screen, output): (&Screen, Output),
+) -> anyhow::Result<()> {
+    let store = records(root, runner.bundle().meta.project.as_str()).await?;
+    let width = Some(screen.width().saturating_sub(2));
+    screen.heading("All of it is on record. `pace trace list --status denied`: what was not allowed, and why");
+    screen.lines(&wrapped(&trace::denied(&store, output.glyphs()).await?, width));
+    screen.heading("`pace trace show`: an invocation with its calls, and the agent that one of them was");
+    let id: InvocationId = invocation.as_str().unwrap_or_default().parse().context("the runner named no invocation")?;
+    screen.lines(&wrapped(&trace::shown(&store, stored::key(id), output.glyphs()).await?, width));
+    // What is not closed in time is closed by the end of the process.
+    let _late = store.close().await;
+    Ok(())
 }
 
 /// Says how long it took and what to try.
@@ -103,11 +134,12 @@ async fn served(
     (stage, build): (&Stage, &Build),
     screen: &Screen,
     stopped: oneshot::Receiver<()>,
-) -> anyhow::Result<(Client, Serving)> {
+) -> anyhow::Result<(Client, Serving, Arc<Runner>)> {
     screen.heading("The runner verifies every byte of that file, and serves it");
     let begun = Instant::now();
-    let runner = open(&stage.root(), &build.bundle)?;
-    let server = Server::bind(runner, Identity::Anonymous, &ServeSettings { port: 0, ..ServeSettings::default() })?;
+    let runner = open(&stage.root(), &build.bundle).await?;
+    let server =
+        Server::bind(Arc::clone(&runner), Identity::Anonymous, &ServeSettings { port: 0, ..ServeSettings::default() })?;
     let client = Client(server.address());
     let serving = tokio::spawn(server.run(async {
         let _told = stopped.await;
@@ -116,10 +148,11 @@ async fn served(
         bail!("the runner is not ready");
     }
     screen.lines(&format!("✓ ready after {} at http://{}", milliseconds(begun.elapsed()), client.0));
-    Ok((client, serving))
+    Ok((client, serving, runner))
 }
 
-async fn conversation(client: Client, screen: &Screen) -> anyhow::Result<()> {
+/// Talks to the agents; gives the invocation in which one called another.
+async fn conversation(client: Client, screen: &Screen) -> anyhow::Result<Value> {
     screen.heading("POST /agents/helper/chat/stream: it calls a tool, and answers as the words arrive");
     let first = streamed(client, screen, "My Brompton squeaks. What can I do?", None).await?;
     screen.heading("An MCP server is a tool as well: this one is a program in the project, pinned in `mcp.lock`");
@@ -140,13 +173,15 @@ async fn conversation(client: Client, screen: &Screen) -> anyhow::Result<()> {
     let mut speech = screen.says("triage");
     speech.add(&serde_json::to_string_pretty(data)?);
     speech.end();
+    screen.heading("Agents call agents: `helper` has the tool `triage`, which works for whoever asked");
+    let complaint = streamed(client, screen, "Can you pass on a complaint about my parcel?", None).await?;
     screen.heading("`refunds` is for `group:support`: others are refused, and told why");
     let Reply { status, body } = asked(client, screen, "refunds", "I want a refund of 40 dollars.").await?;
     if status != 403 {
         bail!(unexpected(status, &body));
     }
     screen.lines(&format!("{}: {}", screen.bold("403"), detail(&body)));
-    Ok(())
+    Ok(complaint.get("invocation").cloned().unwrap_or_default())
 }
 
 async fn streamed(client: Client, screen: &Screen, message: &str, session: Option<&Value>) -> anyhow::Result<Value> {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use pace_diag::render::Glyphs;
 use pace_ir::text::{quoted, shortened};
-use pace_runner::trace::{Status, stored};
+use pace_runner::events::CallStatus;
+use pace_runner::trace::{Payload, Status, Step, Trace as Record, stored};
 use pace_state::{Store, StoreError, Trace};
 
 use crate::foreign::filtered;
@@ -28,19 +29,20 @@ impl Row {
     /// As every call of the store.
     pub(super) async fn of(trace: &Trace, store: &Store, glyphs: Glyphs) -> Result<Self, StoreError> {
         let summary = stored::Summary::from(trace);
-        let why = match summary.status {
-            Status::Ok => None,
-            _ => stored::read(store, trace.id).await?.and_then(|record| record.error),
+        let record = match summary.status {
+            Status::Ok if summary.denied_calls == 0 => None,
+            _ => stored::read(store, trace.id).await?,
         };
+        let why = record.and_then(|record| why(&record));
         let cells = [
-            quoted(&summary.agent),
+            agent(&summary.agent),
             who(&summary.subject),
             how_long(summary.status, trace.duration),
             format!("{}tok", summary.input_tokens.saturating_add(summary.output_tokens)),
             summary.started.clone(),
             summary.id,
         ];
-        let why = why.map(|error| shortened(&filtered(&error.detail).replace('\n', " "), WHY));
+        let why = why.map(|why| shortened(&filtered(&why).replace('\n', " "), WHY));
         Ok(Self { cells, mark: mark(summary.status, glyphs), why, corner: corner(glyphs) })
     }
 
@@ -68,6 +70,30 @@ pub(super) fn table(rows: &[Row]) -> String {
 /// A row that comes alone: columns as wide as most need.
 pub(super) fn single(row: &Row) -> String {
     row.text(&[16, 20, 9, 8])
+}
+
+/// What went wrong: why there is no answer, else which call was denied first.
+fn why(record: &Record) -> Option<String> {
+    if let Some(error) = &record.error {
+        return Some(error.detail.clone());
+    }
+    let denied = record.steps.iter().find_map(|step| match step {
+        Step::Tool(tool) if tool.status == Some(CallStatus::Denied) => Some(tool),
+        Step::Tool(_) | Step::Model(_) => None,
+    })?;
+    let result = denied.result.as_ref().map(Payload::shown).unwrap_or_default();
+    let told = serde_json::from_str::<serde_json::Value>(&result).ok();
+    let reason = told.as_ref().and_then(|told| told.get("error")?.as_str()).unwrap_or_default();
+    let more = match record.denied_calls {
+        0 | 1 => String::new(),
+        count => format!("; and {} more", count - 1),
+    };
+    Some(format!("denied `{}`: {reason}{more}", denied.name))
+}
+
+/// A request with a wrong credential may name none.
+pub(super) fn agent(name: &str) -> String {
+    if name.is_empty() { "-".to_owned() } else { quoted(name) }
 }
 
 /// `sa:` is what people call service accounts.

@@ -3,6 +3,7 @@
 mod text;
 
 use clap::Args;
+use pace_diag::render::Glyphs;
 use pace_ir::text::quoted;
 use pace_runner::trace::Trace;
 use pace_runner::trace::stored::{MOST_BELOW, read};
@@ -64,6 +65,11 @@ fn id(text: &str) -> Result<Key, Ended> {
         let help = "copy the 32 digits that `pace trace list` ends its lines with";
         Ended::usage(format!("`{}` is no id of a trace", quoted(text)), help)
     })
+}
+
+/// The text of a trace, shortened; nothing where there is none.
+pub(super) async fn text(store: &Store, id: Key, glyphs: Glyphs) -> Result<Option<String>, StoreError> {
+    Ok(tree(store, id).await?.map(|tree| text::render(&tree, text::Length::Short, glyphs)))
 }
 
 async fn tree(store: &Store, id: Key) -> Result<Option<Tree>, StoreError> {

@@ -56,6 +56,8 @@ pub(super) enum Verb {
     Reach,
     /// A loop is fired now.
     Trigger,
+    /// A loop is fired now with another instruction than its own.
+    Instruct,
     /// A loop's firings are carried out under this account.
     Run,
     /// A tool is called and reads.
@@ -73,6 +75,7 @@ impl Verb {
             Self::Execute => "execute",
             Self::Reach => "reach",
             Self::Trigger => "trigger",
+            Self::Instruct => "instruct",
             Self::Run => "run",
             Self::Read => "read with",
             Self::Write => "write with",
@@ -155,11 +158,17 @@ fn anyone(bundle: &Bundle, question: &Question) -> (Vec<Finding>, Vec<Finding>) 
 fn operator(bundle: &Bundle) -> (Vec<Finding>, Vec<Finding>) {
     let unlisted = bundle.auth.loops.iter().filter(|(_, access)| access.acl.is_none());
     let subject = Subject::new(Principal::Anonymous);
-    let findings = unlisted.map(|(name, _)| {
-        let decision = Rules::of(bundle).execute_loop(&subject, name, Origin::Operator);
-        Finding::new(Verb::Trigger, Thing::Loop(name.clone()), &decision)
+    let findings = unlisted.flat_map(|(name, _)| {
+        let (rules, thing) = (Rules::of(bundle), Thing::Loop(name.clone()));
+        let trigger = rules.execute_loop(&subject, name, Origin::Operator);
+        // What they may besides, as somebody whom rules name, is asked for by that name.
+        let instruct = rules.override_instruction(&subject, name, Origin::Operator);
+        let instruct = instruct.is_allowed().then(|| Finding::new(Verb::Instruct, thing.clone(), &instruct));
+        std::iter::once(Finding::new(Verb::Trigger, thing.clone(), &trigger)).chain(instruct)
     });
-    (findings.collect(), Vec::new())
+    let mut findings: Vec<_> = findings.collect();
+    findings.sort_by(|one, other| one.key().cmp(&other.key()));
+    (findings, Vec::new())
 }
 
 fn of_subject(bundle: &Bundle, subject: &Subject, question: &Question) -> (Vec<Finding>, Vec<Finding>) {
@@ -172,6 +181,8 @@ fn of_subject(bundle: &Bundle, subject: &Subject, question: &Question) -> (Vec<F
         }
         let trigger = rules.execute_loop(subject, name, Origin::Listener);
         all.push((trigger.is_allowed(), Finding::new(Verb::Trigger, thing(), &trigger)));
+        let instruct = rules.override_instruction(subject, name, Origin::Listener);
+        all.push((instruct.is_allowed(), Finding::new(Verb::Instruct, thing(), &instruct)));
         if is_account_of(bundle, subject, name) {
             let fire = rules.fire(name);
             all.push((fire.is_allowed(), Finding::new(Verb::Run, thing(), &fire)));

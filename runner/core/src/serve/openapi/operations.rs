@@ -10,6 +10,7 @@ use crate::problem::{Code, Document};
 use crate::serve::about::{AgentStatus, List as Agents, NotReady, Ready, Root, Status};
 use crate::serve::body::Said;
 use crate::serve::calls::{Called, CameTo, HowFar};
+use crate::serve::loops::List as Loops;
 use crate::serve::record::{Below, Start, Text};
 use crate::serve::route::{Route, Verb};
 use crate::serve::sessions::{Conversation, List as Sessions};
@@ -74,6 +75,8 @@ pub(super) fn operation(route: Route, verb: Verb, schemas: &mut Schemas) -> Valu
         Route::Agents => described("listAgents", "List the agents that the caller may execute", &[])
             .with(Answers::new(schemas).json::<Agents<'static>>(200, "The agents.").problems(&[ANY, ASKED])),
         Route::AgentStatus => status(schemas),
+        Route::Loops => described("listLoops", "List the loops that the caller may trigger or read", &[])
+            .with(Answers::new(schemas).json::<Loops<'static>>(200, "The loops.").problems(&[ANY, ASKED])),
         Route::Traces => traces(schemas),
         Route::Trace => trace(schemas),
         Route::Metrics => described("metrics", "Tell what is counted and measured", &[]).with(

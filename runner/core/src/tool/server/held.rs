@@ -69,6 +69,17 @@ impl Held {
         self.by_principal.values().filter_map(|credential| credential.as_ref().err().map(String::as_str))
     }
 
+    /// Those whose credential can be used here.
+    pub(super) fn usable(&self) -> impl Iterator<Item = &Principal> {
+        self.by_principal.iter().filter(|(_, credential)| credential.is_ok()).map(|(principal, _)| principal)
+    }
+
+    /// That it answers nobody without a credential, and nobody has one.
+    pub(super) fn lacks(&self, server: &str) -> Option<String> {
+        let lacks = self.is_needed && self.by_principal.is_empty();
+        lacks.then(|| format!("`{}` wants a credential, and there is none for anybody", quoted(server)))
+    }
+
     /// As whom the server is asked on behalf of a subject.
     ///
     /// # Errors
@@ -76,10 +87,7 @@ impl Held {
     pub(super) fn shown(&self, subject: &Subject, server: &str) -> Result<Holder<'_>, String> {
         let (server, who) = (quoted(server), &subject.principal);
         match shown(subject, &self.by_principal) {
-            Shown::Nothing if self.is_needed => {
-                Err(format!("`{server}` wants a credential, and there is none for anybody"))
-            }
-            Shown::Nothing => Ok(Holder::Nobody),
+            Shown::Nothing => self.lacks(&server).map_or(Ok(Holder::Nobody), Err),
             Shown::Of(principal, Ok(credential)) => Ok(Holder::Of(principal, credential)),
             Shown::Of(_, Err(why)) => Err(why.clone()),
             Shown::Missing => Err(format!("there is no credential of `{who}` for `{server}`")),

@@ -4,11 +4,12 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use pace_diag::render::Glyphs;
+use pace_ir::program::MicroUsd;
 use pace_ir::text::{quoted, shortened};
 use pace_runner::trace::{Class, ModelStep, Payload, Step, ToolStep, Trace};
 
 use super::Tree;
-use crate::commands::trace::row::{duration, mark, who};
+use crate::commands::trace::row::{agent, duration, mark, who};
 use crate::foreign::filtered;
 
 /// How much is shown of what was said.
@@ -65,12 +66,14 @@ impl Page {
 
     fn head(&mut self, trace: &Trace, depth: usize) {
         let tokens = trace.usage.input_tokens.saturating_add(trace.usage.output_tokens);
-        let (mark, agent, who) = (mark(trace.status, self.glyphs), quoted(&trace.agent), who(&trace.subject));
+        let (mark, agent, who) = (mark(trace.status, self.glyphs), agent(&trace.agent), who(&trace.subject));
         let took = milliseconds(trace.duration_ms);
         let status = trace.status.as_str();
-        self.line(depth, &format!("{mark} {agent}  {who}  {status}  {took}  {tokens}tok"));
+        let cost = trace.usage.cost_micro_usd.map(|cost| format!("  {}", MicroUsd(cost))).unwrap_or_default();
+        self.line(depth, &format!("{mark} {agent}  {who}  {status}  {took}  {tokens}tok{cost}"));
         let started = trace.started.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-        self.line(depth + 1, &format!("{} at {started}, model {}", trace.id, quoted(&trace.model)));
+        let model = if trace.model.is_empty() { String::new() } else { format!(", model {}", quoted(&trace.model)) };
+        self.line(depth + 1, &format!("{} at {started}{model}", trace.id));
         if depth == 0 {
             self.line(depth + 1, &format!("bundle {}", quoted(&trace.bundle)));
         }

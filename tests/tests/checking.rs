@@ -1,0 +1,348 @@
+//! What a start needs: `pace-runner check` tells all of it at once, and a runner that is started says the same. And which agents are
+//! served.
+
+#![cfg(unix)]
+
+use std::path::Path;
+use std::process::Command;
+
+use pace_tests::Project;
+use pace_tests::http;
+use pace_tests::process::{Runner, checked, command, ended};
+use serde_json::{Value, json};
+
+/// Offers one tool.
+const SERVER: &str = r#"
+import json, os, sys
+def say(id, result):
+    print(json.dumps({"jsonrpc": "2.0", "id": id, "result": result}), flush=True)
+for line in sys.stdin:
+    message = json.loads(line)
+    method, id = message.get("method"), message.get("id")
+    if method == "initialize":
+        say(id, {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "shop", "version": "1"}})
+    elif method == "tools/list":
+        say(id, {"tools": [{"name": "look", "description": "Looks", "inputSchema": {"type": "object"},
+            "annotations": {"readOnlyHint": True}}]})
+    elif id is not None:
+        print(json.dumps({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "no"}}), flush=True)
+"#;
+
+/// A tool with a variable.
+const PAY: &str = "import { defineTool } from \"@paceline/runtime\";\nexport default defineTool({\n  name: \"pay\", description: \
+                   \"Pays\", parameters: {}, execute: () => ({ paid: true }),\n});\n";
+
+/// An agent with everything that can be missing: a key, a variable of a tool, a server somewhere else in each environment, a
+/// credential for it, a token of a caller, and a choice of writes.
+fn project() -> Project {
+    let settings = "models:\n  - {name: house, provider: openai, base_url: \"https://models.example.com/v1\", api_key: \
+                    \"${env:HOUSE_KEY}\"}\nmcp_credentials:\n  \"${env:SHOP}\":\n    user:ann: {type: env, env: {TOKEN: \
+                    \"${credential:ann-at-shop}\"}}\nauthentication:\n  - type: tokens\n    tokens: [{value: \"${env:OPS_TOKEN}\", \
+                    principal: \"user:ops\"}]\n";
+    let clerk = "name: clerk\nmodel: gemini-3.5-flash\ndescription: You sell.\ntools:\n  - {name: tools/pay, access: write, env: {KEY: \
+                 \"${env:PAY_KEY}\"}, net: []}\n  - {server: \"${env:SHOP}\", alias: shop, access: read, args: [server.py]}\n";
+    let project = Project::new(&[
+        ("paceline.yaml", settings),
+        ("agents/clerk/spec.yaml", clerk),
+        ("agents/guide/spec.yaml", "name: guide\nmodel: house\ndescription: You guide.\n"),
+        ("tools/pay.ts", PAY),
+        ("server.py", SERVER),
+    ]);
+    let mut build = project.pace(&["build", "--output", "x.pace"]);
+    let output = build.env("SHOP", "mcp://exec/python3").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::write(
+        project.path().join("given.json"),
+        r#"{"version": 1, "values": {"ann-at-shop": "token-of-ann-at-shop"}}"#,
+    )
+    .unwrap();
+    // Nobody else may read it, or it is not read.
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(project.path().join("given.json"), mode).unwrap();
+    project
+}
+
+/// Everything that the bundle of [`project`] needs.
+fn all(project: &Project) -> Vec<(String, String)> {
+    let path = |name: &str| project.path().join(name).to_str().unwrap().to_owned();
+    let pairs = [
+        ("GOOGLE_API_KEY", "key-of-nobody-at-google".to_owned()),
+        ("HOUSE_KEY", "key-of-the-house-0123".to_owned()),
+        ("PAY_KEY", "key-to-pay-with-0123".to_owned()),
+        ("OPS_TOKEN", "token-of-ops-0123456".to_owned()),
+        ("SHOP", "mcp://exec/python3".to_owned()),
+        ("PACE_CREDENTIALS", path("given.json")),
+        ("PACE_STATE_DIR", path("state")),
+        ("LIVE_WRITES", "all".to_owned()),
+        ("PATH", std::env::var("PATH").unwrap()),
+    ];
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn pairs(all: &[(String, String)]) -> Vec<(&str, &str)> {
+    all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+/// The same with another value of one.
+fn with<'a>(all: &'a [(String, String)], name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
+    let mut pairs = pairs(all);
+    pairs.retain(|(other, _)| *other != name);
+    pairs.push((name, value));
+    pairs
+}
+
+#[test]
+fn what_is_there_is_told_line_by_line() {
+    let project = project();
+    let all = all(&project);
+    let run = checked(&project, &pairs(&all), &[]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.out.starts_with("b3:") && run.out.lines().count() == 1, "{run:?}");
+    let state = project.path().join("state");
+    for line in [
+        "listener: `127.0.0.1:8080`, for this machine alone",
+        "authentication: 1 source",
+        &format!("state: the folder `{}`, which the start sets up", state.display()),
+        "agents: `clerk`, `guide`",
+        "with the variable `GOOGLE_API_KEY`",
+        "model `house`: `https://models.example.com/v1/chat/completions`, with the `api_key` of `house`",
+        "writes are live: `tools/pay`",
+        "server `${env:SHOP}`: connected with the credential of `user:ann`, offers what was pinned",
+    ] {
+        assert!(run.err.contains(line), "{line:?} is missing:\n{}", run.err);
+    }
+    assert!(run.err.lines().all(|line| line.starts_with("ok: ")), "{}", run.err);
+    // Whoever checks may be somebody else than who serves.
+    assert!(!state.exists());
+    for (name, value) in all.iter().filter(|(name, _)| name.ends_with("KEY") || name.ends_with("TOKEN")) {
+        assert!(!run.err.contains(value.as_str()), "{name} is in {}", run.err);
+    }
+}
+
+#[test]
+fn all_that_is_missing_is_told_at_once() {
+    let project = project();
+    let run = checked(&project, &[("PATH", &std::env::var("PATH").unwrap())], &[]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    for words in [
+        "`OPS_TOKEN` is not set",
+        "`GOOGLE_API_KEY`",
+        "`HOUSE_KEY` is not set",
+        "`SHOP` is not set",
+        "nobody said whether they may",
+    ] {
+        assert!(run.err.contains(words), "{words:?} is missing:\n{}", run.err);
+    }
+    assert!(run.err.contains("ok: listener: ") && run.err.contains("ok: state: "), "{}", run.err);
+}
+
+#[test]
+fn each_thing_that_is_missing_is_found() {
+    let project = project();
+    let all = all(&project);
+    let closed = project.path().join("x.pace").to_str().unwrap().to_owned();
+    for (name, value, words) in [
+        ("GOOGLE_API_KEY", "", "GOOGLE_API_KEY"),
+        ("HOUSE_KEY", "", "the variable `HOUSE_KEY` is not set"),
+        ("PAY_KEY", "", "the variable `PAY_KEY` is not set"),
+        ("OPS_TOKEN", "", "the variable `OPS_TOKEN` is not set"),
+        ("SHOP", "", "the variable `SHOP` is not set"),
+        (
+            "SHOP",
+            "http://127.0.0.1:1/mcp",
+            "the server `${env:SHOP}` does not answer with the credential of `user:ann`",
+        ),
+        (
+            "PACE_CREDENTIALS",
+            "",
+            "a credential cannot be used: a variable for `${env:SHOP}` is `${credential:ann-at-shop}`",
+        ),
+        ("PACE_STATE_DIR", closed.as_str(), "PACE_STATE_DIR"),
+        ("DATABASE_URL", "postgresql://nobody:hunter2@127.0.0.1:1/x", "`DATABASE_URL`"),
+        ("LIVE_WRITES", "", "nobody said whether they may"),
+        ("HOST", "0.0.0.0", ""),
+    ] {
+        let run = checked(&project, &with(&all, name, value), &[]);
+        let wanted = if words.is_empty() { 0 } else { 2 };
+        assert_eq!(run.code, Some(wanted), "{name}={value}: {run:?}");
+        assert!(run.err.contains(words) && !run.err.contains("hunter2"), "{name}={value}: {}", run.err);
+        let errors = run.err.lines().filter(|line| line.starts_with("error: ")).count();
+        assert_eq!(errors, usize::from(wanted == 2), "{name}={value}: {}", run.err);
+    }
+    // What changed on the other side since the build.
+    std::fs::write(
+        project.path().join("server.py"),
+        SERVER.replace("{\"type\": \"object\"}", "{\"type\": \"object\", \"required\": [\"at\"]}"),
+    )
+    .unwrap();
+    let run = checked(&project, &pairs(&all), &[]);
+    assert!(run.code == Some(2) && run.err.contains("`${env:SHOP}` is not what was pinned"), "{run:?}");
+}
+
+/// A wrong value ends the check and the start with 2, and names its variable.
+#[test]
+fn wrong_values_name_their_variable() {
+    let project = project();
+    let all = all(&project);
+    let mut wrong = Vec::new();
+    for (name, value) in [
+        ("HOST", "example.com"),
+        ("PORT", "http"),
+        ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+        ("DRAIN_TIMEOUT", "soon"),
+        ("PACE_ENVIRONMENT", "a b"),
+        ("TRACE_BACKEND", "paper"),
+        ("DATABASE_URL", "mysql://x"),
+        ("LIVE_WRITES", ","),
+        ("PACE_CREDENTIALS", "/nowhere"),
+        ("SSL_CERT_FILE", "/nowhere"),
+        ("HTTPS_PROXY", "ftp://x"),
+        ("GOOGLE_GEMINI_BASE_URL", "no address"),
+        ("GOOGLE_API_KEY_FILE", "/nowhere"),
+        ("OPS_TOKEN_FILE", "/nowhere"),
+        ("OPS_TOKEN", "short"),
+    ] {
+        let variables = with(&all, name, value);
+        for (how, run) in [("check", checked(&project, &variables, &[])), ("start", ended(&project, &variables))] {
+            // Whose token it is says enough, and the value is secret.
+            let named = if (name, value) == ("OPS_TOKEN", "short") { "user:ops" } else { name };
+            if run.code != Some(2) || !run.err.contains(named) {
+                wrong.push(format!("{how} with {name}={value}: {run:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn each_secret_may_come_from_a_file() {
+    let project = project();
+    let all = all(&project);
+    let mut variables = pairs(&all);
+    let (mut names, mut paths) = (Vec::new(), Vec::new());
+    for (name, value) in all.iter().filter(|(name, _)| name.ends_with("KEY") || name.ends_with("TOKEN")) {
+        let path = project.path().join(format!("secret-{name}"));
+        std::fs::write(&path, format!("{value}\n")).unwrap();
+        names.push((name.as_str(), format!("{name}_FILE")));
+        paths.push(path.to_str().unwrap().to_owned());
+    }
+    variables.retain(|(name, _)| names.iter().all(|(other, _)| other != name));
+    variables.extend(names.iter().map(|(_, file)| file.as_str()).zip(paths.iter().map(String::as_str)));
+    assert_eq!(names.len(), 4);
+    let run = checked(&project, &variables, &[]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    // Both at once say two things.
+    let (file, path) = (names[0].1.as_str(), paths[0].as_str());
+    let run = checked(&project, &with(&all, file, path), &[]);
+    assert!(run.code == Some(2) && run.err.contains(&format!("both `{}` and `{file}` are set", names[0].0)), "{run:?}");
+}
+
+#[test]
+fn names_that_nobody_reads_are_told_of() {
+    let project = project();
+    let all = all(&project);
+    let run = checked(&project, &with(&all, "PACE_STATE_DIRR", "x"), &[]);
+    let warning = "warning: there is no variable `PACE_STATE_DIRR`; did you mean `PACE_STATE_DIR`?\n";
+    assert!(run.code == Some(0) && run.err.contains(warning), "{run:?}");
+}
+
+/// `lead` asks `guide` and answers from a recording; `other` needs a key, and `guide` a server that is not there.
+fn several() -> Project {
+    let turns = json!([
+        {"user": "ask", "model": {"calls": [{"name": "guide", "arguments": {"message": "where?"}}]}},
+        {"results": ["guide"], "model": "south"},
+        {"user": "where?", "model": "to the south"},
+    ]);
+    let agent =
+        |name: &str, model: &str, tools: &str| format!("name: {name}\nmodel: {model}\ndescription: You help.\n{tools}");
+    let looped = |name: &str| {
+        format!(
+            "name: {name}-daily\nschedule: \"0 9 * * *\"\nagent: {name}\nrun_as: serviceaccount:job\ninstruction: Look.\nacl: [{{principal: anonymous, role: read}}]\n"
+        )
+    };
+    Project::new(&[
+        (
+            "paceline.yaml",
+            "service_accounts: [{name: job}]\nmodels: [{name: recorded, provider: replay, turns: turns.json}]\n",
+        ),
+        ("turns.json", &turns.to_string()),
+        ("agents/lead/spec.yaml", &agent("lead", "recorded", "tools: [{server: paceline://guide, access: read}]\n")),
+        ("agents/guide/spec.yaml", &agent("guide", "recorded", "")),
+        ("agents/other/spec.yaml", &agent("other", "gemini-3.5-flash", "")),
+        ("loops/lead.yaml", &looped("lead")),
+        ("loops/other.yaml", &looped("other")),
+    ])
+}
+
+fn names(answer: &Value, key: &str) -> Vec<String> {
+    answer[key].as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn only_the_agents_that_were_chosen_are_there() {
+    let project = several();
+    // The other one has no key, and needs none.
+    assert_eq!(ended(&project, &[]).code, Some(2));
+    let mut serving = command(&project, &[]);
+    serving.args(["--agents", "lead"]);
+    let runner = Runner::of(serving);
+    let get = |path: &str| http::get(runner.address, path);
+    assert_eq!(names(&get("/agents").json(), "agents"), ["lead"]);
+    assert_eq!(names(&get("/loops").json(), "loops"), ["lead-daily"]);
+    for agent in ["guide", "other"] {
+        let said = http::post(&format!("/agents/{agent}/chat"), r#"{"message":"where?"}"#);
+        for answer in [
+            http::ask(runner.address, &said),
+            get(&format!("/agents/{agent}/status")),
+            get(&format!("/agents/{agent}/sessions")),
+        ] {
+            let (status, code, detail) = answer.problem();
+            assert_eq!((status, code.as_str()), (404, "unknown-agent"), "{answer:?}");
+            assert!(detail.starts_with(&format!("there is no agent `{agent}`")), "{detail}");
+            assert!(answer.body.contains("the agents here are `lead`\""), "{answer:?}");
+        }
+        let mcp = http::post(&format!("/agents/{agent}/mcp"), "{}");
+        assert_eq!(http::ask(runner.address, &mcp).status, 404);
+    }
+    // Inside, an agent that is called answers all the same.
+    let answer = http::ask(runner.address, &http::post("/agents/lead/chat", r#"{"message":"ask"}"#));
+    assert_eq!((answer.status, &answer.json()["response"]), (200, &json!("south")), "{answer:?}");
+    let all = ["--agents", "guide, lead,"];
+    assert_eq!(checked(&project, &[], &all).code, Some(0));
+    let run = checked(&project, &[], &["--agents=lead"]);
+    assert!(run.err.contains("ok: agents: `lead`\n") && !run.err.contains("gemini"), "{run:?}");
+}
+
+#[test]
+fn agents_that_are_not_there_are_no_choice() {
+    let project = several();
+    for (chosen, words, help) in [
+        ("laed", "the bundle has no agent `laed`; did you mean `lead`?", "`guide`, `lead`, `other`"),
+        ("lead,zzz", "the bundle has no agent `zzz`", "`guide`, `lead`, `other`"),
+        ("Lead", "the bundle has no agent `Lead`; did you mean `lead`?", "`guide`"),
+        ("", "`--agents` names no agent", "`guide`"),
+        (" , ", "`--agents` names no agent", "`guide`"),
+        ("a\u{1b}[2J", "`a\\u{1b}[2J`", "`guide`"),
+    ] {
+        let flag = format!("--agents={chosen}");
+        let mut start = command(&project, &[("GOOGLE_API_KEY", "key-of-nobody")]);
+        let start = run(start.arg(&flag));
+        let check = checked(&project, &[("GOOGLE_API_KEY", "key-of-nobody")], &[&flag]);
+        for (code, err) in [start, (check.code, check.err)] {
+            assert_eq!(code, Some(2), "{chosen:?}: {err}");
+            assert!(err.contains(words) && err.contains(help), "{chosen:?}: {err}");
+        }
+    }
+    let served = pace(project.path(), &["serve", "x.pace", "--agents", "laed"]);
+    assert!(served.0 == Some(2) && served.1.contains("did you mean `lead`?"), "{served:?}");
+}
+
+fn run(command: &mut Command) -> (Option<i32>, String) {
+    let output = command.output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+fn pace(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    run(pace_tests::pace(folder, arguments).env("PORT", "0").env("PACE_STATE_DIR", "memory"))
+}
