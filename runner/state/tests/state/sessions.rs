@@ -208,9 +208,11 @@ async fn sessions_inside_are_written_with_the_turn_or_not_at_all(stage: Stage) {
     }
     // Of a session that is not written, none is.
     let other = [key(), key()];
-    let taken = store.create_session(&new_session(owner("user:bob"), top, at(0)), &with_inside(top, other, 1)).await;
+    let mut bobs = with_inside(top, other, 1);
+    bobs.inside.iter_mut().for_each(|session| session.owner.principal = "user:bob".to_owned());
+    let taken = store.create_session(&new_session(owner("user:bob"), top, at(0)), &bobs).await;
     assert_eq!(taken, Err(StoreError::Conflict { what: "session" }));
-    assert_eq!(turns(top, other[0]).await, None);
+    assert_eq!(store.any_session(other[0]).await, Ok(None));
     let (lost, _) = take(&store, top, 0).await;
     let (lease, _) = take(&store, top, 50_000).await;
     let late = store.commit_turn(&lost, &with_inside(top, ids, 2)).await;
