@@ -95,8 +95,7 @@ pub fn instantiate(
     });
     let outputs = outputs.collect::<Result<_, _>>()?;
     let names = served.keys().map(|name| (*name).clone()).collect();
-    let (sessions, work) = (Arc::default(), Work::default());
-    Ok(Arc::new(Runner { bundle, names, models, tools, outputs, sessions, state, work }))
+    Ok(Arc::new(Runner { bundle, names, models, tools, outputs, state, work: Work::default() }))
 }
 
 /// A runner for one bundle.
@@ -107,7 +106,6 @@ pub struct Runner {
     models: Models,
     tools: Toolbox,
     outputs: BTreeMap<AgentName, Schema>,
-    sessions: Arc<Sessions>,
     state: State,
     work: Work,
 }
@@ -166,7 +164,7 @@ impl Runner {
 
     /// The conversations.
     pub fn sessions(&self) -> &Arc<Sessions> {
-        &self.sessions
+        &self.state.sessions
     }
 
     /// Where records of invocations go, if they are kept.

@@ -81,6 +81,8 @@ codes! {
     SlowRequest = "slow-request", 408, "The request did not arrive in time";
     /// The session is taking a turn already.
     SessionBusy = "session-busy", 409, "The session is busy";
+    /// Another runner took the session's turn over, because this one could not hold it.
+    SessionLost = "session-lost", 409, "The session went on elsewhere";
     /// The body is over its bound.
     TooLarge = "too-large", 413, "The request is too large";
     /// The target and the header fields are over their bound.

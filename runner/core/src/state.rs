@@ -1,5 +1,5 @@
-//! What outlives an invocation, and where it is kept: traces, and the audit of live writes. [`open`] is called once, before a
-//! runner is made; without a store nothing is kept but sessions, in memory.
+//! What outlives an invocation, and where it is kept: sessions, traces, and the audit of live writes. [`open`] is called once, before
+//! a runner is made; without a store nothing is kept but sessions, in memory.
 
 mod keeper;
 
@@ -11,6 +11,7 @@ use pace_state::{Location, PostgresSettings, Scope, Settings, Store, StoreError}
 use crate::config::{StatePlace, StateSettings};
 use crate::environment::Environment;
 use crate::model::http;
+use crate::session::Sessions;
 use crate::setup::SetupError;
 use crate::tool::audit::Audit;
 use crate::trace::TraceSink;
@@ -25,6 +26,8 @@ pub struct State {
     pub audit: Audit,
     /// The store, where there is one.
     pub store: Option<Store>,
+    /// Where conversations are.
+    pub sessions: Arc<Sessions>,
     /// What brings traces to the store.
     keeper: Option<Arc<Keeper>>,
 }
@@ -38,7 +41,8 @@ pub async fn open(settings: &StateSettings, project: &str, environment: &Environ
     let keeper = settings.keeps_traces.then(|| Arc::new(Keeper::begin(&store, environment.given())));
     let traces = keeper.clone().map(|keeper| keeper as Arc<dyn TraceSink>);
     let audit = Audit::stored(&store, environment.given());
-    Ok(State { traces, audit, store: Some(store), keeper })
+    let sessions = Arc::new(Sessions::stored(&store, environment.given()));
+    Ok(State { traces, audit, store: Some(store), sessions, keeper })
 }
 
 /// The store alone, for those who read it; nothing where none is wanted.
@@ -68,14 +72,21 @@ impl State {
         Self { traces: Some(traces), ..Self::default() }
     }
 
-    /// What does not work, one sentence each. Nothing that is said here stops invocations; live writes are refused while the
-    /// store fails.
+    /// The same with conversations in memory: for those that nobody can come back to.
+    #[must_use]
+    pub fn without_sessions(self) -> Self {
+        Self { sessions: Arc::default(), ..self }
+    }
+
+    /// What does not work, one sentence each. While the store fails, live writes are refused, and sessions that are there do not go on;
+    /// nothing else stops.
     pub fn troubles(&self) -> Vec<String> {
-        self.keeper.iter().filter_map(|keeper| keeper.trouble()).collect()
+        self.keeper.iter().filter_map(|keeper| keeper.trouble()).chain(self.sessions.trouble()).collect()
     }
 
     /// Looks after the store for as long as the state lives: what fails is logged, and found also while nothing is stored.
     pub fn watch(&self) {
+        self.sessions.watch();
         if let (Some(keeper), Some(store)) = (&self.keeper, &self.store) {
             tokio::spawn(keeper::watch(Arc::downgrade(keeper), store.clone()));
         }
@@ -86,6 +97,7 @@ impl State {
     /// # Errors
     /// How many are lost, and why: the store failed for all of `within`.
     pub async fn end(&self, within: Duration) -> Result<(), String> {
+        self.sessions.settled(within).await;
         let kept = match &self.keeper {
             Some(keeper) => keeper.flush(within).await,
             None => Ok(()),

@@ -57,7 +57,7 @@ pub(super) async fn admitted(shared: &Shared, asked: &str, request: Request) -> 
         trace: TraceContext::of_headers(&parts.headers),
     };
     let agent = call.agent.clone();
-    admit(&shared.runner, call).map_err(|problem| match problem.code {
+    admit(&shared.runner, call).await.map_err(|problem| match problem.code {
         Code::NotAllowed => shared.denied(&subject, &agent, problem),
         _ => problem,
     })

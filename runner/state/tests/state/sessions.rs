@@ -209,7 +209,9 @@ async fn sessions_inside_are_written_with_the_turn_or_not_at_all(stage: Stage) {
     // Of a session that is not written, none is.
     let other = [key(), key()];
     let mut bobs = with_inside(top, other, 1);
-    bobs.inside.iter_mut().for_each(|session| session.owner.principal = "user:bob".to_owned());
+    for session in &mut bobs.inside {
+        "user:bob".clone_into(&mut session.owner.principal);
+    }
     let taken = store.create_session(&new_session(owner("user:bob"), top, at(0)), &bobs).await;
     assert_eq!(taken, Err(StoreError::Conflict { what: "session" }));
     assert_eq!(store.any_session(other[0]).await, Ok(None));
