@@ -8,6 +8,7 @@ mod held;
 mod pulse;
 mod reading;
 mod to_the_end;
+mod under_way;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,7 +16,6 @@ use std::time::Duration;
 use pace_state::{
     Begun, Key, Moment, NewSession, Session, SessionInside, SessionOwner, Store, StoreError, TurnEnd, TurnLease,
 };
-use tokio::sync::Semaphore;
 
 use super::cache::{Cache, Seen};
 use super::packed::{pack_without, unpack};
@@ -26,6 +26,7 @@ use crate::environment::Given;
 use crate::id::SessionId;
 use crate::problem::{Code, Problem};
 use pulse::Pulse;
+use under_way::UnderWay;
 
 pub(super) use held::Held;
 pub(super) use to_the_end::ToTheEnd;
@@ -39,8 +40,6 @@ const RETRY: Duration = Duration::from_secs(5);
 const STORING: Duration = Duration::from_secs(6);
 /// How long is waited between two attempts.
 const PAUSE: Duration = Duration::from_millis(100);
-/// More than can be under way.
-const PERMITS: u32 = 1 << 20;
 
 /// Sessions in a store.
 pub(super) struct Stored {
@@ -53,8 +52,7 @@ pub(super) struct Shared {
     store: Store,
     secrets: Given,
     pulse: Pulse,
-    /// A permit for each thing that goes on though nobody waits for it.
-    under_way: Arc<Semaphore>,
+    under_way: Arc<UnderWay>,
 }
 
 /// A turn of a session that was in the store.
@@ -67,8 +65,8 @@ pub(super) struct Resumed {
 
 impl Stored {
     pub(super) fn new(store: &Store, secrets: &Given) -> Self {
-        let under_way = Arc::new(Semaphore::new(usize::try_from(PERMITS).unwrap_or(usize::MAX)));
-        let shared = Shared { store: store.clone(), secrets: secrets.clone(), pulse: Pulse::default(), under_way };
+        let (store, secrets) = (store.clone(), secrets.clone());
+        let shared = Shared { store, secrets, pulse: Pulse::default(), under_way: Arc::default() };
         Self { shared: Arc::new(shared), cache: Mutex::default() }
     }
 
@@ -189,15 +187,14 @@ impl Stored {
         (end, if is_same { Seeing::Same } else { Seeing::Changed })
     }
 
-    /// A permit that whoever waits until everything is stored waits for.
-    pub(super) fn under_way(&self) -> Arc<Semaphore> {
+    /// What goes on though nobody waits for it.
+    pub(super) fn under_way(&self) -> Arc<UnderWay> {
         Arc::clone(&self.shared.under_way)
     }
 
     /// Ends when nothing is under way any more.
     pub(super) async fn settled(&self) {
-        // The semaphore is never closed, so this is only ever an end of waiting.
-        let _all = self.shared.under_way.acquire_many(PERMITS).await;
+        self.shared.under_way.over().await;
     }
 
     /// How many conversations are in memory, and how many bytes they have.

@@ -79,9 +79,9 @@ impl Held {
         let (lease, shared) = (self.lease, Arc::clone(&self.shared));
         // Outside of a runtime nothing goes on, and the lease ends by itself.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let permit = Arc::clone(&shared.under_way).try_acquire_owned();
+        let going = shared.under_way.begin();
         runtime.spawn(async move {
-            let _permit = permit;
+            let _going = going;
             let end = Instant::now() + LEASE;
             while shared.told(shared.store.release_turn(&lease).await).is_err() && Instant::now() < end {
                 sleep(AGAIN).await;

@@ -4,18 +4,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use super::under_way::UnderWay;
 use futures_util::future::BoxFuture;
-use tokio::sync::Semaphore;
 
 /// A future that goes on as a task of its own where it is dropped: it costs nothing more where it is not.
 pub(in crate::session) struct ToTheEnd<T: Send + 'static> {
     left: Option<BoxFuture<'static, T>>,
-    under_way: Arc<Semaphore>,
+    under_way: Arc<UnderWay>,
 }
 
 impl<T: Send + 'static> ToTheEnd<T> {
-    /// Takes a permit while it goes on unwatched.
-    pub(in crate::session) fn of(future: impl Future<Output = T> + Send + 'static, under_way: Arc<Semaphore>) -> Self {
+    /// Counted as under way while it goes on unwatched.
+    pub(in crate::session) fn of(future: impl Future<Output = T> + Send + 'static, under_way: Arc<UnderWay>) -> Self {
         Self { left: Some(Box::pin(future)), under_way }
     }
 }
@@ -36,10 +36,11 @@ impl<T: Send + 'static> Future for ToTheEnd<T> {
 impl<T: Send + 'static> Drop for ToTheEnd<T> {
     fn drop(&mut self) {
         if let (Some(left), Ok(runtime)) = (self.left.take(), tokio::runtime::Handle::try_current()) {
-            let permit = Arc::clone(&self.under_way).try_acquire_owned();
+            let going = self.under_way.begin();
             runtime.spawn(async move {
-                let _permit = permit;
+                // What it came to may have something to give back.
                 drop(left.await);
+                drop(going);
             });
         }
     }
