@@ -3,6 +3,8 @@
 #[expect(clippy::missing_panics_doc, reason = "whatever is not as a test wants it ends the test")]
 pub mod http;
 #[expect(clippy::missing_panics_doc, reason = "whatever is not as a test wants it ends the test")]
+pub mod postgres;
+#[expect(clippy::missing_panics_doc, reason = "whatever is not as a test wants it ends the test")]
 pub mod process;
 pub mod terminal;
 

@@ -56,10 +56,17 @@ fn project() -> Project {
     ])
 }
 
-/// `pace` in a folder, as the person `ann`, without keys, keeping nothing.
+/// `pace` in a folder, as the person `ann`, without keys, keeping nothing but sessions with a name.
 fn pace(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = pace_tests::pace(folder, arguments);
-    command.env("USER", "ann").env("LC_ALL", "C.UTF-8").env("PACE_STATE_DIR", "memory");
+    command.env("USER", "ann").env("LC_ALL", "C.UTF-8");
+    if arguments.iter().any(|argument| argument.starts_with("--session")) {
+        for variable in ["PACE_STATE_DIR", "DATABASE_URL", "PACE_ENVIRONMENT"] {
+            command.env_remove(variable);
+        }
+    } else {
+        command.env("PACE_STATE_DIR", "memory");
+    }
     for variable in ["GOOGLE_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY_FILE", "GEMINI_API_KEY_FILE"] {
         command.env_remove(variable);
     }

@@ -37,19 +37,38 @@ pub(crate) fn prepare(root: &Path, settings: &StateSettings) {
     }
 }
 
-/// Opens the records of a project for a bundle that was built of it.
+/// Whether a command goes on without a place for its records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// It does not.
+    Needed,
+    /// It does, and says so: somebody who tries an agent in a folder that cannot be written to wants its answer.
+    WherePossible,
+}
+
+/// Opens the records of a project for a bundle that was built of it. Where they are not needed, and nobody named a place for them, nothing
+/// is kept if they cannot be.
 ///
 /// # Errors
 /// They cannot be kept.
 pub(crate) fn open(
     runtime: &Runtime,
-    root: &Path,
-    environment: &Environment,
+    (root, environment): (&Path, &Environment),
     bundle: &Bundle,
+    wanted: Wanted,
 ) -> Result<State, SetupError> {
     let settings = settings(root, environment)?;
     prepare(root, &settings);
-    runtime.block_on(state::open(&settings, bundle.meta.project.as_str(), environment))
+    let opened = runtime.block_on(state::open(&settings, bundle.meta.project.as_str(), environment));
+    let is_usual =
+        environment.text("PACE_STATE_DIR")?.is_none() && matches!(settings.place, Some(StatePlace::Folder(_)));
+    match opened {
+        Err(error) if is_usual && wanted == Wanted::WherePossible => {
+            err(&format!("note: nothing is kept of this, neither traces nor sessions: {}\n", error.message));
+            Ok(State::default())
+        }
+        opened => opened,
+    }
 }
 
 /// Waits until everything is stored; says what is lost, and does not fail for it.

@@ -181,6 +181,9 @@ pub struct Answer {
     /// Absent where the model had no more to say; else why the reply is cut: `length`, or the service's reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut: Option<String>,
+    /// Why the session does not have this turn, where it could not be kept: it is as it was before, and a new one is not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unkept: Option<&'static str>,
     /// What it took.
     pub usage: Spent,
 }

@@ -35,6 +35,11 @@ macro_rules! id {
                 random().map(Self)
             }
 
+            /// As a number.
+            pub(crate) fn number(self) -> u128 {
+                self.0
+            }
+
             /// As it is written.
             pub(crate) fn digits(self) -> Digits {
                 Digits::of(self.0)
@@ -94,12 +99,14 @@ id!(
     SessionId
 );
 
-impl InvocationId {
-    /// As a number.
-    pub(crate) fn number(self) -> u128 {
-        self.0
+impl SessionId {
+    /// The id that is this number.
+    pub(crate) fn of_number(number: u128) -> Self {
+        Self(number)
     }
+}
 
+impl InvocationId {
     /// A number below 256, as evenly spread as the ids are.
     pub(crate) fn first_byte(self) -> u8 {
         let [first, ..] = self.0.to_le_bytes();

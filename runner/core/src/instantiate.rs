@@ -106,9 +106,8 @@ pub fn instantiate(
     let outputs = outputs.collect::<Result<_, _>>()?;
     let names = served.keys().map(|name| (*name).clone()).collect();
     let doors = scope.doors(bundle.bundle());
-    let (sessions, work, metrics) = (Arc::default(), Work::default(), Metrics::new(bundle.bundle()));
-    let strangers = Strangers::default();
-    Ok(Arc::new(Runner { bundle, names, doors, models, tools, outputs, sessions, state, work, metrics, strangers }))
+    let (work, metrics, strangers) = (Work::default(), Metrics::new(bundle.bundle()), Strangers::default());
+    Ok(Arc::new(Runner { bundle, names, doors, models, tools, outputs, state, work, metrics, strangers }))
 }
 
 /// A runner for one bundle.
@@ -121,7 +120,6 @@ pub struct Runner {
     models: Models,
     tools: Toolbox,
     outputs: BTreeMap<AgentName, Schema>,
-    sessions: Arc<Sessions>,
     state: State,
     work: Work,
     metrics: Metrics,
@@ -182,7 +180,7 @@ impl Runner {
 
     /// The conversations.
     pub fn sessions(&self) -> &Arc<Sessions> {
-        &self.sessions
+        &self.state.sessions
     }
 
     /// Where records of invocations go, if they are kept.

@@ -17,7 +17,6 @@ use pace_ir::program::AgentName;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use crate::conversation::Message;
 use crate::events::{Answer, Event, EventSink, Source};
 use crate::id::{InvocationId, SessionId};
 use crate::problem::Problem;
@@ -52,8 +51,8 @@ pub enum Conversation {
     New,
     /// In a session of this runner.
     Session(SessionId),
-    /// From what was kept elsewhere.
-    Kept(Vec<Message>),
+    /// Nowhere: it begins, and is called this by whoever it is theirs.
+    Named(String),
 }
 
 /// An invocation that may begin.
@@ -102,10 +101,16 @@ impl Admitted {
             let (session, model) = (turn.id(), &agent.spec.model);
             sink.on_event(source, &Event::Started { session, model, admitted: &by, chain, trace });
         }
+        let held = turn.held();
         let result = tokio::select! {
             biased;
             () = cancel.cancelled() => Err(runner.work().why_cancelled()),
             result = turns::within_time(&running, message, turn, sink) => result,
+            lost = held => Err(lost),
+        };
+        let result = match result {
+            Ok((answer, turn)) => Ok(Answer { unkept: turn.commit().await.err(), ..answer }),
+            Err(problem) => Err(problem),
         };
         match &result {
             Ok(answer) => sink.on_event(source, &Event::Done(answer)),

@@ -90,7 +90,7 @@ impl AgentServer {
         let conversation = session.map_or(Conversation::New, Conversation::Session);
         let (agent, chain, trace) = (self.agent.clone(), depth::chain(subject, &context.meta)?, trace(context));
         let call = Call { agent, chain, message, conversation, trace };
-        let admitted = admit(&self.runner, call)?;
+        let admitted = admit(&self.runner, call).await?;
         let (invocation, cancel) = (admitted.id(), admitted.cancellation().clone());
         let (steps, told) = progress::of(context);
         let result = {

@@ -86,6 +86,8 @@ codes! {
     SlowRequest = "slow-request", 408, "The request did not arrive in time";
     /// The session is taking a turn already.
     SessionBusy = "session-busy", 409, "The session is busy";
+    /// Another runner took the session's turn over, because this one could not hold it.
+    SessionLost = "session-lost", 409, "The session went on elsewhere";
     /// A request with this key is being worked on.
     KeyInFlight = "idempotency-in-flight", 409, "The first request with this key is still being answered";
     /// The key came with another request before.

@@ -1,37 +1,59 @@
-//! Sessions: conversations that go on over several invocations, kept in memory. Whoever begins a turn takes the
-//! conversation out and gives it back, so that a session takes one turn at a time and a turn that fails leaves no trace.
-//! Between turns a conversation is one piece of text: most are never gone on with.
+//! Sessions: conversations that go on over several invocations. Whoever begins a turn has the conversation alone until the turn
+//! ends: a session takes one turn at a time, and a turn that fails leaves no trace.
 //!
-//! Bounds: [`MAX_SESSIONS`] and [`MAX_BYTES`]; over them, the session that was used least recently goes. Nothing here looks
-//! through all sessions.
+//! They are kept in the store, where there is one ([`stored`]): written when a turn ends, whole or not at all, with the sessions of the
+//! agents that were called in it ([`inside`]). Else they are in memory, and end with the process ([`memory`]). Nothing here looks through
+//! all sessions.
 
+mod cache;
+mod inside;
+mod memory;
 mod packed;
+mod stored;
 #[cfg(test)]
 mod tests;
+mod turn;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use pace_ir::program::{AgentName, Principal};
+use pace_state::{Cursor, Moment, Page, Store};
 
 use crate::conversation::{Message, ToolResult};
+use crate::environment::Given;
 use crate::id::{IdMap, SessionId};
 use crate::problem::{Code, Problem};
-use packed::Packed;
+use memory::Memory;
+use stored::Stored;
+use turn::Origin;
 
-/// The most sessions kept.
-pub const MAX_SESSIONS: usize = 10_000;
-/// The most bytes of conversations kept in all sessions together.
-pub const MAX_BYTES: usize = 64 << 20;
+pub(crate) use inside::Inside;
+pub use memory::{MAX_BYTES, MAX_SESSIONS};
+pub use turn::Turn;
+
 /// The most bytes of text in one session; a conversation beyond that fits no model.
 pub const MAX_SESSION_BYTES: usize = 8 << 20;
 
 /// All sessions of a runner.
 #[derive(Default)]
 pub struct Sessions {
-    kept: Mutex<Kept>,
+    kept: Kept,
+    /// The turns that are being taken here, of sessions that are inside no other.
+    busy: Mutex<IdMap<SessionId, Busy>>,
+}
+
+enum Kept {
+    Memory(Memory),
+    Store(Stored),
+}
+
+/// A turn that is being taken.
+struct Busy {
+    owner: Owner,
+    /// Somebody wants it forgotten when the turn is over.
+    is_forgotten: bool,
 }
 
 /// Whose a session is: the agent's and the principal's together. That of a called agent is also its caller's: it goes on only
@@ -47,294 +69,204 @@ pub struct Owner {
 }
 
 /// What can be told about a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overview {
-    /// Its name.
+    /// Its id.
     pub id: SessionId,
+    /// Who talks.
+    pub principal: Principal,
     /// When it began.
-    pub created: SystemTime,
+    pub created: Moment,
     /// When its last turn ended.
-    pub used: SystemTime,
+    pub used: Moment,
+    /// How many turns it has.
+    pub turns: u64,
     /// Whether a turn is being taken.
     pub is_busy: bool,
 }
 
-#[derive(Default)]
-struct Kept {
-    sessions: IdMap<SessionId, Session>,
-    /// Idle sessions, those used least recently first. The number grows with each use.
-    idle: BTreeMap<u64, SessionId>,
-    uses: u64,
-    bytes: usize,
-    /// The sessions of everybody who is somebody: an anonymous principal has no list, only ids it knows.
-    by_owner: BTreeMap<Owner, BTreeSet<SessionId>>,
-}
-
-struct Session {
-    owner: Owner,
-    created: SystemTime,
-    used: SystemTime,
-    state: State,
-    /// The sessions of the agents that are called in it.
-    inner: Vec<SessionId>,
-}
-
-enum State {
-    Idle { messages: Packed, use_number: u64 },
-    Busy { is_forgotten: bool },
-}
-
-/// A turn being taken: the only access to a session's conversation. Dropped, it puts back what was there before the turn.
-pub struct Turn {
-    sessions: Arc<Sessions>,
-    id: SessionId,
-    /// The conversation, to be added to.
+/// A session as it was when its last turn ended.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Whose it is.
+    pub owner: Owner,
+    /// What can be told about it.
+    pub overview: Overview,
+    /// What was said.
     pub messages: Vec<Message>,
-    kept: usize,
-    is_new: bool,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self::Memory(Memory::default())
+    }
 }
 
 impl Sessions {
-    /// Begins a turn of a session, or of a new one.
+    /// Sessions in a store, without the secrets that the runner was given.
+    pub fn stored(store: &Store, secrets: &Given) -> Self {
+        Self { kept: Kept::Store(Stored::new(store, secrets)), busy: Mutex::default() }
+    }
+
+    /// Begins a turn of a session.
     ///
     /// # Errors
     /// [`Code::UnknownSession`] where there is none of this id, or it is somebody else's; [`Code::SessionBusy`];
-    /// [`Code::Internal`] where there are no random bytes.
-    pub fn begin(self: &Arc<Self>, owner: Owner, id: Option<SessionId>) -> Result<Turn, Problem> {
-        match id {
-            Some(id) => self.resume(&owner, id),
-            None => self.create(owner, Vec::new()),
-        }
-    }
-
-    /// Begins a turn of a new session that goes on from a conversation kept elsewhere.
-    ///
-    /// # Errors
-    /// [`Code::Internal`] where there are no random bytes.
-    pub fn create(self: &Arc<Self>, owner: Owner, messages: Vec<Message>) -> Result<Turn, Problem> {
-        let id = SessionId::new()
-            .map_err(|error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}")))?;
-        let now = SystemTime::now();
-        let mut kept = self.lock();
-        if owner.is_listed() {
-            kept.by_owner.entry(owner.clone()).or_default().insert(id);
-        }
-        if let Some(outer) = owner.within.and_then(|outer| kept.sessions.get_mut(&outer)) {
-            outer.inner.push(id);
-        }
-        let state = State::Busy { is_forgotten: false };
-        kept.sessions.insert(id, Session { owner, created: now, used: now, state, inner: Vec::new() });
-        let gone = kept.shrink();
-        drop(kept);
-        drop(gone);
-        let kept = messages.len();
-        Ok(Turn { sessions: Arc::clone(self), id, messages, kept, is_new: true })
-    }
-
-    fn resume(self: &Arc<Self>, owner: &Owner, id: SessionId) -> Result<Turn, Problem> {
-        let packed = self.lock().lend(owner, id)?;
-        // Others need not wait until a long conversation is read.
-        let messages = match packed.messages() {
-            Ok(messages) => messages,
-            Err(problem) => {
-                drop(self.lock().give_back(id, packed, true));
-                return Err(problem);
+    /// [`Code::StoreFailed`].
+    pub async fn resume(self: &Arc<Self>, owner: Owner, id: SessionId) -> Result<Turn, Problem> {
+        match &self.kept {
+            Kept::Memory(memory) => {
+                let mut busy = self.busy();
+                ensure_free(&busy, &owner, id)?;
+                let kept = memory.get(&owner, id).ok_or_else(|| unknown(id, &owner.agent))?;
+                busy.insert(id, Busy { owner: owner.clone(), is_forgotten: false });
+                // Others need not wait until a long conversation is read.
+                drop(busy);
+                let turn = Turn::of(self, (id, owner), Origin::Kept).at(kept.created, kept.turns);
+                kept.messages.messages().map(|messages| turn.going_on(messages))
             }
-        };
-        let length = messages.len();
-        Ok(Turn { sessions: Arc::clone(self), id, messages, kept: length, is_new: false })
+            Kept::Store(stored) => {
+                ensure_free(&self.busy(), &owner, id)?;
+                let begun = stored.begin(&owner, id).await?;
+                self.busy().insert(id, Busy { owner: owner.clone(), is_forgotten: false });
+                let turn = Turn::of(self, (id, owner), Origin::Leased(begun.held));
+                Ok(turn.at(begun.created, begun.turns).going_on(begun.messages))
+            }
+        }
     }
 
-    /// The sessions of an owner; none for anonymous ones, who have no list.
-    pub fn of(&self, owner: &Owner) -> Vec<SessionId> {
-        self.lock().by_owner.get(owner).map(|ids| ids.iter().copied().collect()).unwrap_or_default()
-    }
-
-    /// Whose a session is. Not for whoever asks: they are told what is theirs, or what they may read.
-    pub fn owner(&self, id: SessionId) -> Option<Owner> {
-        self.lock().sessions.get(&id).map(|session| session.owner.clone())
-    }
-
-    /// What can be told about a session to its owner.
+    /// Begins the first turn of a new session; of one that its owner gives a name, where there is a store.
     ///
     /// # Errors
-    /// [`Code::UnknownSession`].
-    pub fn overview(&self, owner: &Owner, id: SessionId) -> Result<Overview, Problem> {
-        let kept = self.lock();
-        let session = kept.sessions.get(&id).filter(|session| session.owner == *owner);
-        let session = session.ok_or_else(|| unknown(id, &owner.agent))?;
-        let is_busy = matches!(session.state, State::Busy { .. });
-        Ok(Overview { id, created: session.created, used: session.used, is_busy })
+    /// [`Code::Internal`] where there are no random bytes.
+    pub fn create(self: &Arc<Self>, owner: Owner, name: Option<String>) -> Result<Turn, Problem> {
+        let id = new_id()?;
+        self.busy().insert(id, Busy { owner: owner.clone(), is_forgotten: false });
+        Ok(Turn::of(self, (id, owner), Origin::New { name }))
     }
 
-    /// What was said in a session, for its owner; nothing while a turn is being taken.
+    /// The sessions with an agent, of one principal or of all, those created last first, without those inside others. One is listed
+    /// when its first turn has ended.
     ///
     /// # Errors
-    /// [`Code::UnknownSession`].
-    pub fn messages(&self, owner: &Owner, id: SessionId) -> Result<Vec<Message>, Problem> {
-        let kept = self.lock();
-        let session = kept.sessions.get(&id).filter(|session| session.owner == *owner);
-        let packed = match &session.ok_or_else(|| unknown(id, &owner.agent))?.state {
-            State::Idle { messages, .. } => messages.clone(),
-            State::Busy { .. } => return Ok(Vec::new()),
+    /// [`Code::StoreFailed`].
+    pub async fn list(
+        &self,
+        agent: &AgentName,
+        principal: Option<&Principal>,
+        after: Option<Cursor>,
+        most: u32,
+    ) -> Result<Page<Overview>, Problem> {
+        let mut page = match &self.kept {
+            Kept::Memory(memory) => memory.list(agent, principal, after, most),
+            Kept::Store(stored) => stored.list(agent, principal, after, most).await?,
         };
-        drop(kept);
-        packed.messages()
+        let busy = self.busy();
+        for overview in &mut page.rows {
+            overview.is_busy |= busy.contains_key(&overview.id);
+        }
+        Ok(page)
+    }
+
+    /// A session, whosever it is. Not for whoever asks: they are told what is theirs, or what they may read.
+    ///
+    /// # Errors
+    /// [`Code::StoreFailed`].
+    pub async fn find(&self, id: SessionId) -> Result<Option<Found>, Problem> {
+        let found = match &self.kept {
+            Kept::Memory(memory) => memory.find(id)?,
+            Kept::Store(stored) => stored.find(id).await?,
+        };
+        Ok(found.map(|mut found| {
+            found.overview.is_busy |= self.busy().contains_key(&id);
+            found
+        }))
+    }
+
+    /// The session that a principal gave this name; nothing without a store, where none has.
+    ///
+    /// # Errors
+    /// [`Code::StoreFailed`].
+    pub async fn named(&self, owner: &Owner, name: &str) -> Result<Option<Overview>, Problem> {
+        match &self.kept {
+            Kept::Memory(_) => Ok(None),
+            Kept::Store(stored) => stored.named(owner, name).await,
+        }
     }
 
     /// Forgets a session; one that is taking a turn, when the turn is over.
     ///
     /// # Errors
-    /// [`Code::UnknownSession`].
-    pub fn forget(&self, owner: &Owner, id: SessionId) -> Result<(), Problem> {
-        let mut kept = self.lock();
-        let session = kept.sessions.get_mut(&id).filter(|session| session.owner == *owner);
-        let session = session.ok_or_else(|| unknown(id, &owner.agent))?;
-        let mut gone = Gone::new();
-        if let State::Busy { is_forgotten } = &mut session.state {
-            *is_forgotten = true;
-        } else {
-            gone = kept.remove(id);
-        }
-        drop(kept);
-        drop(gone);
-        Ok(())
-    }
-
-    /// How many there are, and how many bytes they hold.
-    pub fn size(&self) -> (usize, usize) {
-        let kept = self.lock();
-        (kept.sessions.len(), kept.bytes)
-    }
-
-    fn give_back(&self, id: SessionId, messages: &[Message], is_worth_keeping: bool) {
-        let packed = Packed::of(messages);
-        let mut kept = self.lock();
-        let gone = kept.give_back(id, packed, is_worth_keeping);
-        // Others need not wait until it is free.
-        drop(kept);
-        drop(gone);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Kept> {
-        // Every change is made whole before the lock is given up, so what a panicking thread leaves is sound.
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What was taken out, to be dropped when the lock is given up.
-type Gone = Vec<Session>;
-
-impl Kept {
-    /// Takes the conversation out of a session that is about to take a turn.
-    fn lend(&mut self, owner: &Owner, id: SessionId) -> Result<Packed, Problem> {
-        let Some(session) = self.sessions.get_mut(&id).filter(|session| session.owner == *owner) else {
-            return Err(unknown(id, &owner.agent));
+    /// [`Code::UnknownSession`], [`Code::StoreFailed`].
+    pub async fn forget(&self, owner: &Owner, id: SessionId) -> Result<(), Problem> {
+        let is_busy = match self.busy().get_mut(&id).filter(|busy| busy.owner == *owner) {
+            Some(busy) => {
+                busy.is_forgotten = true;
+                true
+            }
+            None => false,
         };
-        match std::mem::replace(&mut session.state, State::Busy { is_forgotten: false }) {
-            State::Idle { messages, use_number } => {
-                self.idle.remove(&use_number);
-                self.bytes -= messages.bytes();
-                Ok(messages)
-            }
-            busy @ State::Busy { .. } => {
-                session.state = busy;
-                let detail = format!("the session `{id}` is taking a turn already");
-                Err(Problem::new(Code::SessionBusy, detail).help("wait for its answer, or start another session"))
-            }
+        let was_there = match &self.kept {
+            // One that is taking a turn is still lent out.
+            Kept::Memory(memory) => is_busy || memory.forget(owner, id),
+            Kept::Store(stored) => stored.forget(owner, id).await? || is_busy,
+        };
+        if was_there { Ok(()) } else { Err(unknown(id, &owner.agent)) }
+    }
+
+    /// How many are in memory, and how many bytes they hold.
+    pub fn size(&self) -> (usize, usize) {
+        match &self.kept {
+            Kept::Memory(memory) => memory.size(),
+            Kept::Store(stored) => stored.cached(),
         }
     }
 
-    fn give_back(&mut self, id: SessionId, messages: Packed, is_worth_keeping: bool) -> Gone {
-        let Some(session) = self.sessions.get_mut(&id) else { return Gone::new() };
-        let is_forgotten = matches!(session.state, State::Busy { is_forgotten: true });
-        self.uses += 1;
-        self.bytes += messages.bytes();
-        session.state = State::Idle { messages, use_number: self.uses };
-        session.used = SystemTime::now();
-        self.idle.insert(self.uses, id);
-        let mut gone = if is_forgotten || !is_worth_keeping { self.remove(id) } else { Gone::new() };
-        gone.extend(self.shrink());
-        gone
+    /// What does not work; nothing where all does.
+    pub fn trouble(&self) -> Option<String> {
+        match &self.kept {
+            Kept::Memory(_) => None,
+            Kept::Store(stored) => stored.trouble(),
+        }
     }
 
-    fn shrink(&mut self) -> Gone {
-        let mut gone = Gone::new();
-        while self.sessions.len() > MAX_SESSIONS || self.bytes > MAX_BYTES {
-            let Some((_, id)) = self.idle.first_key_value() else { break };
-            if gone.is_empty() {
-                // Mostly it is one.
-                gone.reserve_exact(1);
-            }
-            gone.extend(self.remove(*id));
+    /// Looks after the store for as long as the sessions are used: what fails is found also while nobody asks.
+    pub fn watch(self: &Arc<Self>) {
+        if let Kept::Store(stored) = &self.kept {
+            tokio::spawn(stored.watch());
         }
-        gone
     }
 
-    /// Takes a session out, and those inside it; one of those that is taking a turn goes when the turn is over.
-    fn remove(&mut self, id: SessionId) -> Gone {
-        let (mut gone, mut ids) = (Gone::new(), vec![id]);
-        while let Some(id) = ids.pop() {
-            if let Some(Session { state: State::Busy { is_forgotten }, .. }) = self.sessions.get_mut(&id) {
-                *is_forgotten = true;
-            } else if let Some(session) = self.take(id) {
-                ids.extend(&session.inner);
-                gone.push(session);
-            }
+    /// Ends when every turn that has ended is stored or given back; waits no longer than `within`.
+    pub async fn settled(&self, within: Duration) {
+        if let Kept::Store(stored) = &self.kept {
+            // What is not stored by then ends with the process: leases end by themselves.
+            let _late = tokio::time::timeout(within, stored.settled()).await;
         }
-        gone
     }
 
-    fn take(&mut self, id: SessionId) -> Option<Session> {
-        let session = self.sessions.remove(&id)?;
-        if let State::Idle { messages, use_number } = &session.state {
-            self.idle.remove(use_number);
-            self.bytes -= messages.bytes();
-        }
-        if let Some(ids) = self.by_owner.get_mut(&session.owner) {
-            ids.remove(&id);
-            if ids.is_empty() {
-                self.by_owner.remove(&session.owner);
-            }
-        }
-        if let Some(outer) = session.owner.within.and_then(|outer| self.sessions.get_mut(&outer)) {
-            outer.inner.retain(|inner| *inner != id);
-        }
-        Some(session)
+    /// Whether a session that is taking a turn is to be forgotten.
+    fn is_forgotten(&self, id: SessionId) -> bool {
+        self.busy().get(&id).is_some_and(|busy| busy.is_forgotten)
+    }
+
+    /// A turn is over. Says whether its session is to be forgotten.
+    fn over(&self, id: SessionId) -> bool {
+        self.busy().remove(&id).is_some_and(|busy| busy.is_forgotten)
+    }
+
+    fn busy(&self) -> MutexGuard<'_, IdMap<SessionId, Busy>> {
+        // Every change is made whole before the lock is given up, so what a panicking thread leaves is sound.
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Owner {
-    /// Whether there is a list of its sessions: an anonymous principal knows only ids, and called agents' sessions are their
-    /// callers'.
-    fn is_listed(&self) -> bool {
-        self.principal != Principal::Anonymous && self.within.is_none()
-    }
-}
-
-impl Turn {
-    /// The session's id.
-    pub fn id(&self) -> SessionId {
-        self.id
-    }
-
-    /// Keeps what was added; without it, a dropped turn takes everything back.
-    pub fn commit(mut self) {
-        self.kept = self.messages.len();
-    }
-
-    /// Bytes of text in the conversation as it stands.
-    pub fn bytes(&self) -> usize {
-        self.messages.iter().map(size).sum()
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        let mut messages = std::mem::take(&mut self.messages);
-        messages.truncate(self.kept);
-        let is_worth_keeping = !self.is_new || !messages.is_empty();
-        self.sessions.give_back(self.id, &messages, is_worth_keeping);
+/// Whether nobody takes a turn of it here. Somebody else's is as if it were not there.
+fn ensure_free(busy: &IdMap<SessionId, Busy>, owner: &Owner, id: SessionId) -> Result<(), Problem> {
+    match busy.get(&id) {
+        None => Ok(()),
+        Some(busy) if busy.owner == *owner => Err(busy_with(id)),
+        Some(_) => Err(unknown(id, &owner.agent)),
     }
 }
 
@@ -345,15 +277,24 @@ impl fmt::Debug for Sessions {
     }
 }
 
-impl fmt::Debug for Turn {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Turn").field(&self.id).finish()
-    }
+fn new_id() -> Result<SessionId, Problem> {
+    SessionId::new().map_err(|error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}")))
 }
 
-fn unknown(id: SessionId, agent: &AgentName) -> Problem {
+fn now() -> Moment {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Moment(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// What somebody is told who asked for a session that is not theirs, or not there.
+pub(crate) fn unknown(id: SessionId, agent: &AgentName) -> Problem {
     let detail = format!("the agent `{agent}` has no session `{id}` of yours");
     Problem::new(Code::UnknownSession, detail).help("leave `session` out to start a new one")
+}
+
+fn busy_with(id: SessionId) -> Problem {
+    let detail = format!("the session `{id}` is taking a turn already");
+    Problem::new(Code::SessionBusy, detail).help("wait for its answer, or start another session")
 }
 
 /// About how much memory a message takes, bytes.

@@ -1,5 +1,5 @@
-//! What outlives an invocation, and where it goes: traces, into a store, to a collector or both, and the audit of live writes.
-//! [`open`] is called once, before a runner is made; without a store nothing is kept but sessions, in memory.
+//! What outlives an invocation, and where it goes: sessions into a store, traces there, to a collector or both, and the audit of live
+//! writes. [`open`] is called once, before a runner is made; without a store nothing is kept but sessions, in memory.
 
 mod keeper;
 mod retention;
@@ -12,6 +12,7 @@ use pace_state::{Location, Looked, PostgresSettings, Scope, Settings, SinkState,
 use crate::config::{StatePlace, StateSettings};
 use crate::environment::Environment;
 use crate::model::http;
+use crate::session::Sessions;
 use crate::setup::SetupError;
 use crate::tool::audit::Audit;
 use crate::trace::otlp::{self, ExportState, Exporter, Program};
@@ -27,6 +28,8 @@ pub struct State {
     pub audit: Audit,
     /// The store, where there is one.
     pub store: Option<Store>,
+    /// Where conversations are.
+    pub sessions: Arc<Sessions>,
     /// What brings traces to the store.
     keeper: Option<Arc<Keeper>>,
     /// What brings them to a collector.
@@ -70,7 +73,9 @@ pub async fn open(settings: &StateSettings, project: &str, environment: &Environ
         }
     };
     let audit = store.as_ref().map(|store| Audit::stored(store, environment.given())).unwrap_or_default();
-    Ok(State { traces, audit, store, keeper, exporter, retention: settings.retention })
+    let sessions =
+        store.as_ref().map(|store| Arc::new(Sessions::stored(store, environment.given()))).unwrap_or_default();
+    Ok(State { traces, audit, store, sessions, keeper, exporter, retention: settings.retention })
 }
 
 /// The store alone, for those who read it; nothing where none is wanted.
@@ -114,11 +119,18 @@ impl State {
         Self { traces: Some(traces), ..Self::default() }
     }
 
-    /// What does not work, one sentence each. Nothing that is said here stops invocations; live writes are refused while the
-    /// store fails.
+    /// The same with conversations in memory: for those that nobody can come back to.
+    #[must_use]
+    pub fn without_sessions(self) -> Self {
+        Self { sessions: Arc::default(), ..self }
+    }
+
+    /// What does not work, one sentence each. While the store fails, live writes are refused, and sessions that are there do not go on;
+    /// nothing else stops.
     pub fn troubles(&self) -> Vec<String> {
         let stored = self.keeper.iter().filter_map(|keeper| keeper.trouble());
-        stored.chain(self.exporter.iter().filter_map(|exporter| exporter.trouble())).collect()
+        let exported = self.exporter.iter().filter_map(|exporter| exporter.trouble());
+        stored.chain(exported).chain(self.sessions.trouble()).collect()
     }
 
     /// The store that traces are kept in, if they are.
@@ -144,6 +156,7 @@ impl State {
     /// Looks after store and collector for as long as the state lives: what fails is logged, a store that fails also while nothing is
     /// stored, and what is old is deleted.
     pub fn watch(&self) {
+        self.sessions.watch();
         if let Some(exporter) = &self.exporter {
             tokio::spawn(otlp::watch(Arc::downgrade(exporter)));
         }
@@ -160,6 +173,7 @@ impl State {
     /// # Errors
     /// How many are lost, and why: the store or the collector failed for all of `within`.
     pub async fn end(&self, within: Duration) -> Result<(), String> {
+        self.sessions.settled(within).await;
         let stored = async {
             let kept = match &self.keeper {
                 Some(keeper) => keeper.flush(within).await,

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant, SystemTime};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
 use pace_state::{
-    AuditEntry, AuditKind, AuditLog, Begun, Key, Location, Moment, PostgresSettings, Scope, SessionOwner, Settings,
-    SinkSettings, Store, Trace, TraceFilter, TraceSink, TraceStatus,
+    AuditEntry, AuditKind, AuditLog, Begun, Key, Location, Moment, NewSession, PostgresSettings, Scope, SessionOwner,
+    Settings, SinkSettings, Store, Trace, TraceFilter, TraceSink, TraceStatus, TurnEnd,
 };
 
 /// Bytes of a conversation and of a trace's record, as two turns with two calls of tools make them.
@@ -102,10 +102,7 @@ async fn load(connections: u32, store: Option<&Store>, kind: Kind) -> Result<f64
         tokio::spawn(async move {
             let id = key();
             if let (Some(store), Kind::Next) = (&store, kind) {
-                store
-                    .create_session(&owner(), id, vec![b'x'; CONVERSATION], (now(), now()))
-                    .await
-                    .map_err(|error| error.to_string())?;
+                store.create_session(&new(id), &end()).await.map_err(|error| error.to_string())?;
             }
             for _ in 0..REQUESTS / connections {
                 compute(work);
@@ -130,16 +127,23 @@ async fn load(connections: u32, store: Option<&Store>, kind: Kind) -> Result<f64
 }
 
 async fn one(store: &Store, kind: Kind, id: Key) -> Result<()> {
-    let conversation = vec![b'x'; CONVERSATION];
     match kind {
-        Kind::New => store.create_session(&owner(), key(), conversation, (now(), now())).await?,
+        Kind::New => store.create_session(&new(key()), &end()).await?,
         Kind::Next => {
-            let begun = store.begin_turn(&owner(), id, Key(1), Duration::from_mins(1), now()).await?;
+            let begun = store.begin_turn(&owner(), id, None, Duration::from_mins(1), now()).await?;
             let Begun::Taken { lease, .. } = begun else { return Err("the session is busy".into()) };
-            store.commit_turn(&lease, conversation, now()).await?;
+            store.commit_turn(&lease, &end()).await?;
         }
     }
     Ok(())
+}
+
+fn new(id: Key) -> NewSession {
+    NewSession { owner: owner(), id, name: None, created: now() }
+}
+
+fn end() -> TurnEnd {
+    TurnEnd { conversation: vec![b'x'; CONVERSATION], inside: Vec::new(), now: now() }
 }
 
 async fn traces(store: &Store) -> Result<()> {

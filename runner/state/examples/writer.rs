@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pace_state::{
-    AuditEntry, AuditKind, AuditLog, Begun, Key, Location, Moment, Scope, SessionOwner, Settings, SinkSettings, Store,
-    StoreError, Trace, TraceSink, TraceStatus,
+    AuditEntry, AuditKind, AuditLog, Begun, Key, Location, Moment, NewSession, Scope, SessionInside, SessionOwner,
+    Settings, SinkSettings, Store, StoreError, Trace, TraceSink, TraceStatus, TurnEnd,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -46,18 +46,19 @@ async fn load(store: Store) -> Result<()> {
 /// A session, turn by turn, each with a write.
 async fn converse(store: Store, log: Arc<AuditLog>, sink: TraceSink) -> Result<()> {
     let owner = SessionOwner { agent: "helper".to_owned(), principal: "user:ann".to_owned(), parent: None };
-    let (id, me) = (key()?, key()?);
-    store.create_session(&owner, id, conversation(1), (Moment(0), Moment(0))).await?;
+    let id = key()?;
+    let new = NewSession { owner: owner.clone(), id, name: None, created: Moment(0) };
+    store.create_session(&new, &end(id, 1)).await?;
     for turn in 2.. {
         let (invocation, call) = (key()?, turn.to_string());
-        let begun = store.begin_turn(&owner, id, me, Duration::from_mins(1), Moment(turn)).await?;
+        let begun = store.begin_turn(&owner, id, None, Duration::from_mins(1), Moment(turn)).await?;
         let Begun::Taken { lease, .. } = begun else { return Err("nobody else takes turns".into()) };
         let entry = |kind| AuditEntry { kind, invocation, call: call.clone(), at: Moment(turn), payload: vec![1; 200] };
         let intent = log.append(entry(AuditKind::Intent)).await?;
         say(&format!("intent {intent}"));
         let outcome = log.append(entry(AuditKind::Outcome { intent })).await?;
         say(&format!("outcome {outcome}"));
-        store.commit_turn(&lease, conversation(turn), Moment(turn)).await?;
+        store.commit_turn(&lease, &end(id, turn)).await?;
         say(&format!("session {id} {turn}"));
         if sink.offer((trace(invocation, turn), vec![2; 500])) {
             say("trace");
@@ -93,6 +94,19 @@ async fn fill(store: &Store) -> Result<()> {
 /// What stands in a session after a turn: as long as a conversation, and no other turn's.
 fn conversation(turn: i64) -> Vec<u8> {
     format!("{turn};").repeat(600).into_bytes()
+}
+
+/// A turn with a session inside it that is as far.
+fn end(id: Key, turn: i64) -> TurnEnd {
+    let owner = SessionOwner { agent: "helper".to_owned(), principal: "user:ann".to_owned(), parent: Some(id) };
+    let inside = SessionInside {
+        owner,
+        id: Key(!id.0),
+        turns: turn.unsigned_abs(),
+        created: Moment(0),
+        conversation: conversation(turn),
+    };
+    TurnEnd { conversation: conversation(turn), inside: vec![inside], now: Moment(turn) }
 }
 
 /// A line, whole.

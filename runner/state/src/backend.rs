@@ -31,7 +31,8 @@ impl Backend {
     pub(crate) async fn write(&self, work: Work) -> Result<Vec<Row>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(work).await,
-            Self::Postgres(postgres) => postgres.run(&work.statements).await,
+            // Boxed: it is long, and a part of every call that may end here.
+            Self::Postgres(postgres) => Box::pin(postgres.run(&work.statements)).await,
         }
     }
 
@@ -39,7 +40,7 @@ impl Backend {
     pub(crate) async fn read(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.read(statement).await,
-            Self::Postgres(postgres) => postgres.run(&[statement]).await,
+            Self::Postgres(postgres) => Box::pin(postgres.run(&[statement])).await,
         }
     }
 

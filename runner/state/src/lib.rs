@@ -54,7 +54,7 @@ pub use key::{Key, Moment};
 pub use look::Looked;
 pub use page::{Cursor, MalformedCursor, Page};
 pub use prune::Prune;
-pub use sessions::{Begun, Session, SessionOwner, TurnLease};
+pub use sessions::{Begun, NewSession, Session, SessionInside, SessionOwner, TurnEnd, TurnLease, Version};
 pub use settings::{LeaseClock, Location, PostgresSettings, Scope, Settings, StatementUse};
 pub use sink::{Offered, SinkSettings, SinkState, TraceSink};
 pub use store::{Health, Store};

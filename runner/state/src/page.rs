@@ -31,6 +31,16 @@ pub struct MalformedCursor;
 impl Cursor {
     /// Before everything that can be in a list.
     pub(crate) const START: Self = Self { at: Moment(i64::MAX), key: Key(u128::MAX) };
+
+    /// The place of a row, for lists of the same kind that are kept elsewhere.
+    pub fn of(at: Moment, key: Key) -> Self {
+        Self { at, key }
+    }
+
+    /// The row at this place.
+    pub fn row(self) -> (Moment, Key) {
+        (self.at, self.key)
+    }
 }
 
 impl fmt::Display for Cursor {

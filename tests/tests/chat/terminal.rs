@@ -14,7 +14,9 @@ fn chat_in(project: &Project, arguments: &str, columns: u16) -> Option<Terminal>
     let terminal = Terminal::open(project.path(), columns, 40, &[("USER", "ann"), ("TERM", "screen")])?;
     let folder = binary("pace");
     terminal.run(&format!("clear; PATH={}:$PATH", folder.parent()?.display()));
-    terminal.run(&format!("clear; pace chat helper {arguments}"));
+    // What has a name is kept in the project.
+    let place = if arguments.contains("--session") { "env -u PACE_STATE_DIR " } else { "" };
+    terminal.run(&format!("clear; {place}pace chat helper {arguments}"));
     terminal.await_end("\nYou:");
     Some(terminal)
 }
@@ -209,7 +211,7 @@ fn a_session_goes_on_from_the_pipe_into_the_terminal() {
     let project = project();
     crate::say(&project, &["chat", "helper", "--session", "tour"], "What's the capital of France?");
     let Some(terminal) = chat(&project, "--session tour") else { return };
-    terminal.await_text("(session `tour` goes on after 2 messages)");
+    terminal.await_text("(session `tour` goes on after 1 turn)");
     terminal.line("And of Spain?");
     terminal.await_end("helper: Madrid, too.\n\nYou:");
     terminal.line("/reset");

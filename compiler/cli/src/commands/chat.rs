@@ -2,12 +2,13 @@
 //! memory, and the runner answers from that; there is no second way to an answer.
 
 pub(crate) mod calls;
+mod named;
 mod pipe;
-mod session_file;
 pub(crate) mod talk;
 mod terminal;
 
 use std::io::{IsTerminal, stdin, stdout};
+use std::path::Path;
 
 use clap::Args;
 use pace_compiler::{ModelOverride, Overrides};
@@ -17,15 +18,18 @@ use pace_ir::program::{AgentName, ModelName};
 use pace_ir::text::quoted;
 use pace_ir::{Bundle, VerifiedBundle};
 use pace_runner::config::{self, WriteFlags};
-use pace_runner::{Scope, instantiate};
+use pace_runner::environment::Environment;
+use pace_runner::tool::Writes;
+use pace_runner::{Scope, State, instantiate};
 use tokio::runtime::{Builder, Runtime};
 
-use self::session_file::{SessionFile, SessionName};
+use self::named::SessionName;
 use self::talk::Talk;
 use crate::arguments::Global;
 use crate::compiled::{Compiled, compile};
 use crate::exit::{Ended, ExitCode};
 use crate::output::Output;
+use crate::state::Wanted;
 use crate::{credentials, project, state, subject};
 
 /// Talk to an agent
@@ -67,10 +71,10 @@ pub(crate) fn run(command: &Chat, global: &Global) -> anyhow::Result<ExitCode> {
     let is_watched = !command.json && stdin().is_terminal() && stdout().is_terminal();
     let audience = if is_watched { Audience::Person } else { Audience::Program };
     let runtime = runtime(audience)?;
-    let kept = state::open(&runtime, &root, &environment, bundle.bundle())?;
+    let kept = kept(command, (&runtime, &root, &environment), bundle.bundle(), &writes)?;
     let runner = instantiate(bundle, &environment, Scope::Agent(&agent), &writes, kept.clone())?;
-    let file = command.session.as_ref().map(|name| SessionFile::open(&root, &agent, name, &subject)).transpose()?;
-    let done = Talk::new(runner, agent, subject, file).map_err(anyhow::Error::from).and_then(|talk| match audience {
+    let talk = runtime.block_on(Talk::new(runner, agent, subject, command.session.clone()));
+    let done = talk.map_err(anyhow::Error::from).and_then(|talk| match audience {
         Audience::Person => terminal::run(talk, &root, output, &runtime),
         Audience::Program => {
             pipe::run(talk, if command.json { pipe::Form::Json } else { pipe::Form::Answer }, &runtime)
@@ -81,6 +85,25 @@ pub(crate) fn run(command: &Chat, global: &Global) -> anyhow::Result<ExitCode> {
     // Whatever still waits for a service is not waited for.
     runtime.shutdown_background();
     done
+}
+
+/// Where what happens is kept. A conversation without a name is in memory: nobody can come back to it.
+fn kept(
+    command: &Chat,
+    (runtime, root, environment): (&Runtime, &Path, &Environment),
+    bundle: &Bundle,
+    writes: &Writes,
+) -> anyhow::Result<State> {
+    let Some(name) = &command.session else {
+        let wanted = if writes.are_live(bundle) { Wanted::Needed } else { Wanted::WherePossible };
+        return Ok(state::open(runtime, (root, environment), bundle, wanted)?.without_sessions());
+    };
+    let kept = state::open(runtime, (root, environment), bundle, Wanted::Needed)?;
+    if kept.store.is_none() {
+        let message = format!("the session `{name}` cannot be kept: the variable `PACE_STATE_DIR` is `memory`");
+        return Err(Ended::usage(message, "unset `PACE_STATE_DIR`, or leave `--session` out").into());
+    }
+    Ok(kept)
 }
 
 /// Who talks.
@@ -103,7 +126,7 @@ fn runtime(audience: Audience) -> std::io::Result<Runtime> {
 /// The agent that is meant and the bundle it is in, or the exit code where the project has errors.
 fn compiled(
     command: &Chat,
-    root: &std::path::Path,
+    root: &Path,
     global: &Global,
 ) -> anyhow::Result<Result<(AgentName, VerifiedBundle), ExitCode>> {
     let mut asked = command.agent.clone();

@@ -22,8 +22,8 @@ use crate::trace_context::TraceContext;
 ///
 /// # Errors
 /// [`Code::Draining`], [`Code::UnknownAgent`], [`Code::NotAllowed`], [`Code::MalformedRequest`] for an empty message,
-/// [`Code::TooMany`], and what [`Sessions::begin`](crate::session::Sessions::begin) says.
-pub fn admit(runner: &Arc<Runner>, call: Call) -> Result<Admitted, Problem> {
+/// [`Code::TooMany`], and what [`Sessions::resume`](crate::session::Sessions::resume) says.
+pub async fn admit(runner: &Arc<Runner>, call: Call) -> Result<Admitted, Problem> {
     let Call { agent, chain, message, conversation, trace } = call;
     runner.work().accepts()?;
     if runner.door(&agent).is_none() {
@@ -33,7 +33,7 @@ pub fn admit(runner: &Arc<Runner>, call: Call) -> Result<Admitted, Problem> {
         Denied { agent: &agent, chain: &chain, above: trace, message: &message, problem }.record(runner);
     })?;
     let asked = Asked { runner, agent, chain, message, conversation, by, parent: None, trace };
-    asked.begin(|| runner.work().place().map(Some))
+    asked.begin(|| runner.work().place().map(Some)).await
 }
 
 /// Whether somebody may talk to an agent, for those who want to know before anything is said. A denial is on record.
@@ -51,7 +51,7 @@ pub fn may_begin(runner: &Runner, agent: &AgentName, chain: &Chain) -> Result<()
 ///
 /// # Errors
 /// As [`admit`], without [`Code::Draining`].
-pub(crate) fn admit_called(
+pub(crate) async fn admit_called(
     (parent, trace): (&Running, TraceContext),
     target: &AgentName,
     access: Access,
@@ -76,7 +76,7 @@ pub(crate) fn admit_called(
         parent: Some(parent),
         trace: Some(trace),
     };
-    asked.begin(|| if runner.work().is_draining() { Ok(None) } else { runner.work().place().map(Some) })
+    asked.begin(|| if runner.work().is_draining() { Ok(None) } else { runner.work().place().map(Some) }).await
 }
 
 /// What the rules allow.
@@ -93,7 +93,10 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn begin(self, place: impl FnOnce() -> Result<Option<OwnedSemaphorePermit>, Problem>) -> Result<Admitted, Problem> {
+    async fn begin(
+        self,
+        place: impl FnOnce() -> Result<Option<OwnedSemaphorePermit>, Problem>,
+    ) -> Result<Admitted, Problem> {
         let Self { runner, agent, chain, message, conversation, by, parent, trace } = self;
         let Some(served) = runner.agent(&agent) else { return Err(runner.unknown_agent(agent.as_str())) };
         if message.trim().is_empty() {
@@ -101,12 +104,15 @@ impl Asked<'_> {
             return Err(problem.help("say something to the agent"));
         }
         let place = place()?;
-        let within = parent.map(|parent| parent.session);
+        let within = parent.map(|parent| parent.inside.around());
         let owner = Owner { agent: agent.clone(), principal: chain.subject.principal.clone(), within };
-        let turn = match conversation {
-            Conversation::New => runner.sessions().begin(owner, None)?,
-            Conversation::Session(id) => runner.sessions().begin(owner, Some(id))?,
-            Conversation::Kept(messages) => runner.sessions().create(owner, messages)?,
+        let turn = match (conversation, parent) {
+            (Conversation::New | Conversation::Named(_), Some(parent)) => parent.inside.create(owner)?,
+            // Boxed: what goes on is asked of the store, and most conversations begin.
+            (Conversation::Session(id), Some(parent)) => Box::pin(parent.inside.resume(owner, id)).await?,
+            (Conversation::New, None) => runner.sessions().create(owner, None)?,
+            (Conversation::Named(name), None) => runner.sessions().create(owner, Some(name))?,
+            (Conversation::Session(id), None) => Box::pin(runner.sessions().resume(owner, id)).await?,
         };
         if turn.bytes() + message.len() > MAX_SESSION_BYTES {
             let problem = Problem::new(Code::TooLarge, format!("the session `{}` is full", turn.id()));
@@ -120,7 +126,8 @@ impl Asked<'_> {
         let source = Source { invocation, parent: parent.map(|parent| parent.source.invocation), agent };
         let cancel = runner.work().token(invocation);
         let root = parent.map_or(invocation, |parent| parent.root);
-        let running = Running { runner: Arc::clone(runner), chain, source, root, session: turn.id(), budget, trace };
+        let inside = Arc::clone(turn.inside());
+        let running = Running { runner: Arc::clone(runner), chain, source, root, inside, budget, trace };
         Ok(Admitted { running, by, message, turn, cancel, place })
     }
 }

@@ -14,9 +14,10 @@ use super::{Calling, Running};
 use crate::authorize::{Action, authorize};
 use crate::conversation::ToolCall;
 use crate::events::{CallStatus, Source, Unheard};
-use crate::id::{InvocationId, SessionId};
+use crate::id::InvocationId;
 use crate::instantiate::Runner;
 use crate::problem::{Code, Problem};
+use crate::session::Owner;
 use crate::trace_context::TraceContext;
 
 /// Makes a call as an agent would on somebody's behalf. `console` hears the tool's lines as they are written. What the model
@@ -38,11 +39,14 @@ pub async fn call_once(
     let no_bytes = |error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}"));
     let invocation = InvocationId::new().map_err(no_bytes)?;
     let source = Source { invocation, parent: None, agent: agent.clone() };
-    let session = SessionId::new().map_err(no_bytes)?;
+    // There is no conversation: what is said inside it is kept nowhere.
+    let owner = Owner { agent: agent.clone(), principal: chain.subject.principal.clone(), within: None };
+    let session = runner.sessions().create(owner, None)?;
+    let inside = Arc::clone(session.inside());
     let trace = TraceContext::new().map_err(no_bytes)?;
     let budget = Arc::new(Budget::new(agent, &Limits::default(), None, None));
     let running =
-        Running { runner: Arc::clone(runner), chain: chain.clone(), source, root: invocation, session, budget, trace };
+        Running { runner: Arc::clone(runner), chain: chain.clone(), source, root: invocation, inside, budget, trace };
     let dispatch = Dispatch { tools: runner.tools(agent), calling: Calling { running: &running, sink: &Unheard } };
     let (output, status) = dispatch.once(call, console).await;
     Ok((output.content.to_value(), status))

@@ -6,8 +6,9 @@ use pace_ir::access::Chain;
 
 use super::budget::Budget;
 use crate::events::{EventSink, Source};
-use crate::id::{InvocationId, SessionId};
+use crate::id::InvocationId;
 use crate::instantiate::Runner;
+use crate::session::Inside;
 use crate::trace_context::TraceContext;
 
 /// What stays the same over an invocation.
@@ -21,8 +22,8 @@ pub(crate) struct Running {
     pub(crate) source: Source,
     /// The first invocation of the tree it is in: itself where nobody called it.
     pub(crate) root: InvocationId,
-    /// The session it is a turn of.
-    pub(crate) session: SessionId,
+    /// The sessions of agents that it calls, inside its own.
+    pub(crate) inside: Arc<Inside>,
     /// What it may take.
     pub(crate) budget: Arc<Budget>,
     /// Its span.

@@ -14,7 +14,7 @@ use crate::schema::Schema;
 use crate::session::{MAX_SESSION_BYTES, Turn};
 use crate::tool::AgentTools;
 
-/// Takes turns until there is an answer, for as long as the agent has time.
+/// Takes turns until there is an answer, for as long as the agent has time. The session is yet to be kept.
 ///
 /// # Errors
 /// Why there is none.
@@ -23,7 +23,7 @@ pub(super) async fn within_time(
     message: String,
     turn: Turn,
     sink: &dyn EventSink,
-) -> Result<Answer, Problem> {
+) -> Result<(Answer, Turn), Problem> {
     let (runner, source) = (&running.runner, &running.source);
     let Some(agent) = runner.agent(&source.agent) else { return Err(runner.unknown_agent(source.agent.as_str())) };
     let limit = agent.spec.limits.timeout;
@@ -53,7 +53,7 @@ struct Turns<'a> {
 }
 
 impl Turns<'_> {
-    async fn take(&self, message: String, mut session: Turn) -> Result<Answer, Problem> {
+    async fn take(&self, message: String, mut session: Turn) -> Result<(Answer, Turn), Problem> {
         let agent = &self.agent;
         session.messages.push(Message::User(message));
         let mut misfit: Option<Misfit> = None;
@@ -105,11 +105,11 @@ impl Turns<'_> {
                 session: session.id(),
                 invocation: self.source.invocation,
                 cut,
+                unkept: None,
                 usage: self.budget.spent(),
             };
             session.messages.push(Message::Model(turn));
-            session.commit();
-            return Ok(answer);
+            return Ok((answer, session));
         }
     }
 

@@ -21,7 +21,7 @@ pub async fn serve(runner: &Arc<Runner>, agent: &AgentName, subject: Subject) ->
     let server = AgentServer::new(runner, agent, Caller::Known(subject));
     let (input, heard) = Input::new(tokio::io::stdin());
     let streams = (input, tokio::io::stdout());
-    let running = match serve_server(server, streams).await {
+    let running = match Box::pin(serve_server(server, streams)).await {
         Ok(running) => running,
         Err(rmcp::service::ServerInitializeError::ConnectionClosed(_)) if heard.load(Ordering::Relaxed) => {
             return Err("standard input ended, and nothing on it was a message that begins a session of MCP".to_owned());

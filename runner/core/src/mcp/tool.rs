@@ -57,7 +57,8 @@ fn answer(output: Option<&Value>) -> Value {
         "properties": {
             "response": { "type": "string", "description": "The agent's reply" },
             "session": { "type": "string", "description": "Pass it to go on with the conversation" },
-            "cut": { "type": "string", "description": "Why the reply is not whole, where it is not" }
+            "cut": { "type": "string", "description": "Why the reply is not whole, where it is not" },
+            "unkept": { "type": "string", "description": "Why `session` does not know of this, where it could not be kept" }
         },
         "required": ["response", "session"]
     });

@@ -38,12 +38,12 @@ pub(super) async fn chat(
     let Asked { call, digest } = asked(&shared, &subject, &name, request).await?;
     // Who may not ask is told so, whatever was answered before.
     let Some(key) = key.filter(|_| shared.may_execute(&subject, &call.agent)) else {
-        let admitted = begun(&shared, &subject, call)?;
+        let admitted = begun(&shared, &subject, call).await?;
         return answered(&shared, admitted, &Unheard).await;
     };
     match shared.keys.claim(&subject.principal, &key, digest, shared.can_write).await? {
         Claim::Answered(response) => Ok(response),
-        Claim::Mine(held) => match begun(&shared, &subject, call) {
+        Claim::Mine(held) => match begun(&shared, &subject, call).await {
             Ok(admitted) => Ok(alone(shared, admitted, held).await),
             Err(problem) => {
                 held.release().await;
@@ -96,7 +96,7 @@ async fn answered(shared: &Shared, admitted: Admitted, sink: &dyn EventSink) -> 
 pub(super) async fn admitted(shared: &Shared, name: &str, request: Request) -> Result<Admitted, Problem> {
     let Asker(subject) = Asker::of(request.extensions())?;
     let Asked { call, .. } = asked(shared, &subject, name, request).await?;
-    begun(shared, &subject, call)
+    begun(shared, &subject, call).await
 }
 
 async fn asked(shared: &Shared, subject: &Subject, name: &str, request: Request) -> Result<Asked, Problem> {
@@ -115,9 +115,9 @@ async fn asked(shared: &Shared, subject: &Subject, name: &str, request: Request)
     Ok(Asked { call, digest })
 }
 
-fn begun(shared: &Shared, subject: &Subject, call: Call) -> Result<Admitted, Problem> {
+async fn begun(shared: &Shared, subject: &Subject, call: Call) -> Result<Admitted, Problem> {
     let agent = call.agent.clone();
-    admit(&shared.runner, call).map_err(|problem| match problem.code {
+    admit(&shared.runner, call).await.map_err(|problem| match problem.code {
         Code::NotAllowed => shared.denied(subject, &agent, problem),
         _ => problem,
     })

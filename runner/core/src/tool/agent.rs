@@ -112,7 +112,7 @@ impl AgentTool {
             return Err(depth::too_many());
         }
         let Said { message, session } = Said::read(&self.target, arguments)?;
-        let admitted = admit_called((running, trace), &self.target, self.access, message, session)?;
+        let admitted = admit_called((running, trace), &self.target, self.access, message, session).await?;
         let source = admitted.source().clone();
         let ending = Ending { calling, source: &source, is_over: false };
         let run = admitted.run(sink);
@@ -159,11 +159,12 @@ impl Said {
 
 /// What a call of an agent comes to.
 pub(crate) fn result(answer: &Answer) -> Value {
-    let Answer { response, output, session, cut, .. } = answer;
+    let Answer { response, output, session, cut, unkept, .. } = answer;
     let mut told = json!({ "response": response, "session": session });
     if let Some(told) = told.as_object_mut() {
         told.extend(output.clone().map(|output| ("output".to_owned(), output)));
         told.extend(cut.clone().map(|cut| ("cut".to_owned(), cut.into())));
+        told.extend(unkept.map(|why| ("unkept".to_owned(), why.into())));
     }
     told
 }

@@ -48,7 +48,7 @@ impl Writes {
     }
 
     /// Whether any tool of a bundle writes live.
-    pub(crate) fn are_live(&self, bundle: &Bundle) -> bool {
+    pub fn are_live(&self, bundle: &Bundle) -> bool {
         writing(bundle).iter().any(|tool| self.is_live(tool))
     }
 

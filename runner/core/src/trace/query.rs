@@ -40,7 +40,7 @@ impl Query {
         match key {
             "agent" => filter.agent = Some(value.to_owned()),
             "loop" => filter.loop_name = Some(value.to_owned()),
-            "principal" => filter.subject = Some(principal(value)?),
+            "principal" => filter.subject = Some(principal(value)?.to_string()),
             "status" => filter.status = Some(status(value)?.in_store()),
             "since" => filter.from = Some(moment(key, value, now)?),
             "until" => filter.before = Some(moment(key, value, now)?),
@@ -57,10 +57,13 @@ impl Query {
     }
 }
 
-fn principal(value: &str) -> Result<String, String> {
-    let principal = value.parse::<Principal>();
-    let wrong = || format!("`{}` is no principal; write it as `user:ann` or `serviceaccount:ci`", quoted(value));
-    principal.map(|principal| principal.to_string()).map_err(|_| wrong())
+/// A principal.
+///
+/// # Errors
+/// What is wrong, and what is right.
+pub(crate) fn principal(value: &str) -> Result<Principal, String> {
+    let wrong = |_| format!("`{}` is no principal; write it as `user:ann` or `serviceaccount:ci`", quoted(value));
+    value.parse::<Principal>().map_err(wrong)
 }
 
 fn status(value: &str) -> Result<Status, String> {
@@ -68,7 +71,11 @@ fn status(value: &str) -> Result<Status, String> {
     Status::ALL.into_iter().find(|status| status.as_str() == value).ok_or_else(wrong)
 }
 
-fn limit(value: &str) -> Result<u32, String> {
+/// How many rows at once.
+///
+/// # Errors
+/// What is wrong, and what is right.
+pub(crate) fn limit(value: &str) -> Result<u32, String> {
     let limit = value.parse().ok().filter(|limit| (1..=MOST).contains(limit));
     limit.ok_or_else(|| format!("`{}` is no limit; write a number from 1 to {MOST}", quoted(value)))
 }

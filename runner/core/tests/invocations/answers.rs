@@ -3,7 +3,6 @@
 use pace_runner::conversation::{Message, Usage};
 use pace_runner::events::Unheard;
 use pace_runner::invoke::{Conversation, admit};
-use pace_runner::session::Owner;
 
 use crate::fixture::{Fixture, ask, call};
 
@@ -33,25 +32,11 @@ async fn what_happens_is_told_in_order() {
 async fn a_session_goes_on() {
     let turns = r#"[{"user":"hello","turn":1,"model":"good day"},{"user":"hello","turn":2,"model":"again?"}]"#;
     let runner = Fixture::of(turns).runner();
-    let first = admit(&runner, call("hello", Conversation::New)).unwrap().run(&Unheard).await.unwrap();
+    let first = admit(&runner, call("hello", Conversation::New)).await.unwrap().run(&Unheard).await.unwrap();
     let again = call("hello", Conversation::Session(first.session));
-    let second = admit(&runner, again).unwrap().run(&Unheard).await.unwrap();
+    let second = admit(&runner, again).await.unwrap().run(&Unheard).await.unwrap();
     assert_eq!((second.response.as_str(), second.session), ("again?", first.session));
     assert_ne!(second.invocation, first.invocation);
-}
-
-#[tokio::test]
-async fn a_conversation_kept_elsewhere_goes_on() {
-    let turns = r#"[{"user":"hello","turn":1,"model":"good day"},{"user":"hello","turn":2,"model":"again?"}]"#;
-    let first = Fixture::of(turns).runner();
-    let answer = admit(&first, call("hello", Conversation::New)).unwrap().run(&Unheard).await.unwrap();
-    let kept = messages(&first, answer.session);
-    let text = serde_json::to_string(&kept).unwrap();
-    let kept = serde_json::from_str(&text).unwrap();
-    let second = Fixture::of(turns).runner();
-    let answer = admit(&second, call("hello", Conversation::Kept(kept))).unwrap().run(&Unheard).await.unwrap();
-    assert_eq!(answer.response, "again?");
-    assert_eq!(messages(&second, answer.session).len(), 4);
 }
 
 #[tokio::test]
@@ -76,7 +61,7 @@ async fn a_tool_that_the_model_made_up_is_answered_with_an_error() {
     assert_eq!(answer.response, "without them, then");
     let wanted = ["call one {\"a\":1}", "call two {}", "result one invalid", "result two invalid"];
     assert_eq!(heard[3..7], wanted);
-    let kept = messages(&runner, answer.session);
+    let kept = messages(&runner, answer.session).await;
     let Message::ToolResults(results) = &kept[2] else { panic!("{kept:?}") };
     assert!(
         results[0].content.to_value()["error"].as_str().unwrap().starts_with("there is no tool `one`"),
@@ -112,7 +97,7 @@ async fn a_reply_that_does_not_fit_is_mended_once_and_leaves_no_trace() {
     let answer = answer.unwrap();
     assert_eq!((answer.usage.model_calls, answer.output), (2, Some(serde_json::json!({"city": "Paris"}))));
     assert_eq!(heard[3], "repair it is no JSON: expected value at line 1 column 1");
-    let kept = messages(&runner, answer.session);
+    let kept = messages(&runner, answer.session).await;
     assert!(matches!(kept.as_slice(), [Message::User(asked), Message::Model(_)] if asked == "where?"), "{kept:?}");
 }
 
@@ -127,7 +112,6 @@ async fn an_answer_that_is_cut_says_so() {
 }
 
 /// What a session keeps.
-fn messages(runner: &pace_runner::Runner, session: pace_runner::id::SessionId) -> Vec<Message> {
-    let owner = Owner { agent: "helper".parse().unwrap(), principal: "anonymous".parse().unwrap(), within: None };
-    runner.sessions().messages(&owner, session).unwrap()
+async fn messages(runner: &pace_runner::Runner, session: pace_runner::id::SessionId) -> Vec<Message> {
+    runner.sessions().find(session).await.unwrap().unwrap().messages
 }

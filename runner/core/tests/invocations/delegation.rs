@@ -14,7 +14,6 @@ use pace_runner::environment::Environment;
 use pace_runner::events::{Answer, Event, EventSink, Source};
 use pace_runner::invoke::{Admitted, Call, Conversation, admit};
 use pace_runner::problem::Code;
-use pace_runner::session::Owner;
 use pace_runner::tool::Writes;
 use pace_runner::{Problem, Runner, Scope, State, instantiate};
 use serde_json::{Value, json};
@@ -143,24 +142,24 @@ impl Heard {
     }
 }
 
-fn admitted(runner: &Arc<Runner>, who: &str, message: &str) -> Admitted {
+async fn admitted(runner: &Arc<Runner>, who: &str, message: &str) -> Admitted {
     let chain = Chain::direct(Subject::new(who.parse().unwrap()));
     let agent = "lead".parse().unwrap();
     admit(runner, Call { agent, chain, message: message.to_owned(), conversation: Conversation::New, trace: None })
+        .await
         .unwrap()
 }
 
 async fn ask(runner: &Arc<Runner>, message: &str) -> (Result<Answer, Problem>, Heard) {
     let heard = Heard::default();
-    let result = admitted(runner, "user:ann", message).run(&heard).await;
+    let result = admitted(runner, "user:ann", message).await.run(&heard).await;
     (result, heard)
 }
 
 /// What the calls of `lead` came to.
 async fn results(runner: &Arc<Runner>, message: &str) -> Vec<ToolResult> {
     let answer = ask(runner, message).await.0.unwrap();
-    let owner = Owner { agent: "lead".parse().unwrap(), principal: "user:ann".parse().unwrap(), within: None };
-    let messages = runner.sessions().messages(&owner, answer.session).unwrap();
+    let messages = runner.sessions().find(answer.session).await.unwrap().unwrap().messages;
     let results = messages.into_iter().filter_map(|message| match message {
         Message::ToolResults(results) => Some(results),
         Message::User(_) | Message::Model(_) => None,
@@ -281,7 +280,7 @@ async fn what_ends_the_caller_ends_whom_it_called() {
 
     for (end, code) in [("one", "cancelled"), ("all", "shutting-down")] {
         let runner = agents().runner();
-        let admitted = admitted(&runner, "user:ann", "go");
+        let admitted = admitted(&runner, "user:ann", "go").await;
         let (cancel, heard) = (admitted.cancellation().clone(), Heard::default());
         let ends = async {
             // It is asked and waits by then.
@@ -390,7 +389,7 @@ async fn a_session_that_is_not_the_callers_is_none() {
 async fn what_runs_while_the_runner_drains_may_still_call() {
     let turns = flat(&json!([asks("go", &[("helper", "hi")]), [json!({"user": "hi", "model": "yes"})]]));
     let runner = Agents::new(&turns).agent("lead", &[("helper", Access::Read)]).agent("helper", &[]).runner();
-    let (admitted, heard) = (admitted(&runner, "user:ann", "go"), Heard::default());
+    let (admitted, heard) = (admitted(&runner, "user:ann", "go").await, Heard::default());
     runner.work().drain();
     let (answer, ()) = tokio::join!(admitted.run(&heard), runner.work().finished());
     answer.unwrap();

@@ -16,24 +16,24 @@ const NEVER: &str = r#"[{"user":"hello","model":"good day"},{"user":"slow","wait
 #[tokio::test]
 async fn who_is_not_listed_is_told_why() {
     let runner = Fixture { only: Some("user:ann"), ..Fixture::of(NEVER) }.runner();
-    let problem = admit(&runner, call("hello", Conversation::New)).unwrap_err();
+    let problem = admit(&runner, call("hello", Conversation::New)).await.unwrap_err();
     assert_eq!(problem.code, Code::NotAllowed);
     assert_eq!(problem.detail, "no `acl` gives `anonymous` the role `execute` on the agent `helper`");
     assert_eq!((runner.work().running(), runner.sessions().size()), (0, (0, 0)));
     let chain = Chain::direct(Subject::new("user:ann".parse().unwrap()));
     let by_ann = Call { chain, ..call("hello", Conversation::New) };
-    assert_eq!(admit(&runner, by_ann).unwrap().run(&Unheard).await.unwrap().response, "good day");
+    assert_eq!(admit(&runner, by_ann).await.unwrap().run(&Unheard).await.unwrap().response, "good day");
 }
 
 #[tokio::test]
 async fn what_cannot_be_admitted() {
     let runner = Fixture::of(NEVER).runner();
     let nobody = Call { agent: "helpr".parse().unwrap(), ..call("hello", Conversation::New) };
-    let problem = admit(&runner, nobody).unwrap_err();
+    let problem = admit(&runner, nobody).await.unwrap_err();
     assert_eq!((problem.code, problem.help.as_deref()), (Code::UnknownAgent, Some("the agents here are `helper`")));
     assert_eq!(problem.detail, "there is no agent `helpr`; did you mean `helper`?");
     for (message, code) in [(" \n", Code::MalformedRequest), (&*"x".repeat((8 << 20) + 1), Code::TooLarge)] {
-        assert_eq!(admit(&runner, call(message, Conversation::New)).unwrap_err().code, code);
+        assert_eq!(admit(&runner, call(message, Conversation::New)).await.unwrap_err().code, code);
     }
     assert_eq!((runner.work().running(), runner.sessions().size()), (0, (0, 0)));
 }
@@ -43,14 +43,14 @@ async fn a_cancelled_invocation_leaves_its_session_as_it_was() {
     let runner = Fixture::of(NEVER).runner();
     let session = ask(&runner, "hello").await.0.unwrap().session;
     let before = runner.sessions().size();
-    let admitted = admit(&runner, call("slow", Conversation::Session(session))).unwrap();
+    let admitted = admit(&runner, call("slow", Conversation::Session(session))).await.unwrap();
     let cancel = admitted.cancellation().clone();
     let heard = Heard::default();
     let (result, ()) = tokio::join!(admitted.run(&heard), async { cancel.cancel() });
     assert_eq!(result.unwrap_err().code, Code::Cancelled);
     assert_eq!(heard.lines().last().map(String::as_str), Some("failed cancelled"));
     assert_eq!((runner.work().running(), runner.sessions().size()), (0, before));
-    assert!(admit(&runner, call("hello", Conversation::Session(session))).is_ok());
+    assert!(admit(&runner, call("hello", Conversation::Session(session))).await.is_ok());
 }
 
 #[tokio::test]
@@ -58,9 +58,10 @@ async fn a_dropped_invocation_leaves_its_session_as_it_was() {
     let runner = Fixture::of(NEVER).runner();
     let session = ask(&runner, "hello").await.0.unwrap().session;
     let before = runner.sessions().size();
-    let mut running = Box::pin(admit(&runner, call("slow", Conversation::Session(session))).unwrap().run(&Unheard));
+    let mut running =
+        Box::pin(admit(&runner, call("slow", Conversation::Session(session))).await.unwrap().run(&Unheard));
     assert!(running.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-    let busy = admit(&runner, call("hello", Conversation::Session(session))).unwrap_err();
+    let busy = admit(&runner, call("hello", Conversation::Session(session))).await.unwrap_err();
     assert_eq!((busy.code, runner.work().running()), (Code::SessionBusy, 1));
     drop(running);
     assert_eq!((runner.work().running(), runner.sessions().size()), (0, before));
@@ -69,9 +70,9 @@ async fn a_dropped_invocation_leaves_its_session_as_it_was() {
 #[tokio::test]
 async fn a_runner_that_stops_ends_what_runs_and_begins_nothing() {
     let runner = Fixture::of(NEVER).runner();
-    let admitted = admit(&runner, call("slow", Conversation::New)).unwrap();
+    let admitted = admit(&runner, call("slow", Conversation::New)).await.unwrap();
     runner.work().drain();
-    assert_eq!(admit(&runner, call("hello", Conversation::New)).unwrap_err().code, Code::Draining);
+    assert_eq!(admit(&runner, call("hello", Conversation::New)).await.unwrap_err().code, Code::Draining);
     let (result, ()) = tokio::join!(admitted.run(&Unheard), async { runner.work().cancel() });
     assert_eq!(result.unwrap_err().code, Code::Draining);
     runner.work().finished().await;

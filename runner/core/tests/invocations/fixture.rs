@@ -103,7 +103,7 @@ pub(crate) fn call(message: &str, conversation: Conversation) -> Call {
 /// Asks once in a new session.
 pub(crate) async fn ask(runner: &Arc<Runner>, message: &str) -> (Result<Answer, Problem>, Vec<String>) {
     let heard = Heard::default();
-    let result = admit(runner, call(message, Conversation::New)).unwrap().run(&heard).await;
+    let result = admit(runner, call(message, Conversation::New)).await.unwrap().run(&heard).await;
     (result, heard.lines())
 }
 

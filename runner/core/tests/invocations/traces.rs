@@ -45,7 +45,7 @@ fn call(agent: &str, who: &str, message: &str) -> Call {
 }
 
 async fn ask(runner: &Arc<Runner>, agent: &str, who: &str, message: &str) -> Result<(), Problem> {
-    admit(runner, call(agent, who, message))?.run(&Unheard).await.map(drop)
+    admit(runner, call(agent, who, message)).await?.run(&Unheard).await.map(drop)
 }
 
 #[tokio::test]
@@ -100,11 +100,11 @@ async fn denials_failures_and_stubs_are_kept() {
 async fn one_that_is_dropped_or_cancelled_is_kept_once() {
     let turns = json!([{"user": "slow", "model": "late", "wait": "1h"}]);
     let (runner, kept) = keeping(Agents::new(&turns).agent("clerk", &[]));
-    let mut running = Box::pin(admit(&runner, call("clerk", "user:ann", "slow")).unwrap().run(&Unheard));
+    let mut running = Box::pin(admit(&runner, call("clerk", "user:ann", "slow")).await.unwrap().run(&Unheard));
     assert!(futures_util::poll!(&mut running).is_pending());
     assert!(kept.all().is_empty());
     drop(running);
-    let admitted = admit(&runner, call("clerk", "user:ann", "slow")).unwrap();
+    let admitted = admit(&runner, call("clerk", "user:ann", "slow")).await.unwrap();
     admitted.cancellation().cancel();
     admitted.run(&Unheard).await.unwrap_err();
     let [dropped, cancelled] = kept.all().try_into().unwrap();

@@ -7,22 +7,26 @@ CREATE TABLE pace_scopes (
     UNIQUE (project, environment)
 );
 
+-- A turn that is taken has a `turn_until`, one that is free a moment long ago; both, and all tokens, are of the same length, so that
+-- SQLite writes one page to take a turn of a conversation of megabytes.
 CREATE TABLE pace_sessions (
     scope BIGINT NOT NULL,
     id BLOB NOT NULL,
     agent TEXT NOT NULL,
     principal TEXT NOT NULL,
     parent BLOB,
+    name TEXT,
     turns BIGINT NOT NULL,
     created BIGINT NOT NULL,
     updated BIGINT NOT NULL,
     turn_token BIGINT NOT NULL,
-    turn_holder BLOB,
-    turn_until BIGINT,
+    turn_until BIGINT NOT NULL,
     conversation BLOB NOT NULL,
     PRIMARY KEY (scope, id)
 );
 CREATE INDEX pace_sessions_owned ON pace_sessions (scope, principal, agent, created, id) WHERE parent IS NULL;
+CREATE INDEX pace_sessions_listed ON pace_sessions (scope, agent, created, id) WHERE parent IS NULL;
+CREATE UNIQUE INDEX pace_sessions_named ON pace_sessions (scope, principal, agent, name) WHERE name IS NOT NULL;
 CREATE INDEX pace_sessions_inner ON pace_sessions (scope, parent) WHERE parent IS NOT NULL;
 CREATE INDEX pace_sessions_used ON pace_sessions (scope, updated);
 

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use pace_state::{Key, Store, TraceFilter, Verdict};
+use pace_state::{Key, SessionOwner, Store, TraceFilter, Verdict};
 
 use crate::support::{Stage, block_on, owner};
 
@@ -91,8 +91,13 @@ async fn judge(store: &Store, told: &Told) {
         let session = store.session(&owner("user:ann"), *id).await.unwrap().expect("it was stored");
         // One turn more may have been stored and not told any more.
         assert!([*turn, turn + 1].contains(&session.turns), "turn {} of {turn}", session.turns);
-        let conversation = store.conversation(&owner("user:ann"), *id).await.unwrap().unwrap();
-        assert_eq!(conversation, format!("{};", session.turns).repeat(600).into_bytes());
+        let stored = format!("{};", session.turns).repeat(600).into_bytes();
+        let (_, conversation) = store.conversation(&owner("user:ann"), *id).await.unwrap().unwrap();
+        assert_eq!(conversation, stored);
+        // The session inside it is as far as it is.
+        let inside = SessionOwner { parent: Some(*id), ..owner("user:ann") };
+        let (inner, conversation) = store.conversation(&inside, Key(!id.0)).await.unwrap().expect("it was stored");
+        assert_eq!((inner.turns, conversation), (session.turns, stored));
     }
     let instance = told.instance.expect("it began a chain");
     match store.verify_audit(instance).await.unwrap().unwrap() {

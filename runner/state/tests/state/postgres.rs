@@ -11,7 +11,7 @@ use pace_state::{
 
 use crate::support::proxy::Link;
 use crate::support::server::{Server, execute, number};
-use crate::support::{LEASE, at, block_on, key, owner, scope, settings, tls, trace};
+use crate::support::{LEASE, at, block_on, create, key, owner, scope, settings, tls, trace};
 
 async fn open(settings: PostgresSettings, deadline: Duration) -> Result<Store, StoreError> {
     let bounds = Settings { deadline, ..Settings::default() };
@@ -112,12 +112,12 @@ fn a_call_that_hangs_ends_and_leaves_the_pool_whole() {
         let one = PostgresSettings { connections: 1, ..settings(&url) };
         let store = open(one, Duration::from_secs(4)).await.unwrap();
         let id = key();
-        store.create_session(&owner("user:ann"), id, Vec::new(), (at(0), at(0))).await.unwrap();
+        create(&store, owner("user:ann"), id, b"", (at(0), at(0))).await;
         let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
         client.batch_execute("BEGIN; LOCK TABLE pace_sessions").await.unwrap();
         let who = owner("user:ann");
-        let begin = || store.begin_turn(&who, id, key(), LEASE, at(0));
+        let begin = || store.begin_turn(&who, id, None, LEASE, at(0));
         for _ in 0..2 {
             let hung = begin().await.unwrap_err();
             assert!(matches!(hung, StoreError::TimedOut(_)), "{hung:?}");
@@ -167,8 +167,8 @@ fn without_prepared_statements_everything_is_the_same() {
             TraceFilter { agent: Some("a".to_owned()), subject: Some("user:ann".to_owned()), ..TraceFilter::default() };
         assert_eq!(store.traces(&filter, None, 10).await.unwrap().rows, [one]);
         let id = key();
-        store.create_session(&owner("user:ann"), id, Vec::new(), (at(0), at(0))).await.unwrap();
-        let begun = store.begin_turn(&owner("user:ann"), id, key(), LEASE, at(0)).await.unwrap();
+        create(&store, owner("user:ann"), id, b"", (at(0), at(0))).await;
+        let begun = store.begin_turn(&owner("user:ann"), id, None, LEASE, at(0)).await.unwrap();
         assert!(matches!(begun, pace_state::Begun::Taken { .. }));
         assert!(matches!(store.claim_firing("daily", at(0), key(), LEASE, at(0)).await, Ok(Claim::Won(_))));
     });

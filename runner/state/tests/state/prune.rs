@@ -2,7 +2,7 @@
 
 use pace_state::{Begun, Claim, FiringState, KeyClaim, Prune, Readable, Store, TraceFilter};
 
-use crate::support::{LEASE, Stage, at, key, on_both, owner, trace};
+use crate::support::{LEASE, Stage, at, create, key, on_both, owner, trace};
 
 on_both!(traces_go_by_age_and_number, sessions_go_unless_they_are_busy, keys_and_firings_go);
 
@@ -42,15 +42,15 @@ async fn sessions_go_unless_they_are_busy(stage: Stage) {
     let mut ids = Vec::new();
     for number in 0..6 {
         let id = key();
-        store.create_session(&owner("user:ann"), id, Vec::new(), (at(0), at(number))).await.unwrap();
+        create(&store, owner("user:ann"), id, b"", (at(0), at(number))).await;
         ids.push(id);
     }
-    let Begun::Taken { .. } = store.begin_turn(&owner("user:ann"), ids[0], key(), LEASE, at(10)).await.unwrap() else {
+    let Begun::Taken { .. } = store.begin_turn(&owner("user:ann"), ids[0], None, LEASE, at(10)).await.unwrap() else {
         panic!("it is idle")
     };
     assert_eq!(store.prune(Prune::SessionsBefore(at(4)), 2).await, Ok(2));
     assert_eq!(store.prune(Prune::SessionsBefore(at(4)), 2).await, Ok(1));
-    let left = store.sessions("helper", "user:ann", None, 10).await.unwrap();
+    let left = store.sessions("helper", Some("user:ann"), None, 10).await.unwrap();
     let mut left: Vec<_> = left.rows.iter().map(|session| session.id).collect();
     let mut wanted = vec![ids[0], ids[4], ids[5]];
     left.sort_unstable();

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use pace_state::{
-    Key, LeaseClock, Location, Moment, PostgresSettings, Scope, SessionOwner, Settings, Store, Trace, TraceStatus,
+    Key, LeaseClock, Location, Moment, NewSession, PostgresSettings, Scope, SessionOwner, Settings, Store, Trace,
+    TraceStatus, TurnEnd,
 };
 use server::Server;
 
@@ -151,6 +152,20 @@ pub(crate) const fn at(millis: i64) -> Moment {
 
 pub(crate) fn owner(principal: &str) -> SessionOwner {
     SessionOwner { agent: "helper".to_owned(), principal: principal.to_owned(), parent: None }
+}
+
+pub(crate) fn new_session(owner: SessionOwner, id: Key, created: Moment) -> NewSession {
+    NewSession { owner, id, name: None, created }
+}
+
+/// The end of a turn without sessions inside it.
+pub(crate) fn end(conversation: &[u8], now: Moment) -> TurnEnd {
+    TurnEnd { conversation: conversation.to_vec(), inside: Vec::new(), now }
+}
+
+/// A session with its first turn.
+pub(crate) async fn create(store: &Store, owner: SessionOwner, id: Key, conversation: &[u8], at: (Moment, Moment)) {
+    store.create_session(&new_session(owner, id, at.0), &end(conversation, at.1)).await.unwrap();
 }
 
 pub(crate) fn trace(agent: &str, subject: &str, started: Moment) -> Trace {

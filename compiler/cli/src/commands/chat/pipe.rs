@@ -35,7 +35,7 @@ pub(super) enum Form {
 /// Runs the conversation, which is one message long.
 pub(super) fn run(mut talk: Talk, form: Form, runtime: &Runtime) -> anyhow::Result<ExitCode> {
     let message = read(talk.agent())?;
-    let admitted = talk.say(message).map_err(|problem| talk::ended(&problem))?;
+    let admitted = runtime.block_on(talk.say(message)).map_err(|problem| talk::ended(&problem))?;
     let Some(answer) = runtime.block_on(answer(admitted, talk.runner().work())) else {
         return Ok(ExitCode::Interrupted);
     };

@@ -9,7 +9,6 @@ use pace_ir::Bundle;
 use pace_ir::access::{Chain, Subject};
 use pace_ir::program::{AgentName, ModelName, Role};
 use pace_ir::text::quoted;
-use pace_runner::conversation::Message;
 use pace_runner::events::Answer;
 use pace_runner::invoke::{Admitted, Call, Conversation, admit, may_begin};
 use pace_runner::problem::Code;
@@ -19,7 +18,7 @@ use pace_runner::work::Work;
 use pace_runner::{Problem, Runner};
 
 use super::calls;
-use super::session_file::SessionFile;
+use super::named::{Named, SessionName};
 use crate::exit::Ended;
 
 /// A conversation.
@@ -29,26 +28,31 @@ pub(super) struct Talk {
     agent: AgentName,
     subject: Subject,
     next: Conversation,
-    file: Option<SessionFile>,
+    named: Option<Named>,
 }
 
 impl Talk {
-    /// A conversation that begins, or goes on from where a file has it.
+    /// A conversation that begins, or goes on from where one of this name is.
     ///
     /// # Errors
-    /// The rules do not let the subject talk to the agent: said before anything is typed.
-    pub(super) fn new(
+    /// The rules do not let the subject talk to the agent: said before anything is typed. The store does not say which has the name.
+    pub(super) async fn new(
         runner: Arc<Runner>,
         agent: AgentName,
         subject: Subject,
-        file: Option<SessionFile>,
+        name: Option<SessionName>,
     ) -> Result<Self, Ended> {
         if let Err(problem) = may_begin(&runner, &agent, &Chain::direct(subject.clone())) {
             let help = help(&problem).map(|help| help + &admitted(runner.bundle(), &agent));
             return Err(Ended::errors(problem.detail, help));
         }
-        let next = file.as_ref().map_or(Conversation::New, SessionFile::conversation);
-        Ok(Self { runner, agent, subject, next, file })
+        let owner = Owner { agent: agent.clone(), principal: subject.principal.clone(), within: None };
+        let named = match name {
+            None => None,
+            Some(name) => Some(Named::find(&runner, owner, name).await.map_err(|problem| ended(&problem))?),
+        };
+        let next = named.as_ref().map_or(Conversation::New, Named::conversation);
+        Ok(Self { runner, agent, subject, next, named })
     }
 
     /// Who answers.
@@ -89,16 +93,16 @@ impl Talk {
         &self.runner
     }
 
-    /// The file it is kept in.
-    pub(super) fn file(&self) -> Option<&SessionFile> {
-        self.file.as_ref()
+    /// What it is kept under.
+    pub(super) fn named(&self) -> Option<&Named> {
+        self.named.as_ref()
     }
 
     /// The next message's invocation.
     ///
     /// # Errors
     /// What [`admit`] says.
-    pub(super) fn say(&self, message: String) -> Result<Admitted, Problem> {
+    pub(super) async fn say(&self, message: String) -> Result<Admitted, Problem> {
         let call = Call {
             agent: self.agent.clone(),
             chain: Chain::direct(self.subject.clone()),
@@ -106,31 +110,35 @@ impl Talk {
             conversation: self.next.clone(),
             trace: None,
         };
-        admit(&self.runner, call)
+        admit(&self.runner, call).await
     }
 
-    /// Goes on from here, and keeps what was said.
+    /// Goes on from here.
     ///
     /// # Errors
-    /// The file cannot be written.
+    /// What was said is not kept, although it was to be.
     pub(super) fn answered(&mut self, answer: &Answer) -> Result<(), Ended> {
+        if let Some(why) = answer.unkept {
+            let message = format!("the answer is not kept in the session: {why}");
+            return Err(Ended::errors(message, Some("the conversation is as it was before; say it again".to_owned())));
+        }
         self.next = Conversation::Session(answer.session);
-        let messages = self.messages(answer);
-        self.file.as_mut().map_or(Ok(()), |file| file.save(messages))
+        Ok(())
     }
 
     /// Begins anew.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub(super) fn reset(&mut self) -> Result<(), Ended> {
-        self.next = Conversation::New;
-        self.file.as_mut().map_or(Ok(()), |file| file.save(Vec::new()))
-    }
-
-    fn messages(&self, answer: &Answer) -> Vec<Message> {
-        let owner = Owner { agent: self.agent.clone(), principal: self.subject.principal.clone(), within: None };
-        self.runner.sessions().messages(&owner, answer.session).unwrap_or_default()
+    /// What was said under its name cannot be forgotten.
+    pub(super) async fn reset(&mut self) -> Result<(), Ended> {
+        self.next = match &mut self.named {
+            None => Conversation::New,
+            Some(named) => {
+                named.forget(&self.runner).await.map_err(|problem| ended(&problem))?;
+                named.conversation()
+            }
+        };
+        Ok(())
     }
 }
 

@@ -51,11 +51,12 @@ impl TerminalChat<'_> {
         for trouble in self.runtime.block_on(self.talk.troubles()) {
             self.printer.note(&trouble);
         }
-        if let Some(file) = self.talk.file() {
-            let what = match file.length() {
-                0 => format!("session `{}` begins", file.name()),
-                1 => format!("session `{}` goes on after 1 message", file.name()),
-                length => format!("session `{}` goes on after {length} messages", file.name()),
+        if let Some(named) = self.talk.named() {
+            let name = named.name();
+            let what = match named.turns() {
+                0 => format!("session `{name}` begins"),
+                1 => format!("session `{name}` goes on after 1 turn"),
+                turns => format!("session `{name}` goes on after {turns} turns"),
             };
             self.printer.note(&what);
         }
@@ -102,7 +103,7 @@ impl TerminalChat<'_> {
     }
 
     fn ask(&mut self, message: &str) {
-        let admitted = match self.talk.say(message.to_owned()) {
+        let admitted = match self.runtime.block_on(self.talk.say(message.to_owned())) {
             Ok(admitted) => admitted,
             Err(problem) => return self.failed(&problem),
         };
@@ -159,13 +160,14 @@ impl TerminalChat<'_> {
     }
 
     fn reset(&mut self) {
-        let what = match self.talk.file() {
-            Some(file) => format!("session `{}` begins anew; what was said in it is forgotten", file.name()),
-            None => "a new conversation begins".to_owned(),
-        };
-        self.printer.note(&what);
-        if let Err(ended) = self.talk.reset() {
-            tell(&ended);
+        match self.runtime.block_on(self.talk.reset()) {
+            Ok(()) => self.printer.note(&match self.talk.named() {
+                Some(named) => {
+                    format!("session `{}` begins anew; what was said in it is forgotten", named.name())
+                }
+                None => "a new conversation begins".to_owned(),
+            }),
+            Err(ended) => tell(&ended),
         }
         print("\n");
     }

@@ -15,6 +15,7 @@ use crate::commands::chat::{self, talk};
 use crate::compiled::{Compiled, compile};
 use crate::exit::{Ended, ExitCode};
 use crate::output::err;
+use crate::state::Wanted;
 use crate::stop::Stop;
 use crate::{credentials, project, state, subject};
 
@@ -56,7 +57,8 @@ pub(super) fn run(command: &Serve, global: &Global) -> anyhow::Result<ExitCode> 
         return Err(Ended::errors(problem.detail, help).into());
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let kept = state::open(&runtime, &root, &environment, bundle.bundle())?;
+    let wanted = if writes.are_live(bundle.bundle()) { Wanted::Needed } else { Wanted::WherePossible };
+    let kept = state::open(&runtime, (&root, &environment), bundle.bundle(), wanted)?;
     let runner = instantiate(*bundle, &environment, Scope::Agent(&agent), &writes, kept.clone())?;
     let ended = runtime.block_on(async {
         let mut stop = Stop::listen();

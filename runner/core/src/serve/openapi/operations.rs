@@ -57,6 +57,7 @@ const INVOCATION: &[Code] = &[
     Code::ModelCutOff,
     Code::ModelGarbled,
     Code::NoRecordedTurn,
+    Code::SessionLost,
 ];
 /// What is kept.
 const STORED: &[Code] = &[Code::StoreFailed];
@@ -151,7 +152,7 @@ fn events_of_invocation(schemas: &mut Schemas) -> Value {
 
 fn sessions(schemas: &mut Schemas) -> Value {
     let answers = Answers::new(schemas).json::<Sessions>(200, "The sessions.");
-    described("listSessions", "List the caller's sessions with an agent", &[shared_one("agent")])
+    described("listSessions", "List sessions with an agent", &parameters::of_sessions())
         .with(answers.problems(&[ANY, ASKED, OF_AGENT, STORED]))
 }
 

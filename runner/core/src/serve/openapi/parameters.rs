@@ -80,6 +80,7 @@ pub(super) fn of_traces() -> Vec<Value> {
         {"type": "string", "pattern": "^[1-9][0-9]{0,3}[smhd]$"},
     ]});
     let one = |name: &str, what: &str, schema: &Value| json!({"name": name, "in": "query", "description": what, "schema": schema});
+    let [limit, cursor] = page();
     vec![
         one("agent", "Of this agent.", &text),
         one("loop", "Fired by this loop.", &text),
@@ -87,13 +88,30 @@ pub(super) fn of_traces() -> Vec<Value> {
         one("status", "How they ended.", &json!({"type": "string", "enum": statuses})),
         one("since", "Begun at this time or later; or how long ago.", &time),
         one("until", "Begun before this time; or how long ago.", &time),
-        one(
-            "limit",
-            "How many at once.",
-            &json!({
-                "type": "integer", "minimum": 1, "maximum": query::MOST, "default": query::USUAL_LIMIT,
-            }),
-        ),
-        one("cursor", "Where the list goes on: what the page before had as `next`.", &text),
+        limit,
+        cursor,
+    ]
+}
+
+/// Whose sessions are meant.
+pub(super) fn of_sessions() -> Vec<Value> {
+    let what = "Of this principal, such as `user:ann`, or `*` for all; other than one's own take the role `read` on the agent.";
+    let schema = json!({"type": "string"});
+    let [limit, cursor] = page();
+    vec![
+        shared_one("agent"),
+        json!({"name": "principal", "in": "query", "description": what, "schema": schema}),
+        limit,
+        cursor,
+    ]
+}
+
+/// Which part of a list is meant.
+fn page() -> [Value; 2] {
+    let schema = json!({"type": "integer", "minimum": 1, "maximum": query::MOST, "default": query::USUAL_LIMIT});
+    let goes_on = "Where the list goes on: what the page before had as `next`.";
+    [
+        json!({"name": "limit", "in": "query", "description": "How many at once.", "schema": schema}),
+        json!({"name": "cursor", "in": "query", "description": goes_on, "schema": {"type": "string"}}),
     ]
 }

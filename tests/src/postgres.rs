@@ -1,0 +1,107 @@
+//! A PostgreSQL server of a test's own: its own folder, its own port, no durability. A shell holds it and ends it when the tests' process
+//! ends, however that ends.
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
+
+use crate::installed;
+use crate::process::PATIENCE;
+
+/// Reads commands, a word a line: `start`, `kill`. At the end of its input nothing is left.
+const HOLDER: &str = r#"
+bin=$1 folder=$2 port=$3
+start() {
+    "$bin/postgres" -D "$folder/data" -p "$port" -k "$folder" -c listen_addresses=127.0.0.1 -c fsync=off >>"$folder/log" 2>&1 &
+    server=$!
+}
+stop() { kill -QUIT "$server" 2>/dev/null; wait "$server"; }
+mkdir -m 755 "$folder" || exit 1
+"$bin/initdb" -D "$folder/data" -A trust -U pace -E UTF8 --locale=C --no-sync >"$folder/log" 2>&1
+start
+while read -r command; do
+    case "$command" in
+        start) start ;;
+        kill) stop ;;
+    esac
+done
+stop
+rm -rf "$folder"
+"#;
+
+/// A server.
+#[derive(Debug)]
+pub struct Postgres {
+    holder: Child,
+    programs: PathBuf,
+    port: u16,
+    folder: PathBuf,
+}
+
+impl Postgres {
+    /// Starts one; nothing, and the test skipped, where PostgreSQL is not installed.
+    pub fn start() -> Option<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let programs = installed("PACE_TEST_POSTGRES", "PostgreSQL")?;
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("pace-tests-postgres-{}-{number}", std::process::id()));
+        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let mut command = as_postgres();
+        command.args(["sh", "-c", HOLDER, "sh"]).arg(&programs).arg(&folder).arg(port.to_string());
+        // A folder that the account may be in.
+        command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::null());
+        let server = Self { holder: command.spawn().unwrap(), programs, port, folder };
+        server.wait();
+        Some(server)
+    }
+
+    /// The address of its database.
+    pub fn address(&self) -> String {
+        format!("postgresql://pace@127.0.0.1:{}/postgres?sslmode=disable", self.port)
+    }
+
+    /// `start` or `kill`.
+    pub fn tell(&mut self, command: &str) {
+        writeln!(self.holder.stdin.as_mut().unwrap(), "{command}").unwrap();
+    }
+
+    /// Until it answers.
+    pub fn wait(&self) {
+        let begun = Instant::now();
+        while self.query("SELECT 1").is_none() {
+            let log = || std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+            assert!(begun.elapsed() < 2 * PATIENCE, "PostgreSQL does not start: {}", log());
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    }
+
+    /// What it says to a statement: values with `|` between, a row a line. Nothing if it does not answer.
+    pub fn query(&self, sql: &str) -> Option<String> {
+        let mut command = Command::new(self.programs.join("psql"));
+        let output = command.args(["-XAtq", "-d", &self.address(), "-c", sql]).stderr(Stdio::null()).output().unwrap();
+        output.status.success().then(|| String::from_utf8(output.stdout).unwrap().trim_end().to_owned())
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        drop(self.holder.stdin.take());
+        let _gone = self.holder.wait();
+    }
+}
+
+/// PostgreSQL does not run as root.
+fn as_postgres() -> Command {
+    let id = Command::new("id").arg("-u").output().unwrap();
+    if id.stdout.trim_ascii() != b"0" {
+        let mut command = Command::new("env");
+        command.arg("--");
+        return command;
+    }
+    let mut command = Command::new("runuser");
+    command.args(["-u", "postgres", "--"]);
+    command
+}
