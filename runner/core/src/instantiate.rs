@@ -21,7 +21,7 @@ use crate::session::Sessions;
 use crate::setup::SetupError;
 use crate::state::State;
 use crate::tool::agent::called;
-use crate::tool::{AgentTools, ServedServer, Status, Toolbox, Writes};
+use crate::tool::{AgentTools, Mode, ServedServer, Status, Toolbox, Writes};
 use crate::trace::{Strangers, TraceSink};
 use crate::work::Work;
 

@@ -67,7 +67,7 @@ impl Postgres {
     /// What is there, without making any of it.
     pub(crate) async fn look(settings: &PostgresSettings, bounds: Settings) -> Result<Looked, StoreError> {
         const HAS_STEPS: &str = "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('pace_schema')";
-        let pool = connect::pool(settings, bounds)?;
+        let pool = connect::pool(settings, Arc::new(Held::nothing()), bounds)?;
         let postgres = Self { pool, statements: settings.statements, texts: Texts::new(settings.clock) };
         let tables = postgres.number(HAS_STEPS).await?;
         if tables == Some(0) {

@@ -6,7 +6,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
-use pace_ir::access::{Chain, Rules};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;

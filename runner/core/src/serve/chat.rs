@@ -57,7 +57,7 @@ pub(super) async fn chat(
 async fn alone(shared: Arc<Shared>, admitted: Admitted, held: Held) -> Response {
     let work = async move {
         let wrote = Wrote::default();
-        match held.during(answered(&shared, admitted, &wrote)).await {
+        match held.during(Box::pin(answered(&shared, admitted, &wrote))).await {
             Ok(response) => held.answer(response).await,
             Err(refusal) if wrote.anything() => held.answer(refusal.into_response()).await,
             Err(refusal) => {

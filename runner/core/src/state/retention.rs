@@ -102,6 +102,7 @@ mod tests {
             cost: None,
             model_calls: 0,
             tool_calls: 0,
+            denials: 0,
         };
         (trace, Vec::new())
     }

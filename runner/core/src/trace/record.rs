@@ -98,7 +98,8 @@ pub struct Span {
 }
 
 /// What answers for a model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TraceModel")]
 pub struct ModelService {
     /// The provider, as in `paceline.yaml`: `gemini`.
     pub provider: String,
@@ -174,6 +175,7 @@ impl From<Spent> for Taken {
 }
 
 /// Something an invocation did.
+#[expect(clippy::large_enum_variant, reason = "a record has a few, and most of what it has is texts elsewhere")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "TraceStep")]

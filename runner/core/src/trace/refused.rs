@@ -16,6 +16,7 @@ use super::record::{Failure, Span, Status, Taken, Trace, UNAUTHENTICATED};
 use crate::id::InvocationId;
 use crate::instantiate::Runner;
 use crate::problem::Problem;
+use crate::request_id;
 use crate::trace_context::TraceContext;
 
 /// How many records of strangers there may be at once: enough to see who tries what.
@@ -98,6 +99,7 @@ impl Refused<'_> {
             parent: None,
             root: id,
             span: Span::from(&span),
+            request: request_id::current().map(|request| request.as_str().to_owned()),
             agent: agent.map(ToString::to_string).unwrap_or_default(),
             scheduled: None,
             session: None,
@@ -105,9 +107,10 @@ impl Refused<'_> {
             instructed_by: None,
             actors: Vec::new(),
             model: model.map(ToString::to_string).unwrap_or_default(),
+            service: None,
             bundle: runner.id().to_string(),
             status: Status::Denied,
-            error: Some(Failure { code: problem.code.as_str().to_owned(), detail }),
+            error: Some(Failure { code: problem.code.as_str().to_owned(), detail, place: None }),
             started: std::time::SystemTime::now().into(),
             duration_ms: 0.0,
             usage: Taken::default(),

@@ -20,6 +20,13 @@ pub(super) struct Held {
     pub(super) id: OnceLock<i64>,
 }
 
+impl Held {
+    /// Of those who keep no rows of their own: they only look.
+    pub(super) fn nothing() -> Self {
+        Self { scope: Scope { project: String::new(), environment: String::new() }, id: OnceLock::new() }
+    }
+}
+
 /// A pool that has no connection yet.
 pub(super) fn pool(settings: &PostgresSettings, held: Arc<Held>, bounds: Settings) -> Result<Pool, StoreError> {
     let refused = |reason: String| StoreError::Refused { reason };
