@@ -52,7 +52,10 @@ fn variables_with_wrong_values() {
         ("LOG_FORMAT", "xml", "`LOG_FORMAT` is `xml`, which is no format", "`json`"),
         ("DRAIN_TIMEOUT", "soon", "`DRAIN_TIMEOUT` is `soon`", "25s"),
         ("PACE_STATE_DIR", "/proc/none", "the store cannot be kept at `/proc/none`", "`memory`"),
-        ("TRACE_BACKEND", "otlp", "names `otlp`, which this version cannot send yet", "pace trace export"),
+        ("TRACE_BACKEND", "file", "`TRACE_BACKEND` is `file`, which names no place for traces", "`otlp`"),
+        ("PACE_RETENTION", "30", "`PACE_RETENTION` is `30`, which is no time from `1h`", "`forever`"),
+        ("ADMIN_PORT", "http", "`ADMIN_PORT` is `http`, which is no port", "1 to 65535"),
+        ("ADMIN_HOST", "127.0.0.1", "`ADMIN_HOST` is set, and `ADMIN_PORT` is not", "both, or neither"),
     ] {
         assert_setup(&ended(&project, &[(name, value)]), message, help);
     }
