@@ -3,7 +3,7 @@
 use crate::error::StoreError;
 use crate::postgres::Postgres;
 use crate::settings::{Location, Scope, Settings};
-use crate::sql::{Row, Statement, Work};
+use crate::sql::{Durability, Row, Statement, Work};
 use crate::sqlite::Sqlite;
 
 /// A database that was opened.
@@ -31,7 +31,7 @@ impl Backend {
     pub(crate) async fn write(&self, work: Work) -> Result<Vec<Row>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(work).await,
-            Self::Postgres(postgres) => postgres.run(&work.statements).await,
+            Self::Postgres(postgres) => postgres.run(&work.statements, work.durability).await,
         }
     }
 
@@ -39,7 +39,7 @@ impl Backend {
     pub(crate) async fn read(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.read(statement).await,
-            Self::Postgres(postgres) => postgres.run(&[statement]).await,
+            Self::Postgres(postgres) => postgres.run(&[statement], Durability::Process).await,
         }
     }
 

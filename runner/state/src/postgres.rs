@@ -19,10 +19,15 @@ use tokio_postgres::types::ToSql;
 
 use crate::error::StoreError;
 use crate::settings::{PostgresSettings, Scope, Settings, StatementUse};
-use crate::sql::{Row, Statement};
+use crate::sql::{Durability, Row, Statement};
 use connect::Held;
 use failure::{failure, pool_failure};
 use text::Texts;
+
+/// Begins a transaction that is on the disk when it is committed, also where the database was told not to wait for that. Stricter
+/// settings than `on` stay as they are.
+const BEGIN_SYNCED: &str =
+    "BEGIN; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// A database that was reached at least once.
 pub(crate) struct Postgres {
@@ -63,12 +68,12 @@ impl Postgres {
     }
 
     /// Does all statements or none; the rows of all, in order.
-    pub(crate) async fn run(&self, statements: &[Statement]) -> Result<Vec<Row>, StoreError> {
+    pub(crate) async fn run(&self, statements: &[Statement], durability: Durability) -> Result<Vec<Row>, StoreError> {
         let lent = self.lend().await?;
         let Some(object) = &lent.0 else { return Err(StoreError::Closed) };
-        let outcome = match statements {
-            [statement] => self.one(object, statement).await,
-            several => self.several(object, several).await,
+        let outcome = match (statements, durability) {
+            ([statement], Durability::Process) => self.one(object, statement).await,
+            (several, durability) => self.several(object, several, durability).await,
         };
         let outcome = outcome.map_err(|error| failure(&error));
         // After an error the connection is idle too: several undo what they did. Where the database is another one than before, the
@@ -83,9 +88,10 @@ impl Postgres {
         &self,
         object: &Object,
         statements: &[Statement],
+        durability: Durability,
     ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
         self.prepare(object, statements).await?;
-        object.batch_execute("BEGIN").await?;
+        object.batch_execute(if durability == Durability::Disk { BEGIN_SYNCED } else { "BEGIN" }).await?;
         let all = try_join_all(statements.iter().map(|statement| self.one(object, statement))).await;
         match all {
             Ok(rows) => object.batch_execute("COMMIT").await.map(|()| rows.into_iter().flatten().collect()),
