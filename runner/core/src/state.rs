@@ -41,25 +41,42 @@ pub async fn open(settings: &StateSettings, project: &str, environment: &Environ
     Ok(State { traces, audit, store: Some(store), keeper })
 }
 
-/// The store alone, for those who read it; nothing where none is wanted.
-///
-/// # Errors
-/// The store cannot be used.
-pub async fn open_store(
+async fn open_store(
     settings: &StateSettings,
     project: &str,
     environment: &Environment,
 ) -> Result<Option<Store>, SetupError> {
-    let location = match &settings.place {
-        None => return Ok(None),
-        Some(StatePlace::Folder(folder)) => Location::Sqlite(folder.clone()),
-        Some(StatePlace::Database(address)) => {
-            Location::Postgres(PostgresSettings::new(address.expose(), http::tls(environment)?))
-        }
-    };
-    let scope = Scope { project: project.to_owned(), environment: settings.environment.clone() };
-    let opened = Store::open(location, scope, Settings::default()).await;
+    let Some(location) = location(settings, environment)? else { return Ok(None) };
+    let opened = Store::open(location, scope(settings, project), Settings::default()).await;
     opened.map(Some).map_err(|error| unusable(settings, &error))
+}
+
+/// The store alone, for those who read it: makes nothing. Nothing where nothing is stored of this project in this environment.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn find_store(
+    settings: &StateSettings,
+    project: &str,
+    environment: &Environment,
+) -> Result<Option<Store>, SetupError> {
+    let Some(location) = location(settings, environment)? else { return Ok(None) };
+    let found = Store::find(location, scope(settings, project), Settings::default()).await;
+    found.map_err(|error| unusable(settings, &error))
+}
+
+fn location(settings: &StateSettings, environment: &Environment) -> Result<Option<Location>, SetupError> {
+    Ok(match &settings.place {
+        None => None,
+        Some(StatePlace::Folder(folder)) => Some(Location::Sqlite(folder.clone())),
+        Some(StatePlace::Database(address)) => {
+            Some(Location::Postgres(PostgresSettings::new(address.expose(), http::tls(environment)?)))
+        }
+    })
+}
+
+fn scope(settings: &StateSettings, project: &str) -> Scope {
+    Scope { project: project.to_owned(), environment: settings.environment.clone() }
 }
 
 impl State {

@@ -27,6 +27,24 @@ impl Backend {
         }
     }
 
+    /// The same, where there is such a scope.
+    pub(crate) async fn find(
+        location: Location,
+        scope: &Scope,
+        settings: Settings,
+    ) -> Result<Option<(Self, i64)>, StoreError> {
+        match location {
+            Location::Sqlite(folder) => {
+                let found = Sqlite::find(folder, scope.clone(), settings).await?;
+                Ok(found.map(|(sqlite, id)| (Self::Sqlite(sqlite), id)))
+            }
+            Location::Postgres(postgres) => {
+                let found = Postgres::find(&postgres, scope, settings).await?;
+                Ok(found.map(|(postgres, id)| (Self::Postgres(postgres), id)))
+            }
+        }
+    }
+
     /// Does all of it or nothing; the rows of all statements, in order.
     pub(crate) async fn write(&self, work: Work) -> Result<Vec<Row>, StoreError> {
         match self {

@@ -53,18 +53,38 @@ impl Postgres {
         scope: &Scope,
         bounds: Settings,
     ) -> Result<(Self, i64), StoreError> {
-        let held = Arc::new(Held { scope: scope.clone(), id: OnceLock::new() });
-        let pool = connect::pool(settings, Arc::clone(&held), bounds)?;
-        let texts = Texts::new(settings.clock);
-        let postgres = Self { pool, statements: settings.statements, texts };
+        let (postgres, held) = Self::connect(settings, scope, bounds)?;
         let mut lent = postgres.lend().await?;
-        let id = match &mut lent.0 {
-            Some(object) => migrate::migrate(object, scope, None).await.map_err(migrate::Failure::into_error)?,
-            None => return Err(StoreError::Closed),
-        };
+        let Some(object) = &mut lent.0 else { return Err(StoreError::Closed) };
+        let id = migrate::migrate(object, scope, None).await.map_err(migrate::Failure::into_error)?;
         give_back(lent);
         let _first = held.id.set(id);
         Ok((postgres, id))
+    }
+
+    /// The same for a scope that is there; nothing where it is not.
+    pub(crate) async fn find(
+        settings: &PostgresSettings,
+        scope: &Scope,
+        bounds: Settings,
+    ) -> Result<Option<(Self, i64)>, StoreError> {
+        let (postgres, held) = Self::connect(settings, scope, bounds)?;
+        let mut lent = postgres.lend().await?;
+        let Some(object) = &mut lent.0 else { return Err(StoreError::Closed) };
+        let id = migrate::known(object, scope).await.map_err(migrate::Failure::into_error)?;
+        give_back(lent);
+        Ok(id.map(|id| {
+            let _first = held.id.set(id);
+            (postgres, id)
+        }))
+    }
+
+    /// With a pool that has no connection yet, and no scope.
+    fn connect(settings: &PostgresSettings, scope: &Scope, bounds: Settings) -> Result<(Self, Arc<Held>), StoreError> {
+        let held = Arc::new(Held { scope: scope.clone(), id: OnceLock::new() });
+        let pool = connect::pool(settings, Arc::clone(&held), bounds)?;
+        let texts = Texts::new(settings.clock);
+        Ok((Self { pool, statements: settings.statements, texts }, held))
     }
 
     /// Does all statements or none; the rows of all, in order.
