@@ -18,13 +18,15 @@ const PAGE: (u32, u64) = (500, 4 << 20);
 pub enum Verdict {
     /// Every row follows from the one before.
     Sound {
-        /// Rows that were deleted for their age, before the first that is there.
+        /// Rows that were deleted for their age, before the first that is there: as the database says, and who can write to that can say
+        /// so of any.
         cut: u64,
         /// Rows that are there.
         rows: u64,
         /// The last row's hash: kept elsewhere, it tells whether rows were cut off since.
         head: [u8; 32],
-        /// Sequence numbers of intents without an outcome: under way, or the runner died.
+        /// Sequence numbers of intents without an outcome: under way; or the runner died, or lost the outcome; or the write was refused,
+        /// because the store was too late to say that the intent is stored.
         open: Vec<u64>,
     },
     /// A row does not follow.
