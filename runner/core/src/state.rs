@@ -101,15 +101,24 @@ impl State {
     /// Ends when all traces are stored and the store is closed.
     ///
     /// # Errors
-    /// How many are lost, and why: the store failed for all of `within`.
-    pub async fn end(&self, within: Duration) -> Result<(), String> {
-        let kept = match &self.keeper {
+    /// How many are not, and why: the store failed for all of `within`.
+    pub async fn flush(&self, within: Duration) -> Result<(), String> {
+        match &self.keeper {
             Some(keeper) => keeper.flush(within).await,
             None => Ok(()),
-        };
+        }
+    }
+
+    /// Ends when all traces are stored and the store is closed, after `within` at the latest.
+    ///
+    /// # Errors
+    /// How many are lost, and why.
+    pub async fn end(&self, within: Duration) -> Result<(), String> {
+        let until = tokio::time::Instant::now() + within;
+        let kept = self.flush(within).await;
         if let Some(store) = &self.store {
             // What is not closed in time is closed by the end of the process, and as sound.
-            let _late = store.close().await;
+            let _late = tokio::time::timeout_at(until, store.close()).await;
         }
         kept
     }
