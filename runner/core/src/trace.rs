@@ -4,7 +4,7 @@
 mod payload;
 pub mod query;
 mod record;
-mod recorder;
+pub(crate) mod recorder;
 pub mod stored;
 
 use std::fmt;

@@ -6,9 +6,11 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use pace_redact::Redactor;
-use pace_state::{Offered, SinkSettings, Store};
+use pace_state::{Offered, SinkSettings, SinkState, Store, StoreError};
 
+use super::health::Health;
 use crate::environment::Given;
+use crate::trace::recorder::MOST_LINE;
 use crate::trace::{Payload, Step, Trace, TraceSink, stored};
 
 /// How often the log is told of changes.
@@ -47,7 +49,7 @@ impl Keeper {
             Err(error) => {
                 let state = self.sink.state();
                 let why = state.failure.unwrap_or(error);
-                Err(format!("{} traces could not be stored: {why}", state.waiting.saturating_add(state.dropped)))
+                Err(lost(state.waiting.saturating_add(state.dropped), &why))
             }
         }
     }
@@ -132,9 +134,38 @@ fn without_secrets(trace: Trace, redactor: &Redactor) -> Trace {
                 tool.name = text(std::mem::take(&mut tool.name));
                 tool.arguments = payload(std::mem::replace(&mut tool.arguments, Payload::Text(String::new())));
                 tool.result = tool.result.take().map(payload);
-                tool.console = std::mem::take(&mut tool.console).into_iter().map(text).collect();
+                let lines = std::mem::take(&mut tool.console).into_iter();
+                tool.console = lines.map(|line| console(&line, redactor)).collect();
             }
         }
     }
     trace
+}
+
+fn lost(count: u64, why: &StoreError) -> String {
+    let traces = if count == 1 { "trace" } else { "traces" };
+    format!("{count} {traces} could not be stored: {why}")
+}
+
+/// A line of a console without secrets, and without the beginning of one where it was cut.
+fn console(line: &str, redactor: &Redactor) -> String {
+    match line.strip_suffix('…') {
+        Some(cut) if cut.chars().count() >= MOST_LINE => redactor.cut_text(cut).into_owned() + "…",
+        _ => redactor.text(line).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_secret_at_the_end_of_a_line_that_was_cut_is_not_kept() {
+        let redactor = Redactor::new([("KEY", "s3cret-value")]);
+        let line = |text: &str| console(&format!("info: {}", pace_ir::text::shortened(text, MOST_LINE)), &redactor);
+        let filler = "x".repeat(MOST_LINE - 6);
+        assert_eq!(line(&format!("{filler}s3cret-value")), format!("info: {filler}…"));
+        assert_eq!(line("a s3cret-value…"), "info: a [redacted:KEY]…");
+        assert_eq!(line("a s3cre"), "info: a s3cre");
+    }
 }
