@@ -1,6 +1,7 @@
 //! What outlives an invocation, and where it is kept: traces, and the audit of live writes. [`open`] is called once, before a
 //! runner is made; without a store nothing is kept but sessions, in memory.
 
+pub(crate) mod health;
 mod keeper;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::model::http;
 use crate::setup::SetupError;
 use crate::tool::audit::Audit;
 use crate::trace::TraceSink;
+use health::Health;
 use keeper::Keeper;
 
 /// Where a runner keeps what outlives an invocation. By default nothing is kept but sessions, in memory.
@@ -27,6 +29,8 @@ pub struct State {
     pub store: Option<Store>,
     /// What brings traces to the store.
     keeper: Option<Arc<Keeper>>,
+    /// Whether the store works.
+    health: Arc<Health>,
 }
 
 /// Opens the store that the settings name, for a project. Has to be called in a runtime with its timers on, which has to live for as long as the state.
@@ -37,8 +41,9 @@ pub async fn open(settings: &StateSettings, project: &str, environment: &Environ
     let Some(store) = open_store(settings, project, environment).await? else { return Ok(State::default()) };
     let keeper = settings.keeps_traces.then(|| Arc::new(Keeper::begin(&store, environment.given())));
     let traces = keeper.clone().map(|keeper| keeper as Arc<dyn TraceSink>);
-    let audit = Audit::stored(&store, environment.given());
-    Ok(State { traces, audit, store: Some(store), keeper })
+    let health = Arc::<Health>::default();
+    let audit = Audit::stored(&store, environment.given(), &health);
+    Ok(State { traces, audit, store: Some(store), keeper, health })
 }
 
 async fn open_store(
@@ -88,17 +93,20 @@ impl State {
     /// What does not work, one sentence each. Nothing that is said here stops invocations; live writes are refused while the
     /// store fails.
     pub fn troubles(&self) -> Vec<String> {
-        self.keeper.iter().filter_map(|keeper| keeper.trouble()).collect()
+        let traces = self.keeper.iter().filter_map(|keeper| keeper.trouble(&self.health));
+        let refused = "live writes are refused, because the store fails";
+        traces.chain((!self.health.is_well()).then(|| refused.to_owned())).collect()
     }
 
     /// Looks after the store for as long as the state lives: what fails is logged, and found also while nothing is stored.
     pub fn watch(&self) {
-        if let (Some(keeper), Some(store)) = (&self.keeper, &self.store) {
-            tokio::spawn(keeper::watch(Arc::downgrade(keeper), store.clone()));
+        if let Some(store) = &self.store {
+            let keeper = self.keeper.as_ref().map(Arc::downgrade);
+            tokio::spawn(health::watch(Arc::downgrade(&self.health), store.clone(), keeper));
         }
     }
 
-    /// Ends when all traces are stored and the store is closed.
+    /// Ends when all traces that there are by now are stored.
     ///
     /// # Errors
     /// How many are not, and why: the store failed for all of `within`.

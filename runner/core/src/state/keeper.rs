@@ -2,7 +2,6 @@
 //! them of secrets, write them as JSON, and store them many at a time.
 
 use std::borrow::Cow;
-use std::sync::Weak;
 use std::time::Duration;
 
 use pace_redact::Redactor;
@@ -12,11 +11,6 @@ use super::health::Health;
 use crate::environment::Given;
 use crate::trace::recorder::MOST_LINE;
 use crate::trace::{Payload, Step, Trace, TraceSink, stored};
-
-/// How often the log is told of changes.
-const LOOK: Duration = Duration::from_secs(1);
-/// After how many looks the store is asked whether it works, also when nothing is stored.
-const ASKED: u32 = 10;
 
 /// Keeps traces in a store.
 #[derive(Debug)]
@@ -32,11 +26,17 @@ impl Keeper {
         Self { sink, secrets: secrets.clone() }
     }
 
-    /// What does not work; nothing where all does. Why is for the log: what the store says names folders and databases.
-    pub(super) fn trouble(&self) -> Option<String> {
+    /// How it is.
+    pub(super) fn state(&self) -> SinkState {
+        self.sink.state()
+    }
+
+    /// What does not work, where the store is as it is; nothing where all does. Why is for the log: what the store says names folders
+    /// and databases.
+    pub(super) fn trouble(&self, health: &Health) -> Option<String> {
         let state = self.sink.state();
-        state.failure?;
-        Some(format!("traces are not stored: {} wait, {} were dropped", state.waiting, state.dropped))
+        let is_stored = state.failure.is_none() && health.is_well();
+        (!is_stored).then(|| format!("traces are not stored: {} wait, {} were dropped", state.waiting, state.dropped))
     }
 
     /// Ends when all that was taken is stored.
@@ -57,36 +57,8 @@ impl Keeper {
 
 impl TraceSink for Keeper {
     fn offer(&self, trace: Trace) {
-        // What finds no room is counted, and told by `watch`.
+        // What finds no room is counted, and told by `health::watch`.
         let _dropped = self.sink.offer(Taken { trace: Box::new(trace), secrets: self.secrets.clone() });
-    }
-}
-
-/// Tells the log when the store fails, when it works again, and when traces were dropped. Ends with the keeper.
-pub(super) async fn watch(keeper: Weak<Keeper>, store: Store) {
-    let (mut failure, mut dropped) = (None, 0);
-    for look in 0_u32.. {
-        tokio::time::sleep(LOOK).await;
-        let Some(state) = keeper.upgrade().map(|keeper| keeper.sink.state()) else { return };
-        let mut found = state.failure;
-        if look % ASKED == 0 && found.is_none() {
-            found = store.health().await.err();
-        }
-        match (&failure, &found) {
-            (None, Some(error)) => {
-                tracing::error!("the store fails: {error}; traces wait, and live writes are refused");
-            }
-            (Some(_), None) => tracing::info!("the store works again"),
-            _ => {}
-        }
-        failure = found;
-        if state.dropped > dropped {
-            tracing::warn!(
-                dropped = state.dropped - dropped,
-                "traces were dropped, because too many waited for the store"
-            );
-            dropped = state.dropped;
-        }
     }
 }
 
