@@ -83,7 +83,11 @@ pub struct Server {
 const MAX_ADMIN_CONNECTIONS: usize = 64;
 
 /// How long programs of MCP servers have to end by themselves.
-const SERVERS_END: Duration = Duration::from_secs(5);
+const SERVERS_END: Duration = Duration::from_secs(4);
+/// How long traces have until they are stored, meanwhile.
+const STORED_WITHIN: Duration = Duration::from_secs(3);
+/// What comes after that has this long, and so has all of it where the process was told to end at once.
+pub(crate) const STORED_AT_LAST: Duration = Duration::from_millis(500);
 
 /// How a server ended that was told to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,12 +161,14 @@ impl Server {
         let cancelled = if is_finished { 0 } else { work.running() };
         work.cancel();
         acceptor.serve_until(written(work)).await;
-        tokio::join!(acceptor.end(), shared.mcp.end());
+        let runner = &shared.runner;
+        // All at once, because orchestrators have little patience. Programs of servers are ended whatever happens; this gives them time
+        // to do it by themselves. What cannot be stored is told by `State::end`.
+        let ends = (runner.close(SERVERS_END), runner.state().flush(STORED_WITHIN));
+        let _ended = tokio::join!(acceptor.end(), shared.mcp.end(), ends.0, ends.1);
         if let Some(admin) = admin {
             admin.end().await;
         }
-        // Programs of servers are ended whatever happens; this gives them time to do it by themselves.
-        shared.runner.close(SERVERS_END).await;
         keeping.abort();
         Ok(Drained { cancelled })
     }
@@ -264,5 +270,19 @@ fn taken(address: SocketAddr, [host, port]: [&str; 2], error: &io::Error) -> Set
             format!("cannot listen on `{address}`: {error}"),
             format!("set {host} and {port} to an address of this machine and a free port"),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_end_is_within_the_patience_of_kubernetes() {
+        let connections = acceptor::LAST_CALL + 2 * Patience::default().flush;
+        let together = connections.max(SERVERS_END).max(STORED_WITHIN);
+        let all = settings::DEFAULT_DRAIN + together + STORED_AT_LAST;
+        // `terminationGracePeriodSeconds`, where nobody sets it.
+        assert!(all < Duration::from_secs(30), "{all:?}");
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use pace_ir::access::{Chain, Subject};
 use pace_ir::program::{AgentName, Principal};
@@ -19,7 +19,7 @@ use crate::environment::Environment;
 use crate::instantiate::{Runner, Scope, instantiate};
 use crate::log::{self, Format};
 use crate::serve::listing::{self, closed_agents, idle_loops, listing};
-use crate::serve::{Ended, ServeSettings, Server, judge, until_signalled};
+use crate::serve::{Ended, STORED_AT_LAST, ServeSettings, Server, judge, until_signalled};
 use crate::setup::SetupError;
 use crate::state;
 use crate::tool::writes::writing;
@@ -28,12 +28,6 @@ use crate::tool::{Status, Writes};
 /// On a machine of many cores without a quota, more workers would not answer faster: they wait for models. Each would bring a
 /// stack and an arena of the allocator.
 const MOST_WORKERS: usize = 4;
-
-/// How long is waited at the end until all traces are stored. Together with the usual time to drain it is shorter than the patience of
-/// Kubernetes.
-const STORED_WITHIN: Duration = Duration::from_secs(3);
-/// The same where the process was told to end at once.
-const STORED_AT_ONCE: Duration = Duration::from_millis(500);
 
 pub use check::{Found, check};
 
@@ -148,8 +142,7 @@ impl Service {
         let ended = runtime.block_on(async {
             runner.state().watch();
             let ended = until_signalled(server, ready).await;
-            let within = if matches!(ended, Ok(Ended::Drained(_))) { STORED_WITHIN } else { STORED_AT_ONCE };
-            if let Err(lost) = runner.state().end(within).await {
+            if let Err(lost) = runner.state().end(STORED_AT_LAST).await {
                 tracing::error!("{lost}");
             }
             ended

@@ -1,6 +1,7 @@
 //! What outlives an invocation, and where it goes: sessions into a store, traces there, to a collector or both, and the audit of live
 //! writes. [`open`] is called once, before a runner is made; without a store nothing is kept but sessions, in memory.
 
+pub(crate) mod health;
 mod keeper;
 mod retention;
 
@@ -17,6 +18,7 @@ use crate::setup::SetupError;
 use crate::tool::audit::Audit;
 use crate::trace::otlp::{self, ExportState, Exporter, Program};
 use crate::trace::{Trace, TraceSink};
+use health::Health;
 use keeper::Keeper;
 
 /// Where a runner keeps what outlives an invocation. By default nothing is kept but sessions, in memory.
@@ -36,6 +38,8 @@ pub struct State {
     exporter: Option<Arc<Exporter>>,
     /// How long the store keeps what is over; nothing for ever.
     retention: Option<Duration>,
+    /// Whether the store works.
+    health: Arc<Health>,
 }
 
 /// Brings each record to the store and to a collector.
@@ -72,24 +76,20 @@ pub async fn open(settings: &StateSettings, project: &str, environment: &Environ
             Some(Arc::new(Both { keeper: Arc::clone(keeper), exporter: Arc::clone(exporter) }))
         }
     };
-    let audit = store.as_ref().map(|store| Audit::stored(store, environment.given())).unwrap_or_default();
+    let health = Arc::<Health>::default();
+    let audit = store.as_ref().map(|store| Audit::stored(store, environment.given(), &health)).unwrap_or_default();
     let sessions =
         store.as_ref().map(|store| Arc::new(Sessions::stored(store, environment.given()))).unwrap_or_default();
-    Ok(State { traces, audit, store, sessions, keeper, exporter, retention: settings.retention })
+    Ok(State { traces, audit, store, sessions, keeper, exporter, retention: settings.retention, health })
 }
 
-/// The store alone, for those who read it; nothing where none is wanted.
-///
-/// # Errors
-/// The store cannot be used.
-pub async fn open_store(
+async fn open_store(
     settings: &StateSettings,
     project: &str,
     environment: &Environment,
 ) -> Result<Option<Store>, SetupError> {
     let Some(location) = location(settings, environment)? else { return Ok(None) };
-    let scope = Scope { project: project.to_owned(), environment: settings.environment.clone() };
-    let opened = Store::open(location, scope, Settings::default()).await;
+    let opened = Store::open(location, scope(settings, project), Settings::default()).await;
     opened.map(Some).map_err(|error| unusable(settings, &error))
 }
 
@@ -103,6 +103,20 @@ pub async fn look(settings: &StateSettings, environment: &Environment) -> Result
     looked.map(Some).map_err(|error| unusable(settings, &error))
 }
 
+/// The store alone, for those who read it: makes nothing. Nothing where nothing is stored of this project in this environment.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn find_store(
+    settings: &StateSettings,
+    project: &str,
+    environment: &Environment,
+) -> Result<Option<Store>, SetupError> {
+    let Some(location) = location(settings, environment)? else { return Ok(None) };
+    let found = Store::find(location, scope(settings, project), Settings::default()).await;
+    found.map_err(|error| unusable(settings, &error))
+}
+
 fn location(settings: &StateSettings, environment: &Environment) -> Result<Option<Location>, SetupError> {
     Ok(match &settings.place {
         None => None,
@@ -111,6 +125,10 @@ fn location(settings: &StateSettings, environment: &Environment) -> Result<Optio
             Some(Location::Postgres(PostgresSettings::new(address.expose(), http::tls(environment)?)))
         }
     })
+}
+
+fn scope(settings: &StateSettings, project: &str) -> Scope {
+    Scope { project: project.to_owned(), environment: settings.environment.clone() }
 }
 
 impl State {
@@ -128,9 +146,11 @@ impl State {
     /// What does not work, one sentence each. While the store fails, live writes are refused, and sessions that are there do not go on;
     /// nothing else stops.
     pub fn troubles(&self) -> Vec<String> {
-        let stored = self.keeper.iter().filter_map(|keeper| keeper.trouble());
+        let stored = self.keeper.iter().filter_map(|keeper| keeper.trouble(&self.health));
         let exported = self.exporter.iter().filter_map(|exporter| exporter.trouble());
-        stored.chain(exported).chain(self.sessions.trouble()).collect()
+        let refused = "live writes are refused, because the store fails";
+        let refused = (!self.health.is_well()).then(|| refused.to_owned());
+        stored.chain(exported).chain(self.sessions.trouble()).chain(refused).collect()
     }
 
     /// The store that traces are kept in, if they are.
@@ -150,7 +170,7 @@ impl State {
 
     /// Whether the store works, as far as what was last asked of it tells; nothing where there is none, or nobody looks after it.
     pub fn is_store_well(&self) -> Option<bool> {
-        self.keeper.as_ref().map(|keeper| keeper.is_well())
+        self.store.as_ref().map(|_| self.health.is_well())
     }
 
     /// Looks after store and collector for as long as the state lives: what fails is logged, a store that fails also while nothing is
@@ -163,27 +183,23 @@ impl State {
         if let (Some(retention), Some(store)) = (self.retention, &self.store) {
             tokio::spawn(retention::keep(store.clone(), retention));
         }
-        if let (Some(keeper), Some(store)) = (&self.keeper, &self.store) {
-            tokio::spawn(keeper::watch(Arc::downgrade(keeper), store.clone()));
+        if let Some(store) = &self.store {
+            let keeper = self.keeper.as_ref().map(Arc::downgrade);
+            tokio::spawn(health::watch(Arc::downgrade(&self.health), store.clone(), keeper));
         }
     }
 
-    /// Ends when all traces are stored and exported, and the store is closed.
+    /// Ends when all sessions and traces that there are by now are stored, and traces exported.
     ///
     /// # Errors
-    /// How many are lost, and why: the store or the collector failed for all of `within`.
-    pub async fn end(&self, within: Duration) -> Result<(), String> {
-        self.sessions.settled(within).await;
+    /// How many are not, and why: the store or the collector failed for all of `within`.
+    pub async fn flush(&self, within: Duration) -> Result<(), String> {
         let stored = async {
-            let kept = match &self.keeper {
+            self.sessions.settled(within).await;
+            match &self.keeper {
                 Some(keeper) => keeper.flush(within).await,
                 None => Ok(()),
-            };
-            if let Some(store) = &self.store {
-                // What is not closed in time is closed by the end of the process, and as sound.
-                let _late = store.close().await;
             }
-            kept
         };
         let exported = async {
             match &self.exporter {
@@ -194,6 +210,19 @@ impl State {
         match tokio::join!(stored, exported) {
             (Err(stored), Err(exported)) => Err(format!("{stored}; {exported}")),
             (stored, exported) => stored.and(exported),
+        }
+    }
+
+    /// Ends when that is done and the store is closed, after `within` at the latest.
+    ///
+    /// # Errors
+    /// How many are lost, and why.
+    pub async fn end(&self, within: Duration) -> Result<(), String> {
+        let until = tokio::time::Instant::now() + within;
+        let kept = self.flush(within).await;
+        if let Some(store) = &self.store {
+            // What is not closed in time is closed by the end of the process, and as sound.
+            let _late = tokio::time::timeout_at(until, store.close()).await;
         }
     }
 }

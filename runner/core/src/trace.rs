@@ -6,7 +6,7 @@ mod payload;
 mod place;
 pub mod query;
 mod record;
-mod recorder;
+pub(crate) mod recorder;
 mod refused;
 pub mod stored;
 

@@ -2,8 +2,8 @@
 //! the disk before [`AuditLog::append`] returns, so that a write whose intent was appended is on record whatever happens next.
 //!
 //! Of rows that wait at the same time, one commit is made. Rows cannot be changed, moved or taken out of the middle unseen: see
-//! [`Store::verify_audit`]. Who can write to the database can still cut off a chain's newest rows, or make a new chain; against
-//! that helps only a copy of the head's hash kept elsewhere.
+//! [`Store::verify_audit`]. Who can write to the database can still cut off a chain's newest rows, or its oldest as if they
+//! had been pruned, or make a new chain; against that helps only a copy of the number of rows and of the head's hash kept elsewhere.
 
 mod chain;
 mod log;

@@ -3,7 +3,7 @@
 use crate::error::StoreError;
 use crate::postgres::Postgres;
 use crate::settings::{Location, Scope, Settings};
-use crate::sql::{Row, Statement, Work};
+use crate::sql::{Durability, Row, Statement, Work};
 use crate::sqlite::Sqlite;
 
 /// A database that was opened.
@@ -27,12 +27,30 @@ impl Backend {
         }
     }
 
+    /// The same, where there is such a scope.
+    pub(crate) async fn find(
+        location: Location,
+        scope: &Scope,
+        settings: Settings,
+    ) -> Result<Option<(Self, i64)>, StoreError> {
+        match location {
+            Location::Sqlite(folder) => {
+                let found = Sqlite::find(folder, scope.clone(), settings).await?;
+                Ok(found.map(|(sqlite, id)| (Self::Sqlite(sqlite), id)))
+            }
+            Location::Postgres(postgres) => {
+                let found = Postgres::find(&postgres, scope, settings).await?;
+                Ok(found.map(|(postgres, id)| (Self::Postgres(postgres), id)))
+            }
+        }
+    }
+
     /// Does all of it or nothing; the rows of all statements, in order.
     pub(crate) async fn write(&self, work: Work) -> Result<Vec<Row>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(work).await,
             // Boxed: it is long, and a part of every call that may end here.
-            Self::Postgres(postgres) => Box::pin(postgres.run(&work.statements)).await,
+            Self::Postgres(postgres) => Box::pin(postgres.run(&work.statements, work.durability)).await,
         }
     }
 
@@ -40,7 +58,7 @@ impl Backend {
     pub(crate) async fn read(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.read(statement).await,
-            Self::Postgres(postgres) => Box::pin(postgres.run(&[statement])).await,
+            Self::Postgres(postgres) => Box::pin(postgres.run(&[statement], Durability::Process)).await,
         }
     }
 

@@ -21,10 +21,15 @@ use crate::error::StoreError;
 use crate::look::Looked;
 use crate::migrations::{self, Dialect};
 use crate::settings::{PostgresSettings, Scope, Settings, StatementUse};
-use crate::sql::{Row, Statement, values};
+use crate::sql::{Durability, Row, Statement, values};
 use connect::Held;
 use failure::{failure, pool_failure};
 use text::Texts;
+
+/// Begins a transaction that is on the disk when it is committed, also where the database was told not to wait for that. Stricter
+/// settings than `on` stay as they are.
+const BEGIN_SYNCED: &str =
+    "BEGIN; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// A database that was reached at least once.
 pub(crate) struct Postgres {
@@ -50,15 +55,10 @@ impl Postgres {
         scope: &Scope,
         bounds: Settings,
     ) -> Result<(Self, i64), StoreError> {
-        let held = Arc::new(Held { scope: scope.clone(), id: OnceLock::new() });
-        let pool = connect::pool(settings, Arc::clone(&held), bounds)?;
-        let texts = Texts::new(settings.clock);
-        let postgres = Self { pool, statements: settings.statements, texts };
+        let (postgres, held) = Self::connect(settings, scope, bounds)?;
         let mut lent = postgres.lend().await?;
-        let id = match &mut lent.0 {
-            Some(object) => migrate::migrate(object, scope, None).await.map_err(migrate::Failure::into_error)?,
-            None => return Err(StoreError::Closed),
-        };
+        let Some(object) = &mut lent.0 else { return Err(StoreError::Closed) };
+        let id = migrate::migrate(object, scope, None).await.map_err(migrate::Failure::into_error)?;
         give_back(lent);
         let _first = held.id.set(id);
         Ok((postgres, id))
@@ -80,17 +80,42 @@ impl Postgres {
 
     /// The number that a statement without values gives, if it is not null.
     async fn number(&self, sql: &'static str) -> Result<Option<i64>, StoreError> {
-        let rows = self.run(&[Statement::new(sql, values![])]).await?;
+        let rows = self.run(&[Statement::new(sql, values![])], Durability::Process).await?;
         rows.into_iter().next().map_or(Ok(None), |mut row| row.optional_int())
     }
 
+    /// The same for a scope that is there; nothing where it is not.
+    pub(crate) async fn find(
+        settings: &PostgresSettings,
+        scope: &Scope,
+        bounds: Settings,
+    ) -> Result<Option<(Self, i64)>, StoreError> {
+        let (postgres, held) = Self::connect(settings, scope, bounds)?;
+        let mut lent = postgres.lend().await?;
+        let Some(object) = &mut lent.0 else { return Err(StoreError::Closed) };
+        let id = migrate::known(object, scope).await.map_err(migrate::Failure::into_error)?;
+        give_back(lent);
+        Ok(id.map(|id| {
+            let _first = held.id.set(id);
+            (postgres, id)
+        }))
+    }
+
+    /// With a pool that has no connection yet, and no scope.
+    fn connect(settings: &PostgresSettings, scope: &Scope, bounds: Settings) -> Result<(Self, Arc<Held>), StoreError> {
+        let held = Arc::new(Held { scope: scope.clone(), id: OnceLock::new() });
+        let pool = connect::pool(settings, Arc::clone(&held), bounds)?;
+        let texts = Texts::new(settings.clock);
+        Ok((Self { pool, statements: settings.statements, texts }, held))
+    }
+
     /// Does all statements or none; the rows of all, in order.
-    pub(crate) async fn run(&self, statements: &[Statement]) -> Result<Vec<Row>, StoreError> {
+    pub(crate) async fn run(&self, statements: &[Statement], durability: Durability) -> Result<Vec<Row>, StoreError> {
         let lent = self.lend().await?;
         let Some(object) = &lent.0 else { return Err(StoreError::Closed) };
-        let outcome = match statements {
-            [statement] => self.one(object, statement).await,
-            several => self.several(object, several).await,
+        let outcome = match (statements, durability) {
+            ([statement], Durability::Process) => self.one(object, statement).await,
+            (several, durability) => self.several(object, several, durability).await,
         };
         let outcome = outcome.map_err(|error| failure(&error));
         // After an error the connection is idle too: several undo what they did. Where the database is another one than before, the
@@ -105,9 +130,10 @@ impl Postgres {
         &self,
         object: &Object,
         statements: &[Statement],
+        durability: Durability,
     ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
         self.prepare(object, statements).await?;
-        object.batch_execute("BEGIN").await?;
+        object.batch_execute(if durability == Durability::Disk { BEGIN_SYNCED } else { "BEGIN" }).await?;
         let all = try_join_all(statements.iter().map(|statement| self.one(object, statement))).await;
         match all {
             Ok(rows) => object.batch_execute("COMMIT").await.map(|()| rows.into_iter().flatten().collect()),

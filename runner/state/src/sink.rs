@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::error::StoreError;
@@ -83,6 +84,8 @@ pub struct SinkState {
     pub stored: u64,
     /// Traces that were not, and never will be: there was no room, or the store did not take them.
     pub dropped: u64,
+    /// Those of them for which there was no room, because too many waited.
+    pub crowded: u64,
     /// Traces that wait.
     pub waiting: u64,
     /// Why the last attempt failed; nothing if it did not.
@@ -99,6 +102,7 @@ enum Message {
 struct Shared {
     stored: AtomicU64,
     dropped: AtomicU64,
+    crowded: AtomicU64,
     waiting: AtomicU64,
     bytes: AtomicUsize,
     failure: Mutex<Option<StoreError>>,
@@ -132,8 +136,16 @@ impl TraceSink {
         // One trace alone always fits.
         let has_room = before == 0 || before.saturating_add(length) <= self.settings.bytes;
         let waiting = shared.waiting.fetch_add(1, Ordering::Relaxed) + 1;
-        let is_taken = has_room && self.sender.try_send(Message::Trace(Box::new(trace), length)).is_ok();
-        if !is_taken {
+        let sent = if has_room {
+            self.sender
+                .try_send(Message::Trace(Box::new(trace), length))
+                .map_err(|error| matches!(error, TrySendError::Full(_)))
+        } else {
+            Err(true)
+        };
+        let is_taken = sent.is_ok();
+        if let Err(is_crowded) = sent {
+            shared.crowded.fetch_add(is_crowded.into(), Ordering::Relaxed);
             shared.bytes.fetch_sub(length, Ordering::Relaxed);
             shared.waiting.fetch_sub(1, Ordering::Relaxed);
             shared.dropped.fetch_add(1, Ordering::Relaxed);
@@ -161,9 +173,9 @@ impl TraceSink {
     pub fn state(&self) -> SinkState {
         let shared = &self.shared;
         let failure = shared.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let [stored, dropped, waiting] =
-            [&shared.stored, &shared.dropped, &shared.waiting].map(|count| count.load(Ordering::Relaxed));
-        SinkState { stored, dropped, waiting, failure }
+        let counts = [&shared.stored, &shared.dropped, &shared.crowded, &shared.waiting];
+        let [stored, dropped, crowded, waiting] = counts.map(|count| count.load(Ordering::Relaxed));
+        SinkState { stored, dropped, crowded, waiting, failure }
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Work {
     pub(crate) durability: Durability,
 }
 
-/// When a write counts as done. PostgreSQL has always both.
+/// When a write counts as done. PostgreSQL has both, unless somebody has set `synchronous_commit` to `off`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Durability {
     /// The operating system has it.

@@ -77,15 +77,34 @@ impl Sqlite {
             let id = connection::migrate(&mut connection, &scope)?;
             Ok((place, connection, Held { scope, id }))
         });
-        let (place, connection, held) =
-            opening.await.map_err(|error| StoreError::Unavailable { reason: error.to_string() })??;
+        let opened = opening.await.map_err(|error| StoreError::Unavailable { reason: error.to_string() })??;
+        Ok(Self::start(opened, settings))
+    }
+
+    /// The same for a file and a scope that are there; nothing where one is not.
+    pub(crate) async fn find(
+        folder: PathBuf,
+        scope: Scope,
+        settings: Settings,
+    ) -> Result<Option<(Self, i64)>, StoreError> {
+        let finding = tokio::task::spawn_blocking(move || {
+            let Some(place) = Place::find(&folder)? else { return Ok(None) };
+            let mut connection = connection::open(&place, connection::Role::Writer, settings)?;
+            let id = connection::known(&mut connection, &scope)?;
+            Ok(id.map(|id| (place, connection, Held { scope, id })))
+        });
+        let found = finding.await.map_err(|error| StoreError::Unavailable { reason: error.to_string() })??;
+        Ok(found.map(|found| Self::start(found, settings)))
+    }
+
+    fn start((place, connection, held): (Place, rusqlite::Connection, Held), settings: Settings) -> (Self, i64) {
         let (writer, jobs) = mpsc::channel(settings.queue);
         let id = held.id;
         let mut threads = vec![writer::start((place.clone(), held.clone()), settings, connection, jobs)];
         let (readers, jobs) = mpsc::channel(settings.queue);
         threads.extend(reader::start(READERS, (&place, &held), settings, jobs));
         let channels = Mutex::new(Some(Channels { writer, readers }));
-        Ok((Self { place, settings, channels, threads: Mutex::new(threads) }, id))
+        (Self { place, settings, channels, threads: Mutex::new(threads) }, id)
     }
 
     /// What is there, without making any of it.

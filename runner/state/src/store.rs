@@ -46,6 +46,18 @@ impl Store {
         Ok(Self { inner: Arc::new(Inner { backend, names: scope, scope: id, deadline }) })
     }
 
+    /// Opens what somebody has stored, and makes nothing: neither the file nor the scope. Nothing if there is no such scope. Tables of an
+    /// older program are brought to this one's schema.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn find(location: Location, scope: Scope, settings: Settings) -> Result<Option<Self>, StoreError> {
+        let deadline = settings.deadline;
+        let found = in_time(deadline, Backend::find(location, &scope, settings)).await?;
+        let store = |(backend, id)| Self { inner: Arc::new(Inner { backend, names: scope, scope: id, deadline }) };
+        Ok(found.map(store))
+    }
+
     /// Writes a row and reads it: what fails here fails everywhere.
     ///
     /// # Errors

@@ -97,6 +97,31 @@ fn a_write_that_cannot_be_put_on_record_is_not_made() {
 }
 
 #[test]
+fn a_store_that_takes_no_outcome_keeps_nobody_waiting_and_gets_it_later() {
+    let world = World::new();
+    let project = project(world.port, &[("go", &[("put", json!({"path": "/held"}))])]);
+    let state = project.path().join("state");
+    let mut runner = Runner::start(&project, &[("LIVE_WRITES", "all"), ("PACE_STATE_DIR", state.to_str().unwrap())]);
+    let mut connection = pace_tests::http::Connection::to(runner.address);
+    connection.send(pace_tests::http::stream("go").as_bytes());
+    connection.head().unwrap();
+    super::wait_until("the write is begun", || world.has("begin /held"));
+    let other = rusqlite::Connection::open(state.join("state.db")).unwrap();
+    other.busy_timeout(process::PATIENCE).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    world.release();
+    let result = std::iter::from_fn(|| connection.event()).find(|event| event.name == "tool_result").unwrap();
+    assert_eq!(result.data["status"], "done", "{result:?}");
+    // It has the result while the store is still held; what came of the write is not lost for that.
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(runner.stop(), Some(0));
+    assert_eq!(audited(&runner), Vec::<serde_json::Value>::new());
+    let kinds = "SELECT group_concat(kind) FROM (SELECT kind FROM pace_audit ORDER BY sequence)";
+    let kinds: String = other.query_row(kinds, [], |row| row.get(0)).unwrap();
+    assert_eq!(kinds, "0,1");
+}
+
+#[test]
 fn nobody_writes_live_where_the_record_gets_lost() {
     let world = World::new();
     let project = project(world.port, &[("go", &[("put", json!({"path": "/now"}))])]);

@@ -159,8 +159,44 @@ fn a_full_disk_is_said_and_stops_no_conversation() {
     assert!(!refused.contains(r#"{"paid":"#) && !refused.contains("disk"), "{refused}");
     assert_eq!(http::ask(runner.address, &question("where to?")).status, 200);
     assert_eq!(runner.stop(), Some(0));
-    let lost = |line: &String| line.contains("traces could not be stored");
+    let lost = |line: &String| line.contains("could not be stored");
     assert!(runner.lines().iter().any(lost), "{:?}", runner.lines());
     // What was stored before is there.
     assert_eq!(pace(&project, &["trace", "list", "--environment", "production"], "").code, Some(0));
+}
+
+#[test]
+fn a_store_that_is_gone_is_said_once_though_no_traces_are_kept() {
+    let project = project("");
+    let mut runner = serving(&project, &[("TRACE_BACKEND", "none"), ("LIVE_WRITES", "all")]);
+    let degraded = || http::get(runner.address, "/ready").json()["degraded"].clone();
+    let refused = json!(["live writes are refused, because the store fails"]);
+    let pay = || http::ask(runner.address, &http::post("/agents/lead/chat/stream", r#"{"message": "pay"}"#));
+    let paid = pay();
+    assert!(paid.body.contains(r#"{"paid":"#) && degraded().is_null(), "{paid:?}");
+    let (file, aside) = (project.path().join(".pace/state/state.db"), project.path().join("aside"));
+    std::fs::rename(&file, &aside).unwrap();
+    // Whoever is refused a write is the first to know.
+    assert!(pay().body.contains("the write cannot be put on record"));
+    assert_eq!(degraded(), refused);
+    let told = |what: &str| runner.lines().iter().filter(|line| line.contains(what)).count();
+    // Looked at several times, it is neither said again nor taken back.
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < std::time::Duration::from_secs(4) {
+        assert_eq!(degraded(), refused);
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert_eq!((told("the store fails: "), told("the store works again")), (1, 0), "{:?}", runner.lines());
+    std::fs::rename(&aside, &file).unwrap();
+    while !degraded().is_null() {
+        assert!(begun.elapsed() < PATIENCE, "{:?}", runner.lines());
+    }
+    assert!(pay().body.contains(r#"{"paid":"#));
+    // Also where nobody asks anything of it.
+    std::fs::rename(&file, &aside).unwrap();
+    while degraded() != refused {
+        assert!(begun.elapsed() < PATIENCE, "{:?}", runner.lines());
+    }
+    std::fs::rename(&aside, &file).unwrap();
+    assert_eq!(runner.stop(), Some(0));
 }

@@ -22,7 +22,7 @@ use super::socket::{Socket, Transport};
 /// roughly; [`gate`](super::gate) is exact.
 const MAX_BUFFER: usize = MAX_HEAD;
 /// How long a connection that was accepted and said nothing yet has when the server ends: what it sent is here by then.
-const LAST_CALL: Duration = Duration::from_millis(100);
+pub(super) const LAST_CALL: Duration = Duration::from_millis(100);
 /// How long accepting rests when the system has no file descriptors left.
 const OUT_OF_FILES: Duration = Duration::from_millis(100);
 /// How often the events of invocations that are over are looked through.

@@ -2,20 +2,16 @@
 //! them of secrets, write them as JSON, and store them many at a time.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use pace_redact::Redactor;
-use pace_state::{Offered, SinkSettings, SinkState, Store};
+use pace_state::{Offered, SinkSettings, SinkState, Store, StoreError};
 
+use super::health::Health;
 use crate::environment::Given;
+use crate::trace::recorder::MOST_LINE;
 use crate::trace::{Payload, Step, Trace, TraceSink, stored};
-
-/// How often the log is told of changes.
-const LOOK: Duration = Duration::from_secs(1);
-/// After how many looks the store is asked whether it works, also when nothing is stored.
-const ASKED: u32 = 10;
 
 /// Keeps traces in a store.
 #[derive(Debug)]
@@ -30,7 +26,7 @@ impl Keeper {
     /// Begins to keep traces. Has to be called in a runtime.
     pub(super) fn begin(store: &Store, secrets: &Given) -> Self {
         let sink = pace_state::TraceSink::begin(store.clone(), SinkSettings::default());
-        Self { sink, secrets: secrets.clone(), is_failing: AtomicBool::new(false) }
+        Self { sink, secrets: secrets.clone() }
     }
 
     /// How it is.
@@ -38,16 +34,12 @@ impl Keeper {
         self.sink.state()
     }
 
-    /// Whether the store works, as far as is known.
-    pub(super) fn is_well(&self) -> bool {
-        !self.is_failing.load(Ordering::Relaxed)
-    }
-
-    /// What does not work; nothing where all does. Why is for the log: what the store says names folders and databases.
-    pub(super) fn trouble(&self) -> Option<String> {
+    /// What does not work, where the store is as it is; nothing where all does. Why is for the log: what the store says names folders
+    /// and databases.
+    pub(super) fn trouble(&self, health: &Health) -> Option<String> {
         let state = self.sink.state();
-        state.failure?;
-        Some(format!("traces are not stored: {} wait, {} were dropped", state.waiting, state.dropped))
+        let is_stored = state.failure.is_none() && health.is_well();
+        (!is_stored).then(|| format!("traces are not stored: {} wait, {} were dropped", state.waiting, state.dropped))
     }
 
     /// Ends when all that was taken is stored.
@@ -60,7 +52,7 @@ impl Keeper {
             Err(error) => {
                 let state = self.sink.state();
                 let why = state.failure.unwrap_or(error);
-                Err(format!("{} traces could not be stored: {why}", state.waiting.saturating_add(state.dropped)))
+                Err(lost(state.waiting.saturating_add(state.dropped), &why))
             }
         }
     }
@@ -69,7 +61,7 @@ impl Keeper {
 impl Keeper {
     /// Takes a record, which others may have, too.
     pub(super) fn take(&self, trace: Arc<Trace>) {
-        // What finds no room is counted, and told by `watch`.
+        // What finds no room is counted, and told by `health::watch`.
         let _dropped = self.sink.offer(Taken { trace, secrets: self.secrets.clone() });
     }
 }
@@ -77,37 +69,6 @@ impl Keeper {
 impl TraceSink for Keeper {
     fn offer(&self, trace: Trace) {
         self.take(Arc::new(trace));
-    }
-}
-
-/// Tells the log when the store fails, when it works again, and when traces were dropped. Ends with the keeper.
-pub(super) async fn watch(keeper: Weak<Keeper>, store: Store) {
-    let (mut failure, mut dropped) = (None, 0);
-    for look in 0_u32.. {
-        tokio::time::sleep(LOOK).await;
-        let Some(state) = keeper.upgrade().map(|keeper| keeper.sink.state()) else { return };
-        let mut found = state.failure;
-        if look % ASKED == 0 && found.is_none() {
-            found = store.health().await.err();
-        }
-        match (&failure, &found) {
-            (None, Some(error)) => {
-                tracing::error!("the store fails: {error}; traces wait, and live writes are refused");
-            }
-            (Some(_), None) => tracing::info!("the store works again"),
-            _ => {}
-        }
-        if let Some(keeper) = keeper.upgrade() {
-            keeper.is_failing.store(found.is_some(), Ordering::Relaxed);
-        }
-        failure = found;
-        if state.dropped > dropped {
-            tracing::warn!(
-                dropped = state.dropped - dropped,
-                "traces were dropped, because too many waited for the store"
-            );
-            dropped = state.dropped;
-        }
     }
 }
 
@@ -155,9 +116,38 @@ fn without_secrets(trace: Trace, redactor: &Redactor) -> Trace {
                 tool.name = text(std::mem::take(&mut tool.name));
                 tool.arguments = payload(std::mem::replace(&mut tool.arguments, Payload::Text(String::new())));
                 tool.result = tool.result.take().map(payload);
-                tool.console = std::mem::take(&mut tool.console).into_iter().map(text).collect();
+                let lines = std::mem::take(&mut tool.console).into_iter();
+                tool.console = lines.map(|line| console(&line, redactor)).collect();
             }
         }
     }
     trace
+}
+
+fn lost(count: u64, why: &StoreError) -> String {
+    let traces = if count == 1 { "trace" } else { "traces" };
+    format!("{count} {traces} could not be stored: {why}")
+}
+
+/// A line of a console without secrets, and without the beginning of one where it was cut.
+fn console(line: &str, redactor: &Redactor) -> String {
+    match line.strip_suffix('…') {
+        Some(cut) if cut.chars().count() >= MOST_LINE => redactor.cut_text(cut).into_owned() + "…",
+        _ => redactor.text(line).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_secret_at_the_end_of_a_line_that_was_cut_is_not_kept() {
+        let redactor = Redactor::new([("KEY", "s3cret-value")]);
+        let line = |text: &str| console(&format!("info: {}", pace_ir::text::shortened(text, MOST_LINE)), &redactor);
+        let filler = "x".repeat(MOST_LINE - 6);
+        assert_eq!(line(&format!("{filler}s3cret-value")), format!("info: {filler}…"));
+        assert_eq!(line("a s3cret-value…"), "info: a [redacted:KEY]…");
+        assert_eq!(line("a s3cre"), "info: a s3cre");
+    }
 }

@@ -22,6 +22,7 @@ use crate::conversation::JsonText;
 use crate::environment::Given;
 use crate::id::InvocationId;
 use crate::setup::SetupError;
+use crate::state::health::Health;
 use trail::Trail;
 
 /// Where live writes are put on record.
@@ -79,9 +80,10 @@ pub enum WriteStatus {
 }
 
 impl Audit {
-    /// A chain in this store, begun by the first write. `secrets` are taken out of what is written.
-    pub fn stored(store: &Store, secrets: &Given) -> Self {
-        Self::Store(Arc::new(Trail::new(store.clone(), secrets.clone())))
+    /// A chain in this store, begun by the first write. `secrets` are taken out of what is written, and `health` is told of what is
+    /// not.
+    pub(crate) fn stored(store: &Store, secrets: &Given, health: &Arc<Health>) -> Self {
+        Self::Store(Arc::new(Trail::new(store.clone(), secrets.clone(), Arc::clone(health))))
     }
 
     /// Makes sure that what is put on record gets anywhere at all; a store was opened for that.

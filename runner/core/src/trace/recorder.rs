@@ -30,7 +30,7 @@ const MOST_STEPS: usize = 256;
 /// The most lines kept of one call's console.
 const MOST_LINES: usize = 32;
 /// The most characters kept of one line of it.
-const MOST_LINE: usize = 1_000;
+pub(crate) const MOST_LINE: usize = 1_000;
 
 /// Records one invocation, counts what it does, and tells another sink the same.
 pub(crate) struct Recorder<'a> {

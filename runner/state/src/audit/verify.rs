@@ -10,21 +10,23 @@ use crate::store::Store;
 use super::chain::Tip;
 use super::{AuditKind, AuditRow};
 
-/// Rows that are read at once.
-const PAGE: u32 = 500;
+/// The most rows that are read at once, and the most bytes of what they say, unless one alone has more.
+const PAGE: (u32, u64) = (500, 4 << 20);
 
 /// What a walk found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Every row follows from the one before.
     Sound {
-        /// Rows that were deleted for their age, before the first that is there.
+        /// Rows that were deleted for their age, before the first that is there: as the database says, and who can write to that can say
+        /// so of any.
         cut: u64,
         /// Rows that are there.
         rows: u64,
         /// The last row's hash: kept elsewhere, it tells whether rows were cut off since.
         head: [u8; 32],
-        /// Sequence numbers of intents without an outcome: under way, or the runner died.
+        /// Sequence numbers of intents without an outcome: under way; or the runner died, or lost the outcome; or the write was refused,
+        /// because the store was too late to say that the intent is stored.
         open: Vec<u64>,
     },
     /// A row does not follow.
@@ -82,7 +84,8 @@ impl Store {
         let Some(mut cut) = cut.into_iter().next() else { return Ok(None) };
         let mut walk = Walk::from(Tip { sequence: cut.count()?, hash: super::hash(cut.blob()?)? });
         loop {
-            let rows = self.audit_rows(instance, walk.tip.sequence, PAGE).await?;
+            let most = self.page(instance, walk.tip.sequence).await?;
+            let rows = self.audit_rows(instance, walk.tip.sequence, most).await?;
             for row in &rows {
                 let mut found = walk.step(self, row);
                 // Rare, so that nobody keeps in mind what each outcome said.
@@ -91,10 +94,26 @@ impl Store {
                 }
                 walk.count(found);
             }
-            if rows.len() < PAGE as usize {
+            if rows.is_empty() {
                 return Ok(Some(walk.end()));
             }
         }
+    }
+
+    /// How many rows after a number are read at once; 1 also where there are none.
+    async fn page(&self, instance: Key, after: u64) -> Result<u32, StoreError> {
+        const LENGTHS: &str = "SELECT CAST(length(payload) AS BIGINT) FROM pace_audit \
+            WHERE scope = ?1 AND instance = ?2 AND sequence > ?3 ORDER BY sequence LIMIT ?4";
+        let lengths = self.read(Statement::new(LENGTHS, values![self.scope(), instance, after, PAGE.0])).await?;
+        let (mut rows, mut bytes) = (0, 0_u64);
+        for mut length in lengths {
+            bytes = bytes.saturating_add(length.count()?);
+            if bytes > PAGE.1 {
+                break;
+            }
+            rows += 1;
+        }
+        Ok(rows.max(1))
     }
 
     /// Whether an outcome says what an earlier one of its intent says: whoever appended it did not know whether that had arrived.

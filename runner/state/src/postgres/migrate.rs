@@ -45,14 +45,7 @@ impl From<StoreError> for Failure {
 /// # Errors
 /// It is known by another one there, which nothing was done about.
 pub(super) async fn migrate(client: &mut ClientWrapper, scope: &Scope, held: Option<i64>) -> Result<i64, Failure> {
-    let transaction = client.transaction().await?;
-    transaction.batch_execute(LOCK).await?;
-    transaction.batch_execute(migrations::TABLE).await?;
-    let found = one(&transaction, migrations::FOUND).await?.unwrap_or(0);
-    for (number, step) in migrations::missing(found, Dialect::Postgres)? {
-        transaction.batch_execute(&step).await?;
-        transaction.batch_execute(&migrations::TAKEN.replace("?1", &number.to_string())).await?;
-    }
+    let transaction = begin(client).await?;
     let typed = typed(scope);
     match &held {
         None => transaction.query_typed(&migrations::NEW_SCOPE.replace('?', "$"), &typed).await?,
@@ -61,13 +54,43 @@ pub(super) async fn migrate(client: &mut ClientWrapper, scope: &Scope, held: Opt
             transaction.query_typed(&migrations::HELD_SCOPE.replace('?', "$"), &typed).await?
         }
     };
-    let found = transaction.query_typed(&migrations::SCOPE.replace('?', "$"), &typed).await?;
-    let id = found.first().map(|row| row.try_get(0)).transpose()?;
+    let id = number(&transaction, scope).await?;
     if held.is_some() && id != held {
         return Err(Failure::Ours(migrations::another_store()));
     }
     transaction.commit().await?;
     id.ok_or_else(|| Failure::Ours(crate::sql::unexpected()))
+}
+
+/// The number of a scope, where there are tables and it is in them.
+pub(super) async fn known(client: &mut ClientWrapper, scope: &Scope) -> Result<Option<i64>, Failure> {
+    const HAS_TABLES: &str = "SELECT count(to_regclass('pace_scopes'))";
+    let found = client.query_typed(HAS_TABLES, &[]).await?;
+    if found.first().map(|row| row.try_get::<_, i64>(0)).transpose()? != Some(1) {
+        return Ok(None);
+    }
+    let transaction = begin(client).await?;
+    let id = number(&transaction, scope).await?;
+    transaction.commit().await?;
+    Ok(id)
+}
+
+/// A transaction that has the lock, and in which all steps are taken.
+async fn begin(client: &mut ClientWrapper) -> Result<Transaction<'_>, Failure> {
+    let transaction = client.transaction().await?;
+    transaction.batch_execute(LOCK).await?;
+    transaction.batch_execute(migrations::TABLE).await?;
+    let found = one(&transaction, migrations::FOUND).await?.unwrap_or(0);
+    for (number, step) in migrations::missing(found, Dialect::Postgres)? {
+        transaction.batch_execute(&step).await?;
+        transaction.batch_execute(&migrations::TAKEN.replace("?1", &number.to_string())).await?;
+    }
+    Ok(transaction)
+}
+
+async fn number(transaction: &Transaction<'_>, scope: &Scope) -> Result<Option<i64>, Failure> {
+    let found = transaction.query_typed(&migrations::SCOPE.replace('?', "$"), &typed(scope)).await?;
+    Ok(found.first().map(|row| row.try_get(0)).transpose()?)
 }
 
 /// For a new connection to what may be another database than the one that was opened: rows are keyed by the scope's number.

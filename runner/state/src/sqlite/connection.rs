@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::error::StoreError;
 use crate::migrations::{self, Dialect};
@@ -65,6 +65,19 @@ pub(super) fn migrate(connection: &mut Connection, scope: &Scope) -> Result<i64,
         transaction.query_row(migrations::SCOPE, names, |row| row.get(0))
     })
 }
+
+/// The number of a scope, where there are tables and it is in them.
+pub(super) fn known(connection: &mut Connection, scope: &Scope) -> Result<Option<i64>, StoreError> {
+    let step = |error: rusqlite::Error| failure(&error);
+    let has_tables: bool = connection.query_row(HAS_TABLES, [], |row| row.get(0)).map_err(step)?;
+    if !has_tables {
+        return Ok(None);
+    }
+    let names = [&scope.project, &scope.environment];
+    self::step(connection, |transaction| transaction.query_row(migrations::SCOPE, names, |row| row.get(0)).optional())
+}
+
+const HAS_TABLES: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'pace_scopes')";
 
 /// The same for what may be another file than the one that was opened: rows are keyed by the scope's number, so it has to have that
 /// number there too.

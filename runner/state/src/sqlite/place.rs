@@ -32,6 +32,16 @@ impl Place {
         Ok(Self { file, identity, warning })
     }
 
+    /// Where a file is that is there; nothing where none is.
+    pub(super) fn find(folder: &Path) -> Result<Option<Self>, StoreError> {
+        let file = folder.join(FILE);
+        if !file.exists() {
+            return Ok(None);
+        }
+        let (warning, identity) = (judge_file_system(folder)?, identity(&file));
+        Ok(Some(Self { file, identity, warning }))
+    }
+
     /// Whether the file is still the one that was opened.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         if identity(&self.file) == self.identity {

@@ -13,6 +13,7 @@ on_both!(
     an_outcome_may_be_repeated,
     a_call_is_hashed_as_it_is_stored,
     a_walk_goes_on_after_a_break,
+    rows_that_are_long_are_walked_one_by_one,
     a_chain_is_cut_at_its_beginning,
     a_chain_goes_on_after_a_failure,
 );
@@ -126,6 +127,15 @@ async fn a_walk_goes_on_after_a_break(stage: Stage) {
     stage.execute("UPDATE pace_audit SET hash = previous WHERE sequence = 7").await;
     let verdict = store.verify_audit(log.instance()).await.unwrap();
     assert_eq!(verdict, Some(broken(2, Break::Hash, 4, (9, 5))));
+}
+
+async fn rows_that_are_long_are_walked_one_by_one(stage: Stage) {
+    let store = stage.open().await;
+    let log = AuditLog::begin(&store, key(), at(0)).await.unwrap();
+    for bytes in [3 << 20, 5 << 20, 1, 1, 3 << 20] {
+        log.append(AuditEntry { payload: vec![7; bytes], ..intent(key(), "a") }).await.unwrap();
+    }
+    assert_eq!(sound(&store, log.instance()).await.1, 5);
 }
 
 async fn a_chain_is_cut_at_its_beginning(stage: Stage) {

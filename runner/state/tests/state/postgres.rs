@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use pace_state::{
-    Claim, FiringState, Location, PostgresSettings, Settings, SinkSettings, StatementUse, Store, StoreError,
-    TraceFilter, TraceSink,
+    AuditEntry, AuditKind, AuditLog, Claim, FiringState, Location, PostgresSettings, Settings, SinkSettings,
+    StatementUse, Store, StoreError, TraceFilter, TraceSink,
 };
 
 use crate::support::proxy::Link;
@@ -304,6 +304,33 @@ fn a_trace_that_is_refused_takes_no_other_with_it() {
         }
         sink.flush(LONG).await.unwrap();
         let how = sink.state();
-        assert_eq!((how.stored, how.dropped, how.waiting, how.failure), (5, 1, 0, None));
+        assert_eq!((how.stored, how.dropped, how.crowded, how.waiting, how.failure), (5, 1, 0, 0, None));
+    });
+}
+
+#[test]
+fn the_audit_is_on_the_disk_where_the_database_waits_for_none() {
+    let Some(server) = Server::shared() else { return };
+    block_on(async {
+        let url = server.database().await;
+        let name = url.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
+        execute(&url, &format!("ALTER DATABASE {name} SET synchronous_commit = off")).await;
+        let store = open(settings(&url), LONG).await.unwrap();
+        let spy = "CREATE TABLE seen (place TEXT, mode TEXT); \
+            CREATE FUNCTION spy() RETURNS trigger LANGUAGE plpgsql AS \
+                'BEGIN INSERT INTO seen VALUES (TG_TABLE_NAME, current_setting(''synchronous_commit'')); RETURN NEW; END'; \
+            CREATE TRIGGER spy BEFORE INSERT ON pace_audit FOR EACH ROW EXECUTE FUNCTION spy(); \
+            CREATE TRIGGER spy BEFORE INSERT ON pace_traces FOR EACH ROW EXECUTE FUNCTION spy()";
+        execute(&url, spy).await;
+        let log = AuditLog::begin(&store, key(), at(0)).await.unwrap();
+        let (kind, call) = (AuditKind::Intent, "a".to_owned());
+        log.append(AuditEntry { kind, invocation: key(), call, at: at(1), payload: Vec::new() }).await.unwrap();
+        store
+            .insert_traces(&[(trace("a", "x", at(0)), Vec::new()), (trace("a", "x", at(1)), Vec::new())])
+            .await
+            .unwrap();
+        let count = async |what: &str| number(&url, &format!("SELECT count(*) FROM seen WHERE {what}")).await;
+        assert_eq!(count("place = 'pace_audit' AND mode = 'on'").await, 1);
+        assert_eq!((count("place = 'pace_traces' AND mode = 'off'").await, count("true").await), (2, 3));
     });
 }

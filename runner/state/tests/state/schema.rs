@@ -10,6 +10,7 @@ on_both!(
     who_looks_changes_nothing,
     a_step_is_taken_whole_or_not_at_all,
     a_changed_chain_is_broken_where_it_was_changed,
+    looking_for_a_scope_makes_nothing,
 );
 
 async fn many_make_a_schema_at_once(stage: Stage) {
@@ -95,4 +96,21 @@ async fn a_changed_chain_is_broken_where_it_was_changed(stage: Stage) {
         stage.execute("DELETE FROM pace_audit").await;
         stage.execute("DELETE FROM pace_audit_chains").await;
     }
+}
+
+async fn looking_for_a_scope_makes_nothing(stage: Stage) {
+    let find = async |environment: &str| {
+        let found = Store::find(stage.location.clone(), scope("shop", environment), Settings::default()).await;
+        found.unwrap()
+    };
+    assert!(find("test").await.is_none());
+    if let pace_state::Location::Sqlite(folder) = &stage.location {
+        assert!(!folder.exists());
+    }
+    let store = stage.open().await;
+    let instance = chain(&store).await;
+    assert!(find("tset").await.is_none());
+    assert_eq!(stage.number("SELECT count(*) FROM pace_scopes").await, 1);
+    let found = find("test").await.unwrap();
+    assert!(found.verify_audit(instance).await.unwrap().is_some());
 }

@@ -37,7 +37,7 @@ async fn what_does_not_fit_is_counted(stage: Stage) {
     }
     sink.flush(LONG).await.unwrap();
     let how = sink.state();
-    assert_eq!((how.stored, how.dropped, how.waiting), (11, 6, 0));
+    assert_eq!((how.stored, how.dropped, how.crowded, how.waiting), (11, 6, 6, 0));
     let few = TraceSink::begin(store, SinkSettings { traces: 5, ..settings });
     let taken = (0..50).filter(|number| few.offer((trace("a", "user:ann", at(*number)), Vec::new()))).count();
     let how = few.state();

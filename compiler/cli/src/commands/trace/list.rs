@@ -12,6 +12,9 @@ use crate::arguments::Global;
 use crate::exit::ExitCode;
 use crate::output::{Output, out};
 
+/// The most traces of one list: `pace trace export` writes any number, one after the other.
+const MOST: i64 = 10_000;
+
 /// List the newest traces
 ///
 /// One line an invocation: how it ended, the agent, who asked, how long it took, its tokens, when it began, and its id. What went
@@ -20,8 +23,8 @@ use crate::output::{Output, out};
 pub(crate) struct List {
     #[command(flatten)]
     filter: Filter,
-    /// The most that are listed
-    #[arg(long, value_name = "NUMBER", default_value_t = USUAL_LIMIT)]
+    /// The most that are listed, up to 10000
+    #[arg(long, value_name = "NUMBER", default_value_t = USUAL_LIMIT, value_parser = clap::value_parser!(u32).range(..=MOST))]
     limit: u32,
     /// Print JSON
     #[arg(long)]

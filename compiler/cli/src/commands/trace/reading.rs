@@ -6,7 +6,7 @@ use pace_ir::text::quoted;
 use pace_runner::SetupError;
 use pace_runner::config::StatePlace;
 use pace_runner::environment::Environment;
-use pace_runner::state::open_store;
+use pace_runner::state::find_store;
 use pace_state::{Store, StoreError};
 use tokio::runtime::{Builder, Runtime};
 
@@ -41,15 +41,26 @@ pub(super) fn open(which: &Which, global: &Global) -> anyhow::Result<Option<Read
         settings.environment.clone_from(name);
     }
     let name = project_name(&project::open(&root)?).result.map_err(|failure| exit::environment(&failure))?;
-    if let Some(StatePlace::Folder(folder)) = &settings.place
-        && !folder.join("state.db").exists()
-    {
+    let Some(place) = &settings.place else { return Err(nothing_kept().into()) };
+    if matches!(place, StatePlace::Folder(folder) if !folder.join("state.db").exists()) {
         err("no invocation has left a trace yet\n");
         return Ok(None);
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let store = runtime.block_on(open_store(&settings, name.as_str(), &environment))?.ok_or_else(nothing_kept)?;
-    Ok(Some(Reading { runtime, store }))
+    let found = runtime.block_on(find_store(&settings, name.as_str(), &environment))?;
+    if found.is_none() {
+        let deployment = quoted(&settings.environment);
+        err(&format!("no invocation of the environment `{deployment}` has left a trace yet\n"));
+        look_elsewhere(&deployment);
+    }
+    Ok(found.map(|store| Reading { runtime, store }))
+}
+
+/// Says where else records may be.
+fn look_elsewhere(environment: &str) {
+    if environment == state::DEVELOPMENT {
+        err("  help: servers keep theirs as `--environment production`, unless PACE_ENVIRONMENT says otherwise\n");
+    }
 }
 
 fn nothing_kept() -> Ended {
@@ -70,9 +81,7 @@ impl Reading {
     pub(super) fn nothing_found(&self) {
         let environment = quoted(&self.store.names().environment);
         err(&format!("no trace of the environment `{environment}` is like that\n"));
-        if environment == state::DEVELOPMENT {
-            err("  help: servers keep theirs as `--environment production`, unless PACE_ENVIRONMENT says otherwise\n");
-        }
+        look_elsewhere(&environment);
     }
 }
 

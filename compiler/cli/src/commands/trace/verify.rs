@@ -16,8 +16,8 @@ use crate::output::{Output, out};
 /// Verify that the audit of live writes is as it was written
 ///
 /// Each runner that made a live write has a chain of rows, every one with the hash of the one before. A row that was changed, moved
-/// or taken out of the middle is found, and the exit code is then 1. Rows cut off at the end are not: keep the head that is printed
-/// elsewhere to tell.
+/// or taken out of the middle is found, and the exit code is then 1. Rows cut off at the end are not, and rows cut off at the beginning
+/// look like pruned ones to whoever only has the database: keep the number of rows and the head that are printed elsewhere to tell.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
@@ -141,7 +141,7 @@ impl Found {
             count => {
                 let named = self.open.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 let more = if count > NAMED { " and more" } else { "" };
-                format!("  without an outcome, so under way or lost: row {named}{more}\n")
+                format!("  without an outcome, so under way, lost or refused: row {named}{more}\n")
             }
         };
         format!("{mark} {chain}  {started}  {rows} rows{pruned}, head {head}\n{open}")

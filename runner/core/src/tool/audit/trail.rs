@@ -1,6 +1,7 @@
 //! The record of live writes in a store: a chain of hashes of this runner instance, begun by its first write.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
@@ -11,6 +12,7 @@ use tokio::sync::OnceCell;
 use super::{Intent, Outcome, WriteStatus};
 use crate::environment::Given;
 use crate::id::InvocationId;
+use crate::state::health::Health;
 use crate::trace::stored::key;
 
 /// How often an outcome is tried to be put on record, and how long is waited in between. Each attempt has the store's own deadline.
@@ -22,11 +24,12 @@ pub struct Trail {
     store: Store,
     log: OnceCell<AuditLog>,
     secrets: Given,
+    health: Arc<Health>,
 }
 
 impl Trail {
-    pub(super) fn new(store: Store, secrets: Given) -> Self {
-        Self { store, log: OnceCell::new(), secrets }
+    pub(super) fn new(store: Store, secrets: Given, health: Arc<Health>) -> Self {
+        Self { store, log: OnceCell::new(), secrets, health }
     }
 
     /// Appends an intent, and gives its number.
@@ -65,7 +68,8 @@ impl Trail {
         let payload = self.secrets.redactor().text(&json).into_owned().into_bytes();
         let call = self.secrets.redactor().text(&intent.call).into_owned();
         let entry = AuditEntry { kind, invocation: key(intent.invocation), call, at: now(), payload };
-        self.log().await?.append(entry).await
+        let appended = async { self.log().await?.append(entry).await };
+        appended.await.inspect_err(|_| self.health.doubt())
     }
 
     async fn log(&self) -> Result<&AuditLog, StoreError> {
