@@ -224,6 +224,7 @@ impl State {
             // What is not closed in time is closed by the end of the process, and as sound.
             let _late = tokio::time::timeout_at(until, store.close()).await;
         }
+        kept
     }
 }
 

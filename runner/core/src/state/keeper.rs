@@ -18,8 +18,6 @@ use crate::trace::{Payload, Step, Trace, TraceSink, stored};
 pub(super) struct Keeper {
     sink: pace_state::TraceSink,
     secrets: Given,
-    /// What `watch` found.
-    is_failing: AtomicBool,
 }
 
 impl Keeper {

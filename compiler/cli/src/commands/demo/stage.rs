@@ -131,7 +131,7 @@ pub(super) async fn open(root: &Path, bundle: &Path) -> anyhow::Result<Arc<Runne
 /// The records that a runner of [`open`] has left.
 pub(super) async fn records(root: &Path, project: &str) -> anyhow::Result<Store> {
     let environment = environment(root);
-    let store = state::open_store(&settings(root, &environment)?, project, &environment).await?;
+    let store = state::find_store(&settings(root, &environment)?, project, &environment).await?;
     store.context("the runner kept nothing")
 }
 
