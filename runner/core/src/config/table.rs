@@ -91,7 +91,7 @@ pub const VARIABLES: &[Variable] = &[
     setting(
         "FAILED_CREDENTIALS",
         "60/m",
-        "how many wrong credentials of one address are judged before all of its credentials have to wait, or `none`",
+        "how many wrong credentials of one address are judged before new ones of it have to wait, or `none`",
     ),
     setting("LOG_LEVEL", "info", "what is logged: `error`, `warn`, `info` or `debug`"),
     setting("LOG_FORMAT", "", "`text` or `json`; without it, `text` on a terminal and `json` elsewhere"),
