@@ -15,6 +15,7 @@ mod chat;
 mod connection;
 mod cors;
 mod exchange;
+mod familiar;
 mod follow;
 mod gate;
 mod limiter;

@@ -91,7 +91,7 @@ pub const VARIABLES: &[Variable] = &[
     setting(
         "FAILED_CREDENTIALS",
         "60/m",
-        "how many wrong credentials of one address are judged before all of its credentials have to wait, or `none`",
+        "how many wrong credentials of one address are judged before new ones of it have to wait, or `none`",
     ),
     setting(
         "ADMIN_PORT",

@@ -57,7 +57,10 @@ pub(super) async fn chat(
 async fn alone(shared: Arc<Shared>, admitted: Admitted, held: Held) -> Response {
     let work = async move {
         let wrote = Wrote::default();
-        match held.during(Box::pin(answered(&shared, admitted, &wrote))).await {
+        let answered = held.during(Box::pin(answered(&shared, admitted, &wrote))).await;
+        // A runner that ends waits for what is being written down, as for live writes.
+        let _on_record = shared.runner.work().write().await;
+        match answered {
             Ok(response) => held.answer(response).await,
             Err(refusal) if wrote.anything() => held.answer(refusal.into_response()).await,
             Err(refusal) => {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use pace_ir::program::Principal;
 
+use super::familiar::Familiar;
 use super::limiter::{Limiter, one_address};
 use super::settings::ServeSettings;
 use crate::problem::{Code, Problem};
@@ -14,6 +15,7 @@ use crate::problem::{Code, Problem};
 pub(super) struct Limits {
     requests: Option<Limiter<Holder>>,
     failures: Option<Limiter<IpAddr>>,
+    familiar: Familiar,
 }
 
 /// Who counts as one. Those without a name are told apart by their addresses, so that one of them does not use up what all have.
@@ -25,7 +27,8 @@ enum Holder {
 
 impl Limits {
     pub(super) fn new(settings: &ServeSettings) -> Self {
-        Self { requests: settings.rate.map(Limiter::new), failures: settings.failures.map(Limiter::new) }
+        let (requests, failures) = (settings.rate.map(Limiter::new), settings.failures.map(Limiter::new));
+        Self { requests, failures, familiar: Familiar::default() }
     }
 
     /// Whether a principal may ask once more.
@@ -41,14 +44,26 @@ impl Limits {
         limiter.take(&holder).map_err(|wait| refused(Code::RateLimited, "there are too many requests of yours", wait))
     }
 
-    /// Whether an address may show a credential.
+    /// Whether an address may show a credential. One that was right before always may.
     ///
     /// # Errors
     /// [`Code::TooManyFailures`].
-    pub(super) fn may_show(&self, peer: IpAddr) -> Result<(), Problem> {
+    pub(super) fn may_show(&self, peer: IpAddr, credential: &[u8]) -> Result<(), Problem> {
         let Some(limiter) = &self.failures else { return Ok(()) };
-        let what = "too many wrong credentials came from your address, and for now none of it is judged";
-        limiter.look(&one_address(peer)).map_err(|wait| refused(Code::TooManyFailures, what, wait))
+        match limiter.look(&one_address(peer)) {
+            Err(wait) if !self.familiar.has(credential) => {
+                let what = "too many wrong credentials came from your address, and for now no new one of it is judged";
+                Err(refused(Code::TooManyFailures, what, wait))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A credential was right.
+    pub(super) fn showed_right(&self, credential: &[u8]) {
+        if self.failures.is_some() {
+            self.familiar.add(credential);
+        }
     }
 
     /// An address has shown a credential that is none.

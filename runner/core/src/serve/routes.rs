@@ -91,19 +91,21 @@ impl Shared {
         if is_about_life(request.uri().path()) {
             return Ok(Admission::ToRoute);
         }
-        // Behind a proxy, those who mistype share an address with everybody else.
-        let shows = self.identity.has_sources()
-            && request.headers().contains_key(AUTHORIZATION)
-            && !self.identity.is_proxy(peer);
-        if shows {
-            self.limits.may_show(peer)?;
+        // Behind a proxy that is listed, those who mistype share an address with everybody else.
+        let shown = request.headers().get(AUTHORIZATION).cloned();
+        let shown = shown.filter(|_| self.identity.has_sources() && !self.identity.is_proxy(peer));
+        if let Some(credential) = &shown {
+            self.limits.may_show(peer, credential.as_bytes())?;
         }
         let subject = self.identity.subject(request.headers(), peer).await.inspect_err(|problem| {
-            if shows && problem.code == Code::WrongCredential {
+            if shown.is_some() && problem.code == Code::WrongCredential {
                 self.limits.showed_wrong(peer);
             }
             self.refused(request, peer, problem);
         })?;
+        if let Some(credential) = &shown {
+            self.limits.showed_right(credential.as_bytes());
+        }
         self.limits.may_ask(&subject.principal, peer)?;
         request.headers_mut().remove(AUTHORIZATION);
         request.extensions_mut().insert(Asker(subject));
