@@ -151,7 +151,7 @@ impl<'b> Rules<'b> {
 
     /// Whether a subject may see all traces and sessions there are, also of what the bundle does not have or does not have any
     /// more.
-    pub fn read_all(self, subject: &Subject) -> Decision {
+    pub fn read_project(self, subject: &Subject) -> Decision {
         self.listed(subject, Resource::Project, None, Role::Read)
     }
 

@@ -242,7 +242,7 @@ fn own_traces_are_ones_own_but_anonymous_is_nobody_in_particular() {
         ("user:ann", "no: no `acl` gives `user:ann` the role `read` on the project"),
         ("anonymous,group:audit", "no: no `acl` gives `anonymous` the role `read` on the project"),
     ] {
-        assert_eq!(said(&rules.read_all(&who(subject))), wanted);
+        assert_eq!(said(&rules.read_project(&who(subject))), wanted);
     }
     // What belongs to nobody, such as a request with a wrong credential, is for those alone who read the agent.
     assert!(!of("user:bob", None, None) && of("user:x,group:audit", None, None));

@@ -14,7 +14,7 @@ pub enum Action<'a> {
     /// See the sessions and traces of an agent that are not one's own.
     Read(&'a AgentName),
     /// See all sessions and traces there are, whatever they are of.
-    ReadAll,
+    ReadProject,
     /// See one session or trace of an agent.
     ReadOf {
         /// The agent.
@@ -56,7 +56,7 @@ pub fn decide(rules: Rules<'_>, chain: &Chain, action: Action<'_>) -> Decision {
     match action {
         Action::Execute(agent) => rules.execute(subject, agent),
         Action::Read(agent) => rules.read(subject, agent),
-        Action::ReadAll => rules.read_all(subject),
+        Action::ReadProject => rules.read_project(subject),
         Action::ReadOf { agent, scheduled, owner } => rules.read_of(subject, agent, scheduled, owner),
         Action::Call { agent, tool, class } => rules.call(chain, agent, tool, class),
         Action::Delegate { caller, target } => rules.delegate(chain, caller, target),

@@ -120,7 +120,7 @@ enum Reads {
 
 /// The traces that somebody may see. An anonymous subject has nothing of its own.
 fn readable(shared: &Shared, subject: &Subject) -> Reads {
-    if shared.may(subject, Action::ReadAll) {
+    if shared.may(subject, Action::ReadProject) {
         return Reads::All;
     }
     let own = (subject.principal != Principal::Anonymous).then(|| subject.principal.to_string());
@@ -139,7 +139,7 @@ fn readable(shared: &Shared, subject: &Subject) -> Reads {
 /// is nobody's own.
 fn may_see(shared: &Shared, subject: &Subject, (agent, scheduled): (&str, Option<&str>), owner: &str) -> bool {
     // Also what is of no agent, or of one that the bundle does not have any more.
-    if shared.may(subject, Action::ReadAll) {
+    if shared.may(subject, Action::ReadProject) {
         return true;
     }
     let Ok(agent) = agent.parse::<AgentName>() else { return false };
