@@ -1,5 +1,5 @@
 -- What wrk sends: LOAD_BODY to LOAD_PATH, one request after another. SESSION in either stands for a number that is
--- different each time. At the end one line for the bench to read.
+-- different each time. LOAD_TOKEN is shown as a bearer token. At the end one line for the bench to read.
 
 local path, body = os.getenv("LOAD_PATH"), os.getenv("LOAD_BODY")
 
@@ -7,6 +7,11 @@ wrk.method = "POST"
 wrk.path = path
 wrk.body = body
 wrk.headers["content-type"] = "application/json"
+
+local token = os.getenv("LOAD_TOKEN") or ""
+if token ~= "" then
+    wrk.headers["authorization"] = "Bearer " .. token
+end
 
 -- Without it wrk sends the same bytes again and again, which costs the machine far less.
 if path:find("SESSION") or body:find("SESSION") then

@@ -38,10 +38,11 @@ const RULES: &[(&str, &str, &[&str])] = &[
     ),
     ("pace-redact", "runner/redact", &[]),
     ("pace-sandbox", "runner/sandbox", &["pace-ir", "pace-redact"]),
-    ("pace-mcp", "runner/mcp", &["pace-ir", "pace-redact"]),
+    ("pace-web", "runner/web", &["pace-ir"]),
+    ("pace-mcp", "runner/mcp", &["pace-ir", "pace-redact", "pace-web"]),
     // Rows, whatever they mean.
     ("pace-state", "runner/state", &[]),
-    ("pace-runner", "runner/core", &["pace-ir", "pace-redact", "pace-sandbox", "pace-mcp", "pace-state"]),
+    ("pace-runner", "runner/core", &["pace-ir", "pace-redact", "pace-web", "pace-sandbox", "pace-mcp", "pace-state"]),
     // The suites judge binaries; what they read of the crates is the contract.
     ("pace-tests", "tests", &["pace-ir"]),
     // What the runner is measured with knows nothing of what is measured.

@@ -3,6 +3,7 @@
 
 mod build;
 mod client;
+mod compare;
 mod compile;
 mod load;
 mod mcp;
@@ -12,6 +13,7 @@ mod project;
 mod promises;
 mod serve;
 mod server;
+mod state;
 mod tools;
 
 use anyhow::{Result, bail};
@@ -27,9 +29,10 @@ pub(crate) use serve::start_child;
 /// Wrong arguments, what is measured does not build or run, or something is missing on this machine.
 pub(crate) fn run(arguments: &[&str]) -> Result<Verdict> {
     match arguments {
-        [] => Ok(Verdict::all([compile::run()?, serve::run()?, tools::run()?, mcp::run()?])),
+        [] => Ok(Verdict::all([compile::run()?, serve::run()?, state::run()?, tools::run()?, mcp::run()?])),
         ["compile"] => compile::run(),
         ["serve"] => serve::run(),
+        ["state"] => state::run(),
         ["tools"] => tools::run(),
         ["mcp"] => mcp::run(),
         ["peers", rest @ ..] => peers::run(rest),

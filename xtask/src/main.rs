@@ -36,12 +36,12 @@ Commands:
   advisories              Known vulnerabilities among the dependencies. Fetches a database, so it is
                           no part of `test`.
   demo                    `pace demo`, built optimised: what README shows first.
-  bench [compile|serve|tools|mcp]
+  bench [compile|serve|state|tools|mcp]
                           Measures what is promised: `pace check` and `pace build` over growing
-                          projects, what `pace-runner` takes to start and to answer, calls of
-                          tools, and calls of MCP servers, as ratios against a counterpart in the
+                          projects, what `pace-runner` takes to start, to answer and to remember,
+                          calls of tools, and calls of MCP servers, as ratios against a counterpart in the
                           same run. Builds optimised; takes minutes.
-  bench peers [--install] [--tools]
+  bench peers [--install] [--tools] [--connections N] [--latency MS]
                           Measures other agent servers and `pace-runner` under the same load, those
                           that are installed; see tests/bench/peers/README.md.
   engine [--write]        Builds the engine of the sandbox from its source and proves that the one checked

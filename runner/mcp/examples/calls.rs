@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
 use pace_mcp::{
-    CallOptions, Client, ClientSettings, Content, Key, Pool, PoolSettings, Program, Server, Supervisor, Transport, Web,
+    CallOptions, Client, ClientSettings, Content, Key, Pool, PoolSettings, Program, Server, Supervisor, Transport,
 };
+use pace_web::Web;
 use rmcp::model::{CallToolRequestParams, ClientCapabilities, ClientConfig, Implementation, ProtocolVersion};
 use rmcp::service::{ClientLifecycleMode, ClientServiceExt as _};
 use serde_json::{Map, Value};
@@ -75,7 +76,7 @@ fn argument(number: u32) -> (Map<String, Value>, String) {
 
 /// The runner's client.
 async fn pace(program: String, arguments: Vec<String>, calls: u32) -> Result<Duration> {
-    let web = Web::configure(|_| None).map_err(|error| error.message)?;
+    let web = Web::configure(|_| None, pace_web::CONNECT).map_err(|error| error.message)?;
     // By its path: a tool that counts instructions stands in the place of the one that runs.
     let supervisor = Supervisor::Program(std::env::current_exe()?);
     let settings = ClientSettings { version: "0".to_owned(), supervisor, web };

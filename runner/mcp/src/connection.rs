@@ -12,6 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pace_web::Web;
 use rmcp::RoleClient;
 use rmcp::service::{Peer, RunningService};
 use serde_json::{Map, Value};
@@ -22,7 +23,6 @@ use self::deadlines::Deadlines;
 use self::handler::Handler;
 use crate::call::{CallOptions, CallResult};
 use crate::error::{Error, Kind};
-use crate::http::Web;
 use crate::offered::{Offered, ServerInfo};
 use crate::server::{Root, Server};
 use crate::stdio::Child;

@@ -1,25 +1,21 @@
-//! The transport to an address: streamable HTTP over hyper. rmcp keeps sessions, streams and their resumption; connections,
-//! TLS, proxies, credentials, redirects and bounds are here.
+//! The transport to an address: streamable HTTP over hyper. rmcp keeps sessions, streams and their resumption,
+//! `pace-web` connections, TLS and proxies; credentials, redirects and bounds are here.
 
 mod answer;
 mod body;
 mod client;
-mod connector;
 mod failure;
 mod oauth;
-mod proxy;
-mod tls;
-mod web;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use pace_web::Web;
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::common::client_side_sse::ExponentialBackoff;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 
 pub(crate) use self::client::HttpClient;
-pub use self::web::{Web, WebError};
 use crate::bounds::{MOST_DIAGNOSTIC, MOST_MESSAGE};
 use crate::error::Kind;
 use crate::server::Endpoint;

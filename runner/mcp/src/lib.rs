@@ -40,7 +40,6 @@ pub use bounds::{MOST_MESSAGE, MOST_OFFERED, MOST_PAGES, MOST_RESULT, MOST_TOOLS
 pub use call::{CallOptions, CallResult, Content, Contents, Progress, ProgressSink};
 pub use connection::{Client, ClientSettings, Connection};
 pub use error::{Delivery, Error, Kind};
-pub use http::{Web, WebError};
 pub use offered::{Annotations, Offered, ServerInfo, Tool};
 pub use pool::{Key, Leased, Pool, PoolSettings};
 pub use server::{Credential, Endpoint, OauthClient, Program, Root, Secret, Server, Transport};

@@ -2,6 +2,7 @@
 //!
 //! `requests` plays a runner under load: tasks that compute for a quarter of a millisecond and then store a session and a trace, and
 //! the same without a store; the difference is the store's. `traces` asks lists of 10^3 and of 10^6 traces. `audit` appends.
+//! `fill <folder>` stores 10^6 traces of the last day as those of a runner of the project `bench`, for `cargo xtask bench state`.
 
 #![expect(clippy::print_stdout, reason = "figures are what it is for")]
 
@@ -9,7 +10,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
@@ -32,12 +33,15 @@ fn main() -> Result<()> {
     let folder = tempfile::tempdir_in(".")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
+        if let ("fill", Some(folder)) = (what.as_str(), &url) {
+            return fill(Path::new(folder)).await;
+        }
         let store = open(folder.path(), url).await?;
         match what.as_str() {
             "requests" => requests(&store).await,
             "traces" => traces(&store).await,
             "audit" => audit(&store).await,
-            _ => Err("say `requests`, `traces` or `audit`".into()),
+            _ => Err("say `requests`, `traces`, `audit` or `fill <folder>`".into()),
         }?;
         Ok(store.close().await?)
     })
@@ -53,6 +57,20 @@ async fn open(folder: &Path, url: Option<String>) -> Result<Store> {
     let scope = Scope { project: "measure".to_owned(), environment: Instant::now().elapsed().as_nanos().to_string() };
     let settings = Settings { deadline: Duration::from_mins(1), ..Settings::default() };
     Ok(Store::open(location, scope, settings).await?)
+}
+
+async fn fill(folder: &Path) -> Result<()> {
+    let scope = Scope { project: "bench".to_owned(), environment: "production".to_owned() };
+    let settings = Settings { deadline: Duration::from_mins(1), ..Settings::default() };
+    let store = Store::open(Location::Sqlite(folder.to_owned()), scope, settings).await?;
+    let now = i64::try_from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_millis())?;
+    for thousand in (0..1000).rev() {
+        let started = |number: i64| Moment(now - thousand * 86_400 - number * 86);
+        let rows: Vec<_> =
+            (0..1000).map(|number| (Trace { started: started(number), ..trace(1000) }, vec![b'y'; 300])).collect();
+        store.insert_traces(&rows).await?;
+    }
+    Ok(store.close().await?)
 }
 
 async fn requests(store: &Store) -> Result<()> {

@@ -2,8 +2,11 @@
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use crate::http::{Connection, ask, get, say, stream};
+use serde_json::json;
+
+use crate::http::{Connection, ask, get, post, say, stream};
 use crate::process::Runner;
 use crate::project;
 
@@ -41,10 +44,15 @@ fn the_time_to_drain_is_bounded() {
     let mut streamed = Connection::to(runner.address);
     streamed.send(stream("for ever").as_bytes());
     streamed.head().unwrap();
+    let session = ask(runner.address, &say("hello")).json()["session"].clone();
+    let next =
+        |message: &str| post("/agents/helper/chat", &json!({"message": message, "session": session}).to_string());
     let mut plain = Connection::to(runner.address);
-    plain.send(say("for ever").as_bytes());
-    // The plain one is running once a request that came after it was answered.
-    assert_eq!(get(runner.address, "/health").status, 200);
+    plain.send(next("for ever").as_bytes());
+    // The plain one is running once its session is taken.
+    while ask(runner.address, &next("hello")).status != 409 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
     assert_eq!(runner.stop(), Some(0));
     let last = streamed.events().pop().unwrap();
     assert_eq!((last.name.as_str(), &last.data["code"]), ("error", &"shutting-down".into()));

@@ -29,6 +29,16 @@ pub(super) fn get(port: u16, path: &str) -> Result<String> {
     exchange(port, &format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n"))
 }
 
+/// As [`get`], with a bearer token.
+pub(super) fn get_as(port: u16, path: &str, token: &str) -> Result<String> {
+    exchange(
+        port,
+        &format!(
+            "GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n"
+        ),
+    )
+}
+
 fn exchange(port: u16, request: &str) -> Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).context("no connection")?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;

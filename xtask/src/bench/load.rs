@@ -14,6 +14,8 @@ pub(super) struct Load<'a> {
     pub(super) body: &'a str,
     pub(super) connections: usize,
     pub(super) seconds: u32,
+    /// Shown with each request; none where it is empty.
+    pub(super) token: &'a str,
 }
 
 /// What came of it.
@@ -41,7 +43,7 @@ impl Load<'_> {
         wrk.args(["--threads", "1", "--timeout", "30s", "--script", "tests/bench/load.lua"]);
         wrk.arg(format!("--connections={}", self.connections)).arg(format!("--duration={}s", self.seconds));
         wrk.arg(format!("http://127.0.0.1:{}", server.port));
-        wrk.env("LOAD_PATH", self.path).env("LOAD_BODY", self.body);
+        wrk.env("LOAD_PATH", self.path).env("LOAD_BODY", self.body).env("LOAD_TOKEN", self.token);
         let output = String::from_utf8_lossy(&command::capture(&mut wrk)?).into_owned();
         let spent = server.cpu_ms()? - before;
         let result = output.lines().find_map(|line| line.strip_prefix("RESULT ")).context("wrk tells no result")?;

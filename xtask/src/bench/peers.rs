@@ -3,6 +3,7 @@
 
 mod known;
 
+use std::ffi::OsStr;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
@@ -18,10 +19,16 @@ use crate::command::Verdict;
 use crate::needs;
 use known::Peer;
 
+/// What each is measured under.
+#[derive(Debug, Clone, Copy)]
+struct Under {
+    work: Work,
+    connections: usize,
+}
+
 /// How often each is started.
 const STARTS: usize = 3;
 const SECONDS: u32 = 10;
-const CONNECTIONS: usize = 16;
 /// Some compile themselves when they start.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -51,35 +58,43 @@ struct Figures {
 
 /// Measures all that are there.
 pub(super) fn run(arguments: &[&str]) -> Result<Verdict> {
-    let (mut missing, mut work) = (Missing::Skip, Work::Nothing);
-    for argument in arguments {
+    let mut missing = Missing::Skip;
+    let mut under = Under { work: Work::Nothing, connections: 16 };
+    let mut latency = "0";
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().with_context(|| format!("`{argument}` takes a number"));
         match *argument {
             "--install" => missing = Missing::Install,
-            "--tools" => work = Work::Tools,
+            "--tools" => under.work = Work::Tools,
+            "--connections" => under.connections = value()?.parse().context("`--connections` takes a number")?,
+            "--latency" => latency = value()?,
             other => bail!("unknown argument `{other}`; see `cargo xtask help`"),
         }
     }
     needs::ensure(&[needs::WRK])?;
     let peers = known::all(missing)?;
     let programs = build::release(&[&["--package", "pace-runner", "--package", "pace-bench"]])?;
-    let model = Server::start(&programs.join("mockllm"), &["--strict"])?;
+    let model = Server::start(&programs.join("mockllm"), &["--strict", "--latency", latency])?;
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-    match work {
+    match under.work {
         Work::Nothing => project::write_open(folder.path(), 1)?,
         Work::Tools => project::tools::write_open(folder.path(), 1, 1)?,
     }
     let bundle = build::bundle(folder.path())?;
     println!(
-        "\na new session for each request, {CONNECTIONS} connections, {SECONDS} s; memory and CPU of all processes\n"
+        "\na new session for each request, {} connections, {SECONDS} s, {latency} ms for a part of the model's answer; memory and CPU \
+         of all processes\n",
+        under.connections
     );
     println!(
         "{:<28} {:>10} {:>8} {:>9} {:>9} {:>10} {:>10} {:>10}",
         "", "CPU ms", "req/s", "p50 ms", "p99 ms", "start ms", "idle MiB", "after MiB"
     );
-    print("pace-runner", &ours(&programs.join("pace-runner"), &bundle, &model)?);
+    print("pace-runner", &ours(&programs.join("pace-runner"), &bundle, &model, under)?);
     for peer in peers {
         match peer {
-            Ok(peer) => print(peer.name, &of_peer(&peer, &model, work)?),
+            Ok(peer) => print(peer.name, &of_peer(&peer, &model, under)?),
             Err(name) => println!("{name}: skipped: not installed; `cargo xtask bench peers --install` does it"),
         }
     }
@@ -99,17 +114,17 @@ fn print(name: &str, figures: &Figures) {
     );
 }
 
-fn ours(runner: &Path, bundle: &Path, model: &Server) -> Result<Figures> {
+fn ours(runner: &Path, bundle: &Path, model: &Server, under: Under) -> Result<Figures> {
     let (path, body) = ("/agents/agent-0/chat", super::serve::MESSAGE);
     let start = || {
-        let server = Server::start_runner(runner, bundle.as_os_str(), model.port)?;
+        let server = Server::start_runner(runner, bundle.as_os_str(), model.port, OsStr::new("memory"))?;
         server.post(path, body)?;
         Ok(server)
     };
-    figures(start, Load { path, body, connections: CONNECTIONS, seconds: SECONDS }, None)
+    figures(start, load(path, body, under), None)
 }
 
-fn of_peer(peer: &Peer, model: &Server, work: Work) -> Result<Figures> {
+fn of_peer(peer: &Peer, model: &Server, under: Under) -> Result<Figures> {
     let start = || {
         let port = free_port()?;
         let arguments = peer.arguments.iter().map(|argument| argument.replace("PORT", &port.to_string()));
@@ -117,7 +132,7 @@ fn of_peer(peer: &Peer, model: &Server, work: Work) -> Result<Figures> {
         command.args(arguments).current_dir(&peer.folder);
         let address = format!("http://127.0.0.1:{}", model.port);
         command.envs(peer.variables.iter().map(|(name, value)| (name, value.replace("MODEL", &address))));
-        command.env("PORT", port.to_string()).env("BENCH_TOOLS", if work == Work::Tools { "1" } else { "0" });
+        command.env("PORT", port.to_string()).env("BENCH_TOOLS", if under.work == Work::Tools { "1" } else { "0" });
         let named = |text: &str| text.replace("SESSION", "first");
         Server::answering(&mut command, port, PATIENCE, || {
             if let Some(session) = peer.session {
@@ -128,9 +143,13 @@ fn of_peer(peer: &Peer, model: &Server, work: Work) -> Result<Figures> {
             Ok(())
         })
     };
-    let load = Load { path: peer.path, body: peer.body, connections: CONNECTIONS, seconds: SECONDS };
-    let sessions = peer.session.map(|path| Load { path, body: "{}", ..load });
-    figures(start, load, sessions).with_context(|| format!("{} cannot be measured", peer.name))
+    let sessions = peer.session.map(|path| load(path, "{}", under));
+    figures(start, load(peer.path, peer.body, under), sessions)
+        .with_context(|| format!("{} cannot be measured", peer.name))
+}
+
+fn load<'a>(path: &'a str, body: &'a str, under: Under) -> Load<'a> {
+    Load { path, body, connections: under.connections, seconds: SECONDS, token: "" }
 }
 
 /// Starts a server several times and loads the last one, whose sessions are made first where it does not make them.

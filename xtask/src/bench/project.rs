@@ -1,5 +1,6 @@
 //! Projects of any size, of the kind people write: prompts of a kilobyte, access lists, limits, loops, accounts.
 
+pub(crate) mod guarded;
 pub(crate) mod tools;
 
 use std::fmt::Write;

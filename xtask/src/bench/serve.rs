@@ -4,11 +4,13 @@
 mod start;
 mod tools;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::load::{Load, Outcome};
+use super::compare::{compare, heading};
+use super::load::Load;
 use super::measure::count;
 use super::promises::Promises;
 use super::server::Server;
@@ -29,12 +31,11 @@ const MOST_IDLE_MIB: f64 = 12.0;
 /// The program as it is shipped, MiB.
 const MOST_SIZE_MIB: f64 = 14.0;
 
-/// Servers take turns, so that a noisy minute hits all of them.
-const ROUNDS: usize = 5;
 const AGENTS: usize = 20;
 
 pub(super) const MESSAGE: &str = r#"{"message":"what is the weather"}"#;
-const CHAT: Load<'static> = Load { path: "/agents/agent-0/chat", body: MESSAGE, connections: 16, seconds: 2 };
+const CHAT: Load<'static> =
+    Load { path: "/agents/agent-0/chat", body: MESSAGE, connections: 16, seconds: 2, token: "" };
 const STREAM: Load<'static> = Load { path: "/agents/agent-0/chat/stream", ..CHAT };
 const CROWD: Load<'static> = Load { connections: 256, ..CHAT };
 
@@ -85,7 +86,7 @@ impl Rig {
     }
 
     fn runner(&self, bundle: &Path, model: &Server) -> Result<Server> {
-        Server::start_runner(&self.runner, bundle.as_os_str(), model.port)
+        Server::start_runner(&self.runner, bundle.as_os_str(), model.port, OsStr::new("memory"))
     }
 
     fn floor(&self, model: &Server, more: &[&str]) -> Result<Server> {
@@ -115,14 +116,7 @@ impl Rig {
         let single = ("floor, one thread", self.floor(&self.model, &["--current-thread"])?);
         let runner = ("pace-runner", self.runner(&self.bundle, &self.model)?);
         let patient = [("floor", self.floor(&slow, &[])?), ("pace-runner", self.runner(&self.bundle, &slow)?)];
-        println!(
-            "\nmedian of {ROUNDS} rounds of {} s, servers in turn; a new session for each request\n",
-            CHAT.seconds
-        );
-        println!(
-            "{:<30} {:<18} {:>10} {:>7} {:>9} {:>9} {:>9} {:>10}",
-            "", "", "CPU µs", "±", "req/s", "p50 ms", "p99 ms", "CPU/floor"
-        );
+        println!("{}", heading(CHAT.seconds));
         let chat = compare("chat", CHAT, &[&floor, &single, &runner])?.ratio;
         promises.judge("CPU time of a chat, against the floor", chat, MOST_CPU, "×");
         let stream = compare("chat/stream", STREAM, &[&floor, &single, &runner])?.ratio;
@@ -158,48 +152,8 @@ impl Rig {
     }
 }
 
-/// What the last of several servers costs.
-struct Last {
-    cpu_us: f64,
-    /// As a multiple of the first one's.
-    ratio: f64,
-}
-
-/// Loads the servers in turn, and prints a line for each.
-fn compare(what: &str, load: Load<'_>, servers: &[&(&str, Server)]) -> Result<Last> {
-    let mut outcomes: Vec<Vec<Outcome>> = vec![Vec::new(); servers.len()];
-    for round in 0..=ROUNDS {
-        for ((_, server), outcomes) in servers.iter().zip(&mut outcomes) {
-            let outcome = load.run(server)?;
-            // The first round warms up.
-            if round > 0 {
-                outcomes.push(outcome);
-            }
-        }
-    }
-    let mut floor = f64::NAN;
-    let mut last = Last { cpu_us: f64::NAN, ratio: f64::NAN };
-    for (index, ((name, _), outcomes)) in servers.iter().zip(&outcomes).enumerate() {
-        let median = Outcome::median(outcomes);
-        if index == 0 {
-            floor = median.cpu_us;
-        }
-        last = Last { cpu_us: median.cpu_us, ratio: median.cpu_us / floor };
-        println!(
-            "{what:<30} {name:<18} {:>10.1} {:>6.0}% {:>9.0} {:>9.2} {:>9.2} {:>10.2}",
-            median.cpu_us,
-            Outcome::spread(outcomes) * 100.0,
-            median.rate,
-            median.p50_ms,
-            median.p99_ms,
-            last.ratio,
-        );
-    }
-    Ok(last)
-}
-
 /// What the figures were taken on.
-fn machine() -> Result<String> {
+pub(super) fn machine() -> Result<String> {
     let load = std::fs::read_to_string("/proc/loadavg").context("this bench needs Linux's /proc")?;
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let load = load.split(' ').next().unwrap_or_default();

@@ -37,12 +37,13 @@ impl Server {
         Self::listening(Command::new(program).args(arguments).stdout(Stdio::piped()), Told::Out)
     }
 
-    /// Starts the runner, in a folder where nothing can be written.
-    pub(super) fn start_runner(program: &Path, bundle: &OsStr, model: u16) -> Result<Self> {
+    /// Starts the runner, in a folder where nothing can be written; `state` is its `PACE_STATE_DIR`.
+    pub(super) fn start_runner(program: &Path, bundle: &OsStr, model: u16, state: &OsStr) -> Result<Self> {
         let mut command = Command::new(program);
         // Not even root can make a file in /proc.
         command.arg(bundle).current_dir("/proc").env_clear().stderr(Stdio::piped());
-        command.envs([("PORT", "0"), ("LOG_FORMAT", "json"), ("GOOGLE_API_KEY", "mock"), ("PACE_STATE_DIR", "memory")]);
+        command.envs([("PORT", "0"), ("LOG_FORMAT", "json"), ("GOOGLE_API_KEY", "mock")]);
+        command.env("PACE_STATE_DIR", state);
         command.env("GOOGLE_GEMINI_BASE_URL", format!("http://127.0.0.1:{model}"));
         Self::listening(&mut command, Told::Err)
     }

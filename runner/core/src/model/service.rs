@@ -9,11 +9,12 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderMap, PROXY_AUTHORIZATION, RETRY_AFTER};
 use hyper::{Method, Response, Uri};
+use pace_web::Way;
 use tokio::time::{Sleep, timeout};
 
 use super::clock::{Elapsed, within};
 use super::failure::{Begun, Failure, Settings, Subject, body, connection};
-use super::http::{Http, Way};
+use super::http::Http;
 use super::sse::Parser;
 use super::wire::{Decoder, Wire, WireError};
 use super::{Listener, Progress, Request, retry};

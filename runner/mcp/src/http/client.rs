@@ -12,6 +12,7 @@ use hyper::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, PROXY_AUTHORIZATION, USER_AGENT,
 };
 use hyper::{Method, Request, Response, StatusCode, Uri};
+use pace_web::Web;
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest, GetMeta as _, JsonRpcMessage};
 use rmcp::transport::common::http_header::{
     EVENT_STREAM_MIME_TYPE, HEADER_LAST_EVENT_ID, HEADER_SESSION_ID, JSON_MIME_TYPE,
@@ -24,10 +25,10 @@ use tokio::sync::SetOnce;
 use tokio::time::timeout;
 use url::Url;
 
+use super::Fault;
 use super::answer::{self, Asked};
 use super::failure::no_answer;
 use super::oauth::Oauth;
-use super::{Fault, Web};
 use crate::error::Kind;
 use crate::server::{Credential, Endpoint};
 use crate::wire::Shared;
@@ -202,10 +203,10 @@ pub(super) async fn ask(
     *request.uri_mut() = uri.clone();
     *request.headers_mut() = headers;
     request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
-    if let Some(authorization) = web.proxies.authorization(&uri) {
+    if let Some(authorization) = web.proxy_authorization(&uri) {
         request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
     }
-    let response = web.client.request(request).await.map_err(|error| no_answer(&uri, &error))?;
+    let response = web.send(request).await.map_err(|error| no_answer(&uri, &error))?;
     if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
         return Err(Kind::Unreachable { why: "the proxy on the way to it wants a user and password".to_owned() });
     }

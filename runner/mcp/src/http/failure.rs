@@ -5,13 +5,13 @@ use std::io;
 
 use hyper::Uri;
 use pace_ir::text::{quoted, shortened};
+use pace_web::{ConnectTimeout, UnknownHost};
 use rmcp::service::{ClientInitializeError, ServiceError};
 use rmcp::transport::DynamicTransportError;
 use rmcp::transport::streamable_http_client::StreamableHttpError;
 use rustls::CertificateError;
 
 use super::Fault;
-use super::connector::{ConnectTimeout, UnknownHost};
 use crate::error::Kind;
 use crate::redact::Redactor;
 

@@ -7,11 +7,11 @@ mod token;
 use std::sync::Arc;
 
 use hyper::header::HeaderValue;
+use pace_web::Web;
 use tokio::sync::Mutex;
 use url::Url;
 
 use self::token::Token;
-use super::Web;
 use crate::error::Kind;
 use crate::server::OauthClient;
 use crate::wire::Shared;

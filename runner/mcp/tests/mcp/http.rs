@@ -6,16 +6,18 @@ mod oauth;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use libtest_mimic::Trial;
 use pace_mcp::{
     CallOptions, Client, ClientSettings, Connection, Credential, Delivery, Endpoint, Kind, Secret, Server, Supervisor,
-    Transport, Web,
+    Transport,
 };
-use serde_json::json;
+use pace_web::Web;
+use serde_json::{Value, json};
 
-use self::fake::{Fake, answer, mcp, with};
+use self::fake::{Fake, answer, json_answer, mcp, with};
 use crate::servers::{everything_is_there, growing, it_grows};
 use crate::support::{
     LONG, TOKEN, alone, assert_one_line, call, called, client, counterpart, object, open, refused, text,
@@ -32,6 +34,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("http::redirects_stay_where_they_are", redirects_stay_where_they_are),
         trial("http::bodies_are_read_to_their_bounds", bodies_are_read_to_their_bounds),
         trial("http::calls_are_made_once", calls_are_made_once),
+        trial("http::calls_wait_until_the_server_may_ask_back", calls_wait_until_the_server_may_ask_back),
         trial("http::certificates_have_to_be_known", certificates_have_to_be_known),
     ];
     trials.extend(oauth::trials());
@@ -255,6 +258,26 @@ async fn calls_are_made_once() {
     }
 }
 
+async fn calls_wait_until_the_server_may_ask_back() {
+    let listens = AtomicBool::new(false);
+    let fake = Fake::start(move |seen| {
+        if seen.method == "GET" {
+            std::thread::sleep(Duration::from_millis(300));
+            listens.store(true, Ordering::SeqCst);
+        }
+        let heard = listens.load(Ordering::SeqCst).to_string();
+        let called = |id: &Value| {
+            let content = json!([{"type": "text", "text": heard}]);
+            Some(json_answer(&json!({"jsonrpc": "2.0", "id": id, "result": {"content": content}})))
+        };
+        with(mcp(seen, called), "mcp-session-id", "one")
+    })
+    .await;
+    let connection = open(&at(&format!("{}/mcp", fake.origin), Credential::None)).await;
+    assert_eq!(text(&called(&connection, "echo", json!({})).await), "true");
+    connection.close().await;
+}
+
 async fn certificates_have_to_be_known() {
     let signed = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let key = rustls::pki_types::PrivateKeyDer::try_from(signed.signing_key.serialize_der()).unwrap();
@@ -271,13 +294,13 @@ async fn certificates_have_to_be_known() {
     let file = folder.path().join("roots.pem");
     std::fs::write(&file, signed.cert.pem()).unwrap();
     let variable = |name: &str| (name == "SSL_CERT_FILE").then(|| file.display().to_string());
-    let web = Web::configure(variable).unwrap();
+    let web = Web::configure(variable, pace_web::CONNECT).unwrap();
     let settings = ClientSettings { version: "0".to_owned(), supervisor: Supervisor::ThisProgram, web };
     let connection = Connection::open(&Client::new(settings), &server, LONG).await.unwrap();
     assert_eq!(text(&called(&connection, "echo", json!({})).await), "shown: nothing");
     connection.close().await;
     std::fs::write(&file, "no certificate").unwrap();
-    let error = Web::configure(variable).unwrap_err();
+    let error = Web::configure(variable, pace_web::CONNECT).unwrap_err();
     assert!(error.message.ends_with("holds no certificate that can be a root"), "{error}");
     // The others know nothing of it.
     assert!(Connection::open(&client(), &server, LONG).await.is_err());

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use pace_mcp::{
     CallOptions, CallResult, Client, ClientSettings, Connection, Content, Error, Program, Secret, Server, Supervisor,
-    Transport, Web,
+    Transport,
 };
+use pace_web::Web;
 use serde_json::{Map, Value};
 
 /// The credential of hostile servers.
@@ -44,7 +45,7 @@ pub(crate) fn counterpart(variable: &str) -> Option<PathBuf> {
 
 pub(crate) fn client() -> Client {
     let supervisor = Supervisor::Program(std::env::current_exe().unwrap());
-    let web = Web::configure(|_| None).unwrap();
+    let web = Web::configure(|_| None, pace_web::CONNECT).unwrap();
     Client::new(ClientSettings { version: "0.0.1".to_owned(), supervisor, web })
 }
 

@@ -62,7 +62,8 @@ pub(crate) fn write(folder: &Path, agents: usize, tools: usize) -> Result<()> {
     write_around(folder, agents)
 }
 
-fn copy(folder: &Path, text: &str, name: &str) -> Result<()> {
+/// Writes one tool.
+pub(super) fn copy(folder: &Path, text: &str, name: &str) -> Result<()> {
     put(folder, &format!("tools/{name}.ts"), &read(text)?)
 }
 

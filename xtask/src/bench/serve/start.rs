@@ -1,6 +1,7 @@
 //! How long it takes from starting the runner to its first answer, where nothing can be written: the starts are made by this
 //! very program as `__start`, in a mount namespace of its own in which everything is read-only.
 
+use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
@@ -96,7 +97,7 @@ fn make_read_only() -> Result<()> {
 
 fn once(runner: &Path, bundle: &Path, model: u16) -> Result<Start> {
     let begun = Instant::now();
-    let server = Server::start_runner(runner, bundle.as_os_str(), model)?;
+    let server = Server::start_runner(runner, bundle.as_os_str(), model, OsStr::new("memory"))?;
     let listening = begun.elapsed().as_secs_f64() * 1_000.0;
     let answer = server.post("/agents/agent-7/chat", super::MESSAGE)?;
     let answered = begun.elapsed().as_secs_f64() * 1_000.0;

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 
-use super::{AGENTS, CHAT, MESSAGE, Rig, compare};
+use super::{AGENTS, CHAT, MESSAGE, Rig};
+use crate::bench::compare::compare;
 use crate::bench::load::Load;
 use crate::bench::promises::Promises;
 use crate::bench::server::Server;
@@ -25,7 +26,7 @@ const MOST_HEALTH_MS: f64 = 50.0;
 pub(super) const TOOLS: usize = 10;
 
 /// A hundred requests of two tools each.
-const CROWD: Load<'static> = Load { path: "", body: MESSAGE, connections: 100, seconds: 6 };
+const CROWD: Load<'static> = Load { path: "", body: MESSAGE, connections: 100, seconds: 6, token: "" };
 /// Between two questions for `/health`.
 const PAUSE: Duration = Duration::from_millis(3);
 

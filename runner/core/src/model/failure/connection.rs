@@ -4,11 +4,10 @@ use std::error::Error;
 use std::io;
 
 use pace_ir::text::shortened;
+use pace_web::{ConnectTimeout, Proxy, UnknownHost, Way};
 use rustls::CertificateError;
 
 use super::{Again, Failure, Subject};
-use crate::model::http::connector::{ConnectTimeout, UnknownHost};
-use crate::model::http::{Proxy, Way};
 use crate::problem::{Code, Problem};
 
 /// Every error below this one, itself first. What `io::Error` wraps is not its source, so it is looked into.

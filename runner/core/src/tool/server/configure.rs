@@ -12,7 +12,7 @@ use pace_ir::program::tool::{PinnedServer, PinnedTool, ServerTarget};
 use pace_ir::program::{Access, AgentName, ToolEntry, server_tool_name};
 use pace_ir::text::quoted;
 use pace_mcp::installed::{self, Installed, Pinned, Place, Unusable};
-use pace_mcp::{Client, ClientSettings, Pool, PoolSettings, Supervisor, Web};
+use pace_mcp::{Client, ClientSettings, Pool, PoolSettings, Supervisor};
 use url::Url;
 
 use super::held::Held;
@@ -21,7 +21,7 @@ use super::offer::Offers;
 use super::reach::{Reach, Way};
 use super::{ServedServer, ServerTool};
 use crate::environment::{Environment, Secret};
-use crate::model::ToolDeclaration;
+use crate::model::{ToolDeclaration, http};
 use crate::schema::Schema;
 use crate::setup::SetupError;
 use crate::tool::configure::{Offered, Surroundings};
@@ -131,8 +131,7 @@ impl Servers {
 /// # Errors
 /// A variable for connections is wrong.
 pub fn client(environment: &Environment) -> Result<Client, SetupError> {
-    let variable = |name: &str| environment.text(name).ok().flatten().map(str::to_owned);
-    let web = Web::configure(variable).map_err(|error| SetupError::new(error.message, error.help))?;
+    let web = http::web(environment, pace_web::CONNECT)?;
     let version = env!("CARGO_PKG_VERSION").to_owned();
     Ok(Client::new(ClientSettings { version, supervisor: Supervisor::ThisProgram, web }))
 }

@@ -7,16 +7,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::Method;
 use hyper::header::{ACCEPT, HeaderMap, HeaderValue};
+use pace_web::{Web, is_this_machine};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::{Issuer, Shows};
 use crate::error::Kind;
-use crate::http::Web;
 use crate::http::body::whole;
 use crate::http::client::ask;
-use crate::http::proxy::is_this_machine;
 
 /// The longest metadata, bytes.
 const MOST: usize = 256 << 10;

@@ -6,13 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::Method;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use pace_web::Web;
 use serde::Deserialize;
 use tokio::time::Instant;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::{Issuer, Shows};
 use crate::error::Kind;
-use crate::http::Web;
 use crate::http::body::whole;
 use crate::http::client::ask;
 use crate::redact::Redactor;

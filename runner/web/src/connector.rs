@@ -8,17 +8,15 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::Uri;
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiFuture, GaiResolver, Name};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::proxy::Proxies;
-use super::tls::Tls;
+use crate::proxy::Proxies;
+use crate::stream::{Stream, Wire};
+use crate::tls::Tls;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
@@ -26,16 +24,16 @@ type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 /// A connection took longer than this.
 #[derive(Debug, thiserror::Error)]
 #[error("no connection within {} s", .0.as_secs_f64())]
-pub(super) struct ConnectTimeout(pub(super) Duration);
+pub struct ConnectTimeout(pub Duration);
 
 /// A name has no address.
 #[derive(Debug, thiserror::Error)]
 #[error("no address: {0}")]
-pub(super) struct UnknownHost(pub(super) io::Error);
+pub struct UnknownHost(pub io::Error);
 
 /// Makes connections.
 #[derive(Debug, Clone)]
-pub(super) struct Connector {
+pub(crate) struct Connector {
     tcp: HttpConnector<Resolver>,
     shared: Arc<Shared>,
 }
@@ -43,12 +41,12 @@ pub(super) struct Connector {
 #[derive(Debug)]
 struct Shared {
     proxies: Arc<Proxies>,
-    tls: Tls,
+    tls: Arc<Tls>,
     timeout: Duration,
 }
 
 impl Connector {
-    pub(super) fn new(proxies: Arc<Proxies>, tls: Tls, timeout: Duration) -> Self {
+    pub(crate) fn new(proxies: Arc<Proxies>, tls: Arc<Tls>, timeout: Duration) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -105,7 +103,7 @@ impl Service<Uri> for Connector {
 
 /// The system's resolver, whose failures can be told from others.
 #[derive(Debug, Clone)]
-pub(super) struct Resolver(GaiResolver);
+pub(crate) struct Resolver(GaiResolver);
 
 impl Service<Name> for Resolver {
     type Response = GaiAddrs;
@@ -123,64 +121,12 @@ impl Service<Name> for Resolver {
 
 /// A name being resolved.
 #[derive(Debug)]
-pub(super) struct Resolving(GaiFuture);
+pub(crate) struct Resolving(GaiFuture);
 
 impl Future for Resolving {
     type Output = Result<GaiAddrs, UnknownHost>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(ready!(Pin::new(&mut self.0).poll(context)).map_err(UnknownHost))
-    }
-}
-
-/// TCP, or TLS on it.
-type Wire = MaybeHttpsStream<TokioIo<TcpStream>>;
-
-/// A connection that remembers whether a proxy stands between: plain requests through one name the whole address.
-#[derive(Debug)]
-pub(super) struct Stream {
-    wire: Wire,
-    is_proxied: bool,
-}
-
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        self.wire.connected().proxy(self.is_proxied)
-    }
-}
-
-impl Read for Stream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_read(context, buffer)
-    }
-}
-
-impl Write for Stream {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.wire).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_shutdown(context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.wire.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffers: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.wire).poll_write_vectored(context, buffers)
     }
 }

@@ -7,17 +7,17 @@ use hyper::Uri;
 use hyper::header::HeaderValue;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 
-use super::WebError;
+use crate::web::WebError;
 
 /// Which proxy is for which address.
 #[derive(Debug)]
-pub(super) struct Proxies {
+pub(crate) struct Proxies {
     /// `None` where the environment names none.
     matcher: Option<Matcher>,
 }
 
 impl Proxies {
-    pub(super) fn configure(variable: impl Fn(&str) -> Option<String>) -> Result<Self, WebError> {
+    pub(crate) fn configure(variable: impl Fn(&str) -> Option<String>) -> Result<Self, WebError> {
         let either = |name: &str| {
             let small = name.to_lowercase();
             variable(name)
@@ -38,20 +38,21 @@ impl Proxies {
     }
 
     /// The proxy on the way to `uri`.
-    pub(super) fn intercept(&self, uri: &Uri) -> Option<Intercept> {
+    pub(crate) fn intercept(&self, uri: &Uri) -> Option<Intercept> {
         let matcher = self.matcher.as_ref().filter(|_| !uri.host().is_some_and(is_this_machine))?;
         matcher.intercept(uri)
     }
 
     /// What the proxy wants to be shown with a plain request.
-    pub(super) fn authorization(&self, uri: &Uri) -> Option<HeaderValue> {
+    pub(crate) fn authorization(&self, uri: &Uri) -> Option<HeaderValue> {
         let is_plain = uri.scheme_str() == Some("http");
         self.intercept(uri).filter(|_| is_plain)?.basic_auth().cloned()
     }
 }
 
 /// Whether a host is the machine that asks.
-pub(super) fn is_this_machine(host: &str) -> bool {
+#[must_use]
+pub fn is_this_machine(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
@@ -83,17 +84,27 @@ mod tests {
         let through = |uri: &str| proxies.intercept(&uri.parse().unwrap()).map(|proxy| proxy.uri().to_string());
         assert_eq!(through("http://example.com/"), Some("http://a:1/".to_owned()));
         assert_eq!(through("https://example.com/"), Some("http://b:2/".to_owned()));
-        for direct in
-            ["http://example.org/", "http://10.1.2.3/", "http://localhost:9/", "http://127.0.0.1/", "http://[::1]/"]
-        {
+        for direct in [
+            "http://example.org/",
+            "https://api.example.org/",
+            "http://10.1.2.3/",
+            "http://localhost:9/",
+            "http://127.0.0.1/",
+            "http://[::1]/",
+        ] {
             assert_eq!(through(direct), None, "{direct}");
         }
+        let all = Proxies::configure(of(&[("ALL_PROXY", "http://c:3")])).unwrap();
+        let proxy = all.intercept(&"https://x.test/".parse().unwrap()).unwrap();
+        assert_eq!(proxy.uri().to_string(), "http://c:3/");
+        assert!(Proxies::configure(of(&[])).unwrap().intercept(&"https://x.test/".parse().unwrap()).is_none());
     }
 
     #[test]
     fn passwords_are_shown_to_the_proxy_and_to_nobody_else() {
         let proxies = Proxies::configure(of(&[("HTTP_PROXY", "http://me:s3cret@a:1")])).unwrap();
         assert_eq!(proxies.authorization(&"http://x.test/".parse().unwrap()).unwrap(), "Basic bWU6czNjcmV0");
+        assert_eq!(proxies.authorization(&"https://x.test/".parse().unwrap()), None);
         assert!(!format!("{proxies:?}").contains("s3cret"), "{proxies:?}");
         let error = Proxies::configure(of(&[("ALL_PROXY", "socks5://me:s3cret@a:1")])).unwrap_err();
         assert_eq!(error.message, "the proxy in `ALL_PROXY` is not an http proxy");

@@ -11,13 +11,13 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 /// TCP, or TLS on it.
-pub(super) type Wire = MaybeHttpsStream<TokioIo<TcpStream>>;
+pub(crate) type Wire = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// A connection.
 #[derive(Debug)]
-pub(in crate::model) struct Stream {
-    pub(super) wire: Wire,
-    pub(super) is_proxied: bool,
+pub(crate) struct Stream {
+    pub(crate) wire: Wire,
+    pub(crate) is_proxied: bool,
 }
 
 impl Connection for Stream {

@@ -1,5 +1,5 @@
-//! TLS towards services: rustls with Mozilla's root certificates, and those of `SSL_CERT_FILE`. The file is read
-//! at the start, the rest is set up at the first connection that needs it: a start is measured in milliseconds.
+//! TLS towards servers: rustls with Mozilla's root certificates, and those of `SSL_CERT_FILE`. The file is read when it is
+//! configured, the rest is set up at the first connection that needs it: a start is measured in milliseconds.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -8,27 +8,26 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::environment::Environment;
-use crate::setup::SetupError;
+use crate::web::WebError;
 
 const FILE: &str = "SSL_CERT_FILE";
 
 /// The settings of TLS.
 #[derive(Debug)]
-pub(super) struct Tls {
+pub(crate) struct Tls {
     /// Those of the file.
     roots: RootCertStore,
     config: OnceLock<Result<Arc<ClientConfig>, String>>,
 }
 
 impl Tls {
-    /// Reads the file, where one is named: what is wrong with it is to be known before the first message.
+    /// Reads the file, where one is named.
     ///
     /// # Errors
     /// The file cannot be read, is no PEM, or holds no certificate.
-    pub(super) fn configure(environment: &Environment) -> Result<Self, SetupError> {
-        let roots = match environment.text(FILE)? {
-            Some(file) => roots(Path::new(file))?,
+    pub(crate) fn configure(variable: impl Fn(&str) -> Option<String>) -> Result<Self, WebError> {
+        let roots = match variable(FILE) {
+            Some(file) => roots(Path::new(&file))?,
             None => RootCertStore::empty(),
         };
         Ok(Self { roots, config: OnceLock::new() })
@@ -38,18 +37,16 @@ impl Tls {
     ///
     /// # Errors
     /// TLS cannot be set up, in words.
-    pub(super) fn config(&self) -> Result<Arc<ClientConfig>, String> {
+    pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, String> {
         self.config.get_or_init(|| config(self.roots.clone()).map(Arc::new)).clone()
     }
 }
 
 /// The root certificates in a file.
-fn roots(path: &Path) -> Result<RootCertStore, SetupError> {
-    let wrong = |what: String| {
-        SetupError::new(
-            format!("`{FILE}` names `{}`, which {what}", crate::load::shown(path)),
-            "name a file of root certificates in PEM, or unset it",
-        )
+fn roots(path: &Path) -> Result<RootCertStore, WebError> {
+    let wrong = |what: String| WebError {
+        message: format!("`{FILE}` names `{}`, which {what}", pace_ir::text::quoted(&path.to_string_lossy())),
+        help: "name a file of root certificates in PEM, or unset it",
     };
     if !path.is_file() {
         return Err(wrong("is no file".to_owned()));
@@ -81,8 +78,10 @@ mod tests {
 
     #[test]
     fn a_file_without_certificates_is_named() {
-        let file = std::env::temp_dir().join(format!("pace-roots-{}.pem", std::process::id()));
-        let shown = crate::load::shown(&file);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("roots.pem");
+        let path = file.to_str().unwrap();
+        let refused = || Tls::configure(|name| (name == FILE).then(|| path.to_owned())).unwrap_err().message;
         for (content, wanted) in [
             ("", "holds no certificate that can be a root"),
             ("no certificate", "holds no certificate that can be a root"),
@@ -94,12 +93,10 @@ mod tests {
             ("-----BEGIN CERTIFICATE-----\nAAAA\n", "is no PEM: "),
         ] {
             std::fs::write(&file, content).unwrap();
-            let environment = Environment::from_pairs([(FILE, file.to_str().unwrap())]);
-            let message = Tls::configure(&environment).unwrap_err().message;
-            assert!(message.starts_with(&format!("`{FILE}` names `{shown}`, which {wanted}")), "{message}");
+            let message = refused();
+            assert!(message.starts_with(&format!("`{FILE}` names `{path}`, which {wanted}")), "{message}");
         }
         std::fs::remove_file(&file).unwrap();
-        let environment = Environment::from_pairs([(FILE, file.to_str().unwrap())]);
-        assert!(Tls::configure(&environment).unwrap_err().message.ends_with("which is no file"));
+        assert!(refused().ends_with("which is no file"));
     }
 }
