@@ -52,6 +52,7 @@ enum Kept {
 /// A turn that is being taken.
 struct Busy {
     owner: Owner,
+    begun: Moment,
     /// Somebody wants it forgotten when the turn is over.
     is_forgotten: bool,
 }
@@ -96,6 +97,20 @@ pub struct Found {
     pub messages: Vec<Message>,
 }
 
+impl Busy {
+    fn of(owner: &Owner) -> Self {
+        Self { owner: owner.clone(), begun: now(), is_forgotten: false }
+    }
+
+    /// A session that has nothing yet but its first turn.
+    fn found(&self, id: SessionId) -> Found {
+        let Self { owner, begun, .. } = self;
+        let principal = owner.principal.clone();
+        let overview = Overview { id, principal, created: *begun, used: *begun, turns: 0, is_busy: true };
+        Found { owner: owner.clone(), overview, messages: Vec::new() }
+    }
+}
+
 impl Default for Kept {
     fn default() -> Self {
         Self::Memory(Memory::default())
@@ -119,7 +134,7 @@ impl Sessions {
                 let mut busy = self.busy();
                 ensure_free(&busy, &owner, id)?;
                 let kept = memory.get(&owner, id).ok_or_else(|| unknown(id, &owner.agent))?;
-                busy.insert(id, Busy { owner: owner.clone(), is_forgotten: false });
+                busy.insert(id, Busy::of(&owner));
                 // Others need not wait until a long conversation is read.
                 drop(busy);
                 let turn = Turn::of(self, (id, owner), Origin::Kept).at(kept.created, kept.turns);
@@ -128,7 +143,7 @@ impl Sessions {
             Kept::Store(stored) => {
                 ensure_free(&self.busy(), &owner, id)?;
                 let begun = stored.begin(&owner, id).await?;
-                self.busy().insert(id, Busy { owner: owner.clone(), is_forgotten: false });
+                self.busy().insert(id, Busy::of(&owner));
                 let turn = Turn::of(self, (id, owner), Origin::Leased(begun.held));
                 Ok(turn.at(begun.created, begun.turns).going_on(begun.messages))
             }
@@ -141,7 +156,7 @@ impl Sessions {
     /// [`Code::Internal`] where there are no random bytes.
     pub fn create(self: &Arc<Self>, owner: Owner, name: Option<String>) -> Result<Turn, Problem> {
         let id = new_id()?;
-        self.busy().insert(id, Busy { owner: owner.clone(), is_forgotten: false });
+        self.busy().insert(id, Busy::of(&owner));
         Ok(Turn::of(self, (id, owner), Origin::New { name }))
     }
 
@@ -177,10 +192,15 @@ impl Sessions {
             Kept::Memory(memory) => memory.find(id)?,
             Kept::Store(stored) => stored.find(id).await?,
         };
-        Ok(found.map(|mut found| {
-            found.overview.is_busy |= self.busy().contains_key(&id);
-            found
-        }))
+        let busy = self.busy();
+        let busy = busy.get(&id);
+        Ok(match found {
+            Some(mut found) => {
+                found.overview.is_busy |= busy.is_some();
+                Some(found)
+            }
+            None => busy.map(|busy| busy.found(id)),
+        })
     }
 
     /// The session that a principal gave this name; nothing without a store, where none has.

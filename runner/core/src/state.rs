@@ -233,11 +233,11 @@ fn unusable(settings: &StateSettings, error: &StoreError) -> SetupError {
         (_, StoreError::Newer { .. }) => "use the newer version, or another folder or database",
         (Some(StatePlace::Database(_)), _) => {
             "let `DATABASE_URL` lead to a PostgreSQL database that its user may make tables in, or set `PACE_STATE_DIR` to `memory` \
-             to keep neither traces nor the audit of writes"
+             to keep neither sessions, traces nor the audit of writes"
         }
         _ => {
-            "set `PACE_STATE_DIR` to a folder that the user who starts this may write to, or to `memory` to keep neither traces nor \
-             the audit of writes"
+            "set `PACE_STATE_DIR` to a folder that the user who starts this may write to, or to `memory` to keep neither sessions, \
+             traces nor the audit of writes"
         }
     };
     let message = match (&settings.place, error) {

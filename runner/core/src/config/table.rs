@@ -104,8 +104,8 @@ pub const VARIABLES: &[Variable] = &[
     setting("DRAIN_TIMEOUT", "25s", "how long invocations may go on after SIGTERM, at most `1h`"),
     everywhere(
         "PACE_STATE_DIR",
-        "the folder of traces and of the audit of writes, or `memory` to keep none; without it `/var/lib/paceline`, for `pace` \
-         the project's `.pace/state`",
+        "the folder of sessions, traces and the audit of writes, or `memory` to keep none; without it `/var/lib/paceline`, for \
+         `pace` the project's `.pace/state`",
     ),
     secret("DATABASE_URL", "a PostgreSQL database for the same, instead of a folder"),
     everywhere(

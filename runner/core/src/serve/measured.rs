@@ -20,7 +20,7 @@ use crate::problem::{Code, Problem};
 pub(super) async fn guarded(State(shared): State<Arc<Shared>>, Asker(subject): Asker) -> Result<Response, Refusal> {
     if matches!(shared.identity, Identity::Sources(_)) {
         let (rules, chain) = (Rules::of(shared.runner.bundle()), Chain::direct(subject));
-        authorize(rules, &chain, Action::ReadAll).map_err(|problem| {
+        authorize(rules, &chain, Action::ReadProject).map_err(|problem| {
             problem
                 .help("ask for the role `read` in the `acl` of the project, or scrape the port that `ADMIN_PORT` names")
         })?;

@@ -62,6 +62,7 @@ async fn a_turn_that_fails_leaves_no_trace() {
         said(&mut turn, "hello");
         drop(turn);
         assert_eq!((texts(&sessions, id).await, code(&sessions, "user:ann", id).await), (None, Code::UnknownSession));
+        assert!(sessions.busy().is_empty());
 
         let id = begun(&sessions, "user:ann", "hello").await;
         for _ in 0..3 {
@@ -84,6 +85,8 @@ async fn a_session_takes_one_turn_at_a_time_and_is_its_owners() {
         let mut turn = sessions.create(owner("user:ann"), None).unwrap();
         let id = turn.id();
         said(&mut turn, "hello");
+        let found = sessions.find(id).await.unwrap().unwrap();
+        assert_eq!((found.overview.is_busy, found.overview.turns, found.messages), (true, 0, Vec::new()));
         for is_new in [true, false] {
             assert_eq!(code(&sessions, "user:ann", id).await, Code::SessionBusy, "{is_new}");
             for thief in ["user:ben", "anonymous"] {
