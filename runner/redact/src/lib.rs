@@ -134,30 +134,19 @@ impl Redactor {
     }
 
     fn spans(&self, text: &str, views: &[View]) -> Vec<Span<'_>> {
-        let mut found: Vec<Span<'_>> = Vec::new();
         let all = std::iter::once(text).chain(views.iter().map(|view| view.text.as_str()));
-        for (level, seen) in all.enumerate() {
-            found.extend(self.matches(seen).map(|(start, length, spelling)| {
+        let of_one = |(level, seen)| {
+            merged(self.matches(seen).map(|(start, length, spelling)| {
                 let Range { start, end } = unescape::written(views, level, start..start + length);
                 Span { start, end, marker: &spelling.marker, longest: length }
-            }));
+            }))
+        };
+        let mut found: Vec<Span<'_>> = all.enumerate().flat_map(of_one).collect();
+        if views.is_empty() {
+            return found;
         }
-        if !views.is_empty() {
-            found.sort_by_key(|span| span.start);
-        }
-        let mut spans: Vec<Span<'_>> = Vec::new();
-        for span in found {
-            match spans.last_mut().filter(|last| span.start < last.end) {
-                Some(last) => {
-                    last.end = last.end.max(span.end);
-                    if span.longest > last.longest {
-                        (last.longest, last.marker) = (span.longest, span.marker);
-                    }
-                }
-                None => spans.push(span),
-            }
-        }
-        spans
+        found.sort_by_key(|span| span.start);
+        merged(found.into_iter())
     }
 
     /// Where spellings begin, in how many bytes, and of those that begin there the longest.
@@ -190,6 +179,23 @@ fn place(beginning: [u8; BEGINNING]) -> (usize, u64) {
     // Fibonacci hashing: the upper half of the product depends on all bytes.
     let hash = u32::from_le_bytes(beginning).wrapping_mul(0x9E37_79B9) >> 16;
     ((hash >> 6) as usize, 1 << (hash & 63))
+}
+
+/// Those that overlap as one; `spans` are in the order of their starts.
+fn merged<'a>(spans: impl Iterator<Item = Span<'a>>) -> Vec<Span<'a>> {
+    let mut all: Vec<Span<'_>> = Vec::new();
+    for span in spans {
+        match all.last_mut().filter(|last| span.start < last.end) {
+            Some(last) => {
+                last.end = last.end.max(span.end);
+                if span.longest > last.longest {
+                    (last.longest, last.marker) = (span.longest, span.marker);
+                }
+            }
+            None => all.push(span),
+        }
+    }
+    all
 }
 
 fn replace<'a>(text: &'a str, spans: &[Span<'_>]) -> Cow<'a, str> {

@@ -22,8 +22,10 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 /// even at a few megabits a second.
 const AT_MOST: usize = 1 << 20;
 
-/// How often a trace that no transaction brings to a store that answers is tried.
+/// How often a trace that no transaction brings to a store that answers is tried, and from how many bytes on it may be its length: of
+/// a shorter one, something else is the reason, such as a table that is locked.
 const ATTEMPTS: u32 = 3;
+const LONG: usize = 64 << 10;
 
 /// How many rows the task makes before others on its thread have a turn.
 const AT_ONCE: usize = 32;
@@ -271,7 +273,7 @@ impl Task {
                     self.at_once = 1;
                     continue;
                 }
-                StoreError::TimedOut(_) if part.len() == 1 && self.store.health().await.is_ok() => {
+                StoreError::TimedOut(_) if is_long(part) && self.store.health().await.is_ok() => {
                     attempts += 1;
                     if attempts >= ATTEMPTS {
                         return (1, 0);
@@ -298,4 +300,9 @@ impl Task {
     fn failed(&self, error: Option<StoreError>) {
         *self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner) = error;
     }
+}
+
+/// Whether it is one trace, and a long one.
+fn is_long(part: &[(Trace, Vec<u8>)]) -> bool {
+    matches!(part, [(_, record)] if record.len() >= LONG)
 }
