@@ -146,7 +146,9 @@ impl Task {
     async fn run(mut self) {
         while let Some(first) = self.receiver.recv().await {
             self.take(first);
-            if self.flushes.is_empty() && !self.receiver.is_closed() {
+            // What came while others were sent may be a batch already, and nobody is told of it again.
+            let is_enough = self.shared.waiting.load(Ordering::Relaxed) >= BATCH as u64;
+            if self.flushes.is_empty() && !self.receiver.is_closed() && !is_enough {
                 let hurry = self.shared.hurry.notified();
                 let _either = tokio::time::timeout(DELAY, hurry).await;
             }
