@@ -104,9 +104,10 @@ pub fn instantiate(
         Some(schema.map(|schema| ((*name).clone(), schema)).map_err(|error| broken_schema(name, &error)))
     });
     let outputs = outputs.collect::<Result<_, _>>()?;
-    let names = served.keys().map(|name| (*name).clone()).collect();
+    let names: BTreeSet<AgentName> = served.keys().map(|name| (*name).clone()).collect();
     let doors = scope.doors(bundle.bundle());
-    let (work, metrics, strangers) = (Work::default(), Metrics::new(bundle.bundle()), Strangers::default());
+    let (work, metrics, strangers) =
+        (Work::default(), Metrics::new(&names, used.iter().copied()), Strangers::default());
     Ok(Arc::new(Runner { bundle, names, doors, models, tools, outputs, state, work, metrics, strangers }))
 }
 

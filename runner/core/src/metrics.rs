@@ -7,8 +7,7 @@ pub(crate) mod now;
 
 use std::time::Duration;
 
-use pace_ir::Bundle;
-use pace_ir::program::AgentName;
+use pace_ir::program::{AgentName, ModelName};
 use prometheus_client::encoding::text::encode_registry;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -46,9 +45,12 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// For a bundle. Agents and models are there from the start, with nothing counted: what has not failed yet can be told from what
+    /// For these agents and models. They are there from the start, with nothing counted: what has not failed yet can be told from what
     /// is not there.
-    pub(crate) fn new(bundle: &Bundle) -> Self {
+    pub(crate) fn new<'a>(
+        agents: impl IntoIterator<Item = &'a AgentName>,
+        models: impl IntoIterator<Item = &'a ModelName>,
+    ) -> Self {
         let histograms = || Histograms::new_with_constructor(|| Histogram::new(BUCKETS));
         let mut metrics = Self {
             registry: Registry::with_prefix("paceline"),
@@ -65,13 +67,13 @@ impl Metrics {
             tools_running: Family::default(),
         };
         metrics.register();
-        for agent in bundle.program.agents.keys() {
+        for agent in agents {
             for status in Status::ALL {
                 metrics.invocations.get_or_create(&invocation(agent, status)).inc_by(0);
             }
             drop(metrics.invocation_seconds.get_or_create(&[("agent", agent.to_string())]));
         }
-        for model in bundle.program.models.keys() {
+        for model in models {
             for status in ["ok", "failed"] {
                 let labels = [("model", model.to_string()), ("status", status.to_owned())];
                 metrics.model_calls.get_or_create(&labels).inc_by(0);

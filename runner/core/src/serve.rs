@@ -145,8 +145,7 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> io::Result<Drained> {
         let Self { listener, admin, drain, connections, shared, .. } = self;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let face = if admin.is_some() { Face::Public } else { Face::Whole };
-        let mut acceptor = Acceptor::new(listener, connections, Arc::clone(&shared), face);
+        let mut acceptor = Acceptor::new(listener, connections, Arc::clone(&shared), shared.face);
         let admin = admin.map(|(listener, _)| Admin::begin(listener, &shared)).transpose()?;
         let keeping = tokio::spawn({
             let shared = Arc::clone(&shared);
@@ -166,13 +165,23 @@ impl Server {
         // All at once, because orchestrators have little patience. Programs of servers are ended whatever happens; this gives them time
         // to do it by themselves. What cannot be stored is told by `State::end`.
         let ends = (runner.close(SERVERS_END), runner.state().flush(STORED_WITHIN));
-        let _ended = tokio::join!(acceptor.end(), shared.mcp.end(), ends.0, ends.1);
-        if let Some(admin) = admin {
-            admin.end().await;
-        }
+        let admin = async {
+            if let Some(admin) = admin {
+                admin.end().await;
+            }
+        };
+        let _ended = tokio::join!(acceptor.end(), shared.mcp.end(), ends.0, ends.1, admin);
         keeping.abort();
         Ok(Drained { cancelled })
     }
+}
+
+/// Whether the certificate that the settings name can be used.
+///
+/// # Errors
+/// It cannot.
+pub(crate) fn ensure_certificate(settings: &ServeSettings) -> Result<(), SetupError> {
+    settings.tls.clone().map(Tls::read).transpose().map(drop)
 }
 
 async fn keep(tls: Option<&Tls>) {
@@ -181,8 +190,7 @@ async fn keep(tls: Option<&Tls>) {
     }
 }
 
-/// What serves metrics and traces on a port of their own: from the beginning to the very end, because how a runner drains is worth
-/// knowing, too.
+/// What serves metrics and traces on a port of their own, also while the runner drains: how it does is worth knowing, too.
 struct Admin {
     over: oneshot::Sender<()>,
     task: JoinHandle<()>,

@@ -242,11 +242,11 @@ impl Sessions {
         }
     }
 
-    /// What does not work; nothing where all does.
-    pub fn trouble(&self) -> Option<String> {
+    /// Whether they are kept as they are meant to be.
+    pub fn is_well(&self) -> bool {
         match &self.kept {
-            Kept::Memory(_) => None,
-            Kept::Store(stored) => stored.trouble(),
+            Kept::Memory(_) => true,
+            Kept::Store(stored) => stored.is_well(),
         }
     }
 

@@ -21,6 +21,9 @@ use crate::trace::{Trace, TraceSink};
 use health::Health;
 use keeper::Keeper;
 
+/// What is told of a store that fails. Why is for the log: what a store says names folders and databases.
+const STORE_FAILS: &str = "the store fails: live writes are refused, and sessions that are there do not go on";
+
 /// Where a runner keeps what outlives an invocation. By default nothing is kept but sessions, in memory.
 #[derive(Debug, Clone, Default)]
 pub struct State {
@@ -148,9 +151,8 @@ impl State {
     pub fn troubles(&self) -> Vec<String> {
         let stored = self.keeper.iter().filter_map(|keeper| keeper.trouble(&self.health));
         let exported = self.exporter.iter().filter_map(|exporter| exporter.trouble());
-        let refused = "live writes are refused, because the store fails";
-        let refused = (!self.health.is_well()).then(|| refused.to_owned());
-        stored.chain(exported).chain(self.sessions.trouble()).chain(refused).collect()
+        let is_well = self.health.is_well() && self.sessions.is_well();
+        stored.chain(exported).chain((!is_well).then(|| STORE_FAILS.to_owned())).collect()
     }
 
     /// The store that traces are kept in, if they are.
@@ -180,8 +182,8 @@ impl State {
         if let Some(exporter) = &self.exporter {
             tokio::spawn(otlp::watch(Arc::downgrade(exporter)));
         }
-        if let (Some(retention), Some(store)) = (self.retention, &self.store) {
-            tokio::spawn(retention::keep(store.clone(), retention));
+        if let Some(store) = &self.store {
+            tokio::spawn(retention::keep(store.clone(), self.retention));
         }
         if let Some(store) = &self.store {
             let keeper = self.keeper.as_ref().map(Arc::downgrade);
@@ -194,8 +196,8 @@ impl State {
     /// # Errors
     /// How many are not, and why: the store or the collector failed for all of `within`.
     pub async fn flush(&self, within: Duration) -> Result<(), String> {
+        let settled = self.sessions.settled(within);
         let stored = async {
-            self.sessions.settled(within).await;
             match &self.keeper {
                 Some(keeper) => keeper.flush(within).await,
                 None => Ok(()),
@@ -207,9 +209,9 @@ impl State {
                 None => Ok(()),
             }
         };
-        match tokio::join!(stored, exported) {
-            (Err(stored), Err(exported)) => Err(format!("{stored}; {exported}")),
-            (stored, exported) => stored.and(exported),
+        match tokio::join!(stored, exported, settled) {
+            (Err(stored), Err(exported), _) => Err(format!("{stored}; {exported}")),
+            (stored, exported, _) => stored.and(exported),
         }
     }
 

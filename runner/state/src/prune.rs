@@ -98,7 +98,8 @@ const TRACES: &str = "DELETE FROM pace_traces WHERE (scope, id) IN (SELECT scope
     WHERE scope = ?1 AND (started, id) < (?2, ?3) ORDER BY started, id LIMIT ?4) RETURNING scope";
 
 const SESSIONS: &str = "DELETE FROM pace_sessions WHERE (scope, id) IN (SELECT scope, id FROM pace_sessions \
-    WHERE scope = ?1 AND updated < ?2 AND turn_until < ?2 ORDER BY updated LIMIT ?3) RETURNING scope";
+    WHERE scope = ?1 AND updated < ?2 AND turn_until < ?2 AND NOT EXISTS (SELECT 1 FROM pace_sessions AS around \
+    WHERE around.scope = pace_sessions.scope AND around.id = pace_sessions.parent) ORDER BY updated LIMIT ?3) RETURNING scope";
 
 const KEYS: &str = "DELETE FROM pace_idempotency WHERE (scope, principal, name) IN (SELECT scope, principal, name \
     FROM pace_idempotency WHERE scope = ?1 AND expires <= ?2 ORDER BY expires LIMIT ?3) RETURNING scope";

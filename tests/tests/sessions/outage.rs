@@ -52,7 +52,7 @@ fn a_full_disk_is_told_with_the_answer() {
         (Some("the store has no room for it"), Some("well said"))
     );
     let ready = http::get(runner.address, "/ready");
-    assert!(ready.status == 200 && ready.body.contains("sessions are not kept: "), "{ready:?}");
+    assert!(ready.status == 200 && ready.body.contains("sessions that are there do not go on"), "{ready:?}");
     // What was kept can be read.
     let found = http::get(runner.address, &format!("/agents/lead/sessions/{}", kept.unwrap())).json();
     assert_eq!(found["turns"].as_u64(), Some(turns), "{found}");

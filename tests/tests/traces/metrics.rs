@@ -120,7 +120,7 @@ fn beside_everything_else_they_take_the_role_read_on_the_project() {
     let (_, code, detail) = get(runner.address, "/metrics", None).problem();
     assert_eq!(
         (code.as_str(), detail.as_str()),
-        ("not-allowed", "no `acl` gives `anonymous` the role `read` on the project")
+        ("credential-needed", "no `acl` gives `anonymous` the role `read` on the project")
     );
 }
 

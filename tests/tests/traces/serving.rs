@@ -170,7 +170,7 @@ fn a_store_that_is_gone_is_said_once_though_no_traces_are_kept() {
     let project = project("");
     let mut runner = serving(&project, &[("TRACE_BACKEND", "none"), ("LIVE_WRITES", "all")]);
     let degraded = || http::get(runner.address, "/ready").json()["degraded"].clone();
-    let refused = json!(["live writes are refused, because the store fails"]);
+    let refused = json!(["the store fails: live writes are refused, and sessions that are there do not go on"]);
     let pay = || http::ask(runner.address, &http::post("/agents/lead/chat/stream", r#"{"message": "pay"}"#));
     let paid = pay();
     assert!(paid.body.contains(r#"{"paid":"#) && degraded().is_null(), "{paid:?}");

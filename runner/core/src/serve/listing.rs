@@ -15,7 +15,7 @@ use crate::tool::{AgentTools, Mode};
 /// Where it listens, the agents with their paths, and the loops with their next firing after `now`.
 pub fn listing(runner: &Runner, identity: &Identity, address: &str, now: DateTime<Utc>) -> String {
     let mut text = format!("  Listening on {address}\n");
-    let agents = runner.agents().map(|agent| {
+    let agents = runner.doors().map(|agent| {
         let note = if is_closed(runner, identity, agent.name) { "  (its `acl` lets nobody in over HTTP)" } else { "" };
         let tools: Vec<_> = agent.tools.into_iter().flat_map(AgentTools::introductions).collect();
         let below = (!tools.is_empty()).then(|| format!("tools: {}", tools.join(", ")));

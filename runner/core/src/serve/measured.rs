@@ -19,8 +19,10 @@ use crate::problem::{Code, Problem};
 /// takes the role `read` on the project.
 pub(super) async fn guarded(State(shared): State<Arc<Shared>>, Asker(subject): Asker) -> Result<Response, Refusal> {
     if matches!(shared.identity, Identity::Sources(_)) {
-        let (rules, chain) = (Rules::of(shared.runner.bundle()), Chain::direct(subject));
-        authorize(rules, &chain, Action::ReadProject).map_err(|problem| {
+        let (rules, chain) = (Rules::of(shared.runner.bundle()), Chain::direct(subject.clone()));
+        authorize(rules, &chain, Action::ReadProject).map_err(|mut problem| {
+            tracing::info!(subject = %subject.principal, "denied: {}", problem.detail);
+            shared.ask_for_credential(&subject, &mut problem);
             problem
                 .help("ask for the role `read` in the `acl` of the project, or scrape the port that `ADMIN_PORT` names")
         })?;

@@ -20,17 +20,34 @@ use serde_json::{Map, Value, json};
 
 use super::reply::json as answer;
 use super::route::Route;
-use super::routes::{Asker, Shared};
+use super::routes::{Asker, Face, Shared};
 
 /// `GET /openapi.json`
 pub(super) async fn show(State(shared): State<Arc<Shared>>, Asker(subject): Asker) -> Response {
     let bundle = shared.runner.bundle();
-    let agents = shared.runner.agents().map(|agent| agent.name).filter(|agent| shared.may_know(&subject, agent));
+    let agents = shared.runner.doors().map(|agent| agent.name).filter(|agent| shared.may_know(&subject, agent));
     let mut document = GENERAL.clone();
     set(&mut document, "/info", "title", format!("Paceline: {}", bundle.meta.project).into());
+    if shared.face != Face::Whole {
+        forget_others(&mut document, shared.face);
+    }
     security::describe(&mut document, &bundle.auth.authentication);
     parameters::name_agents(&mut document, agents);
     answer(StatusCode::OK, &document)
+}
+
+/// Takes out the paths that are at a port of their own, and links to them.
+fn forget_others(document: &mut Value, face: Face) {
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
+    for route in Route::ALL.into_iter().filter(|route| !face.has(*route)) {
+        paths.remove(route.path());
+    }
+    let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut);
+    let answers = operations.filter_map(|operation| operation.get_mut("responses")?.as_object_mut());
+    for answer in answers.flat_map(Map::values_mut) {
+        let Some(links) = answer.get_mut("links").and_then(Value::as_object_mut) else { continue };
+        links.retain(|_, link| link["operationId"] != "showTrace");
+    }
 }
 
 /// The description of every runner's interface, without a bundle's own.

@@ -136,6 +136,21 @@ fn fits(template: &str, path: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// The reference lists them all, and no other.
+    #[test]
+    fn the_reference_has_all_of_them() {
+        let page = include_str!("../../../../docs/reference/http.md");
+        let cells = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+        let listed: std::collections::BTreeSet<_> = cells
+            .flat_map(|cell| cell.split('`'))
+            .filter_map(|code| code.split(' ').find(|word| word.starts_with('/')))
+            .collect();
+        let missing: Vec<_> =
+            Route::ALL.into_iter().map(Route::path).filter(|path| *path != "/" && !listed.contains(path)).collect();
+        let unknown: Vec<_> = listed.into_iter().filter(|path| Route::of(path).is_none()).collect();
+        assert_eq!((missing, unknown), (Vec::new(), Vec::new()));
+    }
+
     #[test]
     fn each_path_is_its_own() {
         for route in Route::ALL {

@@ -51,6 +51,8 @@ pub(super) struct Shared {
     pub(super) keys: Keys,
     /// Whether any tool of the bundle writes live.
     pub(super) can_write: bool,
+    /// Which paths the listener has that is not for operators alone.
+    pub(super) face: Face,
     limits: Limits,
 }
 
@@ -74,7 +76,8 @@ impl Shared {
         let tls = settings.tls.clone().map(Tls::read).transpose()?;
         let keys = Keys::new(runner.state().store.as_ref());
         let (room, can_write) = (Room::default(), runner.can_write());
-        Ok(Self { runner, identity, patience, records, gate, room, mcp, origins, tls, keys, can_write, limits })
+        let face = if settings.admin.is_some() { Face::Public } else { Face::Whole };
+        Ok(Self { runner, identity, patience, records, gate, room, mcp, origins, tls, keys, can_write, face, limits })
     }
 
     /// Lets a request in, and finds out whom it is from: the one place where either is done. From here on it carries an
@@ -149,10 +152,7 @@ impl Shared {
         tracing::info!(%agent, subject = %subject.principal, "denied: {}", problem.detail);
         let help = match (&self.identity, &subject.principal) {
             (Identity::Sources(_), Principal::Anonymous) => {
-                // RFC 9110, section 15.5.2: with a credential the answer may be another.
-                if self.identity.takes_bearer_tokens() {
-                    problem.code = Code::CredentialNeeded;
-                }
+                self.ask_for_credential(subject, &mut problem);
                 "send the credential of somebody who may, as `Authorization: Bearer <token>`".to_owned()
             }
             (Identity::Sources(_), _) => {
@@ -164,6 +164,13 @@ impl Shared {
             ),
         };
         problem.help(help)
+    }
+
+    /// A denial of nobody in particular, where a credential may change it (RFC 9110, section 15.5.2).
+    pub(super) fn ask_for_credential(&self, subject: &Subject, problem: &mut Problem) {
+        if subject.principal == Principal::Anonymous && self.identity.takes_bearer_tokens() {
+            problem.code = Code::CredentialNeeded;
+        }
     }
 
     /// Whether somebody may invoke an agent.
@@ -223,7 +230,8 @@ pub(super) enum Face {
 }
 
 impl Face {
-    fn has(self, route: Route) -> bool {
+    /// Whether a listener has this path.
+    pub(super) fn has(self, route: Route) -> bool {
         match self {
             Self::Whole => true,
             Self::Public => !route.is_about_work(),

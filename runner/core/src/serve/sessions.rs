@@ -92,7 +92,8 @@ fn own(agent: &AgentName, subject: &Subject) -> Owner {
 /// Whether somebody may see the sessions of others with an agent.
 fn ensure_reader(shared: &Shared, subject: &Subject, agent: &AgentName) -> Result<(), Problem> {
     let (rules, chain) = (Rules::of(shared.runner.bundle()), Chain::direct(subject.clone()));
-    authorize(rules, &chain, Action::Read(agent)).map(drop).map_err(|problem| {
+    authorize(rules, &chain, Action::Read(agent)).map(drop).map_err(|mut problem| {
+        shared.ask_for_credential(subject, &mut problem);
         tracing::info!(%agent, subject = %subject.principal, "denied: {}", problem.detail);
         problem.help("leave `principal` out to list your own sessions")
     })

@@ -19,7 +19,7 @@ use crate::authenticate::Identity;
 use crate::config::{self, AgentFlags, StandardError, StatePlace, Usual, WriteFlags};
 use crate::environment::Environment;
 use crate::instantiate::{Runner, Scope, instantiate};
-use crate::serve::{judge, listing};
+use crate::serve::{ensure_certificate, judge, listing};
 use crate::setup::SetupError;
 use crate::state::{self, State};
 use crate::tool::{ServedServer, Status, Writes};
@@ -91,10 +91,17 @@ impl Found {
     fn settings(&mut self, bundle: &Bundle, environment: &Environment) {
         self.take(config::log_settings(environment, StandardError::Elsewhere));
         let Some(settings) = self.take(config::serve_settings(environment)) else { return };
+        self.take(ensure_certificate(&settings));
         if self.take(judge(bundle, &settings)).is_some() {
-            let is_loopback = settings.host.to_canonical().is_loopback();
-            let reach = if is_loopback { "this machine alone" } else { "other machines too" };
-            self.fine(format!("listener: `{}`, for {reach}", SocketAddr::new(settings.host, settings.port)));
+            let reach = |address: &SocketAddr| {
+                if address.ip().to_canonical().is_loopback() { "this machine alone" } else { "other machines too" }
+            };
+            let (address, spoken) =
+                (SocketAddr::new(settings.host, settings.port), if settings.tls.is_some() { " over TLS" } else { "" });
+            self.fine(format!("listener: `{address}`{spoken}, for {}", reach(&address)));
+            if let Some(admin) = &settings.admin {
+                self.fine(format!("metrics and traces: `{admin}`{spoken}, for {}", reach(admin)));
+            }
         }
     }
 

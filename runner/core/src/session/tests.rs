@@ -339,12 +339,12 @@ async fn while_the_store_fails_nothing_goes_on_and_new_ones_say_that_they_are_no
     let sessions = Arc::new(Sessions::stored(&store, &Given::default()));
     let id = begun(&sessions, "user:ann", "hello").await;
     let mut turn = sessions.resume(owner("user:ann"), id).await.unwrap();
-    assert_eq!(sessions.trouble(), None);
+    assert!(sessions.is_well());
     store.close().await.unwrap();
     let problem = sessions.resume(owner("user:ann"), SessionId::new().unwrap()).await.unwrap_err();
     assert_eq!((problem.code, problem.retry_after.is_some()), (Code::StoreFailed, true));
     assert_eq!(sessions.find(id).await.unwrap_err().code, Code::StoreFailed);
-    assert_eq!(sessions.trouble().unwrap(), "sessions are not kept: the store is closed");
+    assert!(!sessions.is_well());
     said(&mut turn, "more");
     assert_eq!(turn.commit().await, Err("the store does not answer"));
     let mut new = sessions.create(owner("user:ann"), None).unwrap();

@@ -17,8 +17,8 @@ const AT_ONCE: u32 = 500;
 /// How long others have between two.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Deletes what is old, for as long as the runtime lives.
-pub(super) async fn keep(store: Store, retention: Duration) {
+/// Deletes what is old, for as long as the runtime lives; where nothing is said of how long that is, what has a life of its own.
+pub(super) async fn keep(store: Store, retention: Option<Duration>) {
     let mut wait = FIRST;
     loop {
         // Half of it is chance.
@@ -43,15 +43,21 @@ struct Gone {
     keys: u64,
 }
 
-async fn prune(store: &Store, retention: Duration, now: SystemTime, pause: Duration) -> Result<Gone, StoreError> {
+async fn prune(
+    store: &Store,
+    retention: Option<Duration>,
+    now: SystemTime,
+    pause: Duration,
+) -> Result<Gone, StoreError> {
     let moment = |time: Option<SystemTime>| {
         let since = time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()).unwrap_or_default();
         Moment(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     };
-    let (before, now) = (moment(now.checked_sub(retention)), moment(Some(now)));
+    let keys = all(store, Prune::KeysExpired(moment(Some(now))), pause).await?;
+    let Some(retention) = retention else { return Ok(Gone { keys, ..Gone::default() }) };
+    let before = moment(now.checked_sub(retention));
     let traces = all(store, Prune::TracesBefore(before), pause).await?;
     let sessions = all(store, Prune::SessionsBefore(before), pause).await?;
-    let keys = all(store, Prune::KeysExpired(now), pause).await?;
     all(store, Prune::FiringsBefore(before), pause).await?;
     Ok(Gone { traces, sessions, keys })
 }
@@ -130,9 +136,11 @@ mod tests {
             store.claim_key(&claim, Moment(40 * DAY)).await.unwrap();
         }
         let now = SystemTime::UNIX_EPOCH + Duration::from_hours(42 * 24);
-        let month = Duration::from_hours(30 * 24);
+        let month = Some(Duration::from_hours(30 * 24));
+        let forever = prune(&store, None, now, Duration::ZERO).await.unwrap();
+        assert_eq!(forever, Gone { keys: 1, ..Gone::default() });
         let gone = prune(&store, month, now, Duration::ZERO).await.unwrap();
-        assert_eq!(gone, Gone { traces: 1_200, sessions: 0, keys: 1 });
+        assert_eq!(gone, Gone { traces: 1_200, ..Gone::default() });
         assert_eq!(prune(&store, month, now, Duration::ZERO).await.unwrap(), Gone::default());
         let left =
             |store: Store| async move { store.traces(&TraceFilter::default(), None, 10).await.unwrap().rows.len() };

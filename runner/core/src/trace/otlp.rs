@@ -69,7 +69,9 @@ impl Exporter {
 
     /// Takes a record, or drops and counts it.
     pub(crate) fn take(&self, trace: Arc<Trace>) {
-        if trace.span.is_sampled || self.sampler == Sampler::Always {
+        // A request that was refused before anybody knew an agent invoked none.
+        let is_invocation = !trace.agent.is_empty();
+        if is_invocation && (trace.span.is_sampled || self.sampler == Sampler::Always) {
             self.queue.take(trace);
         }
     }
@@ -79,11 +81,11 @@ impl Exporter {
         self.queue.state()
     }
 
-    /// What does not work; nothing where all does.
+    /// What does not work; nothing where all does. Why is for the log: it names the collector, and repeats what that says.
     pub(crate) fn trouble(&self) -> Option<String> {
         let ExportState { failure, waiting, dropped, .. } = self.state();
-        let failure = failure?;
-        Some(format!("spans are not exported: {failure}; {waiting} wait, {dropped} were dropped"))
+        failure?;
+        Some(format!("spans are not exported: {waiting} wait, {dropped} were dropped"))
     }
 
     /// Ends when all that was taken is sent or refused.

@@ -1,6 +1,6 @@
 //! What is old goes, a batch at a time, and nothing else does.
 
-use pace_state::{Begun, Claim, FiringState, KeyClaim, Prune, Readable, Store, TraceFilter};
+use pace_state::{Begun, Claim, FiringState, KeyClaim, Prune, Readable, SessionOwner, Store, TraceFilter};
 
 use crate::support::{LEASE, Stage, at, create, key, on_both, owner, trace};
 
@@ -58,6 +58,16 @@ async fn sessions_go_unless_they_are_busy(stage: Stage) {
     assert_eq!(left, wanted);
     // Its holder died long ago.
     assert_eq!(store.prune(Prune::SessionsBefore(at(90_000)), 10).await, Ok(3));
+    // One that is inside another goes after it, however long it was left alone.
+    let (around, inside) = (key(), key());
+    create(&store, owner("user:ann"), around, b"", (at(0), at(50))).await;
+    let within = SessionOwner { parent: Some(around), ..owner("user:ann") };
+    create(&store, within, inside, b"", (at(0), at(1))).await;
+    let mut gone = Vec::new();
+    for before in [10, 60, 60, 60] {
+        gone.push(store.prune(Prune::SessionsBefore(at(before)), 10).await.unwrap());
+    }
+    assert_eq!(gone, [0, 1, 1, 0]);
 }
 
 async fn keys_and_firings_go(stage: Stage) {

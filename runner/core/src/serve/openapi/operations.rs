@@ -83,7 +83,7 @@ pub(super) fn operation(route: Route, verb: Verb, schemas: &mut Schemas) -> Valu
         Route::Metrics => described("metrics", "Tell what is counted and measured", &[]).with(
             Answers::new(schemas)
                 .of(200, "Metrics, as Prometheus reads them.", OPEN_METRICS, &json!({"type": "string"}))
-                .problems(&[ANY, ASKED]),
+                .problems(&[ANY, ASKED, &[Code::CredentialNeeded]]),
         ),
         Route::Health => about_life(
             described("health", "Tell whether the process answers", &[])
@@ -152,8 +152,13 @@ fn events_of_invocation(schemas: &mut Schemas) -> Value {
 
 fn sessions(schemas: &mut Schemas) -> Value {
     let answers = Answers::new(schemas).json::<Sessions>(200, "The sessions.");
-    described("listSessions", "List sessions with an agent", &parameters::of_sessions())
-        .with(answers.problems(&[ANY, ASKED, OF_AGENT, STORED]))
+    described("listSessions", "List sessions with an agent", &parameters::of_sessions()).with(answers.problems(&[
+        ANY,
+        ASKED,
+        OF_AGENT,
+        STORED,
+        &[Code::CredentialNeeded],
+    ]))
 }
 
 fn session(verb: Verb, schemas: &mut Schemas) -> Value {

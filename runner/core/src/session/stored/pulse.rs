@@ -1,7 +1,7 @@
 //! Whether the store works, as far as sessions found out; told to the log when that changes.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use pace_state::StoreError;
@@ -13,21 +13,17 @@ const ASKED: (Duration, Duration) = (Duration::from_secs(10), Duration::from_sec
 
 #[derive(Debug, Default)]
 pub(super) struct Pulse {
-    /// So that a store that works costs no lock.
     fails: AtomicBool,
-    failure: Mutex<Option<StoreError>>,
 }
 
 impl Pulse {
     pub(super) fn worked(&self) {
         if self.fails.swap(false, Ordering::AcqRel) {
             tracing::info!("sessions are kept again");
-            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
     }
 
     pub(super) fn failed(&self, error: &StoreError) {
-        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
         if !self.fails.swap(true, Ordering::AcqRel) {
             tracing::error!("sessions are not kept: {error}; those that are there do not go on");
         }
@@ -35,10 +31,9 @@ impl Pulse {
 }
 
 impl Stored {
-    /// What does not work.
-    pub(in crate::session) fn trouble(&self) -> Option<String> {
-        let failure = self.shared.pulse.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        failure.as_ref().map(|error| format!("sessions are not kept: {error}"))
+    /// Whether the store works, as far as sessions know. Why not is for the log.
+    pub(in crate::session) fn is_well(&self) -> bool {
+        !self.shared.pulse.fails.load(Ordering::Acquire)
     }
 
     /// Asks the store whether it works, for as long as it is used.
