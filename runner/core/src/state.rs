@@ -210,8 +210,8 @@ impl State {
             }
         };
         match tokio::join!(stored, exported, settled) {
-            (Err(stored), Err(exported), _) => Err(format!("{stored}; {exported}")),
-            (stored, exported, _) => stored.and(exported),
+            (Err(stored), Err(exported), ()) => Err(format!("{stored}; {exported}")),
+            (stored, exported, ()) => stored.and(exported),
         }
     }
 
