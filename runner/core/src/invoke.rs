@@ -105,11 +105,12 @@ impl Admitted {
         let result = tokio::select! {
             biased;
             () = cancel.cancelled() => Err(runner.work().why_cancelled()),
-            result = turns::within_time(&running, message, turn, sink) => result,
+            // Boxed, as what is long below: agents call agents, and each is polled on the stack of its caller.
+            result = Box::pin(turns::within_time(&running, message, turn, sink)) => result,
             lost = held => Err(lost),
         };
         let result = match result {
-            Ok((answer, turn)) => Ok(Answer { unkept: turn.commit().await.err(), ..answer }),
+            Ok((answer, turn)) => Ok(Answer { unkept: Box::pin(turn.commit()).await.err(), ..answer }),
             Err(problem) => Err(problem),
         };
         match &result {

@@ -19,7 +19,7 @@ pub(crate) struct Left(BTreeMap<Whose, (usize, usize)>);
 impl Left {
     /// Somebody asked an agent for something, and this is what came of it.
     pub(crate) fn direct(&mut self, asker: &Asker, agent: &str, came: &str) {
-        self.add(asker, agent, matches!(came, "403" | "denied"));
+        self.add(asker, agent, matches!(came, "401" | "403" | "denied"));
     }
 
     /// Somebody asked an agent to have another do something.

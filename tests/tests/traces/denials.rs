@@ -47,7 +47,7 @@ fn what_a_rule_does_not_allow_is_on_record_with_its_reason() {
     let ann = PEOPLE[0].1;
     assert_eq!(ask(&runner, ann, "POST", "/agents/closed/chat", "hello").status, 403);
     assert_eq!(ask(&runner, ann, "GET", "/agents/closed/status", "").status, 403);
-    assert_eq!(ask(&runner, "", "POST", "/agents/closed/mcp", "hello").status, 403);
+    assert_eq!(ask(&runner, "", "POST", "/agents/closed/mcp", "hello").status, 401);
     assert_eq!(ask(&runner, ann, "POST", "/agents/lead/chat", "pay").json()["response"], "paid");
     assert_eq!(ask(&runner, ann, "POST", "/agents/lead/chat", "look").status, 200);
     let traces = denied(&runner, 4);

@@ -114,7 +114,7 @@ fn beside_everything_else_they_take_the_role_read_on_the_project() {
     let status = |token| get(runner.address, "/metrics", token).status;
     assert_eq!(
         (status(None), status(Some("token-of-ann-0123456")), status(Some("token-of-eve-0123456"))),
-        (403, 403, 200)
+        (401, 403, 200)
     );
     assert_eq!(status(Some("wrong")), 401);
     let (_, code, detail) = get(runner.address, "/metrics", None).problem();

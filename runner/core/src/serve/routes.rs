@@ -291,7 +291,11 @@ fn methods(path: &str) -> String {
 
 fn nothing_here(path: &str) -> Problem {
     let problem = Problem::new(Code::UnknownPath, format!("there is nothing at `{}`", quoted(path)));
-    problem.help("the agents are listed at `/agents`")
+    problem.help(match Route::of(path) {
+        Some(route) if route.is_about_work() => "it is at the port that the runner's `ADMIN_PORT` names",
+        Some(_) => "it is at the runner's other port; `ADMIN_PORT` has metrics and traces alone",
+        None => "the agents are listed at `/agents`",
+    })
 }
 
 /// The parts of a path in braces.

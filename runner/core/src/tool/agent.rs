@@ -97,7 +97,7 @@ impl AgentTool {
         trace: TraceContext,
     ) -> BoxFuture<'a, Result<JsonText, ToolFailure>> {
         Box::pin(async move {
-            let answer = self.invoke(calling, arguments, trace).await.map_err(|problem| ToolFailure {
+            let answer = Box::pin(self.invoke(calling, arguments, trace)).await.map_err(|problem| ToolFailure {
                 kind: problem.code.as_str(),
                 message: words(&problem),
                 stack: Vec::new(),
@@ -112,10 +112,10 @@ impl AgentTool {
             return Err(depth::too_many());
         }
         let Said { message, session } = Said::read(&self.target, arguments)?;
-        let admitted = admit_called((running, trace), &self.target, self.access, message, session).await?;
+        let admitted = Box::pin(admit_called((running, trace), &self.target, self.access, message, session)).await?;
         let source = admitted.source().clone();
         let ending = Ending { calling, source: &source, is_over: false };
-        let run = admitted.run(sink);
+        let run = Box::pin(admitted.run(sink));
         let result = match self.timeout {
             None => Some(run.await),
             Some(limit) => tokio::time::timeout(Duration::from_millis(limit.0), run).await.ok(),
