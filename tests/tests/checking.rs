@@ -202,6 +202,9 @@ fn wrong_values_name_their_variable() {
         ("GOOGLE_API_KEY_FILE", "/nowhere"),
         ("OPS_TOKEN_FILE", "/nowhere"),
         ("OPS_TOKEN", "short"),
+        // An address for documentation (RFC 5737), which no machine has.
+        ("HOST", "192.0.2.1"),
+        ("PACE_STATE_DIR", "/proc/x"),
     ] {
         let variables = with(&all, name, value);
         for (how, run) in [("check", checked(&project, &variables, &[])), ("start", ended(&project, &variables))] {
@@ -213,6 +216,54 @@ fn wrong_values_name_their_variable() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The settings of the listener are judged together, and two listeners by what the system would say.
+#[test]
+fn listeners_are_judged_at_once() {
+    let project = several();
+    let said = |variables: &[(&str, &str)]| {
+        let [check, start] = [checked(&project, variables, &["--agents=lead"]), ended(&project, variables)];
+        assert_eq!((check.code, start.code), (Some(2), Some(2)), "{check:?} {start:?}");
+        [check.err, start.err]
+    };
+    let wrong = [("DRAIN_TIMEOUT", "25"), ("RATE_LIMIT", "5"), ("TLS_CERT_FILE", "c.pem"), ("PORT", "x")];
+    for err in said(&wrong) {
+        assert!(["`RATE_LIMIT`", "`TLS_KEY_FILE`", "`PORT`"].iter().all(|name| err.contains(name)), "{err}");
+        assert!(!err.contains("DRAIN_TIMEOUT"), "{err}");
+    }
+    for err in said(&[("PORT", "18080"), ("ADMIN_PORT", "18080")]) {
+        assert!(err.contains("`PORT` and `ADMIN_PORT` are both 18080"), "{err}");
+    }
+    // Who checks may do so beside the runner that is to be replaced.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let run = checked(&project, &[("PORT", &port)], &["--agents=lead"]);
+    assert!(run.code == Some(0) && run.err.contains(&format!("ok: listener: `127.0.0.1:{port}`")), "{run:?}");
+}
+
+#[test]
+fn a_collector_that_is_away_is_told_of() {
+    let project = several();
+    let variables = [("TRACE_BACKEND", "otlp"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")];
+    let run = checked(&project, &variables, &["--agents=lead"]);
+    let warning = "warning: the collector at `http://127.0.0.1:1/v1/traces` takes no spans now: ";
+    assert!(run.code == Some(0) && run.err.contains(warning), "{run:?}");
+}
+
+/// Agents that are not served write nothing, and a choice that nobody made is not told as one.
+#[test]
+fn only_agents_that_are_served_are_asked_about_writes() {
+    let project = project();
+    let all = all(&project);
+    let variables = with(&all, "LIVE_WRITES", "");
+    let run = checked(&project, &variables, &["--agents=guide"]);
+    assert!(run.code == Some(0) && !run.err.contains("writes"), "{run:?}");
+    let mut start = command(&project, &variables);
+    start.current_dir(project.path()).args(["--agents", "guide"]);
+    drop(Runner::of(start));
+    let run = checked(&project, &variables, &[]);
+    assert!(run.err.contains("nobody said whether they may") && !run.err.contains("writes are"), "{run:?}");
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl Scope<'_> {
     }
 
     /// The agents in it, with all that they call.
-    fn agents(self, bundle: &Bundle) -> BTreeSet<&AgentName> {
+    pub(crate) fn agents(self, bundle: &Bundle) -> BTreeSet<&AgentName> {
         let doors = self.doors(bundle);
         let mut left: Vec<_> = bundle.program.agents.keys().filter(|name| doors.contains(*name)).collect();
         let mut found = BTreeSet::new();

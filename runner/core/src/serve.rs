@@ -8,6 +8,7 @@
 mod aboard;
 mod about;
 mod acceptor;
+mod address;
 mod backlog;
 mod body;
 mod calls;
@@ -55,9 +56,11 @@ use crate::instantiate::Runner;
 use crate::setup::SetupError;
 use crate::work::Work;
 use acceptor::Acceptor;
+use address::listen;
 use routes::{Face, Shared};
 use tls::Tls;
 
+pub(crate) use address::ensure_addresses;
 pub use cors::Origins;
 pub use limiter::Rate;
 pub use settings::{Patience, ServeSettings, TlsFiles};
@@ -105,8 +108,8 @@ impl Server {
     pub fn bind(runner: Arc<Runner>, identity: Identity, settings: &ServeSettings) -> Result<Self, SetupError> {
         judge(runner.bundle(), settings)?;
         let shared = Shared::new(runner, identity, settings)?;
-        let (listener, address) = listen(SocketAddr::new(settings.host, settings.port), ["HOST", "PORT"])?;
-        let admin = settings.admin.map(|admin| listen(admin, ["ADMIN_HOST", "ADMIN_PORT"])).transpose()?;
+        let (listener, address) = listen(SocketAddr::new(settings.host, settings.port), address::PUBLIC)?;
+        let admin = settings.admin.map(|admin| listen(admin, address::ADMIN)).transpose()?;
         let shared = Arc::new(shared);
         let ServeSettings { drain, connections, .. } = *settings;
         Ok(Self { listener, address, admin, drain, connections, shared })
@@ -248,38 +251,6 @@ pub fn judge(bundle: &Bundle, settings: &ServeSettings) -> Result<(), SetupError
              `authentication`, or `authentication: none`",
         )
     })
-}
-
-/// Takes an address that the variables of these names say.
-fn listen(wanted: SocketAddr, names: [&str; 2]) -> Result<(TcpListener, SocketAddr), SetupError> {
-    let taken = |error| taken(wanted, names, &error);
-    let listener = TcpListener::bind(wanted).map_err(taken)?;
-    listener.set_nonblocking(true).map_err(taken)?;
-    let address = listener.local_addr().map_err(taken)?;
-    Ok((listener, address))
-}
-
-fn taken(address: SocketAddr, [host, port]: [&str; 2], error: &io::Error) -> SetupError {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => SetupError::new(
-            format!("the address `{address}` is taken: another program listens there"),
-            format!("stop the other program, or set {port} to another port; {port}=0 takes any that is free"),
-        ),
-        io::ErrorKind::PermissionDenied => SetupError::new(
-            format!("this user may not listen on `{address}`"),
-            format!("set {port} to one above 1023, such as {port}=8080"),
-        ),
-        io::ErrorKind::AddrNotAvailable => SetupError::new(
-            format!("this machine has no address `{}`", address.ip()),
-            format!(
-                "set {host} to an address of this machine; 127.0.0.1 is this machine alone, 0.0.0.0 all its addresses"
-            ),
-        ),
-        _ => SetupError::new(
-            format!("cannot listen on `{address}`: {error}"),
-            format!("set {host} and {port} to an address of this machine and a free port"),
-        ),
-    }
 }
 
 #[cfg(test)]

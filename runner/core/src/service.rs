@@ -22,7 +22,7 @@ use crate::serve::listing::{self, closed_agents, idle_loops, listing};
 use crate::serve::{Ended, STORED_AT_LAST, ServeSettings, Server, judge, until_signalled};
 use crate::setup::SetupError;
 use crate::state;
-use crate::tool::writes::writing;
+use crate::tool::writes::writing_of;
 use crate::tool::{Status, Writes};
 
 /// On a machine of many cores without a quota, more workers would not answer faster: they wait for models. Each would bring a
@@ -95,12 +95,12 @@ impl Service {
         choices: Choices,
     ) -> Result<Self, SetupError> {
         judge(bundle.bundle(), &settings.serve)?;
-        let writes = chosen(bundle.bundle(), choices.writes)?;
+        let scope = choices.agents.as_ref().map_or(Scope::All, Scope::Agents);
+        let writes = chosen(bundle.bundle(), scope, choices.writes)?;
         let identity = Identity::configure(&bundle.bundle().auth.authentication, environment);
         let runtime = runtime().map_err(|error| no_threads(&error))?;
         let project = bundle.bundle().meta.project.to_string();
         let state = runtime.block_on(state::open(&settings.state, &project, environment))?;
-        let scope = choices.agents.as_ref().map_or(Scope::All, Scope::Agents);
         let runner = instantiate(bundle, environment, scope, &writes, state);
         let (identity, runner) = SetupError::both(identity, runner)?;
         // Also where there is no listener in the end: it may be why.
@@ -179,14 +179,14 @@ async fn greet_servers(runner: Arc<Runner>) {
     }
 }
 
-/// What writes do. Who serves others has to say so: neither is right for all, and both surprise.
-fn chosen(bundle: &Bundle, writes: Option<Writes>) -> Result<Writes, SetupError> {
+/// What writes of the agents in scope do. Who serves others has to say so: neither is right for all, and both surprise.
+fn chosen(bundle: &Bundle, scope: Scope<'_>, writes: Option<Writes>) -> Result<Writes, SetupError> {
     /// The most tools that are named.
     const NAMED: usize = 4;
     if let Some(writes) = writes {
         return Ok(writes);
     }
-    let writing = writing(bundle);
+    let writing = writing_of(bundle, scope.agents(bundle));
     let names: Vec<_> = writing.iter().take(NAMED).map(|tool| format!("`{}`", tool.target())).collect();
     let more = if writing.len() > NAMED { " and others" } else { "" };
     if names.is_empty() {

@@ -16,46 +16,70 @@ const LONGEST_DRAIN: Duration = Duration::from_hours(1);
 /// Where and how a server listens.
 ///
 /// # Errors
-/// A value is wrong.
+/// Values are wrong; all that are, in one.
 pub fn serve_settings(environment: &Environment) -> Result<ServeSettings, SetupError> {
+    let mut errors = Vec::new();
     let mut settings = ServeSettings::default();
-    if let Some(host) = environment.text("HOST")? {
-        settings.host = parse_host("HOST", host)?;
+    put(&mut settings.host, read(environment, "HOST", parse_host), &mut errors);
+    put(&mut settings.port, read(environment, "PORT", parse_port), &mut errors);
+    put(&mut settings.admin, admin(environment, settings.host).map(Some), &mut errors);
+    put(&mut settings.drain, read(environment, "DRAIN_TIMEOUT", parse_drain), &mut errors);
+    put(&mut settings.origins, read(environment, "CORS_ORIGINS", parse_origins), &mut errors);
+    put(&mut settings.rate, read(environment, "RATE_LIMIT", parse_limit), &mut errors);
+    put(&mut settings.failures, read(environment, "FAILED_CREDENTIALS", parse_limit), &mut errors);
+    put(&mut settings.tls, tls(environment).map(Some), &mut errors);
+    // Where one of them is wrong, nobody knows where the listeners would be.
+    if errors.is_empty() {
+        errors.extend(apart(&settings).err());
     }
-    if let Some(port) = environment.text("PORT")? {
-        settings.port = parse_port("PORT", port)?;
+    SetupError::all(errors).map_or(Ok(settings), Err)
+}
+
+/// What a variable says, if it is set.
+fn read<T>(
+    environment: &Environment,
+    name: &str,
+    parse: impl FnOnce(&str, &str) -> Result<T, SetupError>,
+) -> Result<Option<T>, SetupError> {
+    environment.text(name)?.map(|text| parse(name, text)).transpose()
+}
+
+/// Puts what was read in the place of what is usual.
+fn put<T>(place: &mut T, value: Result<Option<T>, SetupError>, errors: &mut Vec<SetupError>) {
+    match value {
+        Ok(Some(value)) => *place = value,
+        Ok(None) => {}
+        Err(error) => errors.push(error),
     }
-    settings.admin = admin(environment, settings.host)?;
-    if let Some(drain) = environment.text("DRAIN_TIMEOUT")? {
-        settings.drain = parse_duration(drain).filter(|drain| *drain <= LONGEST_DRAIN).ok_or_else(|| {
-            wrong("DRAIN_TIMEOUT", drain, "is no duration of at most an hour", "set it to one such as 25s or 2m")
-        })?;
-    }
-    if let Some(origins) = environment.text("CORS_ORIGINS")? {
-        settings.origins = Origins::parse(origins).map_err(|part| {
-            let help = "list origins such as `https://app.example.com`, each by its name, with commas between";
-            wrong("CORS_ORIGINS", &part, "is no origin", help)
-        })?;
-    }
-    if let Some(rate) = environment.text("RATE_LIMIT")? {
-        settings.rate = parse_limit("RATE_LIMIT", rate)?;
-    }
-    if let Some(rate) = environment.text("FAILED_CREDENTIALS")? {
-        settings.failures = parse_limit("FAILED_CREDENTIALS", rate)?;
-    }
-    settings.tls = tls(environment)?;
-    Ok(settings)
 }
 
 fn admin(environment: &Environment, host: IpAddr) -> Result<Option<SocketAddr>, SetupError> {
-    let own = environment.text("ADMIN_HOST")?.map(|host| parse_host("ADMIN_HOST", host)).transpose()?;
-    match environment.text("ADMIN_PORT")? {
-        Some(port) => Ok(Some(SocketAddr::new(own.unwrap_or(host), parse_port("ADMIN_PORT", port)?))),
+    let (own, port) =
+        SetupError::both(read(environment, "ADMIN_HOST", parse_host), read(environment, "ADMIN_PORT", parse_port))?;
+    match port {
+        Some(port) => Ok(Some(SocketAddr::new(own.unwrap_or(host), port))),
         None if own.is_some() => {
             Err(SetupError::new("`ADMIN_HOST` is set, and `ADMIN_PORT` is not", "set both, or neither"))
         }
         None => Ok(None),
     }
+}
+
+/// Two listeners cannot have one port, unless each has another address of the machine.
+fn apart(settings: &ServeSettings) -> Result<(), SetupError> {
+    let Some(admin) = settings.admin.filter(|admin| admin.port() == settings.port && settings.port != 0) else {
+        return Ok(());
+    };
+    // `::` takes the addresses of IPv4, too.
+    let covers = |all: IpAddr, one: IpAddr| all.is_unspecified() && (all.is_ipv6() || one.is_ipv4());
+    let (own, other) = (settings.host, admin.ip());
+    if own != other && !covers(own, other) && !covers(other, own) {
+        return Ok(());
+    }
+    Err(SetupError::new(
+        format!("`PORT` and `ADMIN_PORT` are both {}", settings.port),
+        "set ADMIN_PORT to another port, or leave it out: metrics and traces are then at PORT",
+    ))
 }
 
 fn tls(environment: &Environment) -> Result<Option<TlsFiles>, SetupError> {
@@ -70,6 +94,18 @@ fn tls(environment: &Environment) -> Result<Option<TlsFiles>, SetupError> {
         (Some(_), None) => Err(lacks("TLS_KEY_FILE", "TLS_CERT_FILE")),
         (None, Some(_)) => Err(lacks("TLS_CERT_FILE", "TLS_KEY_FILE")),
     }
+}
+
+fn parse_drain(name: &str, text: &str) -> Result<Duration, SetupError> {
+    let drain = parse_duration(text).filter(|drain| *drain <= LONGEST_DRAIN);
+    drain.ok_or_else(|| wrong(name, text, "is no duration of at most an hour", "set it to one such as 25s or 2m"))
+}
+
+fn parse_origins(name: &str, text: &str) -> Result<Origins, SetupError> {
+    Origins::parse(text).map_err(|part| {
+        let help = "list origins such as `https://app.example.com`, each by its name, with commas between";
+        wrong(name, &part, "is no origin", help)
+    })
 }
 
 /// `10/s`, `600/m`, `5000/h`, or `none`.
@@ -195,5 +231,29 @@ mod tests {
         }
         let error = of(&[("TLS_CERT_FILE", "/tls/tls.crt")]).unwrap_err();
         assert_eq!(error.message, "`TLS_CERT_FILE` is set, and `TLS_KEY_FILE` is not");
+    }
+
+    #[test]
+    fn all_wrong_values_are_told_at_once() {
+        let wrong = [("RATE_LIMIT", "5"), ("TLS_CERT_FILE", "c.pem"), ("ADMIN_HOST", "x"), ("ADMIN_PORT", "y")];
+        let error = of(&wrong).unwrap_err();
+        for name in ["`RATE_LIMIT`", "`TLS_KEY_FILE`", "`ADMIN_HOST`", "`ADMIN_PORT`"] {
+            assert!(error.message.contains(name), "{name}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn two_listeners_have_two_addresses() {
+        for (host, admin, are_apart) in [
+            ("127.0.0.1", "127.0.0.1", false),
+            ("0.0.0.0", "127.0.0.1", false),
+            ("127.0.0.1", "::", false),
+            ("0.0.0.0", "::1", true),
+            ("127.0.0.1", "127.0.0.2", true),
+        ] {
+            let settings = of(&[("HOST", host), ("ADMIN_HOST", admin), ("PORT", "9"), ("ADMIN_PORT", "9")]);
+            assert_eq!(settings.is_ok(), are_apart, "{host} {admin}: {settings:?}");
+        }
+        assert!(of(&[("PORT", "0"), ("ADMIN_PORT", "0")]).is_ok());
     }
 }

@@ -1,6 +1,6 @@
 //! What `pace-runner check` finds out: all that a start would need, one thing after the other, whatever is wrong with the others. It
 //! listens on nothing, asks no model anything, calls no tool, and changes nothing; servers are connected to, issuers asked for their
-//! keys, and the store is looked at, because nothing else shows that they work.
+//! keys, the store is looked at, and the collector is sent no spans at all, because nothing else shows that they work.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -16,13 +16,15 @@ use pace_state::Looked;
 
 use super::{chosen, no_threads};
 use crate::authenticate::Identity;
-use crate::config::{self, AgentFlags, StandardError, StatePlace, Usual, WriteFlags};
+use crate::config::otlp::shown;
+use crate::config::{self, AgentFlags, StandardError, StatePlace, StateSettings, Usual, WriteFlags};
 use crate::environment::Environment;
 use crate::instantiate::{Runner, Scope, instantiate};
-use crate::serve::{ensure_certificate, judge, listing};
+use crate::serve::{ensure_addresses, ensure_certificate, judge, listing};
 use crate::setup::SetupError;
 use crate::state::{self, State};
 use crate::tool::{ServedServer, Status, Writes};
+use crate::trace::otlp::{Program, probe};
 
 /// How long programs of servers have to end by themselves.
 const SERVERS_END: Duration = Duration::from_secs(5);
@@ -56,15 +58,20 @@ pub fn check(
     runtime.block_on(async {
         found.settings(bundle.bundle(), environment);
         found.authentication(bundle.bundle(), environment).await;
-        let writes = found.writes(bundle.bundle(), config::writes(writes, environment));
-        found.state(environment, usual).await;
+        let writes = found.take(config::writes(writes, environment));
         let agents = found.take(config::agents(agents, bundle.bundle()));
+        found.state(bundle.bundle(), environment, usual).await;
         if let Some(agents) = agents {
             let scope = agents.as_ref().map_or(Scope::All, Scope::Agents);
-            // Nothing is invoked, so that nothing is kept.
-            let runner = instantiate(bundle, environment, scope, &writes, State::default());
+            let writes = writes.and_then(|writes| found.take(chosen(bundle.bundle(), scope, writes)));
+            // Nothing is invoked, so that nothing is kept. Without a choice, the rest is found out as if nothing were written.
+            let supposed = writes.as_ref().unwrap_or(&Writes::Stubbed);
+            let runner = instantiate(bundle, environment, scope, supposed, State::default());
             if let Some(runner) = found.take(runner) {
                 found.runner(&runner);
+                if let Some(line) = writes.and_then(|_| listing::writes(&runner)) {
+                    found.fine(line);
+                }
                 found.servers(&runner).await;
                 runner.close(SERVERS_END).await;
             }
@@ -91,8 +98,12 @@ impl Found {
     fn settings(&mut self, bundle: &Bundle, environment: &Environment) {
         self.take(config::log_settings(environment, StandardError::Elsewhere));
         let Some(settings) = self.take(config::serve_settings(environment)) else { return };
-        self.take(ensure_certificate(&settings));
-        if self.take(judge(bundle, &settings)).is_some() {
+        if let (Some(()), Some(tls)) = (self.take(ensure_certificate(&settings)), &settings.tls) {
+            let [certificate, key] = [&tls.certificate, &tls.key].map(|path| crate::load::shown(path));
+            self.fine(format!("certificate: `{certificate}`, with the key `{key}`"));
+        }
+        let (allowed, there) = (self.take(judge(bundle, &settings)), self.take(ensure_addresses(&settings)));
+        if allowed.and(there).is_some() {
             let reach = |address: &SocketAddr| {
                 if address.ip().to_canonical().is_loopback() { "this machine alone" } else { "other machines too" }
             };
@@ -121,15 +132,10 @@ impl Found {
         }
     }
 
-    /// What was chosen; where that is nothing it can be, the rest is found out as if nothing were written.
-    fn writes(&mut self, bundle: &Bundle, writes: Result<Option<Writes>, SetupError>) -> Writes {
-        let writes = writes.and_then(|writes| chosen(bundle, writes));
-        self.take(writes).unwrap_or(Writes::Stubbed)
-    }
-
     /// Looks whether there is a store, and makes none: who checks may be somebody else than who serves.
-    async fn state(&mut self, environment: &Environment, usual: Usual<'_>) {
+    async fn state(&mut self, bundle: &Bundle, environment: &Environment, usual: Usual<'_>) {
         let Some(settings) = self.take(config::state_settings(environment, usual)) else { return };
+        self.collector(bundle, &settings, environment).await;
         let Some(looked) = self.take(state::look(&settings, environment).await) else { return };
         let place = match &settings.place {
             None => "none is kept".to_owned(),
@@ -145,6 +151,19 @@ impl Found {
         self.fine(format!("state: {place}{begun}"));
     }
 
+    /// Sends nothing to the collector, where there is one, and heeds what it answers. One that is away keeps nothing from starting.
+    async fn collector(&mut self, bundle: &Bundle, settings: &StateSettings, environment: &Environment) {
+        let Some(otlp) = &settings.otlp else { return };
+        let project = bundle.meta.project.to_string();
+        let program = Program { project: &project, deployment: &settings.environment };
+        let address = shown(&otlp.endpoint);
+        match self.take(probe(otlp, program, environment).await) {
+            Some(Ok(())) => self.fine(format!("collector: `{address}`, takes spans")),
+            Some(Err(why)) => self.odd.push(format!("the collector at `{address}` takes no spans now: {why}")),
+            None => {}
+        }
+    }
+
     fn runner(&mut self, runner: &Runner) {
         let names: Vec<_> = runner.doors().map(|agent| format!("`{}`", agent.name)).collect();
         if !names.is_empty() {
@@ -152,9 +171,6 @@ impl Found {
         }
         for agent in runner.agents() {
             self.fine(format!("model `{}`: {}", agent.model.name(), agent.model.whereabouts()));
-        }
-        if let Some(writes) = listing::writes(runner) {
-            self.fine(writes);
         }
     }
 

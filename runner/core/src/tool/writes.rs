@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use pace_ir::Bundle;
 use pace_ir::access::{Rules, Tool};
-use pace_ir::program::{Access, GrantTarget};
+use pace_ir::program::{Access, AgentName, GrantTarget};
 use pace_ir::text::quoted;
 
 use crate::setup::SetupError;
@@ -79,7 +79,13 @@ impl Writes {
 
 /// The tools of a bundle that some agent may call for writing, each once.
 pub fn writing(bundle: &Bundle) -> BTreeSet<Tool> {
-    offered(bundle).filter(|(_, class)| *class == Access::Write).map(|(tool, _)| tool).collect()
+    writing_of(bundle, bundle.program.agents.keys())
+}
+
+/// The same of some agents alone.
+pub fn writing_of<'b>(bundle: &'b Bundle, agents: impl IntoIterator<Item = &'b AgentName>) -> BTreeSet<Tool> {
+    let offered = agents.into_iter().flat_map(|agent| Rules::of(bundle).tools(agent));
+    offered.filter(|(_, class)| *class == Access::Write).map(|(tool, _)| tool).collect()
 }
 
 fn offered(bundle: &Bundle) -> impl Iterator<Item = (Tool, Access)> {

@@ -25,7 +25,7 @@ use crate::setup::SetupError;
 use attributes::Attributes;
 use message::Resource;
 use queue::Queue;
-use send::Sender;
+use send::{Outcome, Sender};
 
 pub use queue::ExportState;
 pub use spans::Content;
@@ -132,6 +132,23 @@ pub(crate) async fn watch(exporter: Weak<Exporter>) {
             dropped = state.dropped;
         }
     }
+}
+
+/// Whether the collector takes spans: it is sent none, once.
+///
+/// # Errors
+/// As [`Exporter::begin`]. What the collector does not take, and why, is in what is returned.
+pub(crate) async fn probe(
+    settings: &OtlpSettings,
+    program: Program<'_>,
+    environment: &Environment,
+) -> Result<Result<(), String>, SetupError> {
+    let mut sender = Sender::configure(settings, resource(settings, program), environment)?;
+    let nothing = sender.encoded(Vec::new());
+    Ok(match sender.attempt(nothing).await {
+        Outcome::Taken | Outcome::Partly { .. } => Ok(()),
+        Outcome::Refused(why) | Outcome::Later { why, .. } => Err(why),
+    })
 }
 
 /// Who the spans are of, as OpenTelemetry's conventions for resources have it. What the operator says goes before what is known

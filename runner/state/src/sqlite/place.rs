@@ -121,6 +121,10 @@ const NETWORK: &[(u64, &str)] = &[
     (0x7461_636f, "OCFS2"),
 ];
 
+/// File systems of the kernel's own, in which nobody can make files, whatever their modes say.
+const KERNEL: &[(u64, &str)] =
+    &[(0x9fa0, "proc"), (0x6265_6572, "sysfs"), (0x6367_7270, "cgroup2"), (0x0027_e0eb, "cgroup")];
+
 /// May be anything, a disk of this host too.
 const FUSE: u64 = 0x6573_5546;
 
@@ -137,6 +141,10 @@ pub(super) fn judge_file_system(_folder: &Path) -> Result<Option<String>, StoreE
 }
 
 fn judge(kind: u64, folder: &Path) -> Result<Option<String>, StoreError> {
+    if let Some((_, name)) = KERNEL.iter().find(|(number, _)| *number == kind) {
+        let reason = format!("it lies on a file system that keeps no files ({name})");
+        return Err(StoreError::Unwritable { path: folder.to_owned(), reason });
+    }
     let folder = folder.display();
     if let Some((_, name)) = NETWORK.iter().find(|(number, _)| *number == kind) {
         let reason = format!("`{folder}` lies on a network file system ({name}), where SQLite files are damaged");
@@ -156,6 +164,8 @@ mod tests {
         let refused = judge(0x6969, folder).unwrap_err().to_string();
         assert!(refused.contains("`/state` lies on a network file system (NFS)"), "{refused}");
         assert!(judge(FUSE, folder).unwrap().unwrap().contains("FUSE"));
+        let refused = judge(0x9fa0, folder).unwrap_err().to_string();
+        assert!(refused.contains("keeps no files (proc)"), "{refused}");
         // ext4 and tmpfs.
         assert_eq!((judge(0xef53, folder), judge(0x0102_1994, folder)), (Ok(None), Ok(None)));
     }
