@@ -74,7 +74,7 @@ pub enum TraceStatus {
 }
 
 /// Which traces are meant; what is left out does not matter.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TraceFilter {
     /// Of this agent.
     pub agent: Option<String>,
@@ -93,7 +93,7 @@ pub struct TraceFilter {
 }
 
 /// The traces that somebody may see: their own, and those of some agents and loops.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Readable {
     /// Those this principal asked for.
     pub subject: Option<String>,

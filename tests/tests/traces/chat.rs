@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{SECRET, exported, holds, kept, pace, project};
+use super::{SECRET, exported, holds, kept, pace, project, serving};
 
 #[test]
 fn what_happened_is_listed_shown_and_exported() {
@@ -119,10 +119,16 @@ fn no_secret_is_kept() {
 fn where_nothing_is_kept_that_is_said() {
     let project = project("");
     let none = pace(&project, &["trace", "list"], "");
-    assert_eq!(
-        (none.code, none.out.as_str(), none.err.as_str()),
-        (Some(0), "", "no invocation has left a trace yet\n")
-    );
+    assert_eq!((none.code, none.out.as_str()), (Some(0), ""));
+    for part in [
+        "no invocation of the environment `development` has left a trace in `",
+        "/.pace/state`, which does not exist\n",
+        "PACE_STATE_DIR or DATABASE_URL",
+    ] {
+        assert!(none.err.contains(part), "{}", none.err);
+    }
+    let unverified = pace(&project, &["trace", "verify", "--json"], "");
+    assert_eq!((unverified.code, unverified.out.as_str()), (Some(1), "[]\n"));
     assert!(!project.path().join(".pace/state").exists());
     let output = project.pace(&["trace", "list"]).env("PACE_STATE_DIR", "memory").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
@@ -133,6 +139,31 @@ fn where_nothing_is_kept_that_is_said() {
     let chat = project.pace(&["chat", "guide"]).env("PACE_STATE_DIR", "/proc/none").output().unwrap();
     let err = String::from_utf8(chat.stderr).unwrap();
     assert!(chat.status.code() == Some(2) && err.contains("the store cannot be kept at `/proc/none`"), "{err}");
+}
+
+#[test]
+fn what_is_not_found_is_told_as_what_it_is() {
+    let project = project("");
+    assert_eq!(pace(&project, &["chat", "lead"], "look\n").code, Some(0));
+    for command in ["list", "export"] {
+        let other = pace(&project, &["trace", command, "--agent", "guide"], "");
+        let told = "no trace of the environment `development` is like that\n";
+        assert!(other.code == Some(0) && other.out.is_empty() && other.err.starts_with(told), "{other:?}");
+        let found = pace(&project, &["trace", command], "");
+        assert!(!found.out.is_empty() && found.err.is_empty(), "{found:?}");
+    }
+    let none = pace(&project, &["trace", "export", "--limit", "0"], "");
+    assert_eq!((none.code, none.out.as_str(), none.err.as_str()), (Some(0), "", ""));
+    // A runner that nobody asked anything: it is known to the store, and has no traces.
+    assert_eq!(serving(&project, &[]).stop(), Some(0));
+    for environment in ["production", "typo"] {
+        let nobody = pace(&project, &["trace", "list", "--environment", environment], "");
+        let told = format!("no invocation of the environment `{environment}` has left a trace in `");
+        assert!(nobody.code == Some(0) && nobody.err.starts_with(&told), "{nobody:?}");
+        let unverified = pace(&project, &["trace", "verify", "--environment", environment], "");
+        let told = format!("nothing to verify: no live write of the environment `{environment}` is on record in `");
+        assert!(unverified.code == Some(1) && unverified.err.starts_with(&told), "{unverified:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Live writes on record: before they are made, and so that a change of the record is found.
 
-use pace_tests::http;
+use std::time::{Duration, Instant};
+
+use pace_tests::http::{self, Connection};
+use pace_tests::process::PATIENCE;
 use serde_json::{Value, json};
 
 use super::{exported, pace, project, serving};
@@ -47,4 +50,39 @@ fn a_write_in_a_conversation_is_on_record_too() {
     assert!(run.code == Some(0) && !run.err.contains("write-intent"), "{run:?}");
     let sound = pace(&project, &["trace", "verify"], "");
     assert!(sound.code == Some(0) && sound.out.contains("2 rows, head "), "{sound:?}");
+}
+
+#[test]
+fn a_write_that_was_lost_with_its_runner_is_told_with_what_it_was() {
+    let project = project("");
+    project.write("tools/pay.ts", &super::PAY.replace("({ paid: to })", "{ while (to) {} }"));
+    let mut runner = serving(&project, &[("LIVE_WRITES", "all")]);
+    let mut asking = Connection::to(runner.address);
+    asking.send(http::post("/agents/lead/chat", r#"{"message": "pay"}"#).as_bytes());
+    let verify =
+        |more: &[&str]| pace(&project, &[&["trace", "verify", "--environment", "production"], more].concat(), "");
+    let begun = Instant::now();
+    while !verify(&[]).out.contains("tools/pay") {
+        assert!(begun.elapsed() < PATIENCE, "{:?}", verify(&[]));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    runner.signal("KILL");
+    assert_eq!(runner.code(), None);
+    assert!(exported(&project, "production", &[]).is_empty());
+    let told = verify(&[]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    for part in [
+        "  without an outcome, so under way, lost or refused:\n  row 1  ",
+        "  tools/pay  lead  anonymous  invocation ",
+        "\n    arguments: {\"to\":\"the piper\"}\n",
+    ] {
+        assert!(told.out.contains(part), "{told:?}");
+    }
+    let chains: Value = serde_json::from_str(&verify(&["--json"]).out).unwrap();
+    let open = &chains[0]["open"][0];
+    assert_eq!(
+        (&open["row"], &open["tool"], &open["subject"], &open["arguments"]),
+        (&json!(1), &json!("tools/pay"), &json!("anonymous"), &json!({"to": "the piper"}))
+    );
+    assert!(open["invocation"].as_str().is_some_and(|id| told.out.contains(id)), "{open}");
 }

@@ -16,7 +16,7 @@ use pace_ir::access::Chain;
 use pace_ir::program::AgentName;
 use pace_ir::text::is_invisible;
 use pace_state::Store;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::conversation::JsonText;
 use crate::environment::Given;
@@ -42,8 +42,8 @@ pub(crate) struct Recorded {
     sequence: Option<u64>,
 }
 
-/// A write that is about to be made.
-#[derive(Debug, Clone, Serialize)]
+/// A write that is about to be made, as it is put on record and read from there.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Intent {
     /// The invocation it is part of.
     pub invocation: InvocationId,
@@ -59,7 +59,7 @@ pub struct Intent {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instructed_by: Option<String>,
     /// The agents that act for them, the first called by the subject.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actors: Vec<String>,
     /// Which bundle allows it.
     pub bundle: String,

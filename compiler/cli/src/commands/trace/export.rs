@@ -47,7 +47,8 @@ pub(super) fn run(command: &Export, global: &Global) -> anyhow::Result<ExitCode>
     let mut query = command.filter.query()?;
     let Some(reading) = reading::open(&command.filter.which, global)? else { return Ok(ExitCode::Success) };
     let content = config::span_content(&Environment::of_process())?;
-    let mut left = command.limit.unwrap_or(u64::MAX);
+    let most = command.limit.unwrap_or(u64::MAX);
+    let mut left = most;
     reading.runtime.block_on(async {
         loop {
             let page = reading.store.traces(&query.filter, query.after, MOST).await.map_err(|error| failed(&error))?;
@@ -69,6 +70,9 @@ pub(super) fn run(command: &Export, global: &Global) -> anyhow::Result<ExitCode>
             }
             query.after = page.next;
             if query.after.is_none() {
+                if left == most {
+                    reading.looked.nothing_found(&query.filter);
+                }
                 return Ok(ExitCode::Success);
             }
         }

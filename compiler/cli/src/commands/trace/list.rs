@@ -33,7 +33,7 @@ pub(crate) struct List {
 
 /// Runs the command.
 pub(super) fn run(command: &List, global: &Global) -> anyhow::Result<ExitCode> {
-    command.filter.query()?;
+    let filter = command.filter.query()?.filter;
     let reading = reading::open(&command.filter.which, global)?;
     let traces = match &reading {
         Some(reading) => found(command, reading)?,
@@ -46,7 +46,7 @@ pub(super) fn run(command: &List, global: &Global) -> anyhow::Result<ExitCode> {
     }
     let Some(reading) = reading else { return Ok(ExitCode::Success) };
     if traces.is_empty() {
-        reading.nothing_found();
+        reading.looked.nothing_found(&filter);
     }
     let glyphs = Output::new(global).glyphs();
     let rows = reading.runtime.block_on(async {

@@ -2,12 +2,12 @@
 
 use clap::Args;
 use pace_compiler::project_name;
-use pace_ir::text::quoted;
+use pace_ir::text::{printable, quoted};
 use pace_runner::SetupError;
 use pace_runner::config::StatePlace;
 use pace_runner::environment::Environment;
 use pace_runner::state::find_store;
-use pace_state::{Store, StoreError};
+use pace_state::{Store, StoreError, TraceFilter};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::arguments::Global;
@@ -27,6 +27,14 @@ pub(super) struct Which {
 pub(super) struct Reading {
     pub(super) runtime: Runtime,
     pub(super) store: Store,
+    pub(super) looked: Looked,
+}
+
+/// Where was looked, for those who find nothing there.
+pub(super) struct Looked {
+    environment: String,
+    /// With what stands before it: ``in `/srv/state` ``.
+    place: String,
 }
 
 /// Opens them; says so where there are none yet.
@@ -34,6 +42,20 @@ pub(super) struct Reading {
 /// # Errors
 /// There is no project, none are kept, or they cannot be read.
 pub(super) fn open(which: &Which, global: &Global) -> anyhow::Result<Option<Reading>> {
+    match find(which, global)? {
+        Ok(reading) => Ok(Some(reading)),
+        Err(looked) => {
+            looked.no_traces();
+            Ok(None)
+        }
+    }
+}
+
+/// Opens them, or gives where none are.
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn find(which: &Which, global: &Global) -> anyhow::Result<Result<Reading, Looked>> {
     let root = project::find(global)?;
     let environment = Environment::of_process();
     let mut settings = state::settings(&root, &environment)?;
@@ -42,24 +64,26 @@ pub(super) fn open(which: &Which, global: &Global) -> anyhow::Result<Option<Read
     }
     let name = project_name(&project::open(&root)?).result.map_err(|failure| exit::environment(&failure))?;
     let Some(place) = &settings.place else { return Err(nothing_kept().into()) };
+    let looked = Looked { environment: settings.environment.clone(), place: named(place) };
     if matches!(place, StatePlace::Folder(folder) if !folder.join("state.db").exists()) {
-        err("no invocation has left a trace yet\n");
-        return Ok(None);
+        return Ok(Err(looked));
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let found = runtime.block_on(find_store(&settings, name.as_str(), &environment))?;
-    if found.is_none() {
-        let deployment = quoted(&settings.environment);
-        err(&format!("no invocation of the environment `{deployment}` has left a trace yet\n"));
-        look_elsewhere(&deployment);
-    }
-    Ok(found.map(|store| Reading { runtime, store }))
+    Ok(match found {
+        Some(store) => Ok(Reading { runtime, store, looked }),
+        None => Err(looked),
+    })
 }
 
-/// Says where else records may be.
-fn look_elsewhere(environment: &str) {
-    if environment == state::DEVELOPMENT {
-        err("  help: servers keep theirs as `--environment production`, unless PACE_ENVIRONMENT says otherwise\n");
+/// A place for people. The address of a database may hold a password, so that its variable stands for it.
+fn named(place: &StatePlace) -> String {
+    match place {
+        StatePlace::Database(_) => "in the database at DATABASE_URL".to_owned(),
+        StatePlace::Folder(folder) => {
+            let missing = if folder.exists() { "" } else { ", which does not exist" };
+            format!("in `{}`{missing}", printable(&folder.to_string_lossy()))
+        }
     }
 }
 
@@ -70,18 +94,46 @@ fn nothing_kept() -> Ended {
     )
 }
 
-impl Reading {
+impl Looked {
     /// Says that there is nothing to verify.
     pub(super) fn no_writes(&self) {
-        let environment = quoted(&self.store.names().environment);
-        err(&format!("no live write of the environment `{environment}` is on record\n"));
+        let Self { environment, place } = self;
+        err(&format!(
+            "nothing to verify: no live write of the environment `{}` is on record {place}\n",
+            quoted(environment)
+        ));
+        self.or_in_another_store();
     }
 
-    /// Says where else to look, where nothing was found.
-    pub(super) fn nothing_found(&self) {
-        let environment = quoted(&self.store.names().environment);
-        err(&format!("no trace of the environment `{environment}` is like that\n"));
-        look_elsewhere(&environment);
+    /// Says that there are no traces at all.
+    fn no_traces(&self) {
+        let Self { environment, place } = self;
+        err(&format!("no invocation of the environment `{}` has left a trace {place}\n", quoted(environment)));
+        self.or_in_another_store();
+    }
+
+    /// Says that nothing was found, and where else to look.
+    pub(super) fn nothing_found(&self, filter: &TraceFilter) {
+        if *filter == TraceFilter::default() {
+            return self.no_traces();
+        }
+        err(&format!("no trace of the environment `{}` is like that\n", quoted(&self.environment)));
+        self.elsewhere();
+    }
+
+    /// Says in which environment else records may be.
+    fn elsewhere(&self) {
+        if self.environment == state::DEVELOPMENT {
+            err("  help: servers keep theirs as `--environment production`, unless PACE_ENVIRONMENT says otherwise\n");
+        }
+    }
+
+    /// Says where else records may be, where there are none at all.
+    fn or_in_another_store(&self) {
+        self.elsewhere();
+        err(
+            "  help: a runner keeps its records where its PACE_STATE_DIR or DATABASE_URL says; set the same here to read them\n",
+        );
     }
 }
 

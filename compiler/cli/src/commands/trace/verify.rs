@@ -1,11 +1,15 @@
 //! `pace trace verify`: walks the chains of the audit of live writes, and names the first break of each.
 
+mod open;
+
 use std::fmt::Write;
 
 use clap::Args;
 use pace_runner::trace::stored::written;
 use pace_state::{Chain, Store, Verdict};
 use serde::Serialize;
+
+use open::Open;
 
 use super::reading::{self, Which, failed};
 use super::row::mark;
@@ -18,6 +22,9 @@ use crate::output::{Output, out};
 /// Each runner that made a live write has a chain of rows, every one with the hash of the one before. A row that was changed, moved
 /// or taken out of the middle is found, and the exit code is then 1. Rows cut off at the end are not, and rows cut off at the beginning
 /// look like pruned ones to whoever only has the database: keep the number of rows and the head that are printed elsewhere to tell.
+///
+/// A live write of which nobody knows what came is printed with what was about to be done. Where no live write is on record, nothing is
+/// verified, and the exit code is 1, too.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
@@ -29,7 +36,7 @@ pub(crate) struct Verify {
 
 /// Chains that are read at once.
 const PAGE: u32 = 100;
-/// The most open intents that are named.
+/// The most open intents of a chain that are printed for people.
 const NAMED: usize = 8;
 
 /// A chain as `--json` prints it.
@@ -46,9 +53,12 @@ struct Found {
     pruned: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     head: Option<String>,
-    /// Numbers of intents without an outcome.
+    /// Intents without an outcome.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    open: Vec<u64>,
+    open: Vec<Open>,
+    /// How many more there are.
+    #[serde(skip)]
+    unnamed: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     broken_at: Option<u64>,
     /// How many places are broken; `broken_at` is the first.
@@ -60,27 +70,42 @@ struct Found {
 
 /// Runs the command.
 pub(super) fn run(command: &Verify, global: &Global) -> anyhow::Result<ExitCode> {
-    let Some(reading) = reading::open(&command.which, global)? else { return Ok(ExitCode::Success) };
-    let found = reading.runtime.block_on(walk(&reading.store))?;
+    let reading = reading::find(&command.which, global)?;
+    let (found, looked) = match &reading {
+        Ok(reading) => {
+            let most = if command.json { usize::MAX } else { NAMED };
+            (reading.runtime.block_on(walk(&reading.store, most))?, &reading.looked)
+        }
+        Err(looked) => (Vec::new(), looked),
+    };
     if command.json {
         out(&format!("{}\n", serde_json::to_string_pretty(&found)?))?;
-    } else if found.is_empty() {
-        reading.no_writes();
     } else {
         let output = Output::new(global);
         out(&found.iter().map(|chain| chain.text(output)).collect::<String>())?;
     }
-    let is_sound = found.iter().all(|chain| chain.is_sound);
+    if found.is_empty() {
+        looked.no_writes();
+    }
+    let is_sound = !found.is_empty() && found.iter().all(|chain| chain.is_sound);
     Ok(if is_sound { ExitCode::Success } else { ExitCode::Errors })
 }
 
-async fn walk(store: &Store) -> anyhow::Result<Vec<Found>> {
+/// Walks all chains, and reads up to `most` open intents of each.
+async fn walk(store: &Store, most: usize) -> anyhow::Result<Vec<Found>> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let page = store.audit_chains(after, PAGE).await.map_err(|error| failed(&error))?;
         for chain in page.rows {
             let verdict = store.verify_audit(chain.instance).await.map_err(|error| failed(&error))?;
-            found.extend(verdict.map(|verdict| Found::new(chain, verdict)));
+            let Some(verdict) = verdict else { continue };
+            let rows = match &verdict {
+                Verdict::Sound { open, .. } => open.as_slice(),
+                Verdict::Broken { .. } => &[],
+            };
+            let read = open::read(store, chain.instance, rows.iter().take(most)).await;
+            let (open, unnamed) = (read.map_err(|error| failed(&error))?, rows.len().saturating_sub(most));
+            found.push(Found { open, unnamed, ..Found::new(chain, &verdict) });
         }
         after = page.next;
         if after.is_none() {
@@ -90,7 +115,7 @@ async fn walk(store: &Store) -> anyhow::Result<Vec<Found>> {
 }
 
 impl Found {
-    fn new(chain: Chain, verdict: Verdict) -> Self {
+    fn new(chain: Chain, verdict: &Verdict) -> Self {
         let (chain, started) = (chain.instance.to_string(), written(chain.started));
         let blank = Self {
             chain,
@@ -101,17 +126,18 @@ impl Found {
             pruned: None,
             head: None,
             open: Vec::new(),
+            unnamed: 0,
             broken_at: None,
             breaks: None,
             why: None,
         };
-        match verdict {
-            Verdict::Sound { cut, rows, head, open } => {
+        match *verdict {
+            Verdict::Sound { cut, rows, head, .. } => {
                 let head = head.iter().fold(String::new(), |mut digits, byte| {
                     let _infallible = write!(digits, "{byte:02x}");
                     digits
                 });
-                Self { rows, verified: rows, pruned: (cut > 0).then_some(cut), head: Some(head), open, ..blank }
+                Self { rows, verified: rows, pruned: (cut > 0).then_some(cut), head: Some(head), ..blank }
             }
             Verdict::Broken { sequence, what, breaks, rows, verified } => {
                 let (broken_at, breaks, why) = (Some(sequence), Some(breaks), Some(what.to_string()));
@@ -136,14 +162,14 @@ impl Found {
         }
         let pruned = self.pruned.map(|pruned| format!(", {pruned} pruned before")).unwrap_or_default();
         let head = self.head.as_deref().unwrap_or_default();
-        let open = match self.open.len() {
-            0 => String::new(),
-            count => {
-                let named = self.open.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                let more = if count > NAMED { " and more" } else { "" };
-                format!("  without an outcome, so under way, lost or refused: row {named}{more}\n")
-            }
-        };
+        let mut open = String::new();
+        if !self.open.is_empty() {
+            open.push_str("  without an outcome, so under way, lost or refused:\n");
+            open.extend(self.open.iter().map(Open::text));
+        }
+        if self.unnamed > 0 {
+            let _infallible = writeln!(open, "  and {} more, which `--json` prints", self.unnamed);
+        }
         format!("{mark} {chain}  {started}  {rows} rows{pruned}, head {head}\n{open}")
     }
 }
