@@ -67,7 +67,11 @@ fn what_a_rule_does_not_allow_is_on_record_with_its_reason() {
     let records = exported(&project, "production", &["--status", "denied", "--agent", "closed"]);
     let of_ann: Vec<_> = records.iter().filter(|record| record["subject"] == "user:ann").collect();
     assert_eq!(of_ann.len(), 2, "{records:?}");
-    assert!(of_ann.iter().all(|record| record["error"] == json!({"code": "not-allowed", "detail": reason})));
+    for record in of_ann {
+        let error = &record["error"];
+        assert_eq!((&error["code"], &error["detail"]), (&json!("not-allowed"), &json!(reason)));
+        assert!(error["place"].as_str().is_some_and(|place| place.contains("agents/closed/spec.yaml")), "{error}");
+    }
     let closed = "`tool_grants` closes `tools/pay` to all it does not name, and gives `user:ann` nothing";
     let calls = exported(&project, "production", &["--status", "denied", "--agent", "lead"]);
     assert_eq!(calls.len(), 1, "{calls:?}");
