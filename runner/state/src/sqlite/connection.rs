@@ -1,10 +1,10 @@
 //! A connection: how it is set up, how the schema comes to be, how one statement is done.
 
 use std::borrow::Cow;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::error::StoreError;
 use crate::migrations::{self, Dialect};
@@ -35,9 +35,10 @@ pub(super) fn open(place: &Place, role: Role, settings: Settings) -> Result<Conn
 
 fn set_up(connection: &Connection, role: Role, settings: Settings) -> rusqlite::Result<()> {
     // Shorter than the deadline, so that whoever waits is told that the file is locked.
-    connection.busy_timeout(settings.deadline.mul_f32(0.6).min(Duration::from_secs(30)))?;
+    let patience = settings.deadline.mul_f32(0.6).min(Duration::from_secs(30));
+    connection.busy_timeout(patience)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
-    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    let mode = set_journal_mode(connection, Instant::now() + patience)?;
     if mode != "wal" {
         // As SQLite itself says where the shared memory cannot be had.
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
@@ -56,6 +57,24 @@ fn set_up(connection: &Connection, role: Role, settings: Settings) -> rusqlite::
     connection.execute_batch(pragmas)?;
     connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")
 }
+
+/// Turns the write-ahead log on, and gives the mode that the file is in.
+///
+/// Whoever reads a new file and wants to be the one who changes its mode is told at once that it is locked where somebody else wants
+/// the same: SQLite asks no busy handler there, because the two would wait for each other. So this waits by itself.
+fn set_journal_mode(connection: &Connection, until: Instant) -> rusqlite::Result<String> {
+    loop {
+        match connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < until => {
+                std::thread::sleep(AGAIN);
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Between two tries to change the mode of a file that others are opening.
+const AGAIN: Duration = Duration::from_millis(2);
 
 /// Brings the schema up to date, and gives the number of the scope.
 pub(super) fn migrate(connection: &mut Connection, scope: &Scope) -> Result<i64, StoreError> {
