@@ -115,6 +115,31 @@ pub(crate) fn sound<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> Checked<
     checked
 }
 
+impl Checked<'_> {
+    /// Whether everything that authors wrote of agents' tools, grants and credentials is here: what one entry lacks may stand in another
+    /// that could not be read.
+    pub(crate) fn is_whole(&self) -> bool {
+        let resolved = self.resolved;
+        let is_read = |agent: &CheckedAgent<'_>| {
+            let written = &agent.resolved.spec.tools;
+            written.is_complete() && written.items().len() == agent.tools.len()
+        };
+        let are_agents = self.agents.len() == resolved.parsed.agents.len() && self.agents.iter().all(is_read);
+        let Some(settings) = resolved.parsed.settings() else { return resolved.parsed.complete && are_agents };
+        let grants = &settings.tool_grants;
+        let are_grants = grants.is_complete()
+            && grants.items().len() == resolved.grants.len()
+            && resolved.grants.iter().all(|entry| entry.spec.grants.is_complete());
+        let credentials = &settings.mcp_credentials;
+        let of_server = credentials.entries().iter().map(|(_, held)| &held.value);
+        let are_credentials = credentials.is_complete()
+            && of_server.clone().all(|held| held.complete)
+            && of_server.map(|held| held.entries.len()).sum::<usize>()
+                == self.credentials.values().map(BTreeMap::len).sum::<usize>();
+        resolved.parsed.complete && are_agents && are_grants && are_credentials
+    }
+}
+
 /// Files that nothing reads, and a project without agents.
 fn layout(resolved: &Resolved<'_>, lints: &Lints, sink: &mut Sink) {
     for diagnostic in &resolved.parsed.misplaced {

@@ -34,7 +34,7 @@ pub(crate) struct Pinned<'c> {
 }
 
 /// A server, its pin, and who uses it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct PinnedUse<'c> {
     /// What it offered.
     pub(crate) pin: Pin,
@@ -102,20 +102,25 @@ pub(crate) fn pin<'c>(
 }
 
 /// Asks the servers that are not pinned, for a project that fails anyway: who mends it hears of them now, and not when everything
-/// else is mended. What is pinned is not asked, and no rule is applied that has to know every agent. Comes back with those that
-/// were pinned: the next build need not ask them again.
+/// else is mended. What is pinned is not asked; the rules about both are held, but for those that have to know every agent. Comes
+/// back with those that were pinned: the next build need not ask them again.
 pub(crate) fn ask_new(
     checked: &Checked<'_>,
     door: &dyn ServerProber,
     mode: PinMode,
     sink: &mut Sink,
 ) -> Option<PinReport> {
+    let mut servers = used::collect(checked);
+    rules::before(&servers, checked, sink);
+    let mut known = settle::known(&servers, checked);
     if mode != PinMode::Online {
+        rules::after(&known, checked, sink);
         return None;
     }
-    let mut servers = used::collect(checked);
-    servers.retain(|key, _| locked(checked).is_none_or(|lock| !lock.servers.contains_key(*key)));
+    servers.retain(|key, _| !known.contains_key(*key));
     let settled = settle::settle(&servers, checked, door, mode, sink);
+    known.extend(settled.servers.iter().map(|(key, server)| (*key, server.clone())));
+    rules::after(&known, checked, sink);
     worth_keeping(&settled, checked, sink)
 }
 
@@ -127,13 +132,16 @@ fn worth_keeping(settled: &Settled<'_>, checked: &Checked<'_>, sink: &mut Sink) 
 /// What can be said of a project's servers without asking any: the rules, for those that are pinned.
 ///
 /// # Errors
-/// When a rule is broken.
+/// When a rule is broken, here or by a pass before.
 pub(crate) fn verify(checked: &Checked<'_>, sink: &mut Sink) -> Result<(), Reported> {
     let servers = used::collect(checked);
     rules::before(&servers, checked, sink);
     rules::unversioned(&servers, checked, |_| false, sink);
-    let known = settle::known(servers, checked);
+    let known = settle::known(&servers, checked);
     rules::after(&known, checked, sink);
+    for (key, server) in servers.iter().filter(|(key, _)| !known.contains_key(*key)) {
+        rules::unpinned(key, server, checked, sink);
+    }
     sink.check()
 }
 

@@ -35,7 +35,8 @@ pub fn check(world: &dyn World) -> Outcome<Counts> {
         let overrides = Overrides::default();
         let resolved = resolve::resolve(&parsed, &overrides, sink);
         tool_files::read(&resolved, world, sources, sink)?;
-        let checked = check_pass::check(&resolved, sink)?;
+        // What is pinned is judged whatever else is wrong, so that all of it is told at once.
+        let checked = check_pass::sound(&resolved, sink);
         pin::verify(&checked, sink)?;
         Ok(counts(&checked))
     })

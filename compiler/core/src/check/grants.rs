@@ -1,4 +1,5 @@
-//! Tool grants: one for a (tool, principal) pair (`P0404`), and the lints `unused-grant` and `ungranted-read`.
+//! Tool grants: one for a (tool, principal) pair (`P0404`), the lint `unused-grant`, and for compiled tools the lints
+//! `ungranted-read` and `ungranted-write`. What grants leave of a server's tools is judged once they are known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +8,7 @@ use pace_ir::program::{Access, GrantTarget, Principal};
 use pace_syntax::Span;
 
 use super::listed::Listed;
-use crate::resolve::{Resolved, ResolvedGrant, duplicate_entry};
+use crate::resolve::{Resolved, ResolvedGrant, ResolvedTarget, ResolvedTool, duplicate_entry};
 
 /// Who may use which tool.
 pub(super) fn check(
@@ -36,7 +37,11 @@ pub(super) fn check(
             }
         }
     }
-    let granted: BTreeSet<&str> = resolved.grants.iter().map(|grant| key(&grant.target)).collect();
+    let compiled = resolved.grants.iter().filter_map(|grant| match &grant.target {
+        GrantTarget::Local(key) => Some(key.as_str()),
+        GrantTarget::Server(_) | GrantTarget::ServerTool(..) => None,
+    });
+    let granted: BTreeSet<&str> = compiled.collect();
     ungranted(&granted, listed, lints, sink);
     closed_writes(resolved, &granted, listed, lints, sink);
     all
@@ -70,7 +75,7 @@ fn unused(entry: &ResolvedGrant<'_>, listed: &Listed<'_>, suggestions: &mut usiz
 /// Reads that nobody granted, for the strict.
 fn ungranted(granted: &BTreeSet<&str>, listed: &Listed<'_>, lints: &Lints, sink: &mut Sink) {
     for (key, tools) in listed.entries().filter(|(key, _)| !granted.contains(key)) {
-        for tool in tools {
+        for tool in tools.iter().filter(|tool| is_compiled(tool)) {
             let diagnostic = Diagnostic::new(&code::UNGRANTED_READ, format!("everyone may read through `{key}`"))
                 .at(tool.named_at, "no entry of `tool_grants` names this tool")
                 .help("grant it to those who need it");
@@ -90,7 +95,7 @@ fn closed_writes(
     let list = resolved.parsed.settings().and_then(|settings| settings.tool_grants.key());
     let Some(list) = list.filter(|_| listed.is_whole) else { return };
     for (key, tools) in listed.entries().filter(|(key, _)| !granted.contains(key)) {
-        let writes = tools.iter().filter_map(|tool| {
+        let writes = tools.iter().filter(|tool| is_compiled(tool)).filter_map(|tool| {
             let access = tool.keys.access.spanned()?;
             (access.value == Access::Write).then_some(access.span)
         });
@@ -104,8 +109,6 @@ fn closed_writes(
     }
 }
 
-fn key(target: &GrantTarget) -> &str {
-    match target {
-        GrantTarget::Local(key) | GrantTarget::Server(key) | GrantTarget::ServerTool(key, _) => key,
-    }
+fn is_compiled(tool: &ResolvedTool<'_>) -> bool {
+    matches!(tool.target, ResolvedTarget::Local(_))
 }

@@ -1,5 +1,5 @@
 //! `P0418`, lint `unusable-tool`: an agent lists a tool of the project for more than any grant on it gives, so that each call would be
-//! denied. Tools of servers are told of by the summary: only their pins say which of them write.
+//! denied. Tools of servers are judged where they are known, by their pins.
 
 use pace_diag::{Diagnostic, Lints, Sink, code};
 use pace_ir::program::{Access, GrantTarget};

@@ -397,7 +397,8 @@ impl<K: Decode, V: Decode> Decode for Table<K, V> {
             let value = reader.about(subject, |reader| reader.spanned(*value_node));
             entries.push(key.and_then(|key| value.map(|value| (key, value))));
         }
-        Ok(Self { entries: entries.into_iter().flatten().collect() })
+        let complete = entries.iter().all(Result::is_ok);
+        Ok(Self { entries: entries.into_iter().flatten().collect(), complete })
     }
 
     fn shape(shapes: &mut Shapes) -> Value {

@@ -74,11 +74,13 @@ pub(crate) struct List<T> {
     pub(crate) complete: bool,
 }
 
-/// A mapping in a spec whose keys are the author's. Broken entries are left out.
+/// A mapping in a spec whose keys are the author's. Broken entries are left out, and `complete` says so.
 #[derive(Debug, Clone)]
 pub(crate) struct Table<K, V> {
     /// The sound entries, in the author's order.
     pub(crate) entries: Vec<(Spanned<K>, Spanned<V>)>,
+    /// Whether every entry was sound.
+    pub(crate) complete: bool,
 }
 
 impl<T> Field<List<T>> {
@@ -101,5 +103,14 @@ impl<K, V> Field<Table<K, V>> {
     /// The sound entries; none where the key is absent or broken.
     pub(crate) fn entries(&self) -> &[(Spanned<K>, Spanned<V>)] {
         self.get().map_or(&[], |table| &table.entries)
+    }
+
+    /// Whether every entry the author wrote is among [`Self::entries`].
+    pub(crate) fn is_complete(&self) -> bool {
+        match self {
+            Self::Given { value, .. } => value.value.complete,
+            Self::Absent => true,
+            Self::Broken(_) => false,
+        }
     }
 }

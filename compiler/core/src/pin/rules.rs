@@ -1,5 +1,6 @@
 //! The rules about what is pinned, one a file. Some need only the lock ([`before`]), the others each server's tools.
 
+mod closed;
 mod credential;
 mod granted_tool;
 mod left_out;
@@ -38,6 +39,23 @@ pub(super) fn unversioned(
 
 /// What follows from the tools that servers offer. Gives what nobody is warned of, and should be told.
 pub(super) fn after(servers: &BTreeMap<&str, PinnedUse<'_>>, checked: &Checked<'_>, sink: &mut Sink) -> Vec<LeftOut> {
+    let left_out = of_entries(servers, checked, sink);
+    if checked.is_whole() {
+        closed::check(servers, checked, sink);
+        credential::check(servers, checked, sink);
+    }
+    left_out
+}
+
+/// What the entries alone tell of a server that nothing is known of.
+pub(super) fn unpinned(key: &str, server: &Server<'_>, checked: &Checked<'_>, sink: &mut Sink) {
+    if checked.is_whole() {
+        closed::unpinned(key, server, checked, sink);
+    }
+}
+
+/// What is wrong with an entry or a grant by itself, whatever became of the others.
+fn of_entries(servers: &BTreeMap<&str, PinnedUse<'_>>, checked: &Checked<'_>, sink: &mut Sink) -> Vec<LeftOut> {
     for server in servers.values() {
         for used in &server.uses {
             unknown_tool::check(used, &server.pin, checked, sink);
@@ -47,6 +65,5 @@ pub(super) fn after(servers: &BTreeMap<&str, PinnedUse<'_>>, checked: &Checked<'
     name_clash::check(servers, checked, sink);
     schema::check(servers, checked, sink);
     granted_tool::check(servers, checked, sink);
-    credential::check(servers, checked, sink);
     left_out::check(servers, checked, sink)
 }

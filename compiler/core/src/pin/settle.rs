@@ -62,13 +62,13 @@ pub(super) fn settle<'c>(
 
 /// What the lock alone knows.
 pub(super) fn known<'c>(
-    servers: BTreeMap<&'c str, Server<'c>>,
+    servers: &BTreeMap<&'c str, Server<'c>>,
     checked: &'c Checked<'c>,
 ) -> BTreeMap<&'c str, PinnedUse<'c>> {
     let pinned = |key: &str| locked(checked).and_then(|lock| lock.servers.get(key)).cloned();
     servers
-        .into_iter()
-        .filter_map(|(key, server)| Some((key, PinnedUse { pin: pinned(key)?, uses: server.uses })))
+        .iter()
+        .filter_map(|(key, server)| Some((*key, PinnedUse { pin: pinned(key)?, uses: server.uses.clone() })))
         .collect()
 }
 
