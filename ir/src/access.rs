@@ -7,6 +7,7 @@
 //! - An agent without `acl` is executed by whoever the listener admits. Traces and sessions are never open: the subject sees
 //!   its own, others need `read`. Of the project's `acl`, `read` sees everything and `admin` executes everything too;
 //!   neither is a grant on a tool.
+//! - An invocation that runs is cancelled by whoever it runs for, and by the project's admins.
 //! - A loop without `acl` is triggered by the operator of the machine and by the project's admins.
 //! - A tool call passes two steps: *capability* ([`Rules::capability`]) and *privilege* ([`Rules::privilege`]).
 //! - A call from agent to agent passes if the target's rules admit the subject, or name the calling agent's identity
@@ -174,6 +175,19 @@ impl<'b> Rules<'b> {
                 Decision::Denied(_) => of_agent,
             },
             _ => of_agent,
+        }
+    }
+
+    /// Whether a subject may cancel an invocation that runs for `owner`. To see one, or to be let in by its agent, is not enough.
+    /// An anonymous subject may cancel what runs for `anonymous`: of that, who knows its id is all that shows whose it is.
+    pub fn cancel(self, subject: &Subject, owner: &Principal) -> Decision {
+        if subject.principal == *owner {
+            return Decision::Allowed(Reason::Own(owner.clone()));
+        }
+        // No agent gives it: the project's role that lets somebody execute everything is `admin` alone.
+        match subject.rules().iter().find_map(|rule| self.project_rule(Role::Execute, rule)) {
+            Some(reason) => Decision::Allowed(reason),
+            None => Decision::Denied(Reason::NotOwn(subject.clone())),
         }
     }
 

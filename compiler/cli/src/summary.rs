@@ -95,7 +95,7 @@ fn project(bundle: &Bundle, lines: &mut Lines) {
     for (principal, role) in &bundle.auth.project {
         let verb = match role {
             ProjectRole::Read => "see the traces of everything",
-            ProjectRole::Admin => "execute, trigger and see the traces of everything",
+            ProjectRole::Admin => "execute, trigger, cancel and see the traces of everything",
         };
         lines.open(Who::Principal(principal.clone()), verb);
     }

@@ -41,7 +41,7 @@ pub enum Reason {
         /// With what.
         role: ProjectRole,
     },
-    /// It is the subject's own trace or session.
+    /// It is the subject's own trace, session or invocation.
     Own(Principal),
     /// The loop has no list, and the operator asks.
     Operator(LoopName),
@@ -86,6 +86,8 @@ pub enum Reason {
         /// For what.
         role: Role,
     },
+    /// It is somebody else's, and takes an admin of the project. Who asked, with the groups that were looked for.
+    NotOwn(Subject),
     /// The agent's list of tools has no such tool.
     Incapable {
         /// The agent.
@@ -180,6 +182,13 @@ impl Reason {
             Self::NotListed { resource, subject, role } => {
                 let asked = asked(subject, "or", "any of");
                 write!(formatter, "no `acl` gives {asked} the role `{}` on {resource}", role.as_str())
+            }
+            Self::NotOwn(subject) => {
+                let asked = asked(subject, "or", "any of");
+                write!(
+                    formatter,
+                    "it belongs to somebody else, and no `acl` gives {asked} the role `admin` on the project"
+                )
             }
             Self::Incapable { agent, tool } => {
                 write!(formatter, "the `tools` of the agent `{agent}` do not offer `{tool}`")

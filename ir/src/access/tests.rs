@@ -249,6 +249,36 @@ fn own_traces_are_ones_own_but_anonymous_is_nobody_in_particular() {
 }
 
 #[test]
+fn invocations_are_cancelled_by_whom_they_run_for_and_by_admins() {
+    let bundle = bundle();
+    let rules = Rules::of(&bundle);
+    for (subject, owner, wanted) in [
+        ("user:bob", "user:bob", "yes: it belongs to `user:bob`"),
+        ("anonymous", "anonymous", "yes: it belongs to `anonymous`"),
+        ("user:root", "user:bob", "yes: the project's `acl` gives `user:root` the role `admin`"),
+        ("user:root", "anonymous", "yes: the project's `acl` gives `user:root` the role `admin`"),
+        // To read the project, or an agent, is not enough.
+        (
+            "user:x,group:audit",
+            "user:bob",
+            "no: it belongs to somebody else, and no `acl` gives `user:x` or `group:audit` the role `admin` on the project",
+        ),
+        (
+            "anonymous,group:ops",
+            "user:bob",
+            "no: it belongs to somebody else, and no `acl` gives `anonymous` the role `admin` on the project",
+        ),
+        (
+            "user:ann",
+            "anonymous",
+            "no: it belongs to somebody else, and no `acl` gives `user:ann` the role `admin` on the project",
+        ),
+    ] {
+        assert_eq!(said(&rules.cancel(&who(subject), &name(owner))), wanted);
+    }
+}
+
+#[test]
 fn who_reads_a_loop_reads_its_runs_and_nothing_else_of_the_agent() {
     let mut bundle = bundle();
     let access = bundle.auth.loops.get_mut(&name::<LoopName>("nightly")).unwrap();

@@ -24,6 +24,8 @@ pub enum Action<'a> {
         /// Whose it is; nobody's where it is a request that nobody was proven to have made.
         owner: Option<&'a Principal>,
     },
+    /// End an invocation early that runs for this principal.
+    Cancel(&'a Principal),
     /// Let an agent call a tool, with a call of this class.
     Call {
         /// The agent.
@@ -58,6 +60,7 @@ pub fn decide(rules: Rules<'_>, chain: &Chain, action: Action<'_>) -> Decision {
         Action::Read(agent) => rules.read(subject, agent),
         Action::ReadProject => rules.read_project(subject),
         Action::ReadOf { agent, scheduled, owner } => rules.read_of(subject, agent, scheduled, owner),
+        Action::Cancel(owner) => rules.cancel(subject, owner),
         Action::Call { agent, tool, class } => rules.call(chain, agent, tool, class),
         Action::Delegate { caller, target } => rules.delegate(chain, caller, target),
         Action::Trigger(name, origin) => rules.execute_loop(subject, name, origin),

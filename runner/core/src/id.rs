@@ -112,6 +112,12 @@ impl InvocationId {
         let [first, ..] = self.0.to_le_bytes();
         first
     }
+
+    /// Another one.
+    pub(crate) fn last_byte(self) -> u8 {
+        let [.., last] = self.0.to_le_bytes();
+        last
+    }
 }
 
 /// What is kept by ids.

@@ -23,6 +23,7 @@ use crate::problem::Problem;
 use crate::session::Turn;
 use crate::trace::Recorder;
 use crate::trace_context::TraceContext;
+use crate::work::{Entered, Verdict};
 
 pub(crate) use admission::admit_called;
 pub use admission::{admit, may_begin};
@@ -64,6 +65,8 @@ pub struct Admitted {
     message: String,
     turn: Turn,
     cancel: CancellationToken,
+    /// Where it can be seen and cancelled by others.
+    entered: Entered,
     /// One that is called while the runner drains is part of what still runs, and takes no place of its own.
     place: Option<OwnedSemaphorePermit>,
 }
@@ -94,7 +97,7 @@ impl Admitted {
     /// # Errors
     /// Why there is no answer; the session is as it was.
     pub async fn run(self, sink: &dyn EventSink) -> Result<Answer, Problem> {
-        let Self { running, by, message, turn, cancel, place: _place } = self;
+        let Self { running, by, message, turn, cancel, entered, place: _place } = self;
         let Running { runner, chain, source, trace, .. } = &running;
         let sink = &Recorder::new(&running, &message, sink);
         if let Some(agent) = runner.agent(&source.agent) {
@@ -108,6 +111,11 @@ impl Admitted {
             // Boxed, as what is long below: agents call agents, and each is polled on the stack of its caller.
             result = Box::pin(turns::within_time(&running, message, turn, sink)) => result,
             lost = held => Err(lost),
+        };
+        // Whoever was told that it is cancelled was not told so in vain, though it had its answer in the same moment.
+        let result = match entered.settle() {
+            Verdict::Undisturbed => result,
+            Verdict::Cancelled => Err(runner.work().why_cancelled()),
         };
         let result = match result {
             Ok((answer, turn)) => Ok(Answer { unkept: Box::pin(turn.commit()).await.err(), ..answer }),

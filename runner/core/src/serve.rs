@@ -19,6 +19,7 @@ mod exchange;
 mod familiar;
 mod follow;
 mod gate;
+mod invocations;
 mod limiter;
 mod limits;
 pub mod listing;

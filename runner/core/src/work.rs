@@ -1,4 +1,6 @@
-//! What a runner is doing, as a whole: how many invocations run, whether new ones may begin, and how all of them are ended.
+//! What a runner is doing, as a whole: which invocations run, whether new ones may begin, and how one or all of them are ended.
+
+mod register;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::id::InvocationId;
 use crate::problem::{Code, Problem};
+
+pub(crate) use register::{Entered, Entry, Register, Stage, Verdict};
 
 /// The most invocations at once. Each holds its session and at most one answer in memory, and mostly waits for a model.
 pub const MAX_RUNNING: usize = 1_024;
@@ -29,6 +33,7 @@ pub struct Work {
     cancel: CancellationToken,
     /// Children of `cancel`. A token keeps its children behind a lock, and each invocation begins and ends with it.
     branches: [CancellationToken; BRANCHES],
+    register: Arc<Register>,
 }
 
 impl Default for Work {
@@ -40,6 +45,7 @@ impl Default for Work {
             writes: Arc::new(Semaphore::new(MAX_WRITES)),
             branches: std::array::from_fn(|_| cancel.child_token()),
             cancel,
+            register: Arc::default(),
         }
     }
 }
@@ -108,6 +114,11 @@ impl Work {
     pub async fn written(&self) {
         let everything = u32::try_from(MAX_WRITES).unwrap_or(u32::MAX);
         let _all = self.writes.acquire_many(everything).await;
+    }
+
+    /// The invocations that run, each by itself.
+    pub(crate) fn register(&self) -> &Arc<Register> {
+        &self.register
     }
 
     /// A token for an invocation: cancelled when everything is to end.

@@ -74,6 +74,12 @@ impl Table {
         of_project || acl.into_iter().any(|(rule, role)| *role == "read" && asker.is_named(rule))
     }
 
+    /// Whether somebody may end what runs for somebody: it is theirs, or they administer the project.
+    pub(crate) fn may_cancel(&self, asker: &Asker, owner: &str) -> bool {
+        let is_admin = self.project.iter().any(|(rule, role)| *role == "admin" && asker.is_named(rule));
+        asker.principal == owner || is_admin
+    }
+
     pub(crate) fn may_trigger(&self, asker: &Asker, name: &str) -> bool {
         let is_admin = self.project.iter().any(|(rule, role)| *role == "admin" && asker.is_named(rule));
         let acl = self.loops[name].acl.iter().flatten();

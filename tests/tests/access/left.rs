@@ -31,6 +31,11 @@ impl Left {
         }
     }
 
+    /// Somebody asked an agent for something, and it was ended early.
+    pub(crate) fn ended(&mut self, asker: &Asker, agent: &str) {
+        self.add(asker, agent, false);
+    }
+
     fn add(&mut self, asker: &Asker, agent: &str, is_denied: bool) {
         let count = self.0.entry((agent.to_owned(), asker.principal.to_owned())).or_default();
         count.0 += 1;
@@ -90,7 +95,7 @@ impl Left {
 }
 
 /// One's own, if one is anybody; else those of agents that one may read.
-fn may_see(table: &Table, asker: &Asker, agent: &str, owner: &str) -> bool {
+pub(crate) fn may_see(table: &Table, asker: &Asker, agent: &str, owner: &str) -> bool {
     (owner == asker.principal && owner != "anonymous") || table.may_read(asker, agent)
 }
 

@@ -11,6 +11,7 @@ mod matrix;
 mod oracle;
 mod random;
 mod requests;
+mod running;
 mod sources;
 
 use std::collections::BTreeSet;

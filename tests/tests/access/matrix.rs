@@ -37,6 +37,7 @@ pub(crate) fn project(table: &Table) -> Project {
         turns.push(json!({"user": tool, "model": {"calls": [{"name": tool, "arguments": {}}]}}));
     }
     turns.push(json!({"user": "remember", "model": "I do"}));
+    turns.push(json!({"user": "stay", "wait": "1h", "model": "I did"}));
     for name in table.agents.keys().copied().chain(TOOLS) {
         turns.push(json!({"results": [name], "model": "done"}));
     }
@@ -89,7 +90,12 @@ fn line(principal: &str) -> String {
 
 /// `GET` as somebody.
 pub(crate) fn ask(runner: &Runner, principal: &str, path: &str) -> Answer {
-    http::ask(runner.address, &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{}\r\n", line(principal)))
+    asked(runner, principal, "GET", path)
+}
+
+/// A request without a body, as somebody.
+pub(crate) fn asked(runner: &Runner, principal: &str, method: &str, path: &str) -> Answer {
+    http::ask(runner.address, &format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n{}\r\n", line(principal)))
 }
 
 /// What somebody says to an agent, which answers at once.
@@ -98,12 +104,17 @@ pub(crate) fn say(runner: &Runner, principal: &str, agent: &str, said: &Value) -
     http::ask(runner.address, &request.replacen("\r\n", &format!("\r\n{}", line(principal)), 1))
 }
 
+/// Says something to an agent as somebody, and has its answer as a stream.
+pub(crate) fn begin(runner: &Runner, principal: &str, agent: &str, said: &str) -> Connection {
+    let request = http::post(&format!("/agents/{agent}/chat/stream"), &json!({ "message": said }).to_string());
+    let mut connection = Connection::to(runner.address);
+    connection.send(request.replacen("\r\n", &format!("\r\n{}", line(principal)), 1).as_bytes());
+    connection
+}
+
 /// What becomes of the innermost call that a message leads to: its status, or the HTTP status if the agent was not invoked at all.
 pub(crate) fn outcome(runner: &Runner, principal: &str, agent: &str, said: &str) -> String {
-    let request = http::post(&format!("/agents/{agent}/chat/stream"), &json!({ "message": said }).to_string());
-    let request = request.replacen("\r\n", &format!("\r\n{}", line(principal)), 1);
-    let mut connection = Connection::to(runner.address);
-    connection.send(request.as_bytes());
+    let mut connection = begin(runner, principal, agent, said);
     let status = connection.head().unwrap().status;
     if status != 200 {
         return status.to_string();

@@ -1,5 +1,5 @@
 //! Random projects: what the runner decides over HTTP, what `pace who-can` answers, what `pace build` prints, and what the rules say
-//! that were written down a second time, are the same. For agents, tools, calls between agents, loops, traces and sessions.
+//! that were written down a second time, are the same. For agents, tools, calls between agents, loops, traces, sessions and what runs.
 
 use std::collections::BTreeSet;
 
@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::evaluate::{Access, Agent, Asker, Loop, Table};
 use super::left::Left;
 use super::matrix::{PEOPLE, TOOLS, ask, outcome, project, runner};
+use super::running;
 
 /// How many projects; `PACE_TEST_PROJECTS` asks for more.
 const PROJECTS: u64 = 6;
@@ -101,6 +102,7 @@ fn runner_answers_and_rules_agree() {
             decisions_agree(&table, (&runner, &mut left), &asker, seed);
             loops_agree(&table, &runner, &asker, seed);
         }
+        running::agrees(&table, (&runner, &mut left), &askers(), seed);
         left.agrees(&table, &runner, &askers(), seed);
     }
 }
@@ -229,7 +231,7 @@ fn summary_holds(table: &Table, printed: &str, seed: u64) {
                 );
             }
         }
-        let everything = said.contains("execute, trigger and see the traces of everything");
+        let everything = said.contains("execute, trigger, cancel and see the traces of everything");
         assert_eq!(everything, table.project.contains(&(rule, "admin")), "seed {seed}: {rule}: {said}\n{printed}");
     }
 }

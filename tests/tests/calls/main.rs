@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod answers;
+mod cancelling;
 mod delegation;
 mod hostile;
 mod leaving;

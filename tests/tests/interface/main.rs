@@ -13,6 +13,7 @@ mod nginx;
 mod origins;
 mod ready;
 mod repeated;
+mod running;
 mod schemathesis;
 mod tls;
 

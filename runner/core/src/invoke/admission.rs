@@ -125,9 +125,11 @@ impl Asked<'_> {
         let budget = Arc::new(Budget::new(&agent, &served.spec.limits, served.model.price(), above));
         let source = Source { invocation, parent: parent.map(|parent| parent.source.invocation), agent };
         let cancel = runner.work().token(invocation);
+        let principal = chain.subject.principal.clone();
+        let entered = runner.work().register().enter(source.clone(), principal, turn.id(), cancel.clone());
         let root = parent.map_or(invocation, |parent| parent.root);
         let inside = Arc::clone(turn.inside());
         let running = Running { runner: Arc::clone(runner), chain, source, root, inside, budget, trace };
-        Ok(Admitted { running, by, message, turn, cancel, place })
+        Ok(Admitted { running, by, message, turn, cancel, entered, place })
     }
 }

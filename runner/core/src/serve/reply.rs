@@ -92,8 +92,13 @@ pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
 
 /// Which run it is an answer of.
 pub(super) fn name(response: &mut Response, invocation: InvocationId, session: SessionId) {
-    response.headers_mut().insert(INVOCATION, text(invocation.digits().as_str()));
+    name_invocation(response, invocation);
     response.headers_mut().insert(SESSION, text(session.digits().as_str()));
+}
+
+/// Which run it is about.
+pub(super) fn name_invocation(response: &mut Response, invocation: InvocationId) {
+    response.headers_mut().insert(INVOCATION, text(invocation.digits().as_str()));
 }
 
 /// A whole answer for a client whose request's head did not arrive in time, as it goes over the wire.

@@ -15,6 +15,8 @@ pub(super) enum Route {
     Sessions,
     Session,
     Mcp,
+    Invocations,
+    Invocation,
     Events,
     Loops,
     Traces,
@@ -43,9 +45,11 @@ impl Verb {
 
 impl Route {
     /// All of them, in the order of the reference.
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Chat,
         Self::ChatStream,
+        Self::Invocations,
+        Self::Invocation,
         Self::Events,
         Self::Sessions,
         Self::Session,
@@ -76,6 +80,8 @@ impl Route {
             Self::Sessions => "/agents/{name}/sessions",
             Self::Session => "/agents/{name}/sessions/{id}",
             Self::Mcp => "/agents/{name}/mcp",
+            Self::Invocations => "/invocations",
+            Self::Invocation => "/invocations/{id}",
             Self::Events => "/invocations/{id}/events",
             Self::Loops => "/loops",
             Self::Traces => "/traces",
@@ -88,7 +94,7 @@ impl Route {
     pub(super) fn verbs(self) -> &'static [Verb] {
         match self {
             Self::Chat | Self::ChatStream => &[Verb::Post],
-            Self::Session => &[Verb::Get, Verb::Delete],
+            Self::Session | Self::Invocation => &[Verb::Get, Verb::Delete],
             Self::Mcp => &[Verb::Post, Verb::Get, Verb::Delete],
             Self::Root
             | Self::Health
@@ -97,6 +103,7 @@ impl Route {
             | Self::Agents
             | Self::AgentStatus
             | Self::Sessions
+            | Self::Invocations
             | Self::Events
             | Self::Loops
             | Self::Traces

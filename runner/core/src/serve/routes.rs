@@ -26,7 +26,7 @@ use super::reply::Refusal;
 use super::route::Route;
 use super::settings::{Patience, ServeSettings};
 use super::tls::Tls;
-use super::{about, chat, loops, mcp, measured, openapi, sessions, stream, traces};
+use super::{about, chat, invocations, loops, mcp, measured, openapi, sessions, stream, traces};
 use crate::authenticate::Identity;
 use crate::authorize::{Action, decide};
 use crate::instantiate::Runner;
@@ -261,6 +261,8 @@ fn handlers(route: Route, face: Face) -> MethodRouter<Arc<Shared>> {
         Route::Sessions => get(sessions::list),
         Route::Session => get(sessions::show).delete(sessions::forget),
         Route::Mcp => get(mcp::serve).post(mcp::serve).delete(mcp::serve),
+        Route::Invocations => get(invocations::list),
+        Route::Invocation => get(invocations::show).delete(invocations::cancel),
         Route::Events => get(stream::events),
         Route::Loops => get(loops::list),
         Route::Traces => get(traces::list),

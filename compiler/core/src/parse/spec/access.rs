@@ -25,7 +25,7 @@ mapping! {
     pub(crate) struct ProjectAclEntrySpec ("a project `acl` entry") {
         /// Who.
         required principal: Principal,
-        /// What: `read` (see all traces and sessions) or `admin` (also execute every agent and loop).
+        /// What: `read` (see all traces and sessions) or `admin` (also execute every agent and loop and cancel what runs).
         required role: ProjectRole,
     }
 }

@@ -28,7 +28,7 @@ mapping! {
         optional project: ProjectName,
         /// The non-human identities besides the agents' own.
         optional service_accounts: List<AccountSpec>,
-        /// Who may see all traces and sessions (`read`), or also execute every agent and loop (`admin`).
+        /// Who may see all traces and sessions (`read`), or also execute every agent and loop and cancel what runs (`admin`).
         optional acl: List<ProjectAclEntrySpec>,
         /// Who may use which tool.
         optional tool_grants: List<ToolGrantSpec>,

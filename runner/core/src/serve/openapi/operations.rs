@@ -10,6 +10,7 @@ use crate::problem::{Code, Document};
 use crate::serve::about::{AgentStatus, List as Agents, NotReady, Ready, Root, Status};
 use crate::serve::body::Said;
 use crate::serve::calls::{Called, CameTo, HowFar};
+use crate::serve::invocations::{Invocation, List as Invocations};
 use crate::serve::loops::List as Loops;
 use crate::serve::record::{Below, Start, Text};
 use crate::serve::route::{Route, Verb};
@@ -69,6 +70,8 @@ const OPEN_METRICS: &str = "application/openmetrics-text";
 pub(super) fn operation(route: Route, verb: Verb, schemas: &mut Schemas) -> Value {
     match route {
         Route::Chat | Route::ChatStream => chat(route, schemas),
+        Route::Invocations => invocations(schemas),
+        Route::Invocation => invocation(verb, schemas),
         Route::Events => events_of_invocation(schemas),
         Route::Sessions => sessions(schemas),
         Route::Session => session(verb, schemas),
@@ -130,12 +133,41 @@ fn chat(route: Route, schemas: &mut Schemas) -> Value {
             .of(200, "Server-sent events, each of this schema. The last is `done` or `error`.", EVENT_STREAM, &event)
             .header(200, &named)
             .link(200, "followInvocation", &invocation)
+            .link(200, "cancelInvocation", &invocation)
             .link(200, "showTrace", &invocation)
             .problems(&[ANY, ASKED, OF_AGENT, BODY, ADMISSION, &[Code::KeyRefused]]);
         let does = "Say something to an agent, and get its reply as it comes";
         described("chatStream", does, &parameters).with(answers)
     };
     with_body(operation, &body)
+}
+
+fn invocations(schemas: &mut Schemas) -> Value {
+    let first = json!({"id": "$response.body#/invocations/0/id"});
+    let answers = Answers::new(schemas)
+        .json::<Invocations<'static>>(200, "What runs on this runner, longest first.")
+        .link(200, "showInvocation", &first)
+        .link(200, "cancelInvocation", &first)
+        .problems(&[ANY, ASKED]);
+    let does = "List the running invocations of the caller, and of agents that it may read";
+    described("listInvocations", does, &[]).with(answers)
+}
+
+fn invocation(verb: Verb, schemas: &mut Schemas) -> Value {
+    let parameters = [parameters::id("An invocation that runs on this runner.")];
+    let lists = [ANY, ASKED, &[Code::UnknownInvocation, Code::UnknownPath, Code::CredentialNeeded]];
+    let answers = Answers::new(schemas);
+    if verb == Verb::Delete {
+        let answers = answers
+            .empty(204, "It is over. Live writes that were begun are finished, and on record.")
+            .header(204, &["Paceline-Invocation"])
+            .empty(202, "It is cancelled, and not over yet.")
+            .header(202, &["Paceline-Invocation"]);
+        let does = "Cancel an invocation of the caller, or as an admin of the project of anybody";
+        return described("cancelInvocation", does, &parameters).with(answers.problems(&lists));
+    }
+    let answers = answers.json::<Invocation<'static>>(200, "What runs.");
+    described("showInvocation", "Show a running invocation", &parameters).with(answers.problems(&lists))
 }
 
 fn events_of_invocation(schemas: &mut Schemas) -> Value {
