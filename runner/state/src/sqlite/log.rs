@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
@@ -32,6 +33,9 @@ const ENOUGH: u32 = 6 * STRETCH;
 const MOST: u32 = 16_384;
 /// How often.
 const STEP: u32 = 512;
+/// How often it is tried then, and how long is waited in between: a fifth of a second at most.
+const TRIES: u32 = 100;
+const AGAIN: Duration = Duration::from_millis(2);
 
 /// How many bytes of the log's file stay when the log begins anew: as many as it usually has, because a file that is made longer over and
 /// over costs more than one that is written anew.
@@ -92,7 +96,8 @@ impl Log {
 
     /// Does what is due after a commit of this thread.
     pub(super) fn grown(&mut self, writer: &Connection) {
-        match self.keeping.due(PAGES.get(), self.is_done.load(Ordering::Acquire)) {
+        let pages = PAGES.get();
+        match self.keeping.due(pages, self.is_done.load(Ordering::Acquire)) {
             Due::Nothing => {}
             Due::Stretch => {
                 self.is_done.store(false, Ordering::Release);
@@ -100,9 +105,20 @@ impl Log {
             }
             Due::Rest => {
                 self.is_done.store(false, Ordering::Release);
-                // Where another process is about the same, or the file has no room, it is tried again a little later: commits go on.
-                let _later = checkpoint(writer);
+                rest(writer, pages);
             }
+        }
+    }
+}
+
+/// The writer's part. What fails, because the file has no room, is tried again a little later: commits go on.
+fn rest(writer: &Connection, pages: u32) {
+    let mut tries = if pages < MOST { 1 } else { TRIES };
+    while tries > 0 && matches!(checkpoint(writer), Err(StoreError::Busy { .. })) {
+        tries -= 1;
+        if tries > 0 {
+            // The thread, or another process, is about the same. A disk that takes less than is written keeps writers waiting.
+            std::thread::sleep(AGAIN);
         }
     }
 }
