@@ -51,6 +51,7 @@ use std::time::Duration;
 use pace_ir::Bundle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::authenticate::{self, Identity, Reach};
 use crate::instantiate::Runner;
@@ -87,11 +88,14 @@ pub struct Server {
 /// The most connections at once of those who read metrics and traces on a port of their own.
 const MAX_ADMIN_CONNECTIONS: usize = 64;
 
-/// How long programs of MCP servers have to end by themselves.
-const SERVERS_END: Duration = Duration::from_secs(4);
-/// How long traces have until they are stored, meanwhile.
-const STORED_WITHIN: Duration = Duration::from_secs(3);
-/// What comes after that has this long, and so has all of it where the process was told to end at once.
+/// How long all that comes after the drain has: what was cancelled ends, connections are closed, programs of MCP servers end by themselves.
+/// What is left of it is the store's.
+const END: Duration = Duration::from_millis(4_200);
+/// How long of that what was cancelled has: only a turn that is being stored still goes on, and takes longer where the store hangs.
+const CANCELLED_END: Duration = Duration::from_millis(1_500);
+/// How long there is for the rest, however long live writes took that nobody cuts off.
+const CLOSED_WITHIN: Duration = Duration::from_secs(2);
+/// How long the store has at least, and how long where the process was told to end at once.
 pub(crate) const STORED_AT_LAST: Duration = Duration::from_millis(500);
 
 /// How a server ended that was told to stop.
@@ -99,6 +103,8 @@ pub(crate) const STORED_AT_LAST: Duration = Duration::from_millis(500);
 pub struct Drained {
     /// How many invocations were cancelled because the time to drain was over.
     pub cancelled: usize,
+    /// Until when to wait for what the store and the collector do not have yet.
+    pub until: Instant,
 }
 
 impl Server {
@@ -163,20 +169,23 @@ impl Server {
         let finished = async { tokio::time::timeout(drain, work.finished()).await.is_ok() };
         let is_finished = acceptor.serve_until(finished).await;
         let cancelled = if is_finished { 0 } else { work.running() };
+        let until = Instant::now() + END;
         work.cancel();
         acceptor.serve_until(written(work)).await;
+        let until = until.max(Instant::now() + CLOSED_WITHIN);
         let runner = &shared.runner;
-        // All at once, because orchestrators have little patience. Programs of servers are ended whatever happens; this gives them time
-        // to do it by themselves. What cannot be stored is told by `State::end`.
-        let ends = (runner.close(SERVERS_END), runner.state().flush(STORED_WITHIN));
         let admin = async {
             if let Some(admin) = admin {
                 admin.end().await;
             }
         };
-        let _ended = tokio::join!(acceptor.end(), shared.mcp.end(), ends.0, ends.1, admin);
+        // All at once, because orchestrators have little patience. Programs of servers are ended whatever happens; this gives them time
+        // to do it by themselves. Whoever runs the server then ends the state: nothing new comes to it any more.
+        let servers = runner.close(until.saturating_duration_since(Instant::now()));
+        let ends = async { tokio::join!(acceptor.end(), shared.mcp.end(), servers, admin) };
+        let _late = tokio::time::timeout_at(until, ends).await;
         keeping.abort();
-        Ok(Drained { cancelled })
+        Ok(Drained { cancelled, until: until.max(Instant::now() + STORED_AT_LAST) })
     }
 }
 
@@ -223,8 +232,13 @@ impl Admin {
 
 /// Waits for the live writes that were begun: a half-made one is worse than a late end, and each has the limit of its tool.
 async fn written(work: &Work) {
-    // What is cancelled ends at once, and then begins no more of them.
-    work.finished().await;
+    // What is cancelled ends at once, and then begins no more of them. A turn that a store does not take is lost then.
+    if tokio::time::timeout(CANCELLED_END, work.finished()).await.is_err() {
+        tracing::warn!(
+            running = work.running(),
+            "the store keeps turns waiting; those that it does not have by now may be lost"
+        );
+    }
     if work.writing() > 0 {
         tracing::warn!(
             writes = work.writing(),
@@ -260,9 +274,11 @@ mod tests {
 
     #[test]
     fn the_longest_end_is_within_the_patience_of_kubernetes() {
+        // What was cancelled has a part of it, and what is closed then the rest.
+        assert!(CANCELLED_END + CLOSED_WITHIN <= END);
         let connections = acceptor::LAST_CALL + 2 * Patience::default().flush;
-        let together = connections.max(SERVERS_END).max(STORED_WITHIN);
-        let all = settings::DEFAULT_DRAIN + together + STORED_AT_LAST;
+        assert!(connections <= END);
+        let all = settings::DEFAULT_DRAIN + END + STORED_AT_LAST;
         // `terminationGracePeriodSeconds`, where nobody sets it.
         assert!(all < Duration::from_secs(30), "{all:?}");
     }

@@ -142,7 +142,8 @@ impl Service {
         let ended = runtime.block_on(async {
             runner.state().watch();
             let ended = until_signalled(server, ready).await;
-            if let Err(lost) = runner.state().end(STORED_AT_LAST).await {
+            let left = ended.as_ref().map_or(STORED_AT_LAST, |ended| ended.left());
+            if let Err(lost) = runner.state().end(left).await {
                 tracing::error!("{lost}");
             }
             ended

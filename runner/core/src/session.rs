@@ -25,6 +25,7 @@ use crate::conversation::{Message, ToolResult};
 use crate::environment::Given;
 use crate::id::{IdMap, SessionId};
 use crate::problem::{Code, Problem};
+use crate::state::health::Health;
 use memory::Memory;
 use stored::Stored;
 use turn::Origin;
@@ -118,9 +119,9 @@ impl Default for Kept {
 }
 
 impl Sessions {
-    /// Sessions in a store, without the secrets that the runner was given.
-    pub fn stored(store: &Store, secrets: &Given) -> Self {
-        Self { kept: Kept::Store(Stored::new(store, secrets)), busy: Mutex::default() }
+    /// Sessions in a store, without the secrets that the runner was given. That the store fails is told to who looks after it.
+    pub(crate) fn stored(store: &Store, secrets: &Given, health: &Arc<Health>) -> Self {
+        Self { kept: Kept::Store(Stored::new(store, secrets, health)), busy: Mutex::default() }
     }
 
     /// Begins a turn of a session.
@@ -239,21 +240,6 @@ impl Sessions {
         match &self.kept {
             Kept::Memory(memory) => memory.size(),
             Kept::Store(stored) => stored.cached(),
-        }
-    }
-
-    /// Whether they are kept as they are meant to be.
-    pub fn is_well(&self) -> bool {
-        match &self.kept {
-            Kept::Memory(_) => true,
-            Kept::Store(stored) => stored.is_well(),
-        }
-    }
-
-    /// Looks after the store for as long as the sessions are used: what fails is found also while nobody asks.
-    pub fn watch(self: &Arc<Self>) {
-        if let Kept::Store(stored) = &self.kept {
-            tokio::spawn(stored.watch());
         }
     }
 

@@ -82,7 +82,7 @@ pub async fn open(settings: &StateSettings, project: &str, environment: &Environ
     let health = Arc::<Health>::default();
     let audit = store.as_ref().map(|store| Audit::stored(store, environment.given(), &health)).unwrap_or_default();
     let sessions =
-        store.as_ref().map(|store| Arc::new(Sessions::stored(store, environment.given()))).unwrap_or_default();
+        store.as_ref().map(|store| Arc::new(Sessions::stored(store, environment.given(), &health))).unwrap_or_default();
     Ok(State { traces, audit, store, sessions, keeper, exporter, retention: settings.retention, health })
 }
 
@@ -151,8 +151,7 @@ impl State {
     pub fn troubles(&self) -> Vec<String> {
         let stored = self.keeper.iter().filter_map(|keeper| keeper.trouble(&self.health));
         let exported = self.exporter.iter().filter_map(|exporter| exporter.trouble());
-        let is_well = self.health.is_well() && self.sessions.is_well();
-        stored.chain(exported).chain((!is_well).then(|| STORE_FAILS.to_owned())).collect()
+        stored.chain(exported).chain((!self.health.is_well()).then(|| STORE_FAILS.to_owned())).collect()
     }
 
     /// The store that traces are kept in, if they are.
@@ -178,7 +177,6 @@ impl State {
     /// Looks after store and collector for as long as the state lives: what fails is logged, a store that fails also while nothing is
     /// stored, and what is old is deleted.
     pub fn watch(&self) {
-        self.sessions.watch();
         if let Some(exporter) = &self.exporter {
             tokio::spawn(otlp::watch(Arc::downgrade(exporter)));
         }
@@ -191,12 +189,13 @@ impl State {
         }
     }
 
-    /// Ends when all sessions and traces that there are by now are stored, and traces exported.
+    /// Ends when all sessions and traces that there are by now are stored, traces exported, and the store closed; after `within` at the
+    /// latest. Once, when nothing new comes any more.
     ///
     /// # Errors
-    /// How many are not, and why: the store or the collector failed for all of `within`.
-    pub async fn flush(&self, within: Duration) -> Result<(), String> {
-        let settled = self.sessions.settled(within);
+    /// How many are lost, and why: the store or the collector failed for all of `within`.
+    pub async fn end(&self, within: Duration) -> Result<(), String> {
+        let until = tokio::time::Instant::now() + within;
         let stored = async {
             match &self.keeper {
                 Some(keeper) => keeper.flush(within).await,
@@ -209,24 +208,15 @@ impl State {
                 None => Ok(()),
             }
         };
-        match tokio::join!(stored, exported, settled) {
-            (Err(stored), Err(exported), ()) => Err(format!("{stored}; {exported}")),
-            (stored, exported, ()) => stored.and(exported),
-        }
-    }
-
-    /// Ends when that is done and the store is closed, after `within` at the latest.
-    ///
-    /// # Errors
-    /// How many are lost, and why.
-    pub async fn end(&self, within: Duration) -> Result<(), String> {
-        let until = tokio::time::Instant::now() + within;
-        let kept = self.flush(within).await;
+        let kept = tokio::join!(stored, exported, self.sessions.settled(within));
         if let Some(store) = &self.store {
             // What is not closed in time is closed by the end of the process, and as sound.
             let _late = tokio::time::timeout_at(until, store.close()).await;
         }
-        kept
+        match kept {
+            (Err(stored), Err(exported), ()) => Err(format!("{stored}; {exported}")),
+            (stored, exported, ()) => stored.and(exported),
+        }
     }
 }
 

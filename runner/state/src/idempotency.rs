@@ -1,5 +1,5 @@
 //! Keys that clients repeat requests with. Whoever claims a key first does the work and leaves the answer; others with the same
-//! request are given that answer, or told that the work is under way.
+//! request are given that answer, or told that the work is under way, and what its holder has noted. That stands where the answer will.
 
 use std::time::Duration;
 
@@ -40,11 +40,15 @@ pub enum Claimed {
         lease: KeyLease,
         /// Whether somebody had begun and died: what they did until then is done.
         is_repeated: bool,
+        /// What they had noted.
+        note: Option<Vec<u8>>,
     },
-    /// The same request is being worked on.
+    /// The same request is being worked on, or somebody died over it whose lease is not over yet.
     Running {
-        /// The end of its lease, unless it is renewed.
-        until: Moment,
+        /// How long the lease goes on, unless it is renewed; at most what the claim asked for.
+        rest: Duration,
+        /// What its holder has noted.
+        note: Option<Vec<u8>>,
     },
     /// The same request was answered.
     Done(Vec<u8>),
@@ -65,36 +69,50 @@ impl Store {
             "INSERT INTO pace_idempotency (scope, principal, name, request, state, attempt, is_repeated, lease_until, expires) ",
             "VALUES (?2, ?3, ?4, ?5, 0, 1, 0, NOW(?1) + ?6, ?7) ON CONFLICT (scope, principal, name) DO UPDATE SET ",
             // A key that was forgotten begins anew; its attempts go on, so that old holders stay fenced.
-            "request = excluded.request, state = 0, response = NULL, attempt = pace_idempotency.attempt + 1, ",
+            "request = excluded.request, state = 0, attempt = pace_idempotency.attempt + 1, ",
             "lease_until = excluded.lease_until, expires = excluded.expires, ",
+            // What a dead holder has noted is still there for the next one, who may say what it was.
+            "response = CASE WHEN pace_idempotency.expires <= NOW(?1) THEN NULL ELSE pace_idempotency.response END, ",
             "is_repeated = CASE WHEN pace_idempotency.expires <= NOW(?1) THEN 0 ELSE 1 END ",
             "WHERE pace_idempotency.expires <= NOW(?1) OR (pace_idempotency.state = 0 ",
             "AND pace_idempotency.request = excluded.request AND ",
             is_free!("pace_idempotency.lease_until", "?6"),
-            ") RETURNING attempt, is_repeated",
+            ") RETURNING attempt, is_repeated, response",
         );
         let KeyClaim { principal, name, request, lease, expires } = *claim;
         let values = values![now, self.scope(), principal, name, request.to_vec(), lease, expires];
         if let Some(mut row) = self.write_one(Statement::new(CLAIM, values)).await? {
             let attempt = row.int()?;
             let lease = KeyLease { principal: principal.to_owned(), name: name.to_owned(), attempt };
-            return Ok(Claimed::Won { lease, is_repeated: row.int()? != 0 });
+            return Ok(Claimed::Won { lease, is_repeated: row.int()? != 0, note: row.optional_blob()? });
         }
         self.claimed_before(claim, now).await
     }
 
     async fn claimed_before(&self, claim: &KeyClaim<'_>, now: Moment) -> Result<Claimed, StoreError> {
-        const FIND: &str = "SELECT request, state, lease_until, response FROM pace_idempotency \
-            WHERE scope = ?1 AND principal = ?2 AND name = ?3";
-        let values = values![self.scope(), claim.principal, claim.name];
+        const FIND: &str = "SELECT request, state, lease_until - NOW(?1), response FROM pace_idempotency \
+            WHERE scope = ?2 AND principal = ?3 AND name = ?4";
+        let values = values![now, self.scope(), claim.principal, claim.name];
         let Some(mut row) = self.read(Statement::new(FIND, values)).await?.into_iter().next() else {
             // Released in between: the next claim wins it.
-            return Ok(Claimed::Running { until: now });
+            return Ok(Claimed::Running { rest: Duration::ZERO, note: None });
         };
         if row.blob()? != claim.request {
             return Ok(Claimed::OtherRequest);
         }
-        found(row)
+        found(row, claim.lease)
+    }
+
+    /// Notes something for those who ask while the work goes on, and for whoever takes it over. The answer takes its place.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] where another took over, or it was answered.
+    pub async fn note_key(&self, held: &KeyLease, note: Vec<u8>) -> Result<(), StoreError> {
+        const NOTE: &str = "UPDATE pace_idempotency SET response = ?5 \
+            WHERE scope = ?1 AND principal = ?2 AND name = ?3 AND attempt = ?4 AND state = 0 RETURNING attempt";
+        let values = [self.key_values(held), values![note]].concat();
+        let noted = self.write_one(Statement::new(NOTE, values)).await?;
+        noted.map(drop).ok_or(StoreError::Fenced { what: "key" })
     }
 
     /// Leaves the answer for those who repeat the request. Asking again is no error.
@@ -136,10 +154,14 @@ impl Store {
     }
 }
 
-fn found(mut row: Row) -> Result<Claimed, StoreError> {
-    let (state, until) = (row.int()?, row.moment()?);
+fn found(mut row: Row, lease: Duration) -> Result<Claimed, StoreError> {
+    let (state, rest) = (row.int()?, row.int()?);
     match state {
-        RUNNING => Ok(Claimed::Running { until }),
+        RUNNING => {
+            // A clock that was set back makes no lease longer than one is.
+            let rest = Duration::from_millis(rest.max(0).unsigned_abs()).min(lease);
+            Ok(Claimed::Running { rest, note: row.optional_blob()? })
+        }
         DONE => Ok(Claimed::Done(row.blob()?)),
         _ => Err(unexpected()),
     }

@@ -6,6 +6,7 @@
 
 mod connection;
 mod failure;
+mod log;
 mod look;
 mod place;
 mod reader;
@@ -100,7 +101,7 @@ impl Sqlite {
     fn start((place, connection, held): (Place, rusqlite::Connection, Held), settings: Settings) -> (Self, i64) {
         let (writer, jobs) = mpsc::channel(settings.queue);
         let id = held.id;
-        let mut threads = vec![writer::start((place.clone(), held.clone()), settings, connection, jobs)];
+        let mut threads = Vec::from(writer::start((place.clone(), held.clone()), settings, connection, jobs));
         let (readers, jobs) = mpsc::channel(settings.queue);
         threads.extend(reader::start(READERS, (&place, &held), settings, jobs));
         let channels = Mutex::new(Some(Channels { writer, readers }));

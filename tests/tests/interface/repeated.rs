@@ -179,3 +179,60 @@ fn keys_outlive_the_process_in_a_store() {
     let again = say(&start(&project, &state), "desk", "hello", &lines);
     assert_eq!((again.body.as_str(), again.header("idempotency-replayed")), (first.body.as_str(), Some("true")));
 }
+
+/// Whoever repeats a request over which a runner was killed is told when that runner counts as dead, and which invocation it was: as long as
+/// nobody can know what became of it, and after that, too.
+#[test]
+fn what_a_killed_runner_worked_on_is_named() {
+    let project = project();
+    project.write("turns.json", r#"[{"user": "endless", "wait": "10m", "model": "never"}]"#);
+    project.write(
+        "tools/note.ts",
+        "import { defineTool } from \"@paceline/runtime\";\nexport default defineTool({name: 'note', description: 'Notes.', parameters: {type: 'object', properties: {}}, execute: () => 'noted'});\n",
+    );
+    let spec = "name: desk\nmodel: recorded\ndescription: You help.\nacl:\n  - {principal: authenticated, role: execute}\n\
+        tools:\n  - {name: tools/note, access: write}\n";
+    project.write("agents/desk/spec.yaml", spec);
+    let folder = tempfile::tempdir().unwrap();
+    let state = [("PACE_STATE_DIR", folder.path().to_str().unwrap()), ("LIVE_WRITES", "all")];
+    let lines = [&bearer(ANN)[..], &key("killed")];
+    let request = with(&said("desk", "endless"), &lines);
+    let in_flight = |runner: &Runner| {
+        let answer = ask(runner.address, &request);
+        assert_eq!((answer.problem().0, answer.problem().1.as_str()), (409, "idempotency-in-flight"), "{answer:?}");
+        let problem = answer.json();
+        let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+        assert_eq!(problem["retry_after"], wait);
+        assert_eq!(answer.header("paceline-invocation"), problem["invocation"].as_str());
+        (wait, problem["invocation"].clone())
+    };
+    let mut runner = start(&project, &state);
+    let mut killed = Connection::to(runner.address);
+    killed.send(request.as_bytes());
+    // It is in the store which one it is, before it begins.
+    let file = rusqlite::Connection::open(folder.path().join("state.db")).unwrap();
+    file.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
+    let noted = "SELECT count(*) FROM pace_idempotency WHERE response IS NOT NULL";
+    while file.query_row(noted, [], |row| row.get::<_, i64>(0)).unwrap() == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let (wait, invocation) = in_flight(&runner);
+    assert!(wait == 1 && invocation.is_string(), "{wait} {invocation}");
+    let other = start(&project, &state);
+    runner.signal("KILL");
+    assert_eq!(runner.code(), None);
+    // Neither one that was there before nor one that is started again can know that nobody works on it any more.
+    for runner in [&other, &start(&project, &state)] {
+        let (wait, named) = in_flight(runner);
+        assert!((2..=30).contains(&wait), "{wait}");
+        assert_eq!(named, invocation);
+    }
+    // As if that long had passed.
+    assert_eq!(file.execute("UPDATE pace_idempotency SET lease_until = 0", []).unwrap(), 1);
+    for _ in 0..2 {
+        let answer = ask(other.address, &request);
+        assert_eq!((answer.problem().0, answer.problem().1.as_str()), (410, "answer-lost"), "{answer:?}");
+        assert_eq!(answer.json()["invocation"], invocation);
+        assert_eq!(answer.header("retry-after"), None);
+    }
+}

@@ -7,6 +7,7 @@ mod http;
 mod killed;
 mod outage;
 mod replicas;
+mod taken;
 
 use pace_tests::Project;
 use pace_tests::http::{Answer, ask, post};

@@ -160,9 +160,16 @@ fn what_is_not_found_is_told_as_what_it_is() {
         let nobody = pace(&project, &["trace", "list", "--environment", environment], "");
         let told = format!("no invocation of the environment `{environment}` has left a trace in `");
         assert!(nobody.code == Some(0) && nobody.err.starts_with(&told), "{nobody:?}");
+    }
+    // So it is with live writes: that a known environment has none is an answer, and that one is not known is none.
+    for (environment, code, told) in [
+        ("production", 0, "no live write of the environment `production` is on record in `"),
+        ("typo", 1, "nothing to verify: nothing of the environment `typo` is on record in `"),
+    ] {
         let unverified = pace(&project, &["trace", "verify", "--environment", environment], "");
-        let told = format!("nothing to verify: no live write of the environment `{environment}` is on record in `");
-        assert!(unverified.code == Some(1) && unverified.err.starts_with(&told), "{unverified:?}");
+        assert!(unverified.code == Some(code) && unverified.err.starts_with(told), "{unverified:?}");
+        let json = pace(&project, &["trace", "verify", "--environment", environment, "--json"], "");
+        assert_eq!((json.code, json.out.as_str()), (Some(code), "[]\n"));
     }
 }
 

@@ -57,6 +57,7 @@ pub(super) async fn chat(
 async fn alone(shared: Arc<Shared>, admitted: Admitted, held: Held) -> Response {
     let work = async move {
         let wrote = Wrote::default();
+        held.is_for(admitted.id()).await;
         let answered = held.during(Box::pin(answered(&shared, admitted, &wrote))).await;
         // A runner that ends waits for what is being written down, as for live writes.
         let _on_record = shared.runner.work().write().await;

@@ -7,6 +7,8 @@
 
 mod answer;
 mod memory;
+mod refused;
+mod under_way;
 mod wrote;
 
 use std::sync::Arc;
@@ -15,29 +17,34 @@ use std::time::{Duration, SystemTime};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use hyper::HeaderMap;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::HeaderName;
 use pace_ir::program::{AgentName, Principal};
-use pace_state::{Claimed, KeyClaim, KeyLease, Moment, Store, StoreError};
+use pace_state::{Claimed, KeyClaim, KeyLease, Moment, Store};
 use ring::digest::{Context, SHA256};
 
 use self::answer::Kept;
 use self::memory::{Memory, Ticket};
+use self::refused::{Unclaimed, failed, in_flight, lost, of_another};
+use self::under_way::UnderWay;
+use crate::id::{InvocationId, random};
 use crate::problem::{Code, Problem};
 
 pub(super) use self::wrote::Wrote;
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// The longest key, characters.
 const LONGEST: usize = 255;
 /// The shortest key of somebody without a name, characters: who guesses another's key and message is given their answer.
 const SHORTEST_OF_ANONYMOUS: usize = 16;
 /// How long a key is known. A client that repeats a request later than that is not repeating it.
 const KNOWN: Duration = Duration::from_hours(24);
-/// How long a key is held without a word of whoever works on it; after that it is dead.
-const LEASE: Duration = Duration::from_mins(1);
-/// How often that word is given.
-const RENEW: Duration = Duration::from_secs(20);
+/// How long a key is held without a word of whoever works on it; after that they count as dead. As long as the lease of a turn, which a
+/// runner that dies leaves behind, too.
+const LEASE: Duration = Duration::from_secs(30);
+/// How often that word is given: twice may fail.
+const RENEW: Duration = Duration::from_secs(10);
+/// When it makes sense to ask again for what this process works on.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// A key as a client sent it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,8 +112,8 @@ pub(super) fn digest(agent: &AgentName, body: &[u8]) -> [u8; 32] {
 /// The keys of a server.
 #[derive(Debug)]
 pub(super) enum Keys {
-    /// In the store.
-    Stored(Store),
+    /// In the store, with a number that no other process has.
+    Stored(Store, u128),
     /// In this process.
     Memory(Arc<Memory>),
 }
@@ -123,14 +130,16 @@ pub(super) enum Claim {
 /// A key whose work is being done. Dropped without a word, it is free again at the latest when its lease ends.
 #[derive(Debug)]
 pub(super) enum Held {
-    Stored(Store, KeyLease),
+    /// By this process, which has that number.
+    Stored(Store, KeyLease, u128),
     Memory(Ticket),
 }
 
 impl Keys {
     /// In the store, where there is one.
     pub(super) fn new(store: Option<&Store>) -> Self {
-        store.map_or_else(|| Self::Memory(Arc::default()), |store| Self::Stored(store.clone()))
+        // Without one it is nobody, and says the same of all keys in the store as of other runners'.
+        store.map_or_else(|| Self::Memory(Arc::default()), |store| Self::Stored(store.clone(), random().unwrap_or(0)))
     }
 
     /// Claims a key for a request. `may_write` says whether one that was begun and never ended may have written something.
@@ -143,7 +152,7 @@ impl Keys {
         Key(name): &Key,
         request: [u8; 32],
         may_write: bool,
-    ) -> Result<Claim, Problem> {
+    ) -> Result<Claim, Unclaimed> {
         self.claim_at(now(), principal, name, request, may_write).await
     }
 
@@ -154,28 +163,46 @@ impl Keys {
         name: &str,
         request: [u8; 32],
         may_write: bool,
-    ) -> Result<Claim, Problem> {
+    ) -> Result<Claim, Unclaimed> {
         let principal = principal.to_string();
-        let store = match self {
+        let (store, own) = match self {
             Self::Memory(memory) => return memory.claim(principal, name, request),
-            Self::Stored(store) => store,
+            Self::Stored(store, own) => (store, *own),
         };
         let expires = now.after(KNOWN);
         let claim = KeyClaim { principal: &principal, name, request, lease: LEASE, expires };
+        let under_way = |note: Option<Vec<u8>>| note.as_deref().and_then(UnderWay::read);
         match store.claim_key(&claim, now).await.map_err(|error| failed(&error))? {
-            Claimed::Won { lease, is_repeated } if is_repeated && may_write => {
-                Held::Stored(store.clone(), lease).keep(Kept::Lost).await;
-                Err(lost())
+            Claimed::Won { lease, is_repeated, note } if is_repeated && may_write => {
+                let invocation = under_way(note).map(|it| it.invocation);
+                Held::Stored(store.clone(), lease, own).keep(Kept::Lost { invocation }).await;
+                Err(lost(invocation))
             }
-            Claimed::Won { lease, .. } => Ok(Claim::Mine(Held::Stored(store.clone(), lease))),
-            Claimed::Running { .. } => Err(in_flight()),
+            Claimed::Won { lease, .. } => Ok(Claim::Mine(Held::Stored(store.clone(), lease, own))),
+            Claimed::Running { rest, note } => {
+                let under_way = under_way(note);
+                let is_here = own != 0 && under_way.as_ref().is_some_and(|it| it.is_of(own));
+                Err(in_flight(under_way.map(|it| it.invocation), if is_here { MOMENT } else { rest }))
+            }
             Claimed::OtherRequest => Err(of_another()),
-            Claimed::Done(bytes) => Kept::read(&bytes).response().map(replayed).map(Claim::Answered).ok_or_else(lost),
+            Claimed::Done(bytes) => Kept::read(&bytes).replayed().map(Claim::Answered),
         }
     }
 }
 
 impl Held {
+    /// Says which invocation it is that works on it, before that begins: who asks meanwhile is told, also after this process has died.
+    pub(super) async fn is_for(&self, invocation: InvocationId) {
+        match self {
+            Self::Memory(ticket) => ticket.is_for(invocation),
+            Self::Stored(store, lease, own) => {
+                if let Err(error) = store.note_key(lease, UnderWay::of(*own, invocation).written()).await {
+                    tracing::warn!("an idempotency key does not say which invocation it is for: {error}");
+                }
+            }
+        }
+    }
+
     /// Keeps the answer for those who ask again.
     pub(super) async fn answer(self, response: Response) -> Response {
         let (response, kept) = Kept::of(response).await;
@@ -186,7 +213,7 @@ impl Held {
     async fn keep(self, kept: Kept) {
         match self {
             Self::Memory(ticket) => ticket.answer(kept.written()),
-            Self::Stored(store, lease) => {
+            Self::Stored(store, lease, _) => {
                 if let Err(error) = store.answer_key(&lease, kept.written()).await {
                     tracing::warn!("the answer to a request with an idempotency key is not kept: {error}");
                 }
@@ -196,7 +223,7 @@ impl Held {
 
     /// Forgets the key: nothing was done.
     pub(super) async fn release(self) {
-        if let Self::Stored(store, lease) = &self
+        if let Self::Stored(store, lease, _) = &self
             && let Err(error) = store.release_key(lease).await
         {
             tracing::warn!("an idempotency key is held until its lease ends: {error}");
@@ -215,7 +242,7 @@ impl Held {
     }
 
     async fn renew(&self) {
-        if let Self::Stored(store, lease) = self
+        if let Self::Stored(store, lease, _) = self
             && let Err(error) = store.renew_key(lease, LEASE, now()).await
         {
             tracing::warn!("an idempotency key may be taken over: {error}");
@@ -225,37 +252,6 @@ impl Held {
 
 fn now() -> Moment {
     Moment(DateTime::<Utc>::from(SystemTime::now()).timestamp_millis())
-}
-
-fn replayed(mut response: Response) -> Response {
-    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-    response
-}
-
-fn in_flight() -> Problem {
-    let problem =
-        Problem::new(Code::KeyInFlight, "the first request with this `Idempotency-Key` is still being answered");
-    problem.help("send it again in a moment, to get that answer").retry_after(Duration::from_secs(1))
-}
-
-fn of_another() -> Problem {
-    Problem::new(Code::KeyOfAnother, "this `Idempotency-Key` came with another request before")
-        .help("use a new key for each request, and the same only to repeat one")
-}
-
-fn lost() -> Problem {
-    Problem::new(
-        Code::AnswerLost,
-        "the first request with this `Idempotency-Key` was begun, and what it came to is not known",
-    )
-    .help("see in its trace what it did, then ask with a new key")
-}
-
-fn failed(error: &StoreError) -> Problem {
-    tracing::warn!("an idempotency key cannot be claimed: {error}");
-    Problem::new(Code::StoreFailed, "the store of idempotency keys does not answer, so that nothing was begun")
-        .help("try again in a moment")
-        .retry_after(Duration::from_secs(1))
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! How a server is told to stop: SIGTERM, as orchestrators do; SIGINT, as people do; SIGHUP, as a terminal does that closes.
 
 use std::io;
+use std::time::Duration;
 
-use super::{Drained, Server};
+use tokio::time::Instant;
+
+use super::{Drained, STORED_AT_LAST, Server};
 
 /// How a server ended that was told to by signals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +14,16 @@ pub enum Ended {
     Drained(Drained),
     /// At once, because of a second signal.
     AtOnce,
+}
+
+impl Ended {
+    /// How long there still is for what the store and the collector do not have yet.
+    pub fn left(self) -> Duration {
+        match self {
+            Self::Drained(drained) => drained.until.saturating_duration_since(Instant::now()),
+            Self::AtOnce => STORED_AT_LAST,
+        }
+    }
 }
 
 /// How soon after the first a second signal counts. A supervisor and the terminal it is in may both pass one on.

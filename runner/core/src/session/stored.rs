@@ -5,7 +5,6 @@
 //! While the store fails, no session goes on. New ones do, since nobody else can know of them; that they are not kept, their answers say.
 
 mod held;
-mod pulse;
 mod reading;
 mod to_the_end;
 mod under_way;
@@ -25,7 +24,7 @@ use crate::conversation::Message;
 use crate::environment::Given;
 use crate::id::SessionId;
 use crate::problem::{Code, Problem};
-use pulse::Pulse;
+use crate::state::health::Health;
 use under_way::UnderWay;
 
 pub(super) use held::Held;
@@ -51,7 +50,7 @@ pub(super) struct Stored {
 pub(super) struct Shared {
     store: Store,
     secrets: Given,
-    pulse: Pulse,
+    health: Arc<Health>,
     under_way: Arc<UnderWay>,
 }
 
@@ -64,9 +63,9 @@ pub(super) struct Resumed {
 }
 
 impl Stored {
-    pub(super) fn new(store: &Store, secrets: &Given) -> Self {
-        let (store, secrets) = (store.clone(), secrets.clone());
-        let shared = Shared { store, secrets, pulse: Pulse::default(), under_way: Arc::default() };
+    pub(super) fn new(store: &Store, secrets: &Given, health: &Arc<Health>) -> Self {
+        let (store, secrets, health) = (store.clone(), secrets.clone(), Arc::clone(health));
+        let shared = Shared { store, secrets, health, under_way: Arc::default() };
         Self { shared: Arc::new(shared), cache: Mutex::default() }
     }
 
@@ -270,11 +269,15 @@ impl Shared {
         tokio::time::timeout(STORING, trying).await.unwrap_or(Err(StoreError::TimedOut(STORING)))
     }
 
-    /// What the store said, once the pulse has been told.
+    /// What the store said, once whoever looks after it has been told.
     fn told<T>(&self, said: Result<T, StoreError>) -> Result<T, StoreError> {
         match &said {
-            Ok(_) | Err(StoreError::Fenced { .. } | StoreError::Conflict { .. }) => self.pulse.worked(),
-            Err(error) => self.pulse.failed(error),
+            Ok(_) | Err(StoreError::Fenced { .. } | StoreError::Conflict { .. }) => {}
+            // It may be that only sessions fail, so that the reason is told here.
+            Err(error) if self.health.doubt() => {
+                tracing::error!("sessions are not kept: {error}; those that are there do not go on");
+            }
+            Err(_) => {}
         }
         said
     }
@@ -282,7 +285,7 @@ impl Shared {
 
 /// The problem of whoever asked for something that the store has.
 fn failed(error: &StoreError) -> Problem {
-    // What the database says is for whoever operates it, and told by the pulse.
+    // What the database says is for whoever operates it, and told by the log.
     let detail = match error {
         StoreError::Full { .. } => "the store of sessions has no room",
         _ => "the store of sessions does not answer",

@@ -4,6 +4,7 @@ use pace_state::{Location, Scope, Settings};
 
 use super::*;
 use crate::environment::{Environment, Secret};
+use crate::state::health::Health;
 
 fn owner(principal: &str) -> Owner {
     Owner { agent: "helper".parse().unwrap(), principal: principal.parse().unwrap(), within: None }
@@ -49,7 +50,7 @@ async fn open(folder: &std::path::Path) -> Store {
 /// In memory and in a store.
 async fn both() -> (tempfile::TempDir, [Arc<Sessions>; 2]) {
     let folder = tempfile::tempdir().unwrap();
-    let stored = Sessions::stored(&open(folder.path()).await, &Given::default());
+    let stored = Sessions::stored(&open(folder.path()).await, &Given::default(), &Arc::default());
     (folder, [Arc::default(), Arc::new(stored)])
 }
 
@@ -246,8 +247,8 @@ async fn a_called_agents_session_is_its_callers_and_goes_with_it() {
 async fn two_runners_take_turns_of_one_session() {
     let folder = tempfile::tempdir().unwrap();
     let runners = [
-        Arc::new(Sessions::stored(&open(folder.path()).await, &Given::default())),
-        Arc::new(Sessions::stored(&open(folder.path()).await, &Given::default())),
+        Arc::new(Sessions::stored(&open(folder.path()).await, &Given::default(), &Arc::default())),
+        Arc::new(Sessions::stored(&open(folder.path()).await, &Given::default(), &Arc::default())),
     ];
     let id = begun(&runners[0], "user:ann", "0").await;
     for number in 1..9 {
@@ -272,7 +273,7 @@ async fn two_runners_take_turns_of_one_session() {
 async fn what_a_runner_saw_is_not_what_another_said_since() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
-    let [here, there] = [(); 2].map(|()| Arc::new(Sessions::stored(&store, &Given::default())));
+    let [here, there] = [(); 2].map(|()| Arc::new(Sessions::stored(&store, &Given::default(), &Arc::default())));
     let id = begun(&here, "user:ann", "1").await;
     goes_on(&here, id, "2").await;
     assert_eq!(here.size().0, 1, "a session in use is in memory");
@@ -288,7 +289,7 @@ async fn what_a_runner_saw_is_not_what_another_said_since() {
 async fn who_lost_the_lease_keeps_nothing_and_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
-    let [here, there] = [(); 2].map(|()| Arc::new(Sessions::stored(&store, &Given::default())));
+    let [here, there] = [(); 2].map(|()| Arc::new(Sessions::stored(&store, &Given::default(), &Arc::default())));
     let id = begun(&here, "user:ann", "hello").await;
     let mut turn = here.resume(owner("user:ann"), id).await.unwrap();
     said(&mut turn, "from here");
@@ -306,7 +307,7 @@ async fn who_lost_the_lease_keeps_nothing_and_is_told() {
 async fn a_lease_of_a_clock_that_was_wrong_keeps_nobody_out() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
-    let sessions = Arc::new(Sessions::stored(&store, &Given::default()));
+    let sessions = Arc::new(Sessions::stored(&store, &Given::default(), &Arc::default()));
     let id = begun(&sessions, "user:ann", "hello").await;
     let file = rusqlite::Connection::open(folder.path().join("state.db")).unwrap();
     // Its holder died in the year 2100.
@@ -323,7 +324,7 @@ async fn no_secret_is_kept_and_what_is_in_use_is_what_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let environment = Environment::from_pairs([("TOKEN", "tok-\"4f8a\n2c91")]);
     environment.secret("TOKEN").unwrap().map(|secret: Secret| secret.expose().len()).unwrap();
-    let sessions = Arc::new(Sessions::stored(&open(folder.path()).await, environment.given()));
+    let sessions = Arc::new(Sessions::stored(&open(folder.path()).await, environment.given(), &Arc::default()));
     let id = begun(&sessions, "user:ann", "it is tok-\"4f8a\n2c91, see?").await;
     for _ in 0..2 {
         let turn = sessions.resume(owner("user:ann"), id).await.unwrap();
@@ -336,15 +337,16 @@ async fn no_secret_is_kept_and_what_is_in_use_is_what_is_kept() {
 async fn while_the_store_fails_nothing_goes_on_and_new_ones_say_that_they_are_not_kept() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
-    let sessions = Arc::new(Sessions::stored(&store, &Given::default()));
+    let health = Arc::<Health>::default();
+    let sessions = Arc::new(Sessions::stored(&store, &Given::default(), &health));
     let id = begun(&sessions, "user:ann", "hello").await;
     let mut turn = sessions.resume(owner("user:ann"), id).await.unwrap();
-    assert!(sessions.is_well());
+    assert!(health.is_well());
     store.close().await.unwrap();
     let problem = sessions.resume(owner("user:ann"), SessionId::new().unwrap()).await.unwrap_err();
     assert_eq!((problem.code, problem.retry_after.is_some()), (Code::StoreFailed, true));
     assert_eq!(sessions.find(id).await.unwrap_err().code, Code::StoreFailed);
-    assert!(!sessions.is_well());
+    assert!(!health.is_well());
     said(&mut turn, "more");
     assert_eq!(turn.commit().await, Err("the store does not answer"));
     let mut new = sessions.create(owner("user:ann"), None).unwrap();
@@ -355,7 +357,7 @@ async fn while_the_store_fails_nothing_goes_on_and_new_ones_say_that_they_are_no
 #[tokio::test]
 async fn what_cannot_be_read_is_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
-    let sessions = Arc::new(Sessions::stored(&open(folder.path()).await, &Given::default()));
+    let sessions = Arc::new(Sessions::stored(&open(folder.path()).await, &Given::default(), &Arc::default()));
     let id = begun(&sessions, "user:ann", "hello").await;
     goes_on(&sessions, id, "more").await;
     let file = rusqlite::Connection::open(folder.path().join("state.db")).unwrap();
@@ -382,7 +384,7 @@ async fn what_cannot_be_read_is_left_as_it_is() {
 #[tokio::test]
 async fn a_client_that_goes_at_the_last_moment_leaves_a_whole_turn() {
     let folder = tempfile::tempdir().unwrap();
-    let sessions = Arc::new(Sessions::stored(&open(folder.path()).await, &Given::default()));
+    let sessions = Arc::new(Sessions::stored(&open(folder.path()).await, &Given::default(), &Arc::default()));
     let id = begun(&sessions, "user:ann", "0").await;
     for number in 1..5 {
         // Whoever waits for the turn is dropped in the middle of taking it.

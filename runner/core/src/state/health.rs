@@ -29,10 +29,12 @@ impl Health {
         !self.is_failing.load(Ordering::Relaxed)
     }
 
-    /// Something that has to be stored could not be. Until the store was asked, it counts as failing.
-    pub(crate) fn doubt(&self) {
-        self.is_failing.store(true, Ordering::Relaxed);
+    /// Something that has to be stored could not be. Until the store was asked, it counts as failing. Says whether it did not before:
+    /// then the reason is news.
+    pub(crate) fn doubt(&self) -> bool {
+        let was_failing = self.is_failing.swap(true, Ordering::Relaxed);
         self.doubted.notify_one();
+        !was_failing
     }
 }
 

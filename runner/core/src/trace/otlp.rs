@@ -13,7 +13,7 @@ mod spans;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::{Trace, TraceSink};
@@ -44,8 +44,6 @@ pub struct Exporter {
     /// The collector's address, for the log.
     address: String,
     sampler: Sampler,
-    /// How many spans were lost before the end began.
-    lost_before: OnceLock<u64>,
 }
 
 /// Whose spans they are.
@@ -66,7 +64,7 @@ impl Exporter {
     pub fn begin(settings: &OtlpSettings, program: Program<'_>, environment: &Environment) -> Result<Self, SetupError> {
         let sender = Sender::configure(settings, resource(settings, program), environment)?;
         let queue = Queue::begin(sender, settings.content, environment.given().clone());
-        Ok(Self { queue, address: shown(&settings.endpoint), sampler: settings.sampler, lost_before: OnceLock::new() })
+        Ok(Self { queue, address: shown(&settings.endpoint), sampler: settings.sampler })
     }
 
     /// Takes a record, or drops and counts it.
@@ -95,8 +93,8 @@ impl Exporter {
     /// # Errors
     /// How many are lost, and why.
     pub(crate) async fn flush(&self, within: Duration) -> Result<(), String> {
-        // What was lost since the end began: it is asked for more than once.
-        let before = *self.lost_before.get_or_init(|| self.state().dropped);
+        // What was lost before has been told.
+        let before = self.state().dropped;
         let is_over = self.queue.flush(within).await;
         let state = self.state();
         let lost = state.waiting.saturating_add(state.dropped.saturating_sub(before));

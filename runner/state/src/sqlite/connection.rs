@@ -13,6 +13,7 @@ use crate::sql::{Row, Statement, Value, unexpected};
 
 use super::Held;
 use super::failure::failure;
+use super::log;
 use super::place::Place;
 
 /// What a connection is for.
@@ -20,6 +21,8 @@ use super::place::Place;
 pub(super) enum Role {
     Writer,
     Reader,
+    /// Brings the log into the file.
+    Keeper,
 }
 
 /// Statements that a connection keeps prepared: more than there are.
@@ -46,16 +49,22 @@ fn set_up(connection: &Connection, role: Role, settings: Settings) -> rusqlite::
         return Err(rusqlite::Error::SqliteFailure(code, Some(text)));
     }
     let pragmas = match role {
-        // 8 MiB of pages: the upper parts of all indexes of a million traces. A log of 4,096 pages is copied into the file
-        // less often than the default's 1,000, and pages written over and over are copied once.
-        Role::Writer => {
-            "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4096;
-             PRAGMA journal_size_limit = 33554432;"
-        }
+        // 8 MiB of pages: the upper parts of all indexes of a million traces.
+        Role::Writer => &format!(
+            "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = {};",
+            log::KEPT
+        ),
         Role::Reader => "PRAGMA query_only = ON; PRAGMA cache_size = -1024;",
+        // It reads no page through the cache.
+        Role::Keeper => "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -64;",
     };
     connection.execute_batch(pragmas)?;
-    connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")
+    connection
+        .execute_batch("PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")?;
+    if role == Role::Writer {
+        log::count_pages(connection);
+    }
+    Ok(())
 }
 
 /// Turns the write-ahead log on, and gives the mode that the file is in.

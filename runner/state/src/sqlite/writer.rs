@@ -12,6 +12,7 @@ use crate::sql::{Durability, Row, Work};
 
 use super::connection::{self, Role};
 use super::failure::failure;
+use super::log::Log;
 use super::place::Place;
 use super::{Held, Job};
 
@@ -30,9 +31,10 @@ pub(super) fn start(
     settings: Settings,
     connection: Connection,
     jobs: mpsc::Receiver<Job<Work>>,
-) -> JoinHandle<()> {
-    let writer = Writer { place, held, settings, connection: Some(connection), synced: Durability::Process };
-    std::thread::spawn(move || writer.run(jobs))
+) -> [JoinHandle<()>; 2] {
+    let (log, keeper) = Log::begin(&place, settings);
+    let writer = Writer { place, held, settings, connection: Some(connection), synced: Durability::Process, log };
+    [std::thread::spawn(move || writer.run(jobs)), keeper]
 }
 
 struct Writer {
@@ -43,6 +45,7 @@ struct Writer {
     connection: Option<Connection>,
     /// What commits of this connection wait for.
     synced: Durability,
+    log: Log,
 }
 
 type Outcome = Result<Vec<Row>, StoreError>;
@@ -61,6 +64,9 @@ impl Writer {
             last = group.len();
             group.retain(Job::is_wanted);
             self.work_off(std::mem::take(&mut group));
+            if let Some(connection) = &self.connection {
+                self.log.grown(connection);
+            }
         }
         if let Some(connection) = self.connection {
             // The log goes into the file, so that the file alone is whole. Whatever fails here is found again at the next opening.

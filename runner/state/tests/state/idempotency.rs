@@ -1,17 +1,25 @@
 //! Of all who send the same request with the same key, one does the work.
 
+use std::time::Duration;
+
 use pace_state::{Claimed, KeyClaim, KeyLease, Store, StoreError};
 
 use crate::support::{LEASE, Stage, at, on_both};
 
-on_both!(one_of_many_wins, an_answer_is_for_the_same_request, a_dead_holder_is_replaced, a_key_is_forgotten);
+on_both!(
+    one_of_many_wins,
+    an_answer_is_for_the_same_request,
+    a_dead_holder_is_replaced,
+    a_key_is_forgotten,
+    a_note_is_the_holders
+);
 
 const CLAIM: KeyClaim<'static> =
     KeyClaim { principal: "user:ann", name: "k-1", request: [1; 32], lease: LEASE, expires: at(3_600_000) };
 
 async fn win(store: &Store, now: i64) -> (KeyLease, bool) {
     match store.claim_key(&CLAIM, at(now)).await.unwrap() {
-        Claimed::Won { lease, is_repeated } => (lease, is_repeated),
+        Claimed::Won { lease, is_repeated, .. } => (lease, is_repeated),
         other => panic!("{other:?}"),
     }
 }
@@ -27,7 +35,7 @@ async fn one_of_many_wins(stage: Stage) {
                 assert!(!is_repeated);
                 won += 1;
             }
-            other => assert_eq!(other, Claimed::Running { until: at(0).after(LEASE) }),
+            other => assert_eq!(other, Claimed::Running { rest: LEASE, note: None }),
         }
     }
     assert_eq!(won, 1);
@@ -54,7 +62,10 @@ async fn a_dead_holder_is_replaced(stage: Stage) {
     let store = stage.open().await;
     let (dead, _) = win(&store, 0).await;
     store.renew_key(&dead, LEASE, at(10_000)).await.unwrap();
-    assert_eq!(store.claim_key(&CLAIM, at(39_999)).await, Ok(Claimed::Running { until: at(40_000) }));
+    assert_eq!(
+        store.claim_key(&CLAIM, at(39_999)).await,
+        Ok(Claimed::Running { rest: Duration::from_millis(1), note: None })
+    );
     // Another request does not take it over, not even now.
     let other = KeyClaim { request: [2; 32], ..CLAIM };
     assert_eq!(store.claim_key(&other, at(40_000)).await, Ok(Claimed::OtherRequest));
@@ -80,4 +91,29 @@ async fn a_key_is_forgotten(stage: Stage) {
     let claimed = store.claim_key(&other, at(3_600_000)).await.unwrap();
     assert!(matches!(claimed, Claimed::Won { is_repeated: false, .. }), "{claimed:?}");
     assert_eq!(store.answer_key(&lease, b"late".to_vec()).await, Err(StoreError::Fenced { what: "key" }));
+}
+
+async fn a_note_is_the_holders(stage: Stage) {
+    let store = stage.open().await;
+    let (dead, _) = win(&store, 0).await;
+    store.note_key(&dead, b"first".to_vec()).await.unwrap();
+    let first = Some(b"first".to_vec());
+    let running = store.claim_key(&CLAIM, at(10_000)).await;
+    assert_eq!(running, Ok(Claimed::Running { rest: Duration::from_secs(20), note: first.clone() }));
+    // A clock that was set back since makes nobody wait longer than for a lease.
+    let running = store.claim_key(&CLAIM, at(-40_000)).await;
+    assert_eq!(running, Ok(Claimed::Running { rest: LEASE, note: first.clone() }));
+    // Who takes over is told, and has the only word since.
+    let Claimed::Won { lease, is_repeated: true, note } = store.claim_key(&CLAIM, at(30_000)).await.unwrap() else {
+        panic!("the lease is over")
+    };
+    assert_eq!(note, first);
+    assert_eq!(store.note_key(&dead, b"late".to_vec()).await, Err(StoreError::Fenced { what: "key" }));
+    store.note_key(&lease, b"second".to_vec()).await.unwrap();
+    store.answer_key(&lease, b"200".to_vec()).await.unwrap();
+    assert_eq!(store.note_key(&lease, b"late".to_vec()).await, Err(StoreError::Fenced { what: "key" }));
+    assert_eq!(store.claim_key(&CLAIM, at(30_001)).await, Ok(Claimed::Done(b"200".to_vec())));
+    // A key that was forgotten tells nothing of what it was.
+    let claimed = store.claim_key(&CLAIM, at(3_600_000)).await.unwrap();
+    assert!(matches!(claimed, Claimed::Won { is_repeated: false, note: None, .. }), "{claimed:?}");
 }

@@ -37,6 +37,38 @@ fn what_is_stored_is_the_owners_alone() {
     });
 }
 
+/// Nothing of what is written is left in the log alone for long, though somebody always writes.
+#[test]
+fn the_log_is_bounded_while_somebody_always_writes() {
+    /// What it may have, bytes: 16,384 pages with their heads, and what is written while a slow disk takes them.
+    const MOST: u64 = 16_384 * (4096 + 24) + (24 << 20);
+    on_sqlite(async |stage: Stage| {
+        let store = stage.open().await;
+        let (log, mut written) = (stage.folder().join("state.db-wal"), 0);
+        while written < MOST + (32 << 20) {
+            store.insert_traces(&rows(16, 64 << 10)).await.unwrap();
+            written += 16 * (64 << 10);
+            let length = std::fs::metadata(&log).unwrap().len();
+            assert!(length < MOST, "{length} of {written} bytes are in the log");
+        }
+        store.close().await.unwrap();
+        assert!(!log.exists());
+    });
+    on_sqlite(async |stage: Stage| {
+        // Who reads one state of the file keeps the log, and nobody waits for that.
+        let store = stage.open().await;
+        let reader = rusqlite::Connection::open(stage.folder().join("state.db")).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM pace_traces;").unwrap();
+        for _ in 0..80 {
+            store.insert_traces(&rows(16, 64 << 10)).await.unwrap();
+        }
+        reader.execute_batch("COMMIT").unwrap();
+        // Nothing of it is lost.
+        store.insert_traces(&rows(1, 1)).await.unwrap();
+        assert_eq!(stage.number("SELECT count(*) FROM pace_traces").await, 80 * 16 + 1);
+    });
+}
+
 #[test]
 fn a_folder_that_cannot_be_made_is_named() {
     block_on(async {

@@ -95,13 +95,17 @@ fn nothing_kept() -> Ended {
 }
 
 impl Looked {
-    /// Says that there is nothing to verify.
+    /// Says that an environment that is known has nothing to verify.
     pub(super) fn no_writes(&self) {
         let Self { environment, place } = self;
-        err(&format!(
-            "nothing to verify: no live write of the environment `{}` is on record {place}\n",
-            quoted(environment)
-        ));
+        err(&format!("no live write of the environment `{}` is on record {place}\n", quoted(environment)));
+        self.elsewhere();
+    }
+
+    /// Says that an environment is not known, so that there is nothing to verify.
+    pub(super) fn unknown(&self) {
+        let Self { environment, place } = self;
+        err(&format!("nothing to verify: nothing of the environment `{}` is on record {place}\n", quoted(environment)));
         self.or_in_another_store();
     }
 

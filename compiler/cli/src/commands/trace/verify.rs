@@ -23,8 +23,8 @@ use crate::output::{Output, out};
 /// or taken out of the middle is found, and the exit code is then 1. Rows cut off at the end are not, and rows cut off at the beginning
 /// look like pruned ones to whoever only has the database: keep the number of rows and the head that are printed elsewhere to tell.
 ///
-/// A live write of which nobody knows what came is printed with what was about to be done. Where no live write is on record, nothing is
-/// verified, and the exit code is 1, too.
+/// A live write of which nobody knows what came is printed with what was about to be done. Where no runner of the environment has made a
+/// live write, that is said, and the exit code is 0; it is 1 where nothing of that environment is on record at all.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
@@ -71,12 +71,12 @@ struct Found {
 /// Runs the command.
 pub(super) fn run(command: &Verify, global: &Global) -> anyhow::Result<ExitCode> {
     let reading = reading::find(&command.which, global)?;
-    let (found, looked) = match &reading {
+    let found = match &reading {
         Ok(reading) => {
             let most = if command.json { usize::MAX } else { NAMED };
-            (reading.runtime.block_on(walk(&reading.store, most))?, &reading.looked)
+            reading.runtime.block_on(walk(&reading.store, most))?
         }
-        Err(looked) => (Vec::new(), looked),
+        Err(_unknown) => Vec::new(),
     };
     if command.json {
         out(&format!("{}\n", serde_json::to_string_pretty(&found)?))?;
@@ -84,10 +84,13 @@ pub(super) fn run(command: &Verify, global: &Global) -> anyhow::Result<ExitCode>
         let output = Output::new(global);
         out(&found.iter().map(|chain| chain.text(output)).collect::<String>())?;
     }
-    if found.is_empty() {
-        looked.no_writes();
+    match &reading {
+        Err(looked) => looked.unknown(),
+        Ok(reading) if found.is_empty() => reading.looked.no_writes(),
+        Ok(_) => {}
     }
-    let is_sound = !found.is_empty() && found.iter().all(|chain| chain.is_sound);
+    // Whoever means another environment than there is must not take it for one that is sound.
+    let is_sound = reading.is_ok() && found.iter().all(|chain| chain.is_sound);
     Ok(if is_sound { ExitCode::Success } else { ExitCode::Errors })
 }
 

@@ -7,10 +7,14 @@ use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use super::refused::{Unclaimed, lost};
+use crate::id::InvocationId;
 use crate::serve::reply::{INVOCATION, SESSION};
 
 /// The longest body that is kept, bytes: an answer of some 200,000 tokens.
 const LONGEST: usize = 1 << 20;
+/// Says that an answer is given again.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// The header fields that belong to an answer; others belong to the request that it answers.
 const FIELDS: [HeaderName; 4] = [CONTENT_TYPE, INVOCATION, SESSION, RETRY_AFTER];
 
@@ -20,8 +24,8 @@ const FIELDS: [HeaderName; 4] = [CONTENT_TYPE, INVOCATION, SESSION, RETRY_AFTER]
 pub(super) enum Kept {
     /// This answer.
     Answer { status: u16, fields: Vec<(String, String)>, body: String },
-    /// That nobody knows.
-    Lost,
+    /// That nobody knows what came of an invocation.
+    Lost { invocation: Option<InvocationId> },
 }
 
 impl Kept {
@@ -34,31 +38,46 @@ impl Kept {
             Ok(text) if text.len() <= LONGEST => {
                 Self::Answer { status: parts.status.as_u16(), fields: fields(&parts.headers), body: text.to_owned() }
             }
-            _ => Self::Lost,
+            _ => Self::Lost { invocation: invocation(&parts.headers) },
         };
         (Response::from_parts(parts, Body::from(bytes)), kept)
     }
 
     /// What was kept; a later version's is as good as lost.
     pub(super) fn read(bytes: &[u8]) -> Self {
-        serde_json::from_slice(bytes).unwrap_or(Self::Lost)
+        serde_json::from_slice(bytes).unwrap_or(Self::Lost { invocation: None })
     }
 
     pub(super) fn written(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// The answer, if there is one.
-    pub(super) fn response(self) -> Option<Response> {
-        let Self::Answer { status, fields, body } = self else { return None };
-        let mut response = Response::new(Body::from(body));
-        *response.status_mut() = StatusCode::from_u16(status).ok()?;
-        for (name, value) in fields {
-            let (name, value) = (name.parse::<HeaderName>().ok()?, HeaderValue::from_str(&value).ok()?);
-            response.headers_mut().insert(name, value);
-        }
-        Some(response)
+    /// The answer as one that is given again.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn replayed(self) -> Result<Response, Unclaimed> {
+        let (status, fields, body) = match self {
+            Self::Answer { status, fields, body } => (status, fields, body),
+            Self::Lost { invocation } => return Err(lost(invocation)),
+        };
+        let answer = || {
+            let mut response = Response::new(Body::from(body));
+            *response.status_mut() = StatusCode::from_u16(status).ok()?;
+            for (name, value) in fields {
+                let (name, value) = (name.parse::<HeaderName>().ok()?, HeaderValue::from_str(&value).ok()?);
+                response.headers_mut().insert(name, value);
+            }
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+            Some(response)
+        };
+        answer().ok_or_else(|| lost(None))
     }
+}
+
+/// Which one an answer says that it is of.
+fn invocation(headers: &HeaderMap) -> Option<InvocationId> {
+    headers.get(INVOCATION)?.to_str().ok()?.parse().ok()
 }
 
 fn fields(headers: &HeaderMap) -> Vec<(String, String)> {

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use super::answer::Kept;
-use super::{Claim, Held, KNOWN, in_flight, lost, of_another, replayed};
-use crate::problem::Problem;
+use super::refused::{Unclaimed, in_flight, of_another};
+use super::{Claim, Held, KNOWN, MOMENT};
+use crate::id::InvocationId;
 
 /// The most answers that are kept; over it, the oldest go.
 const MOST: usize = 10_000;
@@ -32,6 +33,8 @@ struct Book {
 #[derive(Debug)]
 struct Entry {
     request: [u8; 32],
+    /// The one that works on it, once it is known.
+    invocation: Option<InvocationId>,
     /// Nothing while it is worked on.
     answer: Option<Vec<u8>>,
 }
@@ -45,19 +48,22 @@ pub(in crate::serve) struct Ticket {
 }
 
 impl Memory {
-    pub(super) fn claim(self: &Arc<Self>, principal: String, name: &str, request: [u8; 32]) -> Result<Claim, Problem> {
+    pub(super) fn claim(
+        self: &Arc<Self>,
+        principal: String,
+        name: &str,
+        request: [u8; 32],
+    ) -> Result<Claim, Unclaimed> {
         let name = (principal, name.to_owned());
         let mut book = self.book();
         book.forget(Instant::now());
         match book.known.get(&name) {
             Some(entry) if entry.request != request => Err(of_another()),
-            Some(Entry { answer: None, .. }) => Err(in_flight()),
-            Some(Entry { answer: Some(answer), .. }) => {
-                Kept::read(answer).response().map(replayed).map(Claim::Answered).ok_or_else(lost)
-            }
+            Some(Entry { answer: None, invocation, .. }) => Err(in_flight(*invocation, MOMENT)),
+            Some(Entry { answer: Some(answer), .. }) => Kept::read(answer).replayed().map(Claim::Answered),
             None => {
                 // As many as there are invocations, which are bounded.
-                book.known.insert(name.clone(), Entry { request, answer: None });
+                book.known.insert(name.clone(), Entry { request, invocation: None, answer: None });
                 Ok(Claim::Mine(Held::Memory(Ticket { memory: Arc::clone(self), name, is_answered: false })))
             }
         }
@@ -69,6 +75,12 @@ impl Memory {
 }
 
 impl Ticket {
+    pub(super) fn is_for(&self, invocation: InvocationId) {
+        if let Some(entry) = self.memory.book().known.get_mut(&self.name) {
+            entry.invocation = Some(invocation);
+        }
+    }
+
     pub(super) fn answer(mut self, answer: Vec<u8>) {
         let mut book = self.memory.book();
         let (bytes, now) = (answer.len(), Instant::now());

@@ -1,5 +1,6 @@
 //! Keys that are none, requests that are the same, and runners that die over one.
 
+use hyper::header::HeaderValue;
 use pace_state::{Location, Scope, Settings};
 
 use super::*;
@@ -35,6 +36,44 @@ fn a_request_is_its_agent_and_its_body() {
     assert_ne!(digest("a", "x"), digest("a", "x "));
 }
 
+/// Whoever asks for what is under way is told when to come back and what it is: soon where this runner works on it, and when the lease is
+/// over where another does, or did.
+#[tokio::test]
+async fn what_is_under_way_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let scope = Scope { project: "shop".to_owned(), environment: "test".to_owned() };
+    let store = Store::open(Location::Sqlite(folder.path().to_owned()), scope, Settings::default()).await.unwrap();
+    let (here, there, ann) = (Keys::new(Some(&store)), Keys::new(Some(&store)), "user:ann".parse().unwrap());
+    let (begun, invocation) = (now(), InvocationId::new().unwrap());
+    let claim = async |keys: &Keys, after| keys.claim_at(begun.after(after), &ann, "one", [7; 32], true).await;
+    let refused = async |keys: &Keys, after| {
+        let Unclaimed { problem, invocation } = claim(keys, after).await.unwrap_err();
+        (problem.code, problem.retry_after, invocation)
+    };
+    let Ok(Claim::Mine(held)) = claim(&here, Duration::ZERO).await else { panic!("nobody else has it") };
+    let in_flight = |rest, invocation| (Code::KeyInFlight, Some(rest), invocation);
+    assert_eq!(refused(&here, Duration::ZERO).await, in_flight(LEASE, None), "what it is nobody knows yet");
+    held.is_for(invocation).await;
+    assert_eq!(refused(&here, LEASE / 2).await, in_flight(MOMENT, Some(invocation)));
+    assert_eq!(refused(&there, LEASE / 2).await, in_flight(LEASE / 2, Some(invocation)));
+    let almost = LEASE - Duration::from_millis(1);
+    assert_eq!(refused(&there, almost).await, in_flight(MOMENT, Some(invocation)));
+    for after in [LEASE, LEASE * 2] {
+        assert_eq!(refused(&there, after).await, (Code::AnswerLost, None, Some(invocation)));
+    }
+}
+
+/// What an older runner has left is as good as nothing: which invocation it was, it did not say.
+#[test]
+fn what_is_kept_can_be_read() {
+    let invocation = Some(InvocationId::new().unwrap());
+    assert_eq!(Kept::read(&Kept::Lost { invocation }.written()), Kept::Lost { invocation });
+    for bytes in [&b"\"lost\""[..], b"", b"{\"later\":1}"] {
+        assert_eq!(Kept::read(bytes), Kept::Lost { invocation: None });
+        assert_eq!(UnderWay::read(bytes), None);
+    }
+}
+
 /// A runner that was killed over a key says nothing more of it: when its lease is over, another may begin anew where nothing can have
 /// been written, and says that nobody knows where something can.
 #[tokio::test]
@@ -45,7 +84,7 @@ async fn what_a_killed_runner_began_is_not_guessed() {
     let (keys, ann, begun) = (Keys::new(Some(&store)), "user:ann".parse().unwrap(), now());
     let claim = async |name: &str, after: Duration, may_write| {
         let claimed = keys.claim_at(begun.after(after), &ann, name, [7; 32], may_write).await;
-        claimed.map(|claim| matches!(claim, Claim::Mine(_))).map_err(|problem| problem.code)
+        claimed.map(|claim| matches!(claim, Claim::Mine(_))).map_err(|refused| refused.problem.code)
     };
     for name in ["reads", "writes"] {
         assert_eq!(claim(name, Duration::ZERO, true).await, Ok(true));

@@ -69,7 +69,10 @@ impl Trail {
         let call = self.secrets.redactor().text(&intent.call).into_owned();
         let entry = AuditEntry { kind, invocation: key(intent.invocation), call, at: now(), payload };
         let appended = async { self.log().await?.append(entry).await };
-        appended.await.inspect_err(|_| self.health.doubt())
+        appended.await.inspect_err(|_| {
+            // Why is told by the write that is refused.
+            self.health.doubt();
+        })
     }
 
     async fn log(&self) -> Result<&AuditLog, StoreError> {
