@@ -136,11 +136,11 @@ fn part<'t>(text: &'t str, key: &str, server: &Server<'_>) -> Option<Part<'t>> {
     if is_meant(text, key, server) {
         return Some(Part::Whole);
     }
-    let (_, (_, tool)) = text
-        .match_indices('/')
-        .filter_map(|(at, _)| Some((at, (text.get(..at)?, text.get(at + 1..)?))))
-        .filter(|(_, (name, tool))| !tool.is_empty() && is_meant(name, key, server))
-        .last()?;
+    // The longest name of a server that it begins with.
+    let (_, tool) = text
+        .rmatch_indices('/')
+        .filter_map(|(at, _)| Some((text.get(..at)?, text.get(at + 1..)?)))
+        .find(|(name, tool)| !tool.is_empty() && is_meant(name, key, server))?;
     Some(Part::Tools([tool].into()))
 }
 

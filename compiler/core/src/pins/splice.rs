@@ -74,7 +74,9 @@ fn joined(before: &LockFile, after: &Lock, head: &str, blocks: &[(&str, &str)]) 
             None => {}
         }
     }
-    new.values().for_each(|block| add(block));
+    for block in new.values() {
+        add(block);
+    }
     text
 }
 
