@@ -384,3 +384,54 @@ fn servers_are_started_side_by_side() {
     }
     assert_eq!(runner.stop(), Some(0));
 }
+
+/// What would change is told and not done; what failed keeps no other from being pinned; one tool may be adopted alone.
+#[test]
+fn an_update_does_what_it_is_asked_and_no_more() {
+    let project = project("");
+    let more = "name: other\nmodel: recorded\ndescription: You sell.\ntools:\n  - {server: mcp://exec/sh, alias: stall, access: read, args: [stall.sh]}\n";
+    project.write("stall.sh", "exec python3 server.py\n");
+    project.write("agents/other/spec.yaml", more);
+    assert_eq!(project.run(&["build"]).code, Some(0));
+    let lock = || std::fs::read_to_string(project.path().join("mcp.lock")).unwrap();
+    let before = lock().replace("  mcp://exec/sh:", "  # the one at the corner\n  mcp://exec/sh:");
+    project.write("mcp.lock", &before);
+
+    let mut offer = offer();
+    offer[0] = tool("look", "which", true);
+    offer[2] = tool("whoami", "x", false);
+    change(&project, &offer);
+    let dry = project.run(&["mcp", "update", "--dry-run", "--frozen"]);
+    assert_eq!((dry.code, lock()), (Some(0), before.clone()), "{}", dry.err);
+    let told = "note: `mcp.lock` would change: 2 changed (2 unsafe, 2 breaking, 2 compatible)";
+    assert!(
+        dry.err.contains(told) && dry.out.contains("`mcp://exec/sh` offers something else:"),
+        "{}{}",
+        dry.out,
+        dry.err
+    );
+
+    let one = project.run(&["mcp", "update", "shop/whoami"]);
+    assert_eq!(one.code, Some(0), "{}", one.err);
+    assert!(one.out.contains("unsafe: `whoami`") && !one.out.contains("`look`"), "{}", one.out);
+    let (kept, stall) = before.split_at(before.find("  # the one at the corner").unwrap());
+    assert!(lock().ends_with(stall) && !lock().starts_with(kept), "{}", lock());
+
+    // The stall is closed; the shop is pinned all the same.
+    project.write("stall.sh", "exit 3\n");
+    let some = project.run(&["mcp", "update"]);
+    assert_eq!(some.code, Some(1), "{}", some.err);
+    assert!(some.err.contains("error[P0305]") && some.err.contains("error: update failed: 1 error"), "{}", some.err);
+    assert!(some.err.contains("✓ Wrote `mcp.lock`: 1 changed (1 breaking, 1 compatible), 1 failed"), "{}", some.err);
+    assert!(lock().ends_with(stall) && lock().contains("\"which\""), "{}", lock());
+
+    let before = lock();
+    for (name, said) in [
+        ("nobody", "error: no agent lists a server `nobody`"),
+        ("shop/nothing", "error: `mcp://exec/python3` offers no tool `nothing`, and none is pinned"),
+    ] {
+        let unknown = project.run(&["mcp", "update", name]);
+        assert_eq!((unknown.code, lock()), (Some(2), before.clone()), "{}", unknown.err);
+        assert!(unknown.err.contains(said), "{}", unknown.err);
+    }
+}

@@ -5,6 +5,7 @@
 mod drift;
 mod read;
 mod scalar;
+mod splice;
 mod write;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use pace_syntax::Span;
 
 pub use drift::{Change, Severity, compare};
 pub(crate) use read::read;
+pub(crate) use splice::spliced;
 pub use write::write;
 
 /// Where the lock lies in a project.
@@ -154,6 +156,8 @@ pub(crate) fn is_word(text: &str) -> bool {
 pub(crate) struct LockFile {
     /// What it says.
     pub(crate) lock: Lock,
+    /// Its text.
+    pub(crate) text: String,
     /// Where, by server.
     pub(crate) places: BTreeMap<String, Places>,
 }

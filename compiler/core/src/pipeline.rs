@@ -94,8 +94,9 @@ pub fn project_name(world: &dyn World) -> Outcome<ProjectName> {
     run(|sources, sink| Ok(parse::project_name(world, sources, sink)?))
 }
 
-/// Pins what servers offer now (`pace mcp update`): those that `only` names by address or alias, or all, and forgets those
-/// that no agent lists any more. Servers not asked stay as they are pinned.
+/// Pins what servers offer now (`pace mcp update`). `only` names servers by address or alias, or tools of them
+/// (`<server>/<tool>`); what is not named stays as it is pinned. Without any, all servers are asked, and those that no agent
+/// lists any more are forgotten. Servers that could not be pinned are [`Updated::failed`], and the diagnostics say why.
 pub fn update_pins(world: &dyn World, servers: &dyn ServerProber, only: &[String]) -> Outcome<Updated> {
     run(|sources, sink| {
         let parsed = parse::parse(world, sources, sink)?;

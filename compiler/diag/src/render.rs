@@ -117,6 +117,10 @@ pub enum Action {
     Build,
     /// `pace check`.
     Check,
+    /// `pace mcp update`.
+    Update,
+    /// `pace mcp probe`.
+    Probe,
 }
 
 /// What warnings do to the outcome.
@@ -224,6 +228,8 @@ impl Action {
         match self {
             Self::Build => "build",
             Self::Check => "check",
+            Self::Update => "update",
+            Self::Probe => "probe",
         }
     }
 
@@ -231,6 +237,8 @@ impl Action {
         match self {
             Self::Build => "Build",
             Self::Check => "Check",
+            Self::Update => "Update",
+            Self::Probe => "Probe",
         }
     }
 }

@@ -1,9 +1,12 @@
 //! What was said so far: the messages that a model is shown, and that a session keeps. Free of any provider's format, except
 //! that a model's turn also keeps what the provider sent, to be sent back as it came (thought signatures depend on it).
 
+mod forget;
 mod image;
 mod json_text;
 
+pub use forget::{MOST_IMAGE_BYTES, MOST_IMAGES};
+pub(crate) use forget::{forget_images, image_bytes};
 pub use image::{Image, MOST_IMAGE, MediaType, NoImage};
 pub(crate) use image::{Size, size_of};
 pub use json_text::JsonText;
@@ -65,6 +68,14 @@ pub struct ToolResult {
     /// Images that belong to it, in the order in which the content names them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Image>,
+    /// How many images came before these, and are forgotten: newer ones took their place.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub forgotten: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What a tool gave back.

@@ -12,6 +12,7 @@ mod output;
 mod running;
 mod turns;
 
+use futures_util::future::BoxFuture;
 use pace_ir::access::{Chain, Reason};
 use pace_ir::program::AgentName;
 use tokio::sync::OwnedSemaphorePermit;
@@ -96,35 +97,50 @@ impl Admitted {
     ///
     /// # Errors
     /// Why there is no answer; the session is as it was.
-    pub async fn run(self, sink: &dyn EventSink) -> Result<Answer, Problem> {
+    // Boxed here and wherever something long is waited for below: agents call agents, and each is polled on the stack of its
+    // caller. A box that is made where it is waited for leaves its room on that stack; one that a function gives back does not.
+    pub fn run(self, sink: &dyn EventSink) -> BoxFuture<'_, Result<Answer, Problem>> {
+        Box::pin(self.take_turns(sink))
+    }
+
+    async fn take_turns(self, sink: &dyn EventSink) -> Result<Answer, Problem> {
         let Self { running, by, message, turn, cancel, entered, place: _place } = self;
-        let Running { runner, chain, source, trace, .. } = &running;
         let sink = &Recorder::new(&running, &message, sink);
-        if let Some(agent) = runner.agent(&source.agent) {
-            let (session, model) = (turn.id(), &agent.spec.model);
-            sink.on_event(source, &Event::Started { session, model, admitted: &by, chain, trace });
-        }
+        begun(&running, &by, turn.id(), sink);
         let held = turn.held();
         let result = tokio::select! {
             biased;
-            () = cancel.cancelled() => Err(runner.work().why_cancelled()),
-            // Boxed, as what is long below: agents call agents, and each is polled on the stack of its caller.
-            result = Box::pin(turns::within_time(&running, message, turn, sink)) => result,
+            () = cancel.cancelled() => Err(running.runner.work().why_cancelled()),
+            result = turns::within_time(&running, message, turn, sink) => result,
             lost = held => Err(lost),
         };
         // Whoever was told that it is cancelled was not told so in vain, though it had its answer in the same moment.
         let result = match entered.settle() {
             Verdict::Undisturbed => result,
-            Verdict::Cancelled => Err(runner.work().why_cancelled()),
+            Verdict::Cancelled => Err(running.runner.work().why_cancelled()),
         };
-        let result = match result {
-            Ok((answer, turn)) => Ok(Answer { unkept: Box::pin(turn.commit()).await.err(), ..answer }),
-            Err(problem) => Err(problem),
-        };
+        let result = kept(result).await;
         match &result {
-            Ok(answer) => sink.on_event(source, &Event::Done(answer)),
-            Err(problem) => sink.on_event(source, &Event::Failed(problem)),
+            Ok(answer) => sink.on_event(&running.source, &Event::Done(answer)),
+            Err(problem) => sink.on_event(&running.source, &Event::Failed(problem)),
         }
         result
     }
+}
+
+/// Tells that an invocation begins.
+fn begun(running: &Running, admitted: &Reason, session: SessionId, sink: &dyn EventSink) {
+    let Running { runner, chain, source, trace, .. } = running;
+    if let Some(agent) = runner.agent(&source.agent) {
+        let model = &agent.spec.model;
+        sink.on_event(source, &Event::Started { session, model, admitted, chain, trace });
+    }
+}
+
+/// Keeps the turn of an invocation that has an answer.
+fn kept(result: Result<(Answer, Turn), Problem>) -> BoxFuture<'static, Result<Answer, Problem>> {
+    Box::pin(async move {
+        let (answer, turn) = result?;
+        Ok(Answer { unkept: turn.commit().await.err(), ..answer })
+    })
 }

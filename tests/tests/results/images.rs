@@ -1,5 +1,6 @@
 //! Images, as each kind of model is sent them.
 
+use pace_tests::http;
 use pace_tests::process::Runner;
 use serde_json::{Value, json};
 
@@ -98,4 +99,25 @@ fn what_is_no_image_reaches_nobody_as_one() {
     let huge = told("huge");
     assert!(huge.contains("\"kind\":\"server\"") && huge.len() < 500, "{huge}");
     assert!(told("file").contains("application/pdf"));
+}
+
+/// Each message shows one more: what goes out stays bounded, and so does the session.
+#[test]
+fn a_conversation_holds_so_many_and_no_more() {
+    let model = Model::new();
+    let Some((runner, _project)) = all(&model) else { return };
+    let mut session = String::new();
+    let mut counts = Vec::new();
+    for _message in 0..25 {
+        let said = json!({"message": "shot"});
+        let said = if session.is_empty() { said } else { json!({"message": "shot", "session": session}) };
+        let answer = http::ask(runner.address, &http::post("/agents/claude/chat", &said.to_string()));
+        session = answer.json()["session"].as_str().unwrap().to_owned();
+        counts.push(model.last().to_string().matches(PNG).count());
+    }
+    // One more each time, until the oldest half is forgotten at once.
+    let wanted: Vec<_> = (1..=20).chain(10..=14).collect();
+    assert_eq!(counts, wanted);
+    let sent = model.last().to_string();
+    assert_eq!(sent.matches("no longer shown, because newer images took its place: image 1").count(), 11, "{sent}");
 }

@@ -38,9 +38,11 @@ fn answer(mut stream: &TcpStream, asked: &Mutex<Vec<Value>>) -> Option<()> {
 }
 
 fn events(path: &str, body: &Value) -> String {
-    let text = body.to_string();
-    let is_first = !["functionResponse", "tool_call_id", "tool_result"].iter().any(|word| text.contains(word));
     let messages = body.get("messages").or(body.get("contents")).unwrap().as_array().unwrap();
+    // A result comes last, or its images do.
+    let last = messages.last().unwrap().to_string();
+    let is_first =
+        !["functionResponse", "tool_call_id", "tool_result", "image_url"].iter().any(|word| last.contains(word));
     let said = messages.iter().find(|message| message["role"] == "user").unwrap();
     let said = said["content"].as_str().or(said["parts"][0]["text"].as_str()).unwrap();
     let name = format!("camera_{said}");

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::served;
+
 /// What `pace` prints to standard error.
 pub(crate) const STDERR: &str = "stderr.txt";
 /// What `pace inspect` prints of the bundle.
@@ -11,8 +13,10 @@ pub(crate) const INSPECT: &str = "inspect.txt";
 pub(crate) const MARKS: &str = "marks";
 /// The arguments, where they are not `build`.
 pub(crate) const COMMAND: &str = "command";
+/// Programs that the case needs and a machine may lack, by name.
+const NEEDS: &str = "needs";
 
-const EXPECTATIONS: [&str; 4] = [STDERR, INSPECT, MARKS, COMMAND];
+const EXPECTATIONS: [&str; 5] = [STDERR, INSPECT, MARKS, COMMAND, NEEDS];
 
 /// What may stand at the top of a case besides what is expected: anything else would be an expectation nobody reads.
 const PROJECT: [&str; 16] = [
@@ -84,7 +88,7 @@ impl Found {
             }
             let unknown = entries(&folder);
             let unknown = unknown.iter().map(String::as_str).filter(|file| !EXPECTATIONS.contains(file));
-            let unknown = unknown.filter(|file| !PROJECT.contains(file));
+            let unknown = unknown.filter(|file| !PROJECT.contains(file) && *file != served::FOLDER);
             self.strays.extend(unknown.map(|file| format!("tests/ui/{name}/{file} is read by nothing")));
             self.cases.push(Case { name, project: folder.clone(), expected: folder });
         }
@@ -119,11 +123,18 @@ impl Case {
         line.split_whitespace().map(str::to_owned).collect()
     }
 
+    /// A program that the case needs, and this machine does not have.
+    pub(crate) fn missing(&self) -> Option<String> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let is_missing = |program: &&str| !std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+        self.expectation(NEEDS)?.split_whitespace().find(is_missing).map(str::to_owned)
+    }
+
     /// The project's files, relative, with `/`, sorted.
     pub(crate) fn files(&self) -> Vec<String> {
         let mut files = Vec::new();
         walk(&self.project, "", &mut files);
-        files.retain(|file| !EXPECTATIONS.contains(&file.as_str()));
+        files.retain(|file| !EXPECTATIONS.contains(&file.as_str()) && !Path::new(file).starts_with(served::FOLDER));
         files
     }
 }

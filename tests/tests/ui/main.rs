@@ -13,6 +13,7 @@ mod mark;
 mod messages;
 mod picture;
 mod project;
+mod served;
 
 use std::process::ExitCode;
 
@@ -45,10 +46,15 @@ fn main() -> ExitCode {
 }
 
 fn trial(case: Case, pace: std::path::PathBuf, pictures: Pictures) -> Trial {
-    Trial::test(case.name.clone(), move || match judge::judge(&case, &pace, pictures) {
+    let missing = case.missing();
+    if let Some(program) = &missing {
+        eprintln!("skipped: tests/ui/{} needs `{program}`", case.name);
+    }
+    let trial = Trial::test(case.name.clone(), move || match judge::judge(&case, &pace, pictures) {
         Ok(complaints) => failed(&complaints, &case),
         Err(error) => Err(Failed::from(format!("the case could not be run: {error}"))),
-    })
+    });
+    trial.with_ignored_flag(missing.is_some())
 }
 
 fn failed(complaints: &[String], case: &Case) -> Result<(), Failed> {

@@ -8,14 +8,17 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::case::{self, Case};
+use crate::served::Served;
 
 /// A copy of a project.
 #[derive(Debug)]
 pub(crate) struct Copy {
     /// Removed with the copy.
-    _parent: TempDir,
+    parent: TempDir,
     /// The project's folder.
     pub(crate) root: PathBuf,
+    /// What its servers answer, where the case brings some along.
+    served: Option<Served>,
 }
 
 /// What must not change what `pace` says and builds.
@@ -84,7 +87,7 @@ impl Copy {
             to.parent().map_or(Ok(()), std::fs::create_dir_all)?;
             std::fs::copy(case.project.join(&file), to)?;
         }
-        Ok(Self { _parent: parent, root })
+        Ok(Self { parent, root, served: Served::start(&case.project)? })
     }
 
     /// Runs `pace` on the project.
@@ -101,6 +104,9 @@ impl Copy {
         command.args(arguments).current_dir(folder).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.envs(surroundings.variables.iter().copied());
+        if let Some(served) = &self.served {
+            command.envs(served.variables(self.parent.path()));
+        }
         let output = command.output()?;
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(io::Error::other);
         Ok(Ran { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout)?, stderr: text(output.stderr)? })

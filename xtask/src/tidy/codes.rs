@@ -11,10 +11,6 @@ const CASES: &str = "tests/ui/";
 /// The rule that speaks for the TypeScript of a project: its cases are in `tests/tests/tools/types.rs`, where there is one.
 const NEEDS_TYPESCRIPT: &str = "P0523";
 
-/// The rules that speak of what a registry of packages answers, or a server that wants a credential: their cases are in
-/// `compiler/core/tests/compile/servers/`, where both are made of strings. The servers of ui cases are programs.
-const NEED_REGISTRIES: [&str; 3] = ["P0308", "P0309", "P0310"];
-
 /// Checks pages and cases against the registry.
 pub(crate) fn check(files: &[File], report: &mut Report) {
     let Some(registry) = files.iter().find(|file| file.path == REGISTRY) else {
@@ -28,7 +24,7 @@ pub(crate) fn check(files: &[File], report: &mut Report) {
             Some(page) => check_page(page, code, report),
             None => report.fail(format!("{PAGES}{code}.md is missing: the page that `pace explain {code}` prints")),
         }
-        if !cases.contains(code) && *code != NEEDS_TYPESCRIPT && !NEED_REGISTRIES.contains(code) {
+        if !cases.contains(code) && *code != NEEDS_TYPESCRIPT {
             report.fail(format!("{CASES}: no case has a mark with {code}"));
         }
     }

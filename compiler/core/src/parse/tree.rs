@@ -127,7 +127,8 @@ impl<'a> Reading<'a> {
         let read = file::text(pins::PATH, bytes, sources, sink).and_then(|file| {
             file::not_merged(file, sources, sink)?;
             let document = file::tree(file, sources, sink)?;
-            pins::read(&document, file, sink)
+            let text = sources.get(file).map_or_else(String::new, |source| source.text().to_owned());
+            Ok(LockFile { text, ..pins::read(&document, file, sink)? })
         });
         Ok(read.ok())
     }

@@ -4,6 +4,7 @@
 use pace_diag::{Applicability, Code, Diagnostic, code};
 use pace_ir::text::{quoted, shortened};
 
+use super::settle::shell_word;
 use super::used::Variant;
 use super::well_known;
 use crate::pins::PATH;
@@ -123,6 +124,7 @@ fn help(failure: &ProbeFailure, variant: &Variant) -> String {
         ProbeFailure::NoSuchVersion(None) => "name a version that there is, or none for the newest".to_owned(),
         ProbeFailure::NeedsCredential(_) => credential(key, variant),
         ProbeFailure::Tampered { .. } => {
+            let key = shell_word(key);
             format!("find out who changed what; only if the change is meant, pin it with `pace mcp update {key}`")
         }
         ProbeFailure::VariablesNotSet(_) => {
@@ -148,7 +150,7 @@ fn unreachable(why: &Unreachable, address: &ServerAddress) -> &'static str {
 }
 
 fn credential(key: &str, variant: &Variant) -> String {
-    let add = format!("`pace auth add {key}` adds one for this machine");
+    let add = format!("`pace auth add {}` adds one for this machine", shell_word(key));
     if variant.wanted.credentials.is_empty() {
         let way = super::rules::way_to_show(&variant.wanted.address);
         return format!("{add}; for production, list it under `mcp_credentials`: `{key}: {{<principal>: {way}}}`");

@@ -92,16 +92,17 @@ pub(super) fn adopt(
         report.added.push(Added { server: (*key).to_owned(), version, tools: pin.tools.len() });
         lock.servers.insert((*key).to_owned(), pin.clone());
     }
-    report.lock = Some(written(&lock, sink)?);
+    report.lock = Some(written(checked, &lock, sink)?);
     Ok(report)
 }
 
-/// The text of a lock that can be read again.
+/// The text of a lock that can be read again: that of the project's, with what changed.
 ///
 /// # Errors
 /// When it would be too long for that, or hold too much.
-pub(super) fn written(lock: &Lock, sink: &mut Sink) -> Result<String, Reported> {
-    let text = pins::write(lock);
+pub(super) fn written(checked: &Checked<'_>, lock: &Lock, sink: &mut Sink) -> Result<String, Reported> {
+    let before = checked.resolved.parsed.lock.as_ref();
+    let text = before.map_or_else(|| pins::write(lock), |before| pins::spliced(before, lock));
     if is_readable(&text) {
         return Ok(text);
     }
@@ -278,7 +279,7 @@ fn with_changes(diagnostic: Diagnostic, changes: &[Change]) -> Diagnostic {
 }
 
 /// A key as it can be typed.
-fn shell_word(key: &str) -> String {
+pub(super) fn shell_word(key: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
     if key.chars().all(plain) { key.to_owned() } else { format!("'{}'", shortened(&key.replace('\'', ""), 200)) }
 }

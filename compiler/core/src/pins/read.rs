@@ -31,7 +31,7 @@ pub(crate) fn read(document: &Document, file: FileId, sink: &mut Sink) -> Result
     reading.version(&mut keys)?;
     let servers = reading.required(&mut keys, "servers");
     reading.finish(keys);
-    let mut found = LockFile { lock: Lock::default(), places: BTreeMap::new() };
+    let mut found = LockFile { lock: Lock::default(), text: String::new(), places: BTreeMap::new() };
     for (key, node) in reading.mapping(servers?, "`servers`")?.left() {
         let Some(name) = reading.document.key_text(key) else { continue };
         let server = reading.document.span(key);

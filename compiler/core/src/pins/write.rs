@@ -1,5 +1,6 @@
 //! The spelling of a lock: servers and tools sorted by name, descriptions and schemas as blocks, so that a difference of two
-//! versions reads like the difference of what they say. Written from scratch each time; equal locks give equal texts.
+//! versions reads like the difference of what they say. Equal locks give equal texts; what is kept of an older text,
+//! [`super::splice`] decides.
 
 use std::fmt::Write as _;
 
@@ -24,9 +25,15 @@ pub fn write(lock: &Lock) -> String {
     }
     out.push_str("servers:\n");
     for (key, pin) in &lock.servers {
-        let _infallible = writeln!(out, "\n  {}:", scalar::inline(key));
-        server(&mut out, pin);
+        out.push_str(&block(key, pin));
     }
+    out
+}
+
+/// The lines of one server, with the empty one above.
+pub(super) fn block(key: &str, pin: &Pin) -> String {
+    let mut out = format!("\n  {}:\n", scalar::inline(key));
+    server(&mut out, pin);
     out
 }
 

@@ -2,6 +2,7 @@
 
 mod lock;
 mod pages;
+mod update;
 mod words;
 
 use std::cell::RefCell;
@@ -323,30 +324,6 @@ fn two_entries_that_start_two_servers_are_an_error() {
     let outcome = world.build_asking(&ByArgument, PinMode::Online);
     assert_eq!(outcome.diagnostics[0].code.id, "P0317");
     assert_eq!(said(&outcome)[1], "breaking: `one`: is no longer offered");
-}
-
-#[test]
-fn an_update_adopts_adds_and_drops() {
-    let servers = Servers::new(&[(MAIL, Ok(mail())), (FILES, Ok(files()))]);
-    let both =
-        format!("  - {{server: \"{MAIL}\", access: write}}\n  - {{server: \"{FILES}\", access: read, roots: [x]}}\n");
-    let lock = pinned(&project(&both), &servers).files["mcp.lock"].clone();
-    let mut changed = mail();
-    changed.tools.remove(0);
-    let servers = Servers::new(&[(MAIL, Ok(changed))]);
-    let world = with_mail("").with("mcp.lock", lock);
-    let updated =
-        pace_compiler::update_pins(&world, &servers, &["mail".to_owned(), "nobody".to_owned()]).result.unwrap();
-    assert_eq!(updated.dropped, [FILES]);
-    assert_eq!(updated.unknown, ["nobody"]);
-    assert_eq!(updated.changed[MAIL][0].to_string(), "breaking: `list`: is no longer offered");
-    let world = world.with("mcp.lock", updated.lock.unwrap());
-    let outcome = pace_compiler::pins(&world);
-    let lock = outcome.result.unwrap();
-    assert_eq!(lock.servers.keys().collect::<Vec<_>>(), [MAIL]);
-    assert_eq!(lock.servers[MAIL].tools.keys().collect::<Vec<_>>(), ["purge", "send"]);
-    let again = pace_compiler::update_pins(&world, &servers, &[]).result.unwrap();
-    assert_eq!(again, pace_compiler::Updated::default(), "nothing is left to be done");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use pace_ir::access::{Chain, Reason, Rules};
 use pace_ir::program::{Access, AgentName};
 use tokio::sync::OwnedSemaphorePermit;
@@ -10,6 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::budget::Budget;
 use super::{Admitted, Call, Conversation, Running};
 use crate::authorize::{Action, authorize};
+use crate::conversation::image_bytes;
 use crate::events::Source;
 use crate::id::{InvocationId, SessionId};
 use crate::instantiate::Runner;
@@ -51,7 +53,17 @@ pub fn may_begin(runner: &Runner, agent: &AgentName, chain: &Chain) -> Result<()
 ///
 /// # Errors
 /// As [`admit`], without [`Code::Draining`].
-pub(crate) async fn admit_called(
+pub(crate) fn admit_called<'a>(
+    called: (&'a Running, TraceContext),
+    target: &'a AgentName,
+    access: Access,
+    message: String,
+    session: Option<SessionId>,
+) -> BoxFuture<'a, Result<Admitted, Problem>> {
+    Box::pin(admitted_by_caller(called, target, access, message, session))
+}
+
+async fn admitted_by_caller(
     (parent, trace): (&Running, TraceContext),
     target: &AgentName,
     access: Access,
@@ -114,7 +126,9 @@ impl Asked<'_> {
             (Conversation::Named(name), None) => runner.sessions().create(owner, Some(name))?,
             (Conversation::Session(id), None) => Box::pin(runner.sessions().resume(owner, id)).await?,
         };
-        if turn.bytes() + message.len() > MAX_SESSION_BYTES {
+        // Images make way for what is said.
+        let texts = turn.bytes().saturating_sub(image_bytes(&turn.messages));
+        if texts + message.len() > MAX_SESSION_BYTES {
             let problem = Problem::new(Code::TooLarge, format!("the session `{}` is full", turn.id()));
             return Err(problem.help("start a new session"));
         }

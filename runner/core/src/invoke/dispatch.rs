@@ -53,6 +53,9 @@ pub(super) type Came = (Output, CallStatus);
 /// Calls that are made one after the other, with their places among the calls of the turn.
 type Lane<'a> = BoxFuture<'a, Vec<(usize, ToolResult)>>;
 
+/// A call with its place among the calls of the turn, its tool and its span.
+type Numbered<'a> = (usize, &'a ToolCall, &'a ServedTool, TraceContext);
+
 /// A call and what becomes of it.
 enum Decided<'a> {
     /// Nothing is called.
@@ -64,7 +67,11 @@ enum Decided<'a> {
 impl<'a> Dispatch<'a> {
     /// Makes the calls of one turn, and answers with their results in the same order. The results have `room` bytes together:
     /// what would make a conversation longer than any may be is left out of it.
-    pub(super) async fn make(self, calls: &'a [ToolCall], room: usize) -> Vec<ToolResult> {
+    pub(super) fn make(self, calls: &'a [ToolCall], room: usize) -> BoxFuture<'a, Vec<ToolResult>> {
+        Box::pin(self.make_all(calls, room))
+    }
+
+    async fn make_all(self, calls: &'a [ToolCall], room: usize) -> Vec<ToolResult> {
         let traces: Vec<_> = calls.iter().map(|_| self.calling.running.trace.child()).collect();
         for (call, trace) in calls.iter().zip(&traces) {
             let class = self.find(call).map(|tool| tool.class);
@@ -82,18 +89,12 @@ impl<'a> Dispatch<'a> {
                 }
                 Decided::Made(tool) if tool.is_live_write() => writes.push((number, call, tool, trace)),
                 Decided::Made(tool) => {
-                    lanes.push(Box::pin(async move { vec![(number, self.call(call, tool, trace, room).await)] }));
+                    lanes.push(self.lane(vec![(number, call, tool, trace)], room));
                 }
             }
         }
         if !writes.is_empty() {
-            lanes.push(Box::pin(async move {
-                let mut made = Vec::with_capacity(writes.len());
-                for (number, call, tool, trace) in writes {
-                    made.push((number, self.call(call, tool, trace, room).await));
-                }
-                made
-            }));
+            lanes.push(self.lane(writes, room));
         }
         let mut made = stream::iter(lanes).buffer_unordered(AT_ONCE);
         while let Some(lane) = made.next().await {
@@ -104,6 +105,20 @@ impl<'a> Dispatch<'a> {
             }
         }
         results.into_iter().flatten().collect()
+    }
+
+    /// These calls, one after the other.
+    fn lane<'l>(self, calls: Vec<Numbered<'l>>, room: &'l AtomicUsize) -> Lane<'l>
+    where
+        'a: 'l,
+    {
+        Box::pin(async move {
+            let mut made = Vec::with_capacity(calls.len());
+            for (number, call, tool, trace) in calls {
+                made.push((number, self.call(call, tool, trace, room).await));
+            }
+            made
+        })
     }
 
     fn source(self) -> &'a Source {
@@ -153,13 +168,7 @@ impl<'a> Dispatch<'a> {
         Decided::Made(tool)
     }
 
-    async fn call(
-        self,
-        call: &'a ToolCall,
-        tool: &'a ServedTool,
-        trace: TraceContext,
-        room: &AtomicUsize,
-    ) -> ToolResult {
+    async fn call(self, call: &ToolCall, tool: &ServedTool, trace: TraceContext, room: &AtomicUsize) -> ToolResult {
         let begun = Instant::now();
         let lines = Arc::new(Lines::default());
         // Nobody else reports any.
@@ -224,7 +233,8 @@ impl<'a> Dispatch<'a> {
     fn tell(self, call: &ToolCall, (output, status): Came, took: Duration) -> ToolResult {
         let is_error = !matches!(status, CallStatus::Done | CallStatus::Stubbed);
         let Output { content, images } = output;
-        let result = ToolResult { id: call.id.clone(), name: call.name.clone(), content, is_error, images };
+        let result =
+            ToolResult { id: call.id.clone(), name: call.name.clone(), content, is_error, images, forgotten: 0 };
         self.happened(&Event::ToolResult { result: &result, status, took });
         result
     }

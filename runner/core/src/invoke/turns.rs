@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
 use super::budget::Budget;
 use super::dispatch::Dispatch;
 use super::{Calling, Running, output};
-use crate::conversation::{Finish, Message, ModelTurn};
+use crate::conversation::{Finish, Message, ModelTurn, forget_images, image_bytes};
 use crate::events::{Answer, Event, EventSink, Source};
 use crate::instantiate::ServedAgent;
 use crate::model::{Progress, Request};
@@ -18,7 +20,16 @@ use crate::tool::AgentTools;
 ///
 /// # Errors
 /// Why there is none.
-pub(super) async fn within_time(
+pub(super) fn within_time<'a>(
+    running: &'a Running,
+    message: String,
+    turn: Turn,
+    sink: &'a dyn EventSink,
+) -> BoxFuture<'a, Result<(Answer, Turn), Problem>> {
+    Box::pin(answered(running, message, turn, sink))
+}
+
+async fn answered(
     running: &Running,
     message: String,
     turn: Turn,
@@ -29,7 +40,7 @@ pub(super) async fn within_time(
     let limit = agent.spec.limits.timeout;
     let dispatch = Dispatch { tools: agent.tools, calling: Calling { running, sink } };
     let turns = Turns { agent, source, sink, dispatch, budget: &running.budget };
-    let result = tokio::time::timeout(Duration::from_millis(limit.0), turns.take(message, turn)).await;
+    let result = tokio::time::timeout(Duration::from_millis(limit.0), turns.taken(message, turn)).await;
     result.unwrap_or_else(|_elapsed| {
         let detail = format!("the agent `{}` had no answer within its limit `timeout: {limit}`", source.agent);
         Err(Problem::new(Code::TimedOut, detail).help("ask for less, or raise `limits.timeout` in its spec"))
@@ -53,14 +64,24 @@ struct Turns<'a> {
 }
 
 impl Turns<'_> {
+    fn taken(&self, message: String, session: Turn) -> BoxFuture<'_, Result<(Answer, Turn), Problem>> {
+        Box::pin(self.take(message, session))
+    }
+
+    /// Asks the model, for the `number`th time.
+    fn asked<'a>(&'a self, number: u32, messages: &'a [Message]) -> BoxFuture<'a, Result<ModelTurn, Problem>> {
+        Box::pin(self.ask(number, messages))
+    }
+
     async fn take(&self, message: String, mut session: Turn) -> Result<(Answer, Turn), Problem> {
         let agent = &self.agent;
         session.messages.push(Message::User(message));
+        keep_bounded(&mut session);
         let mut misfit: Option<Misfit> = None;
         let mut number = 0_u32;
         loop {
             number = number.saturating_add(1);
-            let turn = match (self.ask(number, &session.messages).await, &misfit) {
+            let turn = match (self.asked(number, &session.messages).await, &misfit) {
                 (Ok(turn), _) => turn,
                 // Whoever recorded the first reply is told what is wrong with it: the request to mend it is the runner's own.
                 (Err(problem), Some(misfit)) if problem.code == Code::NoRecordedTurn => {
@@ -69,13 +90,7 @@ impl Turns<'_> {
                 (Err(problem), _) => return Err(problem),
             };
             if !turn.calls.is_empty() {
-                self.budget.tool_calls(turn.calls.len())?;
-                let room = MAX_SESSION_BYTES.saturating_sub(session.bytes());
-                let results = self.dispatch.make(&turn.calls, room).await;
-                session.messages.extend([Message::Model(turn), Message::ToolResults(results)]);
-                if session.bytes() > MAX_SESSION_BYTES {
-                    return Err(too_long(self.source));
-                }
+                self.call(turn, &mut session).await?;
                 continue;
             }
             let cut = cut(&turn, agent)?;
@@ -113,7 +128,17 @@ impl Turns<'_> {
         }
     }
 
-    /// Asks the model, for the `number`th time.
+    /// Makes the calls that a turn wants, and adds both to the conversation.
+    async fn call(&self, turn: ModelTurn, session: &mut Turn) -> Result<(), Problem> {
+        self.budget.tool_calls(turn.calls.len())?;
+        // Images that are there already make way for what comes.
+        let room = MAX_SESSION_BYTES.saturating_sub(texts(session));
+        let results = self.dispatch.make(&turn.calls, room).await;
+        session.messages.extend([Message::Model(turn), Message::ToolResults(results)]);
+        keep_bounded(session);
+        if session.bytes() > MAX_SESSION_BYTES { Err(too_long(self.source)) } else { Ok(()) }
+    }
+
     async fn ask(&self, number: u32, messages: &[Message]) -> Result<ModelTurn, Problem> {
         let agent = &self.agent;
         self.budget.model_call()?;
@@ -140,6 +165,17 @@ impl Turns<'_> {
         sink.on_event(source, &Event::ModelAnswered { turn: number, usage: turn.usage });
         Ok(turn)
     }
+}
+
+/// Sees to it that the images of a conversation are no more than go along with it.
+fn keep_bounded(session: &mut Turn) {
+    let room = MAX_SESSION_BYTES.saturating_sub(texts(session));
+    forget_images(&mut session.messages, room);
+}
+
+/// Bytes of a conversation without its images.
+fn texts(session: &Turn) -> usize {
+    session.bytes().saturating_sub(image_bytes(&session.messages))
 }
 
 /// Why the answer is cut, if it is.

@@ -165,6 +165,7 @@ mod tests {
             content: serde_json::Value::Null.into(),
             is_error: false,
             images: Vec::new(),
+            forgotten: 0,
         };
         Message::ToolResults(names.iter().map(result).collect())
     }

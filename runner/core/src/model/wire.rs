@@ -243,12 +243,23 @@ struct Shown<'a> {
 fn shown<'a>(result: &'a ToolResult, images: Images, taken: &[MediaType]) -> Shown<'a> {
     let is_shown = |image: &&Image| images == Images::Sent && taken.contains(&image.media_type);
     let (shown, hidden): (Vec<_>, Vec<_>) = result.images.iter().enumerate().partition(|(_, image)| is_shown(image));
-    let hidden: Vec<_> = hidden.iter().map(|(number, image)| format!("image {} ({image})", number + 1)).collect();
+    let forgotten = usize::try_from(result.forgotten).unwrap_or(usize::MAX);
+    let number = |at: usize| forgotten.saturating_add(at).saturating_add(1);
+    let hidden: Vec<_> = hidden.iter().map(|(at, image)| format!("image {} ({image})", number(*at))).collect();
     let why = match images {
         Images::Sent => "the model takes no images of this kind",
         Images::LeftOut => "the model takes no images",
     };
     let left_out = (!hidden.is_empty()).then(|| format!("left out, because {why}: {}", hidden.join(", ")));
+    let gone = match forgotten {
+        0 => None,
+        1 => Some("no longer shown, because newer images took its place: image 1".to_owned()),
+        last => Some(format!("no longer shown, because newer images took their place: images 1 to {last}")),
+    };
+    let left_out = match (gone, left_out) {
+        (Some(gone), Some(left_out)) => Some(format!("{gone}; {left_out}")),
+        (gone, left_out) => gone.or(left_out),
+    };
     Shown { images: shown.into_iter().map(|(_, image)| image).collect(), left_out }
 }
 

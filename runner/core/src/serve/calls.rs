@@ -102,8 +102,14 @@ mod tests {
     fn what_is_long_is_left_out_aloud() {
         let text = |length: usize| JsonText::from(Value::String("x".repeat(length)));
         let images = Vec::new;
-        let result =
-            |content| ToolResult { id: "1".into(), name: "big".into(), content, is_error: false, images: images() };
+        let result = |content| ToolResult {
+            id: "1".into(),
+            name: "big".into(),
+            content,
+            is_error: false,
+            images: images(),
+            forgotten: 0,
+        };
         let sent = |result: &ToolResult| serde_json::to_value(CameTo::new(result, CallStatus::Done)).unwrap();
         let short = json!({"id": "1", "name": "big", "content": "xx", "is_error": false, "status": "done"});
         assert_eq!(sent(&result(text(2))), short);

@@ -137,6 +137,7 @@ mod tests {
             content,
             is_error: true,
             images: vec![image()],
+            forgotten: 3,
         };
         let messages = vec![
             Message::User("a\n\"\u{1b}ä🟢".to_owned()),

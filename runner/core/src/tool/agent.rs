@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::configure::Offered;
 use super::{Callee, Mode, ServedTool, ToolFailure};
-use crate::conversation::JsonText;
+use crate::conversation::{JsonText, Output};
 use crate::events::{Answer, Event, Source};
 use crate::id::SessionId;
 use crate::invoke::{Calling, admit_called};
@@ -93,15 +93,12 @@ impl AgentTool {
     pub(super) fn call<'a>(
         &'a self,
         calling: Calling<'a>,
-        arguments: &'a Value,
+        arguments: &'a JsonText,
         trace: TraceContext,
-    ) -> BoxFuture<'a, Result<JsonText, ToolFailure>> {
+    ) -> BoxFuture<'a, Result<Output, ToolFailure>> {
         Box::pin(async move {
-            let answer = Box::pin(self.invoke(calling, arguments, trace)).await.map_err(|problem| ToolFailure {
-                kind: problem.code.as_str(),
-                message: words(&problem),
-                stack: Vec::new(),
-            })?;
+            let answer =
+                self.invoke(calling, &arguments.to_value(), trace).await.map_err(|problem| failure(&problem))?;
             Ok(result(&answer).into())
         })
     }
@@ -112,10 +109,10 @@ impl AgentTool {
             return Err(depth::too_many());
         }
         let Said { message, session } = Said::read(&self.target, arguments)?;
-        let admitted = Box::pin(admit_called((running, trace), &self.target, self.access, message, session)).await?;
+        let admitted = admit_called((running, trace), &self.target, self.access, message, session).await?;
         let source = admitted.source().clone();
         let ending = Ending { calling, source: &source, is_over: false };
-        let run = Box::pin(admitted.run(sink));
+        let run = admitted.run(sink);
         let result = match self.timeout {
             None => Some(run.await),
             Some(limit) => tokio::time::timeout(Duration::from_millis(limit.0), run).await.ok(),
@@ -128,6 +125,11 @@ impl AgentTool {
             None => Err(ending.out_of_time(self.timeout)),
         }
     }
+}
+
+/// What whoever called is told of a call that failed.
+fn failure(problem: &Problem) -> ToolFailure {
+    ToolFailure { kind: problem.code.as_str(), message: words(problem), stack: Vec::new() }
 }
 
 /// What is said to an agent by a call with fitting arguments.

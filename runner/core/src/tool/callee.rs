@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use pace_ir::access::Chain;
 use pace_ir::program::{Access, AgentName};
 use pace_sandbox::Console;
@@ -103,21 +104,26 @@ impl Callee {
 
     /// Makes one call; `arguments` fit the parameters. Dropping the future stops it.
     ///
+    /// Boxed, each kind by itself: what an agent calls is polled on the stack of that call, and should not find there the room that
+    /// a call of another kind would have needed.
+    ///
     /// # Errors
     /// It failed.
-    pub(crate) async fn call(
-        &self,
-        calling: Calling<'_>,
-        arguments: &JsonText,
+    pub(crate) fn call<'a>(
+        &'a self,
+        calling: Calling<'a>,
+        arguments: &'a JsonText,
         attended: Attended,
-    ) -> Result<Output, ToolFailure> {
+    ) -> BoxFuture<'a, Result<Output, ToolFailure>> {
         match self {
-            Self::Local(local) => {
+            Self::Local(local) => Box::pin(async move {
                 let content = local.call(calling.running.runner.bundle(), arguments, attended.console).await?;
                 Ok(content.into())
+            }),
+            Self::Server(server) => {
+                Box::pin(async move { server.call(&calling.running.chain, &arguments.to_value(), &attended).await })
             }
-            Self::Server(server) => server.call(&calling.running.chain, &arguments.to_value(), &attended).await,
-            Self::Agent(agent) => Ok(agent.call(calling, &arguments.to_value(), attended.trace).await?.into()),
+            Self::Agent(agent) => agent.call(calling, arguments, attended.trace),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod answers;
 mod delegation;
+mod depth;
 mod ends;
 mod fixture;
 mod limits;

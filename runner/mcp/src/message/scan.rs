@@ -14,8 +14,10 @@ pub(crate) struct Scan {
     pub(crate) depth: usize,
     /// Which request it is, or is an answer to.
     pub(crate) id: Option<RequestId>,
-    /// It has a result or an error.
-    has_answer: bool,
+    /// It has a result.
+    has_result: bool,
+    /// It has an error.
+    has_error: bool,
     /// It has a method: it is a request or a notification.
     has_method: bool,
 }
@@ -60,12 +62,17 @@ impl Scan {
 
     /// Whether it answers something.
     pub(crate) fn is_answer(&self) -> bool {
-        self.has_answer && !self.has_method
+        (self.has_result || self.has_error) && !self.has_method
+    }
+
+    /// Whether it answers something by a result and nothing else.
+    pub(crate) fn is_result(&self) -> bool {
+        self.has_result && !self.has_error && !self.has_method
     }
 
     /// Whether it may be a message at all.
     pub(crate) fn is_any(&self) -> bool {
-        self.has_answer || self.has_method
+        self.has_result || self.has_error || self.has_method
     }
 
     /// A text at the top, and what follows it: a name, if that is a colon.
@@ -73,7 +80,8 @@ impl Scan {
         let Some(value) = rest.trim_ascii_start().strip_prefix(b":") else { return };
         match name {
             br#""id""# if self.id.is_none() => self.id = id(value.trim_ascii_start()),
-            br#""result""# | br#""error""# => self.has_answer = true,
+            br#""result""# => self.has_result = true,
+            br#""error""# => self.has_error = true,
             br#""method""# => self.has_method = true,
             _ => {}
         }

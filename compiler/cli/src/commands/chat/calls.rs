@@ -96,6 +96,7 @@ mod tests {
             content: content.into(),
             is_error: true,
             images: Vec::new(),
+            forgotten: 0,
         };
         came("look", "look {}", &result, status)
     }

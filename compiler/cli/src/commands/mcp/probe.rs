@@ -1,6 +1,7 @@
 //! `pace mcp probe`: asks servers what they offer, and changes nothing.
 
 use clap::Args;
+use pace_diag::render::Action;
 
 use super::update;
 use crate::arguments::Global;
@@ -10,25 +11,28 @@ use crate::project;
 
 /// Ask servers what they offer, and compare it with what is pinned
 ///
-/// Exits with 1 where something differs. `pace mcp update` adopts it.
+/// Exits with 1 where something differs, or a server does not answer. `pace mcp update` adopts what differs.
 #[derive(Debug, Args)]
 pub(super) struct Probe {
-    /// Servers, by address or alias; without any, all
+    /// Servers, by address or alias, or tools of them (`<server>/<tool>`); without any, all
     #[arg(value_name = "SERVER")]
     servers: Vec<String>,
 }
 
 /// Runs the command.
 pub(super) fn run(command: &Probe, global: &Global) -> anyhow::Result<ExitCode> {
-    let updated = match update::asked(&project::find(global)?, &command.servers, global)? {
+    let updated = match update::asked(&project::find(global)?, &command.servers, Action::Probe, global)? {
         Ok(updated) => updated,
         Err(code) => return Ok(code),
     };
     out(&update::words(&updated))?;
-    if updated.lock.is_none() {
-        Output::new(global).note("✓ All servers offer what is pinned\n");
-        return Ok(ExitCode::Success);
+    match (&updated.lock, updated.failed.is_empty()) {
+        (None, true) => {
+            Output::new(global).note("✓ All servers offer what is pinned\n");
+            return Ok(ExitCode::Success);
+        }
+        (None, false) => {}
+        (Some(_), _) => Output::new(global).note("note: `pace mcp update` pins what they offer now\n"),
     }
-    Output::new(global).note("note: `pace mcp update` pins what they offer now\n");
     Ok(ExitCode::Errors)
 }

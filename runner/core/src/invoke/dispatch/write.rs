@@ -52,7 +52,7 @@ impl Write {
             }
         };
         let calling = Calling { running: &running, sink: &Unheard };
-        let (status, failure, told) = ended(Box::pin(callee.call(calling, &intent.arguments, attended))).await;
+        let (status, failure, told) = ended(callee.call(calling, &intent.arguments, attended)).await;
         let mut recording = std::pin::pin!(audit.outcome((&intent, on_record), status, failure));
         let is_slow = tokio::time::timeout(MOMENT, &mut recording).await.is_err();
         // Whoever asked may be gone.

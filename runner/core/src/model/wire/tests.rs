@@ -72,6 +72,7 @@ fn conversation(raw: Option<RawTurn>) -> Vec<Message> {
         content: content.into(),
         is_error,
         images: Vec::new(),
+        forgotten: 0,
     };
     vec![
         Message::User("When?".to_owned()),

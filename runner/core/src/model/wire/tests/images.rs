@@ -14,6 +14,7 @@ fn shown() -> Vec<Message> {
         content: JsonText::from(content),
         is_error: false,
         images: images.iter().map(|data| Image::read(data).unwrap()).collect(),
+        forgotten: 0,
     };
     let turn =
         ModelTurn { calls: vec![call("a", "look", json!({})), call("b", "look", json!({}))], ..ModelTurn::default() };
@@ -87,5 +88,23 @@ fn a_model_without_eyes_is_told_what_was_left_out() {
     for wire in ALL {
         let sent = sent(wire, "gemini-2.5-flash", Images::LeftOut).to_string();
         assert!(sent.contains(why) && !sent.contains(PNG) && !sent.contains(GIF), "{wire:?}: {sent}");
+    }
+}
+
+#[test]
+fn what_is_forgotten_is_said_and_the_rest_keeps_its_numbers() {
+    let mut messages = shown();
+    let Some(Message::ToolResults(results)) = messages.last_mut() else { panic!("results come last") };
+    results[0].images.remove(0);
+    results[0].forgotten = 1;
+    results[1].forgotten = 3;
+    let generation = Generation::default();
+    for wire in ALL {
+        let request = Request { images: Images::LeftOut, ..ask(&messages, &generation) };
+        let sent = body(wire, "gemini-2.5-flash", &request).to_string();
+        let one = "no longer shown, because newer images took its place: image 1; left out, because the model takes no images: \
+                   image 2 (image/gif, 6 bytes)";
+        let more = "no longer shown, because newer images took their place: images 1 to 3";
+        assert!(sent.contains(one) && sent.contains(more), "{wire:?}: {sent}");
     }
 }
