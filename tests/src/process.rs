@@ -129,8 +129,8 @@ impl Runner {
     /// Sends signals by their names, as soon after each other as one process can.
     pub fn signals(&self, names: &[&str]) {
         let id = self.child.id();
-        let lines: String = names.iter().map(|name| format!("kill -{name} {id} || exit 1\n")).collect();
-        assert!(Command::new("/bin/sh").args(["-c", &lines]).status().unwrap().success());
+        let lines: Vec<_> = names.iter().map(|name| format!("kill -{name} {id} || exit 1\n")).collect();
+        assert!(Command::new("/bin/sh").args(["-c", &lines.concat()]).status().unwrap().success());
     }
 
     /// Its exit code; absent if a signal ended it. Waits for it to end by itself.
