@@ -181,7 +181,7 @@ fn certificates_are_verified() {
     block_on(async {
         let url = database(&server).await.replace("sslmode=disable", "sslmode=verify-full");
         let with = |roots: &[_]| PostgresSettings { tls: tls(roots), ..settings(&url) };
-        let store = open(with(&[certificate.clone()]), LONG).await.unwrap();
+        let store = open(with(std::slice::from_ref(&certificate)), LONG).await.unwrap();
         store.health().await.unwrap();
         let error = open(with(&[]), LONG).await.unwrap_err();
         assert!(
@@ -189,7 +189,7 @@ fn certificates_are_verified() {
             "{error:?}"
         );
         let other = url.replace("127.0.0.1", "localhost");
-        let elsewhere = PostgresSettings { tls: tls(&[certificate.clone()]), ..settings(&other) };
+        let elsewhere = PostgresSettings { tls: tls(std::slice::from_ref(&certificate)), ..settings(&other) };
         let error = open(elsewhere, LONG).await.unwrap_err();
         assert!(error.to_string().contains("certificate"), "{error:?}");
     });
