@@ -2,6 +2,7 @@
 
 #[expect(clippy::missing_panics_doc, reason = "whatever is not as a test wants it ends the test")]
 pub mod http;
+pub mod port;
 #[expect(clippy::missing_panics_doc, reason = "whatever is not as a test wants it ends the test")]
 pub mod postgres;
 #[expect(clippy::missing_panics_doc, reason = "whatever is not as a test wants it ends the test")]
@@ -11,6 +12,9 @@ pub mod terminal;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+/// An MCP server that needs nothing but Python; the file says what it offers.
+pub const SHOP: &str = include_str!("shop.py");
 
 /// A binary of this build. Cargo puts it beside the folder of the tests; `cargo xtask test` builds it first.
 ///
@@ -153,6 +157,21 @@ pub fn installed(variable: &str, what: &str) -> Option<PathBuf> {
         skip(&format!("{what} ({variable} is not set; `cargo xtask counterparts` prints it)"));
     }
     path
+}
+
+/// What curl prints; nothing if it is not there, which is counted as skipped.
+///
+/// # Panics
+/// If it prints what is not UTF-8, or as [`skip`].
+pub fn curl(arguments: &[&str]) -> Option<String> {
+    let patience = process::PATIENCE.as_secs().to_string();
+    let curl =
+        Command::new("curl").args(["--silent", "--show-error", "--max-time", &patience]).args(arguments).output();
+    let Ok(output) = curl else {
+        skip("curl");
+        return None;
+    };
+    Some(String::from_utf8(output.stdout).expect("curl prints UTF-8"))
 }
 
 /// Says that a test cannot run here, and counts it.

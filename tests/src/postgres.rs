@@ -2,55 +2,82 @@
 //! ends, however that ends.
 
 use std::io::Write as _;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
-use crate::installed;
 use crate::process::PATIENCE;
+use crate::{installed, port};
 
-/// Reads commands, a word a line: `start`, `kill`. At the end of its input nothing is left.
+/// Reads commands, a word a line: `start`, `stop`, `kill`. At the end of its input nothing is left.
 const HOLDER: &str = r#"
-bin=$1 folder=$2 port=$3
+bin=$1 folder=$2 port=$3 ssl=$4 certificate=$5 key=$6
 start() {
-    "$bin/postgres" -D "$folder/data" -p "$port" -k "$folder" -c listen_addresses=127.0.0.1 -c fsync=off >>"$folder/log" 2>&1 &
+    "$bin/postgres" -D "$folder/data" -p "$port" -k "$folder" -c listen_addresses=127.0.0.1 -c fsync=off \
+        -c max_connections=200 -c ssl="$ssl" -c ssl_cert_file="$folder/certificate" -c ssl_key_file="$folder/key" \
+        >>"$folder/log" 2>&1 &
     server=$!
 }
-stop() { kill -QUIT "$server" 2>/dev/null; wait "$server"; }
+stop() { kill "-$1" "$server" 2>/dev/null; wait "$server"; }
 mkdir -m 755 "$folder" || exit 1
 "$bin/initdb" -D "$folder/data" -A trust -U pace -E UTF8 --locale=C --no-sync >"$folder/log" 2>&1
+printf %s "$certificate" >"$folder/certificate"
+(umask 077 && printf %s "$key" >"$folder/key")
 start
 while read -r command; do
     case "$command" in
         start) start ;;
-        kill) stop ;;
+        stop) stop INT ;;
+        kill) stop QUIT ;;
     esac
 done
-stop
+stop QUIT
 rm -rf "$folder"
 "#;
+
+/// What a server shows over TLS, as PEM.
+#[derive(Debug, Default)]
+pub struct Shown {
+    /// Its certificate.
+    pub certificate: String,
+    /// The key to it.
+    pub key: String,
+}
 
 /// A server.
 #[derive(Debug)]
 pub struct Postgres {
     holder: Child,
     programs: PathBuf,
-    port: u16,
+    /// Where it listens on 127.0.0.1.
+    pub port: u16,
     folder: PathBuf,
 }
 
 impl Postgres {
-    /// Starts one; nothing, and the test skipped, where PostgreSQL is not installed.
+    /// Starts one without TLS; nothing, and the test skipped, where PostgreSQL is not installed.
     pub fn start() -> Option<Self> {
+        Self::begin(None)
+    }
+
+    /// Starts one that speaks TLS to those who want it; as [`Postgres::start`].
+    pub fn start_secure(shown: &Shown) -> Option<Self> {
+        Self::begin(Some(shown))
+    }
+
+    fn begin(shown: Option<&Shown>) -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let programs = installed("PACE_TEST_POSTGRES", "PostgreSQL")?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("pace-tests-postgres-{}-{number}", std::process::id()));
-        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let port = port::free();
         let mut command = as_postgres();
         command.args(["sh", "-c", HOLDER, "sh"]).arg(&programs).arg(&folder).arg(port.to_string());
+        match shown {
+            Some(shown) => command.args(["on", &shown.certificate, &shown.key]),
+            None => command.args(["off", "", ""]),
+        };
         // A folder that the account may be in.
         command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::null());
         let server = Self { holder: command.spawn().unwrap(), programs, port, folder };
@@ -58,12 +85,17 @@ impl Postgres {
         Some(server)
     }
 
-    /// The address of its database.
-    pub fn address(&self) -> String {
-        format!("postgresql://pace@127.0.0.1:{}/postgres?sslmode=disable", self.port)
+    /// The address of a database of it. It asks for no TLS.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgresql://pace@127.0.0.1:{}/{database}?sslmode=disable", self.port)
     }
 
-    /// `start` or `kill`.
+    /// The address of the database that is always there.
+    pub fn address(&self) -> String {
+        self.url("postgres")
+    }
+
+    /// `start`, `stop` or `kill`.
     pub fn tell(&mut self, command: &str) {
         writeln!(self.holder.stdin.as_mut().unwrap(), "{command}").unwrap();
     }
@@ -73,8 +105,8 @@ impl Postgres {
         let begun = Instant::now();
         while self.query("SELECT 1").is_none() {
             let log = || std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-            assert!(begun.elapsed() < 2 * PATIENCE, "PostgreSQL does not start: {}", log());
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            assert!(begun.elapsed() < PATIENCE, "PostgreSQL does not start: {}", log());
+            std::thread::sleep(std::time::Duration::from_millis(20));
         }
     }
 

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -10,8 +11,18 @@ use std::time::{Duration, Instant};
 use crate::{Project, binary};
 use serde_json::Value;
 
-/// How long a test waits for what has to come, on a machine that is busy.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a test waits for what has to come: nothing is measured by it, and a machine may be slow and busy at once.
+pub const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Sets a flag when it is dropped, by a panic too: whoever works until it is set ends, and the test does not hang.
+#[derive(Debug)]
+pub struct SetAtEnd<'f>(pub &'f AtomicBool);
+
+impl Drop for SetAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
 
 /// A runner that listens.
 #[derive(Debug)]
@@ -112,8 +123,14 @@ impl Runner {
 
     /// Sends a signal by its name.
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
-        assert!(status.success());
+        self.signals(&[name]);
+    }
+
+    /// Sends signals by their names, as soon after each other as one process can.
+    pub fn signals(&self, names: &[&str]) {
+        let id = self.child.id();
+        let lines: Vec<_> = names.iter().map(|name| format!("kill -{name} {id} || exit 1\n")).collect();
+        assert!(Command::new("/bin/sh").args(["-c", &lines.concat()]).status().unwrap().success());
     }
 
     /// Its exit code; absent if a signal ended it. Waits for it to end by itself.

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long is waited for what has to appear. Generous, because nothing is measured here.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::process::PATIENCE;
+
 /// How often the screen is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 

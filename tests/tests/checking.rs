@@ -6,27 +6,10 @@
 use std::path::Path;
 use std::process::Command;
 
-use pace_tests::Project;
 use pace_tests::http;
 use pace_tests::process::{Runner, checked, command, ended};
+use pace_tests::{Project, SHOP};
 use serde_json::{Value, json};
-
-/// Offers one tool.
-const SERVER: &str = r#"
-import json, os, sys
-def say(id, result):
-    print(json.dumps({"jsonrpc": "2.0", "id": id, "result": result}), flush=True)
-for line in sys.stdin:
-    message = json.loads(line)
-    method, id = message.get("method"), message.get("id")
-    if method == "initialize":
-        say(id, {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "shop", "version": "1"}})
-    elif method == "tools/list":
-        say(id, {"tools": [{"name": "look", "description": "Looks", "inputSchema": {"type": "object"},
-            "annotations": {"readOnlyHint": True}}]})
-    elif id is not None:
-        print(json.dumps({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "no"}}), flush=True)
-"#;
 
 /// A tool with a variable.
 const PAY: &str = "import { defineTool } from \"@paceline/runtime\";\nexport default defineTool({\n  name: \"pay\", description: \
@@ -46,7 +29,7 @@ fn project() -> Project {
         ("agents/clerk/spec.yaml", clerk),
         ("agents/guide/spec.yaml", "name: guide\nmodel: house\ndescription: You guide.\n"),
         ("tools/pay.ts", PAY),
-        ("server.py", SERVER),
+        ("server.py", SHOP),
     ]);
     let mut build = project.pace(&["build", "--output", "x.pace"]);
     let output = build.env("SHOP", "mcp://exec/python3").output().unwrap();
@@ -172,7 +155,7 @@ fn each_thing_that_is_missing_is_found() {
     // What changed on the other side since the build.
     std::fs::write(
         project.path().join("server.py"),
-        SERVER.replace("{\"type\": \"object\"}", "{\"type\": \"object\", \"required\": [\"at\"]}"),
+        SHOP.replace("{\"type\": \"object\"}", "{\"type\": \"object\", \"required\": [\"at\"]}"),
     )
     .unwrap();
     let run = checked(&project, &pairs(&all), &[]);

@@ -3,36 +3,8 @@
 
 use std::fmt::Write as _;
 
-use pace_tests::Project;
+use pace_tests::{Project, SHOP};
 use serde_json::{Value, json};
-
-/// Offers what `offer.json` says. `whoami` answers with its token spelled backwards, since the token itself is shown to nobody;
-/// `die` ends in the middle of a call, `stumble` and `fall` do it once; all others answer with their arguments.
-const SERVER: &str = r#"
-import json, os, sys
-def say(id, result):
-    print(json.dumps({"jsonrpc": "2.0", "id": id, "result": result}), flush=True)
-for line in sys.stdin:
-    message = json.loads(line)
-    method, id = message.get("method"), message.get("id")
-    if method == "initialize":
-        info = {"name": "shop", "version": "1"}
-        say(id, {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": info})
-    elif method == "tools/list":
-        say(id, {"tools": json.load(open("offer.json"))})
-    elif method == "tools/call":
-        name = message["params"]["name"]
-        if name == "die":
-            os._exit(7)
-        if name in ("stumble", "fall") and not os.path.exists(name):
-            open(name, "w").close()
-            os._exit(7)
-        text = os.environ.get("TOKEN", "nobody")[::-1] if name == "whoami" else json.dumps(message["params"].get("arguments"))
-        say(id, {"content": [{"type": "text", "text": text}]})
-    elif id is not None:
-        error = {"code": -32601, "message": "no such method"}
-        print(json.dumps({"jsonrpc": "2.0", "id": id, "error": error}), flush=True)
-"#;
 
 fn tool(name: &str, parameter: &str, is_read: bool) -> Value {
     json!({
@@ -55,7 +27,7 @@ fn project(settings: &str) -> Project {
         ("agents/clerk/spec.yaml", spec),
         ("paceline.yaml", &format!("{models}{settings}")),
         ("turns.json", "[{\"user\": {\"contains\": \"\"}, \"model\": \"Good day.\"}]"),
-        ("server.py", SERVER),
+        ("server.py", SHOP),
     ]);
     change(&project, &offer());
     project
@@ -176,9 +148,11 @@ fn what_answered_is_pinned_beside_other_mistakes() {
 #[test]
 fn a_program_that_is_slow_at_first_is_asked_again() {
     let project = project("");
-    let first =
-        "import os, time\nif not os.path.exists('started'):\n    open('started', 'w').close()\n    time.sleep(600)\n";
-    project.write("server.py", &format!("{first}{SERVER}"));
+    // Silent for longer than the first five seconds of a build, whenever they begin, and not for as long as the others.
+    let silent = std::time::SystemTime::now() + std::time::Duration::from_secs(12);
+    let until = silent.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let first = format!("import time\nwhile time.time() < {until}:\n    time.sleep(0.1)\n");
+    project.write("server.py", &format!("{first}{SHOP}"));
     let built = project.run(&["build"]);
     assert_eq!(built.code, Some(0), "{}", built.err);
     let said = "note: `mcp://exec/python3` did not answer within 5 s; it is given 20 s once more\n";

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -83,6 +84,28 @@ pub(crate) fn succeeds(command: &[&str]) -> bool {
 /// Prints the command line that is about to run.
 pub(crate) fn show(command: &Command) {
     eprintln!("\n$ {}", shown(command));
+}
+
+/// How often is tried in CI what asks servers of others, and how long is waited after the first failure; after each further
+/// one longer.
+const TRIES: u32 = 4;
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Does what asks servers of others. In CI, where one that fails for a moment would fail everything, it is tried again;
+/// elsewhere there may be no network, and nobody wants to wait to hear that.
+///
+/// # Errors
+/// Those of the last try.
+pub(crate) fn persistently<T>(what: &str, attempt: impl Fn() -> Result<T>) -> Result<T> {
+    let tries = if in_ci() { TRIES } else { 1 };
+    for number in 1..tries {
+        match attempt() {
+            Err(error) => eprintln!("warning: {what} cannot be had, and is tried again: {error:#}"),
+            done => return done,
+        }
+        std::thread::sleep(PAUSE * number);
+    }
+    attempt()
 }
 
 /// Whether this is CI, where nothing may be skipped.

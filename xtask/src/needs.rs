@@ -91,5 +91,7 @@ fn install(missing: &[Need]) -> Result<()> {
 
 fn apt_get(arguments: &[&str], packages: &[&str]) -> Result<Verdict> {
     let mut apt_get = command::program("apt-get")?;
+    // A mirror may stumble, and the machine may be installing something of its own.
+    apt_get.args(["-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=300"]);
     command::run(apt_get.args(arguments).args(packages).env("DEBIAN_FRONTEND", "noninteractive"))
 }

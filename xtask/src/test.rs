@@ -17,7 +17,8 @@ mod suite;
 /// # Errors
 /// Something is missing on this machine.
 pub(crate) fn run() -> Result<Verdict> {
-    needs::ensure(&[needs::GIT, needs::PYTHON, needs::TMUX, needs::CURL, needs::IP])?;
+    let needed = [needs::GIT, needs::PYTHON, needs::TMUX, needs::CURL, needs::IP];
+    command::persistently("a Debian package", || needs::ensure(&needed))?;
     let steps = [
         step("fmt", || cargo(&["fmt", "--all", "--check"]))?,
         step("tidy", tidy::run)?,
@@ -43,7 +44,7 @@ pub(crate) fn run() -> Result<Verdict> {
 
 /// Proves that what is vendored for `std/` is what its packages give. Elsewhere than in CI a registry may be out of reach.
 fn std_tools() -> Result<Verdict> {
-    match std_tools::run(std_tools::Mode::Compare) {
+    match command::persistently("what is vendored", || std_tools::run(std_tools::Mode::Compare)) {
         Err(error) if !command::in_ci() => {
             println!("skipped: the packages of std tools cannot be had: {error:#}");
             Ok(Verdict::Passed)

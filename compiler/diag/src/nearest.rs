@@ -172,7 +172,7 @@ mod tests {
             let wanted = format!("Xagent-with-a-long-name-{wanted:05}");
             assert!(nearest(&wanted, names.iter().map(String::as_str)).is_some());
         }
-        assert!(started.elapsed().as_secs() < 20, "took {:?}", started.elapsed());
+        assert!(started.elapsed().as_secs() < 60, "took {:?}", started.elapsed());
     }
 
     #[test]

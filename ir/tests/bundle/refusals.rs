@@ -346,7 +346,7 @@ fn many_agents_verify_in_no_time() {
     let started = std::time::Instant::now();
     bundle.check_references().unwrap();
     bundle.check_values().unwrap();
-    assert!(started.elapsed().as_secs() < 10, "took {:?}", started.elapsed());
+    assert!(started.elapsed().as_secs() < 60, "took {:?}", started.elapsed());
 }
 
 #[test]

@@ -37,14 +37,16 @@ const HARM: [(&str, &str, &str, &str); 12] = [
     ("thrown", "throw { toString() { throw new Error(\"again\"); } };", "threw", ""),
 ];
 
-fn project_of(tools: &[(String, String)], each: &str) -> Project {
+/// A project of these tools; of each, `more` says what else stands in its entry.
+fn project_of(tools: &[(String, String)], more: impl Fn(&str) -> &'static str) -> Project {
     let names: Vec<&str> = tools.iter().map(|(name, _)| name.as_str()).collect();
     let calls: Vec<_> = names.iter().map(|name| (*name, json!({}))).collect();
     let project = Project::new(&[
         ("paceline.yaml", "models:\n  - {name: recorded, provider: replay, turns: turns.json}\n"),
         ("turns.json", &recording(&[("go", &calls)])),
     ]);
-    let entries = names.iter().map(|name| format!("  - {{name: tools/{name}, access: read, net: []{each}}}\n"));
+    let entry = |name: &&str| format!("  - {{name: tools/{name}, access: read, net: []{}}}\n", more(name));
+    let entries = names.iter().map(entry);
     agent(&project, &entries.collect::<String>());
     for (name, body) in tools {
         let tool = format!(
@@ -61,7 +63,10 @@ fn harm_is_an_answer_to_the_model_and_nothing_else() {
     let mut tools: Vec<_> = HARM.iter().map(|(name, body, ..)| ((*name).to_owned(), (*body).to_owned())).collect();
     // Whoever comes after, and beside, finds a world as new.
     tools.push(("clean".to_owned(), "return { polluted: ({} as any).polluted ?? null };".to_owned()));
-    let project = project_of(&tools, ", timeout: 6s, memory: 64MiB");
+    // Whatever ends by itself has the time to, though all of them run at once.
+    let runs_out = |name: &str| HARM.iter().any(|(harm, _, kind, _)| *harm == name && *kind == "time");
+    let bounds = |name: &str| if runs_out(name) { ", timeout: 2s" } else { ", timeout: 60s, memory: 64MiB" };
+    let project = project_of(&tools, bounds);
     let runner = Runner::start(&project, &[]);
     for _round in 0..2 {
         let results = results(&runner, "go");
@@ -84,7 +89,8 @@ fn changed_bytecode_in_a_sealed_bundle_harms_nobody() {
     let body =
         "const all = [1, 2, 3].map((one) => ({ one, text: `${one}` })); return all.filter((one) => one.one > 1);";
     let tools: Vec<_> = (0..32).map(|number| (format!("t{number}"), body.to_owned())).collect();
-    let project = project_of(&tools, ", timeout: 2s");
+    // What was changed may compute for ever; the first one is whole, and has the time it needs.
+    let project = project_of(&tools, |name| if name == "t0" { ", timeout: 60s" } else { ", timeout: 2s" });
     let built = project.run(&["build", "--output", "whole.pace"]);
     assert_eq!(built.code, Some(0), "{}", built.err);
     let bytes = std::fs::read(project.path().join("whole.pace")).unwrap();

@@ -78,7 +78,7 @@ fn a_write_that_cannot_be_put_on_record_is_not_made() {
     let project = project(world.port, &[("go", &[("put", json!({"path": "/now"}))])]);
     // Standard error takes nothing: the disk of the log is full.
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = pace_tests::port::free();
     let mut command = process::command(&project, &[("LIVE_WRITES", "all"), ("PORT", &port.to_string())]);
     let mut child = command.stdout(Stdio::null()).stderr(full).spawn().unwrap();
     let address = ([127, 0, 0, 1], port).into();

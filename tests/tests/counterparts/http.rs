@@ -2,12 +2,10 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use pace_tests::process::PATIENCE;
 use serde_json::Value;
-
-/// No answer takes longer, whatever the model does.
-const PATIENCE: Duration = Duration::from_mins(2);
 
 /// An answer.
 #[derive(Debug)]

@@ -3,10 +3,8 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Sender, channel};
-use std::time::Duration;
 
-/// How long a server may take until it listens; a busy machine starts Python slowly.
-const PATIENCE: Duration = Duration::from_mins(1);
+use pace_tests::process::PATIENCE;
 
 /// A running server, ended with this value.
 #[derive(Debug)]
@@ -76,9 +74,4 @@ fn port_in(line: &str) -> Option<u16> {
     let (_, rest) = line.split_once("127.0.0.1:")?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
-}
-
-/// A port that was free a moment ago, for servers that have to be told one.
-pub(crate) fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }

@@ -78,7 +78,15 @@ pub(crate) fn fields(fields: &[(&str, &str)]) -> Vec<u8> {
 
 /// A request to the agent `open` that has no body yet.
 pub(crate) fn post(authority: &str) -> Vec<u8> {
-    let path = "/agents/open/chat";
+    post_to("/agents/open/chat", authority)
+}
+
+/// The same, whose head is answered as soon as the agent has begun.
+pub(crate) fn stream(authority: &str) -> Vec<u8> {
+    post_to("/agents/open/chat/stream", authority)
+}
+
+fn post_to(path: &str, authority: &str) -> Vec<u8> {
     let pseudo = [(":method", "POST"), (":scheme", "http"), (":path", path), (":authority", authority)];
     fields(&[&pseudo[..], &[("content-type", "application/json")]].concat())
 }

@@ -2,13 +2,13 @@
 
 use std::io::Write;
 
+use pace_tests::curl;
 use pace_tests::process::Runner;
 
-use super::curl::curl;
 use super::frames::{
-    CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, RST_STREAM, SETTINGS, fields, frame, post,
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, RST_STREAM, fields, frame, post, stream,
 };
-use super::{ANN, project, say, start};
+use super::{ANN, project, say, start, start_measured, until_running};
 
 #[track_caller]
 fn assert_serves(runner: &mut Runner) {
@@ -152,12 +152,11 @@ fn requests_that_two_readers_would_read_differently() {
 
 #[test]
 fn whoever_takes_a_request_back_ends_it() {
-    let mut runner = start(&project(), &[]);
+    let mut runner = start_measured(&project(), &[]);
     let mut client = Frames::to(runner.address);
     client.send(HEADERS, END_HEADERS, 1, &post("localhost"));
-    client.send(DATA, END_STREAM, 1, br#"{"message":"wait"}"#);
-    assert!(client.wait_for(SETTINGS, 0).is_some());
-    assert_eq!(say(&runner, "open", "hello", &[]).status, 200);
+    client.send(DATA, END_STREAM, 1, br#"{"message":"for ever"}"#);
+    until_running(&runner, 1);
     client.send(RST_STREAM, 0, 1, &8_u32.to_be_bytes());
     let line = runner.wait_for(|line| line["message"] == "request" && line["status"] == 499);
     assert_eq!(line["route"], "/agents/{name}/chat");
@@ -170,12 +169,12 @@ fn whoever_takes_a_request_back_ends_it() {
 fn what_runs_may_finish_when_the_runner_ends() {
     let mut runner = start(&project(), &[]);
     let mut client = Frames::to(runner.address);
-    client.send(HEADERS, END_HEADERS, 1, &post("localhost"));
+    client.send(HEADERS, END_HEADERS, 1, &stream("localhost"));
     client.send(DATA, END_STREAM, 1, br#"{"message":"wait"}"#);
-    assert!(client.wait_for(SETTINGS, 0).is_some());
-    assert_eq!(say(&runner, "open", "hello", &[]).status, 200);
+    assert!(client.wait_for(HEADERS, 1).is_some());
     runner.signal("TERM");
-    let data = client.wait_for(DATA, 1).unwrap();
-    assert!(String::from_utf8_lossy(&data.payload).contains("waited"));
+    let told: Vec<_> = std::iter::from_fn(|| client.next()).filter(|frame| frame.kind == DATA).collect();
+    let told: String = told.iter().map(|frame| String::from_utf8_lossy(&frame.payload)).collect();
+    assert!(told.contains(r#""response":"waited""#), "{told}");
     assert_eq!(runner.code(), Some(0));
 }

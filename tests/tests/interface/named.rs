@@ -4,7 +4,7 @@ use pace_tests::http::{Connection, ask};
 use pace_tests::process::Runner;
 use serde_json::{Value, json};
 
-use super::{ANN, bearer, failing, get, project, said, say, start, with};
+use super::{ANN, bearer, failing, get, project, said, say, start, start_measured, until_running, with};
 
 fn line_of(runner: &Runner, request: &str) -> Value {
     runner.wait_for(|line| line["message"] == "request" && line["request"] == request)
@@ -47,13 +47,13 @@ fn a_problem_and_its_lines_have_the_id_of_the_request() {
         std::thread::sleep(std::time::Duration::from_millis(20));
         get(&runner, &format!("/traces/{invocation}"), &[&bearer(ANN)])
     });
-    let trace = trace.take(500).find(|answer| answer.status == 200).unwrap();
+    let trace = trace.take(5_000).find(|answer| answer.status == 200).unwrap();
     assert_eq!(trace.json()["request"], "r-3");
 }
 
 #[test]
 fn each_request_is_a_line() {
-    let mut runner = start(&project(), &[("LOG_LEVEL", "debug")]);
+    let mut runner = start_measured(&project(), &[("LOG_LEVEL", "debug")]);
     let answer = say(&runner, "desk", "hello", &[&bearer(ANN), "x-request-id: said"]);
     let line = line_of(&runner, "said");
     assert_eq!(line["level"], "INFO");
@@ -95,8 +95,8 @@ fn each_request_is_a_line() {
     assert_eq!(line_of(&runner, "probe")["level"], "DEBUG", "probes are no news");
     // Who hangs up is a line, too.
     let mut connection = Connection::to(runner.address);
-    connection.send(with(&said("desk", "wait"), &[&bearer(ANN), "x-request-id: hung-up"]).as_bytes());
-    get(&runner, "/health", &[]);
+    connection.send(with(&said("desk", "for ever"), &[&bearer(ANN), "x-request-id: hung-up"]).as_bytes());
+    until_running(&runner, 1);
     drop(connection);
     assert_eq!(
         (&line_of(&runner, "hung-up")["status"], &line_of(&runner, "hung-up")["cut"]),
@@ -121,8 +121,9 @@ fn the_log_is_as_loud_as_it_is_told_to_be() {
     let project = project();
     for (level, is_told) in [("info", true), ("warn", false)] {
         let variables = [("ANN", ANN), ("BOB", super::BOB), ("LOG_FORMAT", "text"), ("LOG_LEVEL", level)];
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let number = port.port().to_string();
+        let number = pace_tests::port::free();
+        let port = (std::net::Ipv4Addr::LOCALHOST, number).into();
+        let number = number.to_string();
         let mut command = pace_tests::process::command(&project, &[&variables[..], &[("PORT", &number)]].concat());
         let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
         while std::net::TcpStream::connect(port).is_err() {

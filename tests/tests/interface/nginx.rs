@@ -1,15 +1,14 @@
 //! nginx in front, as an ingress is: it passes on what comes, adds who asks, and keeps no piece of an answer for itself.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use pace_tests::http::{self, Connection};
 use pace_tests::process::{PATIENCE, Runner};
-use pace_tests::{Project, installed};
+use pace_tests::{Project, curl, installed, port};
 use serde_json::json;
 
-use super::curl::curl;
 use super::with;
 
 /// A running nginx; ended with this value.
@@ -21,7 +20,7 @@ struct Nginx {
 impl Nginx {
     fn start(project: &Project, runner: &Runner) -> Option<Self> {
         let program = installed("PACE_TEST_NGINX", "nginx")?;
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = (Ipv4Addr::LOCALHOST, port::free()).into();
         let folder = project.path().display();
         // Where it comes from is what the runner believes it by; the client's own word for who asks never passes.
         let location = format!(

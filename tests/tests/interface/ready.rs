@@ -1,26 +1,9 @@
 //! `GET /ready` and what it says of the servers of tools: one that is away stops no invocation, and is named until it is back.
 
-use pace_tests::Project;
 use pace_tests::http::{self, ask};
 use pace_tests::process::{Runner, command};
+use pace_tests::{Project, SHOP};
 use serde_json::json;
-
-const SERVER: &str = r#"
-import json, sys
-def say(id, result):
-    print(json.dumps({"jsonrpc": "2.0", "id": id, "result": result}), flush=True)
-for line in sys.stdin:
-    message = json.loads(line)
-    method, id = message.get("method"), message.get("id")
-    if method == "initialize":
-        say(id, {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "shop", "version": "1"}})
-    elif method == "tools/list":
-        say(id, {"tools": [{"name": "look", "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": True}}]})
-    elif method == "tools/call":
-        say(id, {"content": [{"type": "text", "text": "seen"}]})
-    elif id is not None:
-        print(json.dumps({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "no such method"}}), flush=True)
-"#;
 
 fn until(runner: &Runner, wanted: &serde_json::Value) {
     let begun = std::time::Instant::now();
@@ -47,7 +30,7 @@ fn a_server_that_is_away_is_named_until_it_is_back() {
             "turns.json",
             r#"[{"user": "look", "turn": 1, "model": {"calls": [{"name": "shop_look", "arguments": {}}]}}, {"results": ["shop_look"], "model": "seen"}]"#,
         ),
-        ("server.py", SERVER),
+        ("server.py", SHOP),
     ]);
     let path = std::env::var("PATH").unwrap();
     // Built while the server was there, served while it is not.
@@ -58,7 +41,7 @@ fn a_server_that_is_away_is_named_until_it_is_back() {
         command
     });
     until(&runner, &json!({"status": "ready", "degraded": ["the MCP server `shop` does not answer"]}));
-    project.write("server.py", SERVER);
+    project.write("server.py", SHOP);
     let begun = std::time::Instant::now();
     while !ask(runner.address, &http::stream("look")).body.contains("\"status\":\"done\"") {
         // One that failed to start is not tried again at once.

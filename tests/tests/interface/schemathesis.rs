@@ -28,6 +28,8 @@ fn judge(arguments: &[&str], variables: &[(&str, &str)]) {
             "40",
             "--seed",
             "7",
+            "--request-timeout",
+            "60",
             "--no-color",
             "--suppress-health-check",
             "all",

@@ -4,10 +4,9 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use pace_tests::Project;
 use pace_tests::process::{PATIENCE, Runner, ended};
+use pace_tests::{Project, curl};
 
-use super::curl::curl;
 use super::{project, start};
 
 /// A certificate for `localhost`, and its key: written where a runner finds them, and the certificate where curl does.

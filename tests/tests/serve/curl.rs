@@ -1,19 +1,9 @@
 //! curl, as the documentation uses it.
 
-use std::process::Command;
+use pace_tests::curl;
 
 use crate::process::Runner;
 use crate::project;
-
-/// Runs curl; nothing if it is not there, which is counted as skipped.
-fn curl(arguments: &[&str]) -> Option<String> {
-    let curl = Command::new("curl").args(["--silent", "--show-error", "--max-time", "30"]).args(arguments).output();
-    let Ok(output) = curl else {
-        pace_tests::skip("curl");
-        return None;
-    };
-    Some(String::from_utf8(output.stdout).unwrap())
-}
 
 #[test]
 fn curl_reads_a_stream_and_resumes_it() {

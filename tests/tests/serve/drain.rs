@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::http::{Connection, ask, get, post, say, stream};
-use crate::process::Runner;
+use crate::process::{Runner, SetAtEnd};
 use crate::project;
 
 #[test]
@@ -85,8 +85,7 @@ fn signals_that_come_together_are_one() {
     let mut slow = Connection::to(runner.address);
     slow.send(stream("wait").as_bytes());
     slow.head().unwrap();
-    runner.signal("TERM");
-    runner.signal("INT");
+    runner.signals(&["TERM", "INT"]);
     assert_eq!(slow.events().last().unwrap().name, "done");
     assert_eq!(runner.code(), Some(0));
 }
@@ -118,12 +117,13 @@ fn every_request_that_was_taken_is_answered() {
             (answered, refused)
         };
         let clients: Vec<_> = (0..8).map(|_| scope.spawn(client)).collect();
-        // Some invocations hold the drain open while the load goes on.
+        let _over = SetAtEnd(&is_over);
+        // Some invocations hold the drain open while the load goes on: this one has begun when its head is there.
         let mut slow = Connection::to(address);
-        slow.send(say("wait").as_bytes());
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        slow.send(stream("wait").as_bytes());
+        slow.head().unwrap();
         runner.signal("TERM");
-        assert_eq!(slow.answer().unwrap().json()["response"], "waited");
+        assert_eq!(slow.events().last().unwrap().data["response"], "waited");
         assert_eq!(runner.code(), Some(0));
         is_over.store(true, Ordering::Relaxed);
         let counts: Vec<_> = clients.into_iter().map(|client| client.join().unwrap()).collect();

@@ -121,7 +121,7 @@ fn people_are_shown_what_is_served() {
 fn a_runner_whose_log_nobody_reads() {
     let project = project();
     for format in ["text", "json"] {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = pace_tests::port::free();
         let closed = || Stdio::from(std::io::pipe().unwrap().1);
         let mut command = command(&project, &[("PORT", &port.to_string()), ("LOG_FORMAT", format), ("PACE_X", "y")]);
         let mut child = command.stdout(closed()).stderr(closed()).spawn().unwrap();

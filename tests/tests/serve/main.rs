@@ -15,7 +15,7 @@ use pace_tests::{Project, http, process};
 fn project() -> Project {
     let turns = r#"[
         {"user": "slow", "pace": "40ms", "model": "one two three four five six seven eight nine ten"},
-        {"user": "long", "pace": "500ms", "model": "one two three four five six seven eight nine ten"},
+        {"user": "long", "pace": "1s", "model": "one two three four five six seven eight nine ten"},
         {"user": "wait", "wait": "1s", "model": "waited"},
         {"user": "for ever", "wait": "1h", "model": "never"},
         {"user": "what did I say?", "turn": 2, "model": "you said hello"},

@@ -171,7 +171,7 @@ fn a_session_takes_one_turn_at_a_time() {
     let project = project();
     let runner = Runner::start(&project, &[]);
     let mut first = Connection::to(runner.address);
-    first.send(crate::http::stream("long").as_bytes());
+    first.send(crate::http::stream("for ever").as_bytes());
     first.head().unwrap();
     let session = first.event().unwrap().data["session"].as_str().unwrap().to_owned();
     let body = serde_json::json!({"message": "hello", "session": session}).to_string();

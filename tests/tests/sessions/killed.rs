@@ -1,7 +1,7 @@
 //! `kill -9` under load, twenty times: what is stored is sound and whole, nothing that was answered is lost, and no write was made that is
 //! not on record. A runner that is told to stop under load answers everything, and leaves no lease behind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,17 +10,17 @@ use std::time::{Duration, Instant};
 
 use pace_tests::Project;
 use pace_tests::http::{self, Connection};
-use pace_tests::process::Runner;
+use pace_tests::process::{PATIENCE, Runner, SetAtEnd};
 use rusqlite::Connection as Database;
 use serde_json::Value;
 
 use super::{project, said, serving, whole};
 
-/// What clients know: the turns that were answered of each session, and when each invocation was.
+/// What clients know: the turns that were answered of each session, and the invocations of this round.
 #[derive(Debug, Default)]
 struct Known {
     turns: BTreeMap<String, u64>,
-    invocations: BTreeMap<String, Instant>,
+    invocations: BTreeSet<String>,
     refused: u64,
 }
 
@@ -79,7 +79,7 @@ fn load(runner: &Runner, known: &Mutex<Known>, enough: &AtomicBool) {
                     }
                     let answer = answer.json();
                     assert_eq!(answer["unkept"], Value::Null);
-                    known.invocations.insert(answer["invocation"].as_str().unwrap().to_owned(), Instant::now());
+                    known.invocations.insert(answer["invocation"].as_str().unwrap().to_owned());
                     let id = answer["session"].as_str().unwrap().to_owned();
                     known.turns.insert(id.clone(), next);
                     session = Some(id).filter(|_| number % 20 != 0);
@@ -98,6 +98,19 @@ fn database(project: &Project) -> Database {
 fn count(file: &Database, sql: &str) -> u64 {
     let count: i64 = file.query_row(sql, [], |row| row.get(0)).unwrap();
     count.unsigned_abs()
+}
+
+fn has_trace(file: &Database, id: &str) -> bool {
+    count(file, &format!("SELECT count(*) FROM pace_traces WHERE lower(hex(id)) = '{id}'")) == 1
+}
+
+#[track_caller]
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "it does not come to pass: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// All sessions, each whole, and those inside others as far as those. What was answered is there.
@@ -143,13 +156,18 @@ fn what_is_left_of_a_runner_that_was_killed_is_whole() {
     for round in 0..20 {
         let mut runner = serving(&project, &[]);
         let enough = AtomicBool::new(false);
-        let killed = std::thread::scope(|scope| {
+        let stored = std::thread::scope(|scope| {
             scope.spawn(|| load(&runner, &known, &enough));
-            // Long enough now and then that some traces have had all the time there is.
-            std::thread::sleep(Duration::from_millis(if round % 7 == 6 { 5_000 } else { 250 + 37 * round }));
+            let _over = SetAtEnd(&enough);
+            wait_until("some turns are taken", || known.lock().unwrap().invocations.len() > 15);
+            // Now and then so late that the first traces have been stored, though the load goes on.
+            let stored = if round % 7 == 6 { known.lock().unwrap().invocations.clone() } else { BTreeSet::new() };
+            let file = database(&project);
+            wait_until("their traces are stored", || stored.iter().all(|id| has_trace(&file, id)));
+            // In the middle of something, wherever that is.
+            std::thread::sleep(Duration::from_millis(37 * round));
             runner.signal("KILL");
-            enough.store(true, Ordering::Relaxed);
-            Instant::now()
+            stored
         });
         assert_eq!(runner.code(), None);
         let file = database(&project);
@@ -158,12 +176,7 @@ fn what_is_left_of_a_runner_that_was_killed_is_whole() {
         let intents = count(&file, "SELECT count(*) FROM pace_audit WHERE intent IS NULL");
         let paid = paid.load(Ordering::SeqCst);
         assert!(intents >= paid, "{paid} payments, {intents} on record");
-        let trace = |id: &str| {
-            let sql = format!("SELECT count(*) FROM pace_traces WHERE lower(hex(id)) = '{id}'");
-            count(&file, &sql) == 1
-        };
-        let old = known.invocations.iter().filter(|(_, at)| killed.duration_since(**at) > Duration::from_secs(3));
-        let lost: Vec<_> = old.filter(|(id, _)| !trace(id)).collect();
+        let lost: Vec<_> = stored.iter().filter(|id| !has_trace(&file, id)).collect();
         assert!(lost.is_empty(), "round {round}: {lost:?}");
         known.invocations.clear();
         let verified = project
@@ -177,7 +190,7 @@ fn what_is_left_of_a_runner_that_was_killed_is_whole() {
     assert!(turns.values().sum::<u64>() > 200, "{turns:?}");
     // Each goes on: at once, or when the lease of the runner that died with its turn is over.
     let mut runner = serving(&project, &[]);
-    let patience = Instant::now() + Duration::from_secs(90);
+    let patience = Instant::now() + Duration::from_mins(3);
     for (id, turns) in &turns {
         let next = said(&format!("note {}", turns + 1), Some(id));
         while http::ask(runner.address, &next).status != 200 {
@@ -199,21 +212,22 @@ fn a_runner_that_is_told_to_stop_under_load_answers_and_gives_back_what_it_holds
     known.lock().unwrap().turns.insert(session.clone(), 1);
     let mut slow = Connection::to(runner.address);
     slow.send(said("slow", Some(&session)).as_bytes());
+    let shown = format!("/agents/lead/sessions/{session}");
+    wait_until("the slow one is taken", || http::get(runner.address, &shown).json()["is_busy"] == true);
     let enough = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| load(&runner, &known, &enough));
-        std::thread::sleep(Duration::from_millis(800));
+        let _over = SetAtEnd(&enough);
+        wait_until("each client has a session", || known.lock().unwrap().turns.len() > 8);
         runner.signal("TERM");
         let last = slow.answer().unwrap();
         assert_eq!((last.status, last.json()["unkept"].clone()), (200, Value::Null));
-        enough.store(true, Ordering::Relaxed);
     });
     assert_eq!(runner.code(), Some(0), "{:?}", runner.lines());
     let file = database(&project);
     let held = count(&file, "SELECT count(*) FROM pace_sessions WHERE turn_until > 0");
     assert_eq!(held, 0);
     let mut known = known.into_inner().unwrap();
-    assert!(known.turns.len() > 8, "{known:?}");
     known.turns.remove(&session);
     let before = known.turns.clone();
     file.execute("DELETE FROM pace_sessions WHERE lower(hex(id)) = ?1", [&session]).unwrap();
@@ -232,9 +246,8 @@ fn what_runs_when_the_time_to_drain_is_over_gives_its_session_back() {
     let session = super::answered(runner.address, "note 1", None);
     let mut slow = Connection::to(runner.address);
     slow.send(said("slow", Some(&session)).as_bytes());
-    while http::get(runner.address, &format!("/agents/lead/sessions/{session}")).json()["is_busy"] != true {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    let shown = format!("/agents/lead/sessions/{session}");
+    wait_until("it is taken", || http::get(runner.address, &shown).json()["is_busy"] == true);
     runner.signal("TERM");
     assert_eq!(slow.answer().unwrap().status, 503);
     assert_eq!(runner.code(), Some(0));

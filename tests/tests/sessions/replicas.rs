@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use pace_tests::http::{self, Connection};
 use pace_tests::postgres::Postgres;
+use pace_tests::process::{PATIENCE, Runner};
 use serde_json::Value;
 
 use super::{answered, project, said, say, serving, whole};
@@ -24,9 +25,7 @@ fn replicas_take_turns_of_one_session() {
     let mut slow = Connection::to(runners[0].address);
     slow.send(said("slow", Some(&session)).as_bytes());
     let shown = format!("/agents/lead/sessions/{session}");
-    while http::get(runners[1].address, &shown).json()["is_busy"] != true {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until_busy(&runners[1], &session);
     for runner in &runners {
         assert_eq!(say(runner.address, "note", Some(&session)).problem().1, "session-busy");
     }
@@ -60,14 +59,12 @@ fn replicas_take_turns_of_one_session() {
     // One that is killed in the middle of a turn: the other takes the session when its lease is over.
     let mut slow = Connection::to(runners[0].address);
     slow.send(said("slow", Some(&session)).as_bytes());
-    while http::get(runners[1].address, &shown).json()["is_busy"] != true {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until_busy(&runners[1], &session);
     runners[0].signal("KILL");
     assert_eq!(say(runners[1].address, "note", Some(&session)).problem().1, "session-busy");
     let begun = Instant::now();
     while say(runners[1].address, "note", Some(&session)).status != 200 {
-        assert!(begun.elapsed() < Duration::from_secs(90), "it never goes on");
+        assert!(begun.elapsed() < 2 * PATIENCE, "it never goes on");
         std::thread::sleep(Duration::from_millis(200));
     }
     let found = http::get(runners[1].address, &shown).json();
@@ -86,9 +83,7 @@ fn a_database_that_goes_and_comes_back_needs_no_restart() {
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()";
     let mut slow = Connection::to(runner.address);
     slow.send(said("slow", Some(&session)).as_bytes());
-    while http::get(runner.address, &format!("/agents/lead/sessions/{session}")).json()["is_busy"] != true {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until_busy(&runner, &session);
     server.query(cut).unwrap();
     let answer = slow.answer().unwrap();
     assert_eq!((answer.status, &answer.json()["unkept"]), (200, &Value::Null), "{answer:?}");
@@ -96,9 +91,7 @@ fn a_database_that_goes_and_comes_back_needs_no_restart() {
     // Gone: what was there does not go on and says when to come again; what is new is answered, and says that it is not kept.
     let mut slow = Connection::to(runner.address);
     slow.send(said("slow", Some(&session)).as_bytes());
-    while http::get(runner.address, &format!("/agents/lead/sessions/{session}")).json()["is_busy"] != true {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until_busy(&runner, &session);
     server.tell("kill");
     let begun = Instant::now();
     let other = answered_unkept(runner.address);
@@ -115,22 +108,32 @@ fn a_database_that_goes_and_comes_back_needs_no_restart() {
     let ready = http::get(runner.address, "/ready");
     assert_eq!(ready.status, 200);
     assert!(ready.json()["degraded"].to_string().contains("sessions that are there do not go on"), "{ready:?}");
-    assert!(begun.elapsed() < Duration::from_mins(1), "whoever asked was kept waiting");
+    assert!(begun.elapsed() < PATIENCE, "whoever asked was kept waiting");
     server.tell("start");
     server.wait();
     let back = Instant::now();
     // The turn that was lost is not there, and its lease is given back.
     while say(runner.address, "note 4", Some(&session)).status != 200 {
-        assert!(back.elapsed() < Duration::from_mins(1), "it does not go on: {:?}", runner.lines());
+        assert!(back.elapsed() < PATIENCE, "it does not go on: {:?}", runner.lines());
         std::thread::sleep(Duration::from_millis(100));
     }
     let found = http::get(runner.address, &format!("/agents/lead/sessions/{session}")).json();
     assert_eq!(found["turns"], 4, "{found}");
     while http::get(runner.address, "/ready").json()["degraded"].is_array() {
-        assert!(back.elapsed() < Duration::from_mins(1), "{:?}", runner.lines());
+        assert!(back.elapsed() < PATIENCE, "{:?}", runner.lines());
         std::thread::sleep(Duration::from_millis(100));
     }
     assert_eq!(runner.stop(), Some(0));
+}
+
+/// Waits until a turn of it is taken.
+#[track_caller]
+fn until_busy(runner: &Runner, session: &str) {
+    let begun = Instant::now();
+    while http::get(runner.address, &format!("/agents/lead/sessions/{session}")).json()["is_busy"] != true {
+        assert!(begun.elapsed() < PATIENCE, "nobody takes a turn of it");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// A new session where the store has just gone; until that is found out.

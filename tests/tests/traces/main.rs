@@ -51,7 +51,7 @@ fn project(more: &str) -> Project {
         {"user": "ask", "model": {"calls": [{"name": "guide", "arguments": {"message": "where to?"}}]}},
         {"results": ["guide"], "model": "south, says the guide"},
         {"user": "where to?", "model": "south"},
-        {"user": "slow", "pace": "200ms", "model": "one two three four five six seven eight nine ten eleven twelve"},
+        {"user": "slow", "pace": "400ms", "model": "one two three four five six seven eight nine ten eleven twelve"},
         {"user": {"contains": "told"}, "model": "good to know"},
     ]);
     let lead = "name: lead\nmodel: recorded\ndescription: You lead.\ntools:\n  - {name: tools/look, access: read, env: {TOKEN: \

@@ -2,13 +2,15 @@
 //! that is full is said and stops nobody.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use pace_tests::http::{self, Connection};
-use pace_tests::process::{PATIENCE, Runner, command};
-use serde_json::json;
+use pace_tests::process::{PATIENCE, Runner, SetAtEnd, command};
+use serde_json::{Value, json};
 
 use super::{SECRET, exported, pace, project, serving};
 
@@ -17,8 +19,7 @@ fn question(message: &str) -> String {
 }
 
 /// Asks from several connections at once until `enough`, and gives the invocations that were answered.
-fn load(runner: &Runner, enough: &AtomicBool) -> BTreeSet<String> {
-    let answered = Mutex::new(BTreeSet::new());
+fn load(runner: &Runner, answered: &Mutex<BTreeSet<String>>, enough: &AtomicBool) {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
@@ -26,8 +27,8 @@ fn load(runner: &Runner, enough: &AtomicBool) -> BTreeSet<String> {
                     let Ok(stream) = std::net::TcpStream::connect(runner.address) else { return };
                     let mut connection = Connection::over(stream);
                     while !enough.load(Ordering::Relaxed) {
-                        connection.send(question("where to?").as_bytes());
-                        let Some(answer) = connection.answer() else { break };
+                        let is_sent = connection.stream.get_mut().write_all(question("where to?").as_bytes()).is_ok();
+                        let Some(answer) = connection.answer().filter(|_| is_sent) else { break };
                         if answer.status == 200 {
                             let invocation = answer.json()["invocation"].as_str().unwrap().to_owned();
                             answered.lock().unwrap().insert(invocation);
@@ -40,7 +41,16 @@ fn load(runner: &Runner, enough: &AtomicBool) -> BTreeSet<String> {
             });
         }
     });
-    answered.into_inner().unwrap()
+}
+
+/// Waits until something is so.
+#[track_caller]
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "it does not come to pass: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]
@@ -48,23 +58,22 @@ fn being_told_to_stop_under_load_loses_nothing() {
     let project = project("");
     let mut runner = serving(&project, &[]);
     let mut slow = Connection::to(runner.address);
-    slow.send(question("slow").as_bytes());
-    let enough = AtomicBool::new(false);
-    let answered = std::thread::scope(|scope| {
-        let asking = scope.spawn(|| load(&runner, &enough));
-        std::thread::sleep(std::time::Duration::from_millis(700));
+    slow.send(question("slow").replacen("/chat ", "/chat/stream ", 1).as_bytes());
+    // It has begun when its head is there.
+    let slow_one = slow.head().unwrap().header("paceline-invocation").unwrap().to_owned();
+    let (enough, answered) = (AtomicBool::new(false), Mutex::default());
+    std::thread::scope(|scope| {
+        scope.spawn(|| load(&runner, &answered, &enough));
+        let _over = SetAtEnd(&enough);
+        until("a hundred answers", || answered.lock().unwrap().len() > 100);
         runner.signal("TERM");
-        let last = slow.answer().unwrap();
-        assert_eq!(last.status, 200);
-        enough.store(true, Ordering::Relaxed);
-        let mut answered = asking.join().unwrap();
-        answered.insert(last.json()["invocation"].as_str().unwrap().to_owned());
-        answered
+        assert_eq!(slow.events().last().unwrap().name, "done");
     });
+    let mut answered = answered.into_inner().unwrap();
+    answered.insert(slow_one);
     assert_eq!(runner.code(), Some(0), "{:?}", runner.lines());
     let traces = exported(&project, "production", &["--status", "ok"]);
     let kept: BTreeSet<_> = traces.iter().map(|trace| trace["id"].as_str().unwrap().to_owned()).collect();
-    assert!(answered.len() > 50, "{}", answered.len());
     assert_eq!(answered.difference(&kept).collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
@@ -73,19 +82,20 @@ fn what_is_left_of_one_that_was_killed_is_sound() {
     let project = project("");
     for _ in 0..3 {
         let mut runner = serving(&project, &[]);
-        let enough = AtomicBool::new(false);
-        let answered = std::thread::scope(|scope| {
-            let asking = scope.spawn(|| load(&runner, &enough));
-            std::thread::sleep(std::time::Duration::from_millis(700));
+        let (enough, answered) = (AtomicBool::new(false), Mutex::<BTreeSet<String>>::default());
+        let is_kept = |trace: &Value| answered.lock().unwrap().contains(trace["id"].as_str().unwrap());
+        std::thread::scope(|scope| {
+            scope.spawn(|| load(&runner, &answered, &enough));
+            let _over = SetAtEnd(&enough);
+            // Killed while it answers and stores, not before it has stored anything.
+            until("an answered one is kept", || {
+                exported(&project, "production", &["--limit", "50"]).iter().any(is_kept)
+            });
             runner.signal("KILL");
-            enough.store(true, Ordering::Relaxed);
-            asking.join().unwrap()
         });
         assert_eq!(runner.code(), None);
         let traces = exported(&project, "production", &[]);
-        let kept: BTreeSet<_> = traces.iter().map(|trace| trace["id"].as_str().unwrap().to_owned()).collect();
-        let found = answered.intersection(&kept).count();
-        assert!(found > 0, "{} were answered, and none is kept", answered.len());
+        assert!(traces.iter().any(is_kept), "{} were answered, and none is kept", answered.lock().unwrap().len());
         assert!(traces.iter().all(|trace| trace["status"] == "ok"));
     }
     assert_eq!(serving(&project, &[]).stop(), Some(0));
@@ -97,11 +107,13 @@ fn one_whose_client_has_gone_is_kept_as_cancelled() {
     let mut runner = serving(&project, &[]);
     let mut slow = Connection::to(runner.address);
     slow.send(question("slow").as_bytes());
-    // It is running once a request that came after it was answered.
-    assert_eq!(http::get(runner.address, "/health").status, 200);
-    std::thread::sleep(std::time::Duration::from_millis(100));
+    let running = |count: &str| {
+        let told = http::get(runner.address, "/metrics").body;
+        told.lines().any(|line| line.strip_prefix("paceline_invocations_running ") == Some(count))
+    };
+    until("it runs", || running("1"));
     drop(slow);
-    std::thread::sleep(std::time::Duration::from_millis(100));
+    until("it is over", || running("0"));
     assert_eq!(runner.stop(), Some(0));
     let traces = exported(&project, "production", &[]);
     assert_eq!((traces.len(), &traces[0]["status"]), (1, &json!("cancelled")), "{traces:?}");
@@ -133,7 +145,7 @@ fn a_full_disk_is_said_and_stops_no_conversation() {
     let project = project("");
     let mut runner = bounded(&project, 2_000);
     let long = format!("told {}", "x".repeat(16 << 10));
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     loop {
         let answer = http::ask(runner.address, &question(&long));
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -181,10 +193,10 @@ fn a_store_that_is_gone_is_said_once_though_no_traces_are_kept() {
     assert_eq!(degraded(), refused);
     let told = |what: &str| runner.lines().iter().filter(|line| line.contains(what)).count();
     // Looked at several times, it is neither said again nor taken back.
-    let begun = std::time::Instant::now();
-    while begun.elapsed() < std::time::Duration::from_secs(4) {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(4) {
         assert_eq!(degraded(), refused);
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(50));
     }
     assert_eq!((told("the store fails: "), told("the store works again")), (1, 0), "{:?}", runner.lines());
     std::fs::rename(&aside, &file).unwrap();

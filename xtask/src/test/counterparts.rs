@@ -49,7 +49,7 @@ pub(super) fn variables() -> Result<Vec<Variable>> {
     ];
     let mut variables = Vec::new();
     for (what, install) in all {
-        match install() {
+        match command::persistently(what, install) {
             Ok(found) => variables.extend(found),
             Err(error) if !command::in_ci() => {
                 eprintln!("warning: tests that ask {what} will be skipped: {error:#}");

@@ -60,7 +60,7 @@ impl Site {
     pub(crate) fn wait_for(&self, path: &str) {
         let begin = std::time::Instant::now();
         while !self.asked().iter().any(|asked| asked == path) {
-            assert!(begin.elapsed() < Duration::from_mins(1), "nobody asks for {path}");
+            assert!(begin.elapsed() < Duration::from_mins(4), "nobody asks for {path}");
             std::thread::sleep(Duration::from_millis(10));
         }
     }

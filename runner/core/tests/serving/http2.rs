@@ -12,7 +12,7 @@ use crate::server::{SOON, eventually, send, serve, serve_with};
 
 const HELLO: &str = r#"[{"user":"hello","model":"one two three four five"}]"#;
 const PREFACE: &str = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-const SHORT: Duration = Duration::from_millis(200);
+const SHORT: Duration = Duration::from_millis(500);
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();

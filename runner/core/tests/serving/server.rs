@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use crate::fixture::Fixture;
 
 /// What has to come comes within this time, on a machine that is busy.
-pub(crate) const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SOON: Duration = Duration::from_mins(1);
 
 pub(crate) struct Serving {
     pub(crate) runner: Arc<Runner>,

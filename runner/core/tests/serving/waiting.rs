@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 use crate::server::{SOON, events, invocation, rest, send, serve, stream, until};
 
 const HELLO: &str = r#"[{"user":"hello","model":"good day"},{"user":"later","wait":"1s","model":"good evening"}]"#;
-const SHORT: Duration = Duration::from_millis(200);
+const SHORT: Duration = Duration::from_millis(500);
 const HEALTH: &str = "GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 #[tokio::test]

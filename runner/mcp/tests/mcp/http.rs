@@ -14,6 +14,7 @@ use pace_mcp::{
     CallOptions, Client, ClientSettings, Connection, Credential, Delivery, Endpoint, Kind, Secret, Server, Supervisor,
     Transport,
 };
+use pace_tests::port;
 use pace_web::Web;
 use serde_json::{Value, json};
 
@@ -55,13 +56,12 @@ impl Serving {
         command.args(arguments).env("PORT", port.to_string());
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let serving = Self(child);
-        for _try in 0..1_500 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-                return serving;
-            }
+        let begun = std::time::Instant::now();
+        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            assert!(begun.elapsed() < LONG, "nothing listens");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("nothing listens");
+        serving
     }
 }
 
@@ -72,16 +72,12 @@ impl Drop for Serving {
     }
 }
 
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 async fn everything_with_sessions() {
     let (Some(node), Some(packages)) = (counterpart("PACE_TEST_NODE"), counterpart("PACE_TEST_MCP_NODE")) else {
         return;
     };
     let script = packages.join("node_modules/@modelcontextprotocol/server-everything/dist/index.js");
-    let (script, port) = (script.to_str().unwrap(), free_port());
+    let (script, port) = (script.to_str().unwrap(), port::free());
     let serving = Serving::start(&node, &[script, "streamableHttp"], port).await;
     let connection = open(&at(&format!("http://127.0.0.1:{port}/mcp"), Credential::None)).await;
     everything_is_there(&connection).await;
@@ -98,7 +94,7 @@ async fn everything_with_sessions() {
 
 async fn python_without_sessions() {
     let Some(python) = counterpart("PACE_TEST_MCP_PYTHON") else { return };
-    let port = free_port();
+    let port = port::free();
     let script = growing();
     let serving = Serving::start(&python, &[script], port).await;
     let connection = open(&at(&format!("http://127.0.0.1:{port}/mcp"), Credential::None)).await;
@@ -164,7 +160,7 @@ async fn what_is_refused_says_why() {
 }
 
 async fn what_cannot_be_reached_says_why() {
-    let port = free_port();
+    let port = port::free();
     let error = refused(&at(&format!("http://127.0.0.1:{port}/"), Credential::None), 20).await;
     assert_eq!(error.to_string(), format!("server `web`: nothing listens at `127.0.0.1:{port}`"));
     let error = refused(&at("http://no-such-host.invalid/", Credential::None), 20).await;
@@ -262,7 +258,8 @@ async fn calls_wait_until_the_server_may_ask_back() {
     let listens = AtomicBool::new(false);
     let fake = Fake::start(move |seen| {
         if seen.method == "GET" {
-            std::thread::sleep(Duration::from_millis(300));
+            // Far longer than a call takes that does not wait, far shorter than one that does waits at most.
+            std::thread::sleep(Duration::from_millis(100));
             listens.store(true, Ordering::SeqCst);
         }
         let heard = listens.load(Ordering::SeqCst).to_string();

@@ -124,7 +124,7 @@ async fn filesystem_goes_by_roots() {
     let connection = open(&server).await;
     // It asks for them after the handshake, in its own time.
     let mut last = String::new();
-    for _try in 0..200 {
+    for _try in 0..3_000 {
         text(&called(&connection, "list_allowed_directories", json!({})).await).clone_into(&mut last);
         if last.contains(root.to_str().unwrap()) {
             break;
@@ -211,7 +211,7 @@ async fn git() {
     let path: PathBuf = folder.path().canonicalize().unwrap();
     let init = std::process::Command::new("git").args(["init", "-q"]).arg(&path).status();
     if !init.is_ok_and(|status| status.success()) {
-        crate::support::skip("git");
+        pace_tests::skip("git");
         return;
     }
     let Some(server) = on_python("mcp_server_git", &["--repository", path.to_str().unwrap()], &path) else { return };
@@ -232,7 +232,7 @@ pub(crate) async fn it_grows(connection: &Connection) {
     assert_eq!(names(connection).await, ["add", "grow"]);
     let before = connection.generation();
     // The question may still be on its way.
-    for _try in 0..200 {
+    for _try in 0..2_000 {
         called(connection, "grow", json!({})).await;
         if connection.generation() != before {
             break;

@@ -16,31 +16,16 @@ use serde_json::{Map, Value};
 pub(crate) const TOKEN: &str = "t0ken-of-somebody";
 
 /// Enough for anything that ends at all, on a machine that does other things too.
-pub(crate) const LONG: Duration = Duration::from_mins(1);
+pub(crate) const LONG: Duration = Duration::from_mins(2);
 
 pub(crate) fn block_on<F: Future<Output = ()>>(test: F) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(test);
 }
 
-/// Says aloud that a test cannot run, and has it counted (`cargo xtask test`).
-#[expect(clippy::print_stderr, reason = "a skipped test says so aloud")]
-pub(crate) fn skip(missing: &str) {
-    eprintln!("skipped: {missing}");
-    if let Some(path) = std::env::var_os("PACE_SKIP_LOG") {
-        use std::io::Write as _;
-        let mut log = std::fs::OpenOptions::new().append(true).open(path).unwrap();
-        writeln!(log, "{missing}").unwrap();
-    }
-}
-
 /// A path that `cargo xtask counterparts` gives.
 pub(crate) fn counterpart(variable: &str) -> Option<PathBuf> {
-    let path = std::env::var_os(variable).map(PathBuf::from);
-    if path.is_none() {
-        skip(&format!("{variable} (see `cargo xtask counterparts`)"));
-    }
-    path
+    pace_tests::installed(variable, "a counterpart")
 }
 
 pub(crate) fn client() -> Client {

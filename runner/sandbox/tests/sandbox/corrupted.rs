@@ -85,7 +85,7 @@ async fn call_often(bytecode: Vec<u8>) {
         let started = Instant::now();
         let _ = tool.call(Call { arguments: r#"{"n":3,"m":null}"#.into(), limits, ..call() }).await;
         // Not a figure: what no clock could end would show.
-        assert!(started.elapsed() < Duration::from_secs(20), "{:?} for {bytecode:02x?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_mins(2), "{:?} for {bytecode:02x?}", started.elapsed());
     }
 }
 

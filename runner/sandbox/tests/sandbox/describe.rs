@@ -1,11 +1,11 @@
 //! What a module says about itself.
 
-use pace_sandbox::{Description, Exported, Limits, ToolErrorKind};
+use pace_sandbox::{Description, Exported, ToolErrorKind};
 
-use crate::support::{engine, module};
+use crate::support::{engine, limits, module};
 
 fn describe(source: &str) -> Description {
-    module(source).describe(Limits::default()).unwrap()
+    module(source).describe(limits()).unwrap()
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn describing_knows_neither_network_nor_chance() {
 
 #[test]
 fn a_module_that_throws_says_what() {
-    let error = module("export default 1;\nthrow new Error('at the top');").describe(Limits::default()).unwrap_err();
+    let error = module("export default 1;\nthrow new Error('at the top');").describe(limits()).unwrap_err();
     assert_eq!((error.kind, error.message.as_str()), (ToolErrorKind::Threw, "Error: at the top"));
     assert!(error.stack.contains("tool.js:2:"), "{}", error.stack);
 }
@@ -69,7 +69,7 @@ fn what_does_not_compile_names_its_place() {
     let source = "import x from 'elsewhere'; export default x;";
     let bytecode = engine().compile("tool.js", source).map(|bytecode| engine().load(&bytecode.0).unwrap());
     let refused = match bytecode {
-        Ok(tool) => tool.describe(Limits::default()).unwrap_err().message,
+        Ok(tool) => tool.describe(limits()).unwrap_err().message,
         Err(error) => error.message,
     };
     assert!(refused.contains("elsewhere"), "{refused}");

@@ -1,10 +1,8 @@
 //! A clock that stands still.
 
-use std::time::Duration;
+use pace_sandbox::{Call, Clock};
 
-use pace_sandbox::{Call, Clock, Limits};
-
-use crate::support::{call, tool};
+use crate::support::{call, limits, tool};
 
 fn fixed(seed: u64) -> Call {
     Call { clock: Clock::Fixed { now: 1_767_225_600_123, seed }, ..call() }
@@ -25,7 +23,7 @@ async fn timers_take_no_time_and_move_the_clock() {
         "const order = []; const wait = (ms) => new Promise((r) => setTimeout(() => { order.push([ms, Date.now()]); r(); }, ms)); \
          await Promise.all([wait(3_000_000), wait(10), wait(20), wait(10)]); return order;",
     );
-    let limits = Limits { time: Duration::from_secs(20), ..Limits::default() };
+    let limits = limits();
     let order = sleeps.call(Call { limits, ..fixed(0) }).await.unwrap();
     assert_eq!(order, "[[10,1767225600133],[10,1767225600133],[20,1767225600143],[3000000,1767228600123]]");
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use pace_sandbox::{Call, Level, Limits, ToolError, ToolErrorKind};
 
-use crate::support::{Kept, call, module, run, tool};
+use crate::support::{Kept, call, limits, module, run, tool};
 
 /// Long enough for what is no attack, short enough to wait for.
 const SHORT: Duration = Duration::from_millis(300);
@@ -14,7 +14,7 @@ async fn attack(body: &str, limits: Limits) -> ToolError {
     let started = Instant::now();
     let error = tool(body).call(Call { limits, ..call() }).await.expect_err(body);
     // Not a figure: what runs for ever would show.
-    assert!(started.elapsed() < limits.time + Duration::from_secs(20), "{body}: {:?}", started.elapsed());
+    assert!(started.elapsed() < limits.time + Duration::from_mins(2), "{body}: {:?}", started.elapsed());
     assert_eq!(run("return 'still here'").await.unwrap(), "\"still here\"", "after {body}");
     error
 }
@@ -55,7 +55,7 @@ async fn what_never_ends_is_ended() {
 async fn a_chain_of_promises_fills_its_memory() {
     let chain = tool("const f = () => Promise.resolve().then(f); await f();");
     for pages in 96..160 {
-        let limits = Limits { time: Duration::from_mins(1), memory: pages << 16, ..Limits::default() };
+        let limits = Limits { memory: pages << 16, ..limits() };
         let error = chain.call(Call { limits, ..call() }).await.unwrap_err();
         assert_eq!(error.kind, ToolErrorKind::Memory, "{pages} pages: {error:?}");
     }
@@ -80,7 +80,7 @@ async fn memory_has_an_end() {
         "new ArrayBuffer(1 << 30);",
         "const all = []; for (;;) { try { for (;;) all.push(new Uint8Array(1 << 16)); } catch { throw new Error('caught'); } }",
     ] {
-        let error = attack(body, Limits { time: Duration::from_mins(1), memory: 32 << 20, ..Limits::default() }).await;
+        let error = attack(body, Limits { memory: 32 << 20, ..limits() }).await;
         let kinds = [ToolErrorKind::Memory, ToolErrorKind::Threw, ToolErrorKind::Result];
         assert!(kinds.contains(&error.kind), "{body}: {error:?}");
         if error.kind == ToolErrorKind::Memory {
@@ -104,7 +104,7 @@ async fn depth_has_an_end() {
         ("return eval('('.repeat(100_000));", "Error"),
         ("return new RegExp('('.repeat(50_000) + ')'.repeat(50_000)).test('');", "Error"),
     ] {
-        let error = attack(body, Limits { time: Duration::from_mins(1), ..Limits::default() }).await;
+        let error = attack(body, limits()).await;
         assert!(error.message.contains(name) || error.kind == ToolErrorKind::Result, "{body}: {error:?}");
         assert_ne!(error.kind, ToolErrorKind::Crashed, "{body}: {error:?}");
     }
@@ -112,11 +112,11 @@ async fn depth_has_an_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn results_have_an_end() {
-    let error = attack("return 'x'.repeat(50 * 1024 * 1024);", Limits { memory: 512 << 20, ..Limits::default() }).await;
+    let error = attack("return 'x'.repeat(50 * 1024 * 1024);", Limits { memory: 512 << 20, ..limits() }).await;
     assert_eq!(error.kind, ToolErrorKind::Result);
     assert_eq!(error.message, "the result is 52428802 bytes long; a result has at most 1048576");
     let deep = "let o = 1; for (let i = 0; i < 500; i++) o = [o]; return o;";
-    let error = attack(deep, Limits::default()).await;
+    let error = attack(deep, limits()).await;
     assert_eq!(
         (error.kind, error.message.as_str()),
         (ToolErrorKind::Result, "the result is nested deeper than 100 levels")
@@ -126,7 +126,7 @@ async fn results_have_an_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_console_has_an_end() {
     let kept = Arc::new(Kept::default());
-    let limits = Limits { console: 10_000, ..Limits::default() };
+    let limits = Limits { console: 10_000, ..limits() };
     let flood = tool("for (let i = 0; i < 100_000; i++) console.log('flood', i); return 1;");
     let flooded = Call { limits, console: Arc::clone(&kept) as _, ..call() };
     assert_eq!(flood.call(flooded).await.unwrap(), "1");
@@ -192,8 +192,7 @@ async fn requests_beyond_measure_are_refused() {
     ] {
         let fetches =
             tool(&format!("return fetch('http://127.0.0.1:1/', {init}).then(() => 'sent', (e) => e.message);"));
-        let limits = Limits { time: Duration::from_mins(1), ..Limits::default() };
-        let said = fetches.call(Call { limits, ..call() }).await.unwrap();
+        let said = fetches.call(call()).await.unwrap();
         assert!(said.contains(problem), "{init}: {}", &said[..said.len().min(300)]);
     }
 }

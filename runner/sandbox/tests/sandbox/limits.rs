@@ -1,11 +1,9 @@
 //! Limits of requests and of what is no attack.
 
-use std::time::Duration;
-
 use pace_sandbox::{Call, Limits, ToolErrorKind};
 
 use crate::server::Server;
-use crate::support::{call, engine, net, run, tool};
+use crate::support::{call, engine, limits, net, run, tool};
 
 async fn fetching(body: &str, limits: Limits) -> String {
     let server = Server::start(1).await;
@@ -15,7 +13,7 @@ async fn fetching(body: &str, limits: Limits) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_are_counted() {
-    let limits = Limits { requests: 3, ..Limits::default() };
+    let limits = Limits { requests: 3, ..limits() };
     let body = "const all = await Promise.allSettled([1, 2, 3, 4, 5].map(() => fetch(args))); \
          return all.map((r) => r.value?.status ?? r.reason.message);";
     let told = fetching(body, limits).await;
@@ -31,7 +29,7 @@ async fn requests_are_counted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_have_an_end() {
-    let limits = Limits { response: 1000, ..Limits::default() };
+    let limits = Limits { response: 1000, ..limits() };
     let body = |path: &str| {
         format!("return fetch(args + '{path}').then(async (r) => (await r.text()).length, (e) => e.cause.code);")
     };
@@ -44,7 +42,7 @@ async fn answers_have_an_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_together_have_an_end() {
-    let limits = Limits { response: 8 << 20, memory: 32 << 20, ..Limits::default() };
+    let limits = Limits { response: 8 << 20, memory: 32 << 20, ..limits() };
     let body = "const all = await Promise.allSettled(Array.from({ length: 12 }, () => fetch(args + '/long?8000000'))); \
          return all.filter((r) => r.status === 'rejected').length > 0;";
     let server = Server::start(1).await;
@@ -57,10 +55,9 @@ async fn answers_together_have_an_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tool_may_compute_and_wait_as_long_as_it_has_time() {
-    let limits = Limits { time: Duration::from_mins(1), ..Limits::default() };
     let body = "let s = 0; for (let i = 0; i < 3e6; i++) s += i % 7; \
          for (let i = 0; i < 20; i++) await new Promise((r) => setTimeout(r, 1)); return s;";
-    assert_eq!(tool(body).call(Call { limits, ..call() }).await.unwrap(), "8999994");
+    assert_eq!(run(body).await.unwrap(), "8999994");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use pace_ir::program::tool::{HostPattern, Net, NetRule};
 use pace_sandbox::{
@@ -52,6 +53,11 @@ pub(crate) fn module(source: &str) -> Tool {
     engine().load(&bytecode.0).unwrap()
 }
 
+/// Limits as they come, and time enough for what ends by itself, however busy the machine is.
+pub(crate) fn limits() -> Limits {
+    Limits { time: Duration::from_mins(3), ..Limits::default() }
+}
+
 /// A call with `{}` for arguments, no network, and everything else as it comes.
 pub(crate) fn call() -> Call {
     Call {
@@ -59,7 +65,7 @@ pub(crate) fn call() -> Call {
         env: BTreeMap::new(),
         secrets: Vec::new(),
         net: NetPolicy::nothing(),
-        limits: Limits::default(),
+        limits: limits(),
         clock: Clock::Real,
         console: Arc::new(NoConsole),
     }

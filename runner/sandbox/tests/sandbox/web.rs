@@ -6,7 +6,7 @@ use std::process::Command;
 use pace_sandbox::{Call, Limits};
 
 use crate::server::Server;
-use crate::support::{call, module, net, skip};
+use crate::support::{call, limits, module, net, skip};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sandbox/web")
@@ -44,7 +44,7 @@ async fn every_script_says_what_node_says() {
 
 async fn ours(script: &Path, base: &str) -> serde_json::Value {
     let source = std::fs::read_to_string(script).unwrap();
-    let limits = Limits { requests: 1000, ..Limits::default() };
+    let limits = Limits { requests: 1000, ..limits() };
     let arguments = serde_json::json!({ "base": base }).to_string();
     let result = module(&source).call(Call { arguments, limits, net: net(&["127.0.0.1/32"]), ..call() }).await;
     serde_json::from_str(&result.unwrap_or_else(|error| panic!("{}: {error:?}", script.display()))).unwrap()

@@ -9,8 +9,10 @@ use pace_state::{
     StatementUse, Store, StoreError, TraceFilter, TraceSink,
 };
 
+use pace_tests::postgres::Postgres;
+
 use crate::support::proxy::Link;
-use crate::support::server::{Server, execute, number};
+use crate::support::server::{database, execute, number, secure, shared};
 use crate::support::{LEASE, at, block_on, create, key, owner, scope, settings, tls, trace};
 
 async fn open(settings: PostgresSettings, deadline: Duration) -> Result<Store, StoreError> {
@@ -22,9 +24,9 @@ const LONG: Duration = Duration::from_secs(20);
 
 #[test]
 fn a_server_that_stops_is_missed_and_found_again() {
-    let Some(mut server) = Server::own() else { return };
+    let Some(mut server) = Postgres::start() else { return };
     block_on(async {
-        let store = open(settings(&server.database().await), LONG).await.unwrap();
+        let store = open(settings(&database(&server).await), LONG).await.unwrap();
         let (is_over, stored) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let tasks: Vec<_> = (0..6)
             .map(|_| {
@@ -90,8 +92,7 @@ fn a_server_that_stops_is_missed_and_found_again() {
 #[test]
 fn a_server_that_is_not_there_is_said_to_be_away() {
     block_on(async {
-        // Nobody listens on a port that was given back.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = pace_tests::port::free();
         let url = format!("postgresql://ann:s3cret@127.0.0.1:{port}/x?sslmode=disable");
         let error = open(settings(&url), LONG).await.unwrap_err();
         assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
@@ -106,9 +107,9 @@ fn a_server_that_is_not_there_is_said_to_be_away() {
 
 #[test]
 fn a_call_that_hangs_ends_and_leaves_the_pool_whole() {
-    let Some(server) = Server::shared() else { return };
+    let Some(server) = shared() else { return };
     block_on(async {
-        let url = server.database().await;
+        let url = database(server).await;
         let one = PostgresSettings { connections: 1, ..settings(&url) };
         let store = open(one, Duration::from_secs(4)).await.unwrap();
         let id = key();
@@ -131,9 +132,9 @@ fn a_call_that_hangs_ends_and_leaves_the_pool_whole() {
 
 #[test]
 fn leases_go_by_the_databases_clock() {
-    let Some(server) = Server::shared() else { return };
+    let Some(server) = shared() else { return };
     block_on(async {
-        let store = open(settings(&server.database().await), LONG).await.unwrap();
+        let store = open(settings(&database(server).await), LONG).await.unwrap();
         let claim = |lease, now| store.claim_firing("daily", at(0), key(), lease, at(now));
         // Callers whose clocks are years apart.
         assert!(matches!(claim(LEASE, 0).await, Ok(Claim::Won(_))));
@@ -156,9 +157,9 @@ fn leases_go_by_the_databases_clock() {
 
 #[test]
 fn without_prepared_statements_everything_is_the_same() {
-    let Some(server) = Server::shared() else { return };
+    let Some(server) = shared() else { return };
     block_on(async {
-        let unnamed = PostgresSettings { statements: StatementUse::Unnamed, ..settings(&server.database().await) };
+        let unnamed = PostgresSettings { statements: StatementUse::Unnamed, ..settings(&database(server).await) };
         let store = open(unnamed, LONG).await.unwrap();
         let one = trace("a", "user:ann", at(0));
         store.insert_traces(&[(one.clone(), vec![1]), (trace("b", "x", at(1)), Vec::new())]).await.unwrap();
@@ -176,11 +177,11 @@ fn without_prepared_statements_everything_is_the_same() {
 
 #[test]
 fn certificates_are_verified() {
-    let Some(server) = Server::secure() else { return };
+    let Some((server, certificate)) = secure() else { return };
     block_on(async {
-        let url = server.database().await.replace("sslmode=disable", "sslmode=verify-full");
+        let url = database(&server).await.replace("sslmode=disable", "sslmode=verify-full");
         let with = |roots: &[_]| PostgresSettings { tls: tls(roots), ..settings(&url) };
-        let store = open(with(&[server.certificate()]), LONG).await.unwrap();
+        let store = open(with(std::slice::from_ref(&certificate)), LONG).await.unwrap();
         store.health().await.unwrap();
         let error = open(with(&[]), LONG).await.unwrap_err();
         assert!(
@@ -188,7 +189,7 @@ fn certificates_are_verified() {
             "{error:?}"
         );
         let other = url.replace("127.0.0.1", "localhost");
-        let elsewhere = PostgresSettings { tls: tls(&[server.certificate()]), ..settings(&other) };
+        let elsewhere = PostgresSettings { tls: tls(std::slice::from_ref(&certificate)), ..settings(&other) };
         let error = open(elsewhere, LONG).await.unwrap_err();
         assert!(error.to_string().contains("certificate"), "{error:?}");
     });
@@ -196,11 +197,11 @@ fn certificates_are_verified() {
 
 #[test]
 fn a_database_that_is_not_there_or_not_ours_is_refused() {
-    let Some(server) = Server::shared() else { return };
+    let Some(server) = shared() else { return };
     block_on(async {
         let error = open(settings(&server.url("nowhere")), LONG).await.unwrap_err();
         assert!(matches!(&error, StoreError::Refused { reason } if reason.contains("nowhere")), "{error:?}");
-        let url = server.database().await;
+        let url = database(server).await;
         execute(&url, "CREATE ROLE guest LOGIN").await;
         let error = open(settings(&url.replace("pace@", "guest@")), LONG).await.unwrap_err();
         assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
@@ -209,9 +210,9 @@ fn a_database_that_is_not_there_or_not_ours_is_refused() {
 
 #[test]
 fn a_database_that_was_restored_is_the_same_store_or_none() {
-    let Some(server) = Server::shared() else { return };
+    let Some(server) = shared() else { return };
     block_on(async {
-        let url = server.database().await;
+        let url = database(server).await;
         let name = url.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
         let again = async || {
             let postgres = server.url("postgres");
@@ -253,15 +254,15 @@ fn a_database_that_was_restored_is_the_same_store_or_none() {
 }
 
 /// A server behind a link, and a database in it.
-async fn linked(server: &Server, most: usize) -> (Link, PostgresSettings) {
-    let (link, url) = (Link::to(server.port, most).await, server.database().await);
+async fn linked(server: &Postgres, most: usize) -> (Link, PostgresSettings) {
+    let (link, url) = (Link::to(server.port, most).await, database(server).await);
     let url = url.replace(&format!(":{}/", server.port), &format!(":{}/", link.port));
     (link, PostgresSettings { connections: 1, ..settings(&url) })
 }
 
 #[test]
 fn a_statement_is_prepared_once_however_many_are_sent_together() {
-    let Some(server) = Server::shared() else { return };
+    let Some(server) = shared() else { return };
     block_on(async {
         let (link, settings) = linked(server, usize::MAX).await;
         let store = open(settings, LONG).await.unwrap();
@@ -273,11 +274,11 @@ fn a_statement_is_prepared_once_however_many_are_sent_together() {
 
 #[test]
 fn over_a_link_that_brings_little_across_traces_get_through_all_the_same() {
-    let Some(server) = Server::shared() else { return };
+    let Some(server) = shared() else { return };
     block_on(async {
         // More than one trace, far less than all, and less than the last one.
         let (_link, settings) = linked(server, 150_000).await;
-        let store = open(settings, Duration::from_secs(1)).await.unwrap();
+        let store = open(settings, Duration::from_secs(3)).await.unwrap();
         let sink = TraceSink::begin(store.clone(), SinkSettings::default());
         for number in 0..30 {
             assert!(sink.offer((trace("a", "user:ann", at(number)), vec![7; 20_000])));
@@ -285,7 +286,7 @@ fn over_a_link_that_brings_little_across_traces_get_through_all_the_same() {
         // What never arrives does not keep back the others for ever.
         assert!(sink.offer((trace("b", "user:ann", at(0)), vec![7; 200_000])));
         assert!(sink.offer((trace("a", "user:ann", at(30)), vec![7; 20_000])));
-        sink.flush(Duration::from_mins(2)).await.unwrap();
+        sink.flush(Duration::from_mins(5)).await.unwrap();
         let how = sink.state();
         assert_eq!((how.stored, how.dropped, how.waiting, how.failure), (31, 1, 0, None));
     });
@@ -293,9 +294,9 @@ fn over_a_link_that_brings_little_across_traces_get_through_all_the_same() {
 
 #[test]
 fn a_trace_that_is_refused_takes_no_other_with_it() {
-    let Some(server) = Server::shared() else { return };
+    let Some(server) = shared() else { return };
     block_on(async {
-        let url = server.database().await;
+        let url = database(server).await;
         let store = open(settings(&url), LONG).await.unwrap();
         execute(&url, "ALTER TABLE pace_traces ADD CHECK (agent <> 'b')").await;
         let sink = TraceSink::begin(store, SinkSettings::default());
@@ -310,9 +311,9 @@ fn a_trace_that_is_refused_takes_no_other_with_it() {
 
 #[test]
 fn the_audit_is_on_the_disk_where_the_database_waits_for_none() {
-    let Some(server) = Server::shared() else { return };
+    let Some(server) = shared() else { return };
     block_on(async {
-        let url = server.database().await;
+        let url = database(server).await;
         let name = url.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
         execute(&url, &format!("ALTER DATABASE {name} SET synchronous_commit = off")).await;
         let store = open(settings(&url), LONG).await.unwrap();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use pace_state::{AuditEntry, AuditKind, AuditLog, Location, Settings, Store, StoreError, Trace, TraceFilter, Verdict};
 
 use crate::attacks::writer;
-use crate::support::{Stage, at, block_on, key, on_sqlite, scope, skip, trace};
+use crate::support::{Stage, at, block_on, key, on_sqlite, scope, trace};
 
 fn rows(count: usize, bytes: usize) -> Vec<(Trace, Vec<u8>)> {
     (0..count).map(|_| (trace("a", "user:ann", at(0)), vec![7; bytes])).collect()
@@ -93,7 +93,7 @@ impl Small {
         if mount.stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
             return Some(Self(folder));
         }
-        skip("a file system of a test's own (mounting one needs root)");
+        pace_tests::skip("a file system of a test's own (mounting one needs root)");
         None
     }
 

@@ -10,7 +10,6 @@ use pace_state::{
     Key, LeaseClock, Location, Moment, NewSession, PostgresSettings, Scope, SessionOwner, Settings, Store, Trace,
     TraceStatus, TurnEnd,
 };
-use server::Server;
 
 /// A lease as runners take them.
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
@@ -85,9 +84,9 @@ pub(crate) fn on_sqlite<F: Future<Output = ()>>(test: impl FnOnce(Stage) -> F) {
 }
 
 pub(crate) fn on_postgres<F: Future<Output = ()>>(test: impl FnOnce(Stage) -> F) {
-    let Some(server) = Server::shared() else { return };
+    let Some(server) = server::shared() else { return };
     block_on(async {
-        let mut settings = settings(&server.database().await);
+        let mut settings = settings(&server::database(server).await);
         settings.clock = LeaseClock::Caller;
         test(Stage { location: Location::Postgres(settings), _folder: None }).await;
     });
@@ -127,17 +126,6 @@ macro_rules! on_both {
     };
 }
 pub(crate) use on_both;
-
-/// Says aloud that a test cannot run, and has it counted (`cargo xtask test`).
-#[expect(clippy::print_stderr, reason = "a skipped test says so aloud")]
-pub(crate) fn skip(missing: &str) {
-    eprintln!("skipped: {missing}");
-    if let Some(path) = std::env::var_os("PACE_SKIP_LOG") {
-        use std::io::Write as _;
-        let mut log = std::fs::OpenOptions::new().append(true).open(path).unwrap();
-        writeln!(log, "{missing}").unwrap();
-    }
-}
 
 /// A key that no other call gives, as scattered as random ones.
 pub(crate) fn key() -> Key {

@@ -197,7 +197,7 @@ fn many_principals_are_counted() {
     }
     assert!(ask(Some("user:u2999")).contains("\n  execute a299: the project's `acl` gives `user:u2999` the role"));
     assert!(summary::who_can(verified.bundle()).contains(" more: `pace who-can`"));
-    assert!(started.elapsed().as_secs() < 20, "took {:?}", started.elapsed());
+    assert!(started.elapsed().as_secs() < 60, "took {:?}", started.elapsed());
 }
 
 #[test]

@@ -88,7 +88,10 @@ fn what_is_no_stream_is_shown() {
 
 #[test]
 fn nobody_is_there() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // Taken, so that nobody else is given it, and without anybody who listens.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let free = socket.local_addr().unwrap().port();
     let heard = asked(&models_at(Provider::Gemini, &format!("http://127.0.0.1:{free}"), &[]));
     let problem = heard.turn.unwrap_err();
     assert_eq!(problem.code, Code::ModelUnreachable);

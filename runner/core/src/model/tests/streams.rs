@@ -156,7 +156,7 @@ fn a_connection_closed_before_the_answer_is_tried_again() {
 
 #[test]
 fn silence_ends_in_a_time_out() {
-    let silent = vec![Step::Pause(Duration::from_secs(5))];
+    let silent = vec![Step::Pause(Duration::from_mins(2))];
     let server = Server::start(vec![silent]);
     let problem = asked(&gemini(&server)).turn.unwrap_err();
     let host = format!("127.0.0.1:{}", server.port);
@@ -164,7 +164,7 @@ fn silence_ends_in_a_time_out() {
     assert_eq!(problem.detail, format!("the service of `fast` at `{host}` did not begin to answer within 2 s"));
     for (events, words) in [("", "did not begin to answer"), (HALF, "did not go on with its answer")] {
         let mut stalled = begun(events);
-        stalled.push(Step::Pause(Duration::from_secs(5)));
+        stalled.push(Step::Pause(Duration::from_mins(2)));
         let server = Server::start(vec![stalled]);
         let problem = asked(&gemini(&server)).turn.unwrap_err();
         assert_eq!(problem.code, Code::ModelTimeout);
@@ -176,7 +176,7 @@ fn silence_ends_in_a_time_out() {
 #[test]
 fn a_whole_answer_is_kept_when_the_connection_is_not_closed_after_it() {
     let mut open = begun(GOOD);
-    open.push(Step::Pause(Duration::from_secs(5)));
+    open.push(Step::Pause(Duration::from_mins(2)));
     let server = Server::start(vec![open]);
     assert_eq!(asked(&gemini(&server)).turn.unwrap().text, "Good day.");
 }
@@ -206,7 +206,7 @@ fn dropping_the_future_closes_the_connection() {
             let cancelled = tokio::time::timeout(Duration::from_millis(250), ask(&models)).await;
             assert!(cancelled.is_err());
             // The runtime goes on, as a runner's does: the connection is closed by the dropping alone.
-            tokio::task::spawn_blocking(move || server.closed.recv_timeout(Duration::from_secs(3)))
+            tokio::task::spawn_blocking(move || server.closed.recv_timeout(Duration::from_mins(1)))
                 .await
                 .unwrap()
                 .unwrap();

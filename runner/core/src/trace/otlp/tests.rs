@@ -19,12 +19,17 @@ use crate::trace::TraceSink as _;
 
 const BOTH: [Protocol; 2] = [Protocol::Http, Protocol::Grpc];
 
+/// For a collector that answers, however busy the machine is.
+const LONG: Duration = Duration::from_secs(20);
+/// For one that does not.
+const SHORT: Duration = Duration::from_millis(400);
+
 fn settings(protocol: Protocol, port: u16) -> OtlpSettings {
     OtlpSettings {
         protocol,
         endpoint: format!("http://127.0.0.1:{port}/v1/traces").parse().unwrap(),
         headers: [("x-key".parse().unwrap(), "k3y-of-a-collector".parse().unwrap())].into_iter().collect(),
-        timeout: Duration::from_millis(400),
+        timeout: LONG,
         service: Some("till".to_owned()),
         resource: vec![("service.name".to_owned(), "not this".to_owned()), ("team".to_owned(), "shop".to_owned())],
         content: Content::LeftOut,
@@ -38,9 +43,9 @@ fn exporter(protocol: Protocol, port: u16) -> Exporter {
     Exporter::begin(&settings(protocol, port), PROGRAM, &Environment::default()).unwrap()
 }
 
-async fn outcome(protocol: Protocol, says: Says) -> Outcome {
+async fn outcome(protocol: Protocol, says: Says, timeout: Duration) -> Outcome {
     let collector = Collector::start(protocol, vec![says]).await;
-    let settings = settings(protocol, collector.port);
+    let settings = OtlpSettings { timeout, ..settings(protocol, collector.port) };
     let sender = Sender::configure(&settings, resource(&settings, PROGRAM), &Environment::default());
     let mut sender = sender.unwrap();
     let request = sender.encoded(spans::of(&trace(), &Redactor::new([]), Content::LeftOut));
@@ -118,34 +123,34 @@ fn nothing_that_was_said_is_sent_unless_somebody_wants_it() {
 #[tokio::test]
 async fn what_collectors_answer_is_understood() {
     for protocol in BOTH {
-        assert_eq!(outcome(protocol, Says::Taken).await, Outcome::Taken, "{protocol:?}");
-        let Outcome::Partly { rejected, why } = outcome(protocol, Says::Partly(2)).await else {
+        assert_eq!(outcome(protocol, Says::Taken, LONG).await, Outcome::Taken, "{protocol:?}");
+        let Outcome::Partly { rejected, why } = outcome(protocol, Says::Partly(2), LONG).await else {
             panic!("{protocol:?}")
         };
         assert_eq!((rejected, why.as_str()), (2, "the collector rejected 2 spans: too old"));
-        let later = outcome(protocol, Says::Later).await;
+        let later = outcome(protocol, Says::Later, LONG).await;
         assert!(
             matches!(&later, Outcome::Later { wait: Some(wait), .. } if wait.as_secs() == 7),
             "{protocol:?}: {later:?}"
         );
-        let refused = outcome(protocol, Says::Refused).await;
+        let refused = outcome(protocol, Says::Refused, LONG).await;
         assert!(
             matches!(&refused, Outcome::Refused(why) if why.ends_with(r": no\u{a}room")),
             "{protocol:?}: {refused:?}"
         );
         for nonsense in [Says::Page, Says::Garbage, Says::Redirect, Says::Endless] {
-            let outcome = outcome(protocol, nonsense).await;
+            let outcome = outcome(protocol, nonsense, SHORT).await;
             assert!(
                 !matches!(outcome, Outcome::Taken | Outcome::Partly { .. }),
                 "{protocol:?} {nonsense:?}: {outcome:?}"
             );
         }
-        let silent = outcome(protocol, Says::Nothing).await;
+        let silent = outcome(protocol, Says::Nothing, SHORT).await;
         assert!(
             matches!(&silent, Outcome::Later { why, .. } if why.contains("within 0.4 s")),
             "{protocol:?}: {silent:?}"
         );
-        let closed = outcome(protocol, Says::Closed).await;
+        let closed = outcome(protocol, Says::Closed, LONG).await;
         assert!(matches!(closed, Outcome::Later { .. }), "{protocol:?}: {closed:?}");
     }
 }
@@ -156,7 +161,7 @@ async fn spans_are_sent_again_until_they_are_taken_and_then_all_is_well() {
         let collector = Collector::start(protocol, vec![Says::Closed, Says::Unavailable, Says::Taken]).await;
         let exporter = exporter(protocol, collector.port);
         exporter.offer(trace());
-        assert_eq!(exporter.flush(Duration::from_secs(20)).await, Ok(()), "{protocol:?}");
+        assert_eq!(exporter.flush(3 * LONG).await, Ok(()), "{protocol:?}");
         let state = exporter.state();
         assert_eq!((state.exported, state.dropped, state.waiting, state.failure), (5, 0, 0, None), "{protocol:?}");
         let [request] = collector.taken().try_into().unwrap();
@@ -181,31 +186,40 @@ async fn what_is_refused_is_dropped_counted_and_told_and_the_next_is_tried() {
         let collector = Collector::start(protocol, vec![Says::Refused, Says::Taken]).await;
         let exporter = exporter(protocol, collector.port);
         exporter.offer(trace());
-        let lost = exporter.flush(Duration::from_secs(20)).await.unwrap_err();
+        let lost = exporter.flush(3 * LONG).await.unwrap_err();
         assert!(lost.starts_with("5 spans could not be exported: the collector answered"), "{lost}");
         assert_eq!(exporter.trouble().as_deref(), Some("spans are not exported: 0 wait, 5 were dropped"));
         exporter.offer(trace());
         // What was lost before is not told again.
-        assert_eq!(exporter.flush(Duration::from_secs(20)).await, Ok(()));
+        assert_eq!(exporter.flush(3 * LONG).await, Ok(()));
         assert_eq!((exporter.trouble(), exporter.state().exported), (None, 5));
     }
 }
 
+/// A port that is taken, and at which nobody listens for as long as the socket is kept.
+fn nobody() -> (tokio::net::TcpSocket, u16) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = socket.local_addr().unwrap().port();
+    (socket, port)
+}
+
 #[tokio::test]
 async fn a_collector_that_is_away_keeps_nobody_waiting_at_the_end() {
-    let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let exporter = exporter(Protocol::Grpc, gone);
+    let (_gone, port) = nobody();
+    let exporter = exporter(Protocol::Grpc, port);
     for _ in 0..3 {
         exporter.offer(trace());
     }
-    let lost = exporter.flush(Duration::from_millis(700)).await.unwrap_err();
+    // Long enough that it was tried once.
+    let lost = exporter.flush(Duration::from_secs(2)).await.unwrap_err();
     assert!(lost.starts_with("15 spans could not be exported: the collector cannot be reached: "), "{lost}");
 }
 
 #[tokio::test]
 async fn what_finds_no_room_is_counted_and_never_waited_for() {
-    let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let exporter = exporter(Protocol::Http, gone);
+    let (_gone, port) = nobody();
+    let exporter = exporter(Protocol::Http, port);
     for _ in 0..5_000 {
         exporter.offer(trace());
     }
@@ -220,7 +234,7 @@ async fn long_records_are_sent_in_pieces() {
     for _ in 0..300 {
         exporter.offer(trace());
     }
-    assert_eq!(exporter.flush(Duration::from_secs(20)).await, Ok(()));
+    assert_eq!(exporter.flush(3 * LONG).await, Ok(()));
     let sizes: Vec<_> = collector.taken().into_iter().map(collector::Taken::spans).collect();
     assert!(sizes.iter().sum::<usize>() == 1_500 && sizes.iter().all(|size| *size <= 512), "{sizes:?}");
 }
@@ -234,7 +248,7 @@ async fn what_nobody_wants_sampled_is_sent_where_the_operator_wants_all() {
         let mut unsampled = trace();
         unsampled.span.is_sampled = false;
         exporter.offer(unsampled);
-        exporter.flush(Duration::from_secs(20)).await.unwrap();
+        exporter.flush(3 * LONG).await.unwrap();
         assert_eq!(collector.taken().len(), count, "{sampler:?}");
     }
 }
@@ -246,6 +260,6 @@ async fn a_collector_that_repeats_a_secret_is_not_quoted_with_it() {
     environment.secret("KEY").unwrap();
     let exporter = Exporter::begin(&settings(Protocol::Http, collector.port), PROGRAM, &environment).unwrap();
     exporter.offer(trace());
-    let lost = exporter.flush(Duration::from_secs(20)).await.unwrap_err();
+    let lost = exporter.flush(3 * LONG).await.unwrap_err();
     assert!(lost.ends_with(": not with [redacted:KEY]"), "{lost}");
 }
