@@ -4,10 +4,10 @@
 #![cfg(unix)]
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use pace_tests::http;
-use pace_tests::process::{Runner, checked, command, ended};
+use pace_tests::process::{Ended, Runner, checked, command, ended};
 use pace_tests::{Project, SHOP};
 use serde_json::{Value, json};
 
@@ -162,6 +162,142 @@ fn each_thing_that_is_missing_is_found() {
     assert!(run.code == Some(2) && run.err.contains("`${env:SHOP}` is not what was pinned"), "{run:?}");
 }
 
+/// Lines of a check that begin like this.
+fn lines<'r>(run: &'r Ended, verdict: &str) -> Vec<&'r str> {
+    run.err.lines().filter_map(|line| line.strip_prefix(verdict)).collect()
+}
+
+/// Whatever is wrong, alone or together, ends nothing but what depends on it.
+#[test]
+fn whatever_is_wrong_all_else_is_judged() {
+    let project = project();
+    let all = all(&project);
+    let faults = [
+        ("PACE_CREDENTIALS", "/nowhere", "the credentials in `/nowhere` cannot be read"),
+        ("GOOGLE_API_KEY", "", "no key for the model `gemini-3.5-flash`"),
+        ("PACE_RETENTION", "1w", "`PACE_RETENTION`"),
+        ("LIVE_WRITES", "tools/payy", "`tools/payy` is to write live"),
+    ];
+    for chosen in 1_u8..16 {
+        let is_wrong = |fault: usize| chosen & (1 << fault) != 0;
+        let wrong: Vec<_> = (0..4).filter(|fault| is_wrong(*fault)).map(|fault| faults[fault]).collect();
+        let mut variables = pairs(&all);
+        variables.retain(|(name, _)| wrong.iter().all(|(other, ..)| name != other));
+        variables.extend(wrong.iter().map(|(name, value, _)| (*name, *value)));
+        let run = checked(&project, &variables, &[]);
+        assert_eq!((run.code, lines(&run, "error: ").len()), (Some(2), wrong.len()), "{wrong:?}: {}", run.err);
+        assert_eq!(ended(&project, &variables).code, Some(2), "{wrong:?}");
+        for (_, _, words) in &wrong {
+            assert!(lines(&run, "error: ").iter().any(|line| line.contains(words)), "{words}: {}", run.err);
+        }
+        let (fine, unjudged) = (lines(&run, "ok: "), lines(&run, "not checked: "));
+        for (line, is_there) in [
+            ("listener: ", true),
+            ("authentication: 1 source", true),
+            ("state: the folder ", true),
+            ("agents: `clerk`, `guide`", true),
+            ("model `house`: ", true),
+            ("model `gemini-3.5-flash`: ", !is_wrong(1)),
+            ("writes are live: `tools/pay`", !is_wrong(3)),
+            ("server `${env:SHOP}`: connected with the credential of `user:ann`", !is_wrong(0)),
+        ] {
+            let found = fine.iter().filter(|fine| fine.starts_with(line)).count();
+            assert_eq!(found, usize::from(is_there), "{wrong:?}, {line}: {}", run.err);
+        }
+        let depends = [
+            ("a variable for `${env:SHOP}`, because it is `${credential:ann-at-shop}` and what `PACE_CREDENTIALS`", 0),
+            ("the server `${env:SHOP}`, because there is no credential for it that can be used", 0),
+            ("the variables of `tools/pay`, because nobody knows whether its writes are made", 3),
+        ];
+        for (line, fault) in depends {
+            let found = unjudged.iter().filter(|unjudged| unjudged.starts_with(line)).count();
+            assert_eq!(found, usize::from(is_wrong(fault)), "{wrong:?}, {line}: {}", run.err);
+        }
+        assert_eq!(unjudged.len(), 2 * usize::from(is_wrong(0)) + usize::from(is_wrong(3)), "{wrong:?}: {}", run.err);
+    }
+}
+
+/// What changed on a server is found without a model's key, and one server whatever is wrong with another.
+#[test]
+fn servers_are_judged_each_for_itself() {
+    let project = project();
+    let clerk = project.path().join("agents/clerk/spec.yaml");
+    let spec = std::fs::read_to_string(&clerk).unwrap()
+        + "  - {server: \"${env:DESK}\", alias: desk, access: read, args: [server.py]}\n";
+    std::fs::write(&clerk, spec).unwrap();
+    let mut build = project.pace(&["build", "--output", "x.pace"]);
+    build.envs([("SHOP", "mcp://exec/python3"), ("DESK", "mcp://exec/python3")]);
+    assert!(build.output().unwrap().status.success());
+    let all = all(&project);
+    let run = checked(&project, &with(&all, "GOOGLE_API_KEY", ""), &[]);
+    assert_eq!(lines(&run, "error: ").len(), 2, "{}", run.err);
+    assert_eq!(lines(&run, "not checked: "), ["the server `${env:DESK}`, because it cannot be set up"], "{}", run.err);
+    assert!(
+        run.err.contains("`DESK` is not set") && run.err.contains("ok: server `${env:SHOP}`: connected"),
+        "{run:?}"
+    );
+    let changed = SERVER.replace("{\"type\": \"object\"}", "{\"type\": \"object\", \"required\": [\"at\"]}");
+    std::fs::write(project.path().join("server.py"), changed).unwrap();
+    let mut variables = with(&all, "GOOGLE_API_KEY", "");
+    variables.push(("DESK", "mcp://exec/python3"));
+    let run = checked(&project, &variables, &[]);
+    assert_eq!(lines(&run, "error: ").len(), 3, "{}", run.err);
+    assert!(run.err.contains("the server `${env:SHOP}` is not what was pinned"), "{}", run.err);
+    assert!(run.err.contains("the server `${env:DESK}` is not what was pinned"), "{}", run.err);
+}
+
+/// Keys are judged although nothing can be connected to, and store and collector each for itself.
+#[test]
+fn settings_are_judged_each_for_itself() {
+    let project = project();
+    let all = all(&project);
+    let run = checked(&project, &[&with(&all, "HOUSE_KEY", "")[..], &[("HTTPS_PROXY", "ftp://x")]].concat(), &[]);
+    let errors = lines(&run, "error: ");
+    assert!(errors.len() == 2 && run.err.contains("`HOUSE_KEY` is not set"), "{}", run.err);
+    let state = "ok: state: the folder ";
+    let otlp = |more: &[(&'static str, &'static str)]| {
+        let usual = [("TRACE_BACKEND", "otlp"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")];
+        let variables = [&pairs(&all)[..], &usual, more].concat();
+        checked(&project, &variables, &[])
+    };
+    let collector = "warning: the collector at `http://127.0.0.1:1/v1/traces` takes no spans now";
+    let run = otlp(&[("PACE_ENVIRONMENT", "a b")]);
+    assert!(run.err.contains(state) && run.err.contains(collector), "{}", run.err);
+    let run = otlp(&[("DATABASE_URL", "mysql://x")]);
+    assert_eq!(lines(&run, "not checked: "), ["the store, because the settings that name it are wrong"], "{}", run.err);
+    assert!(run.err.contains(collector) && run.code == Some(2), "{run:?}");
+    let run = otlp(&[("OTEL_TRACES_SAMPLER", "never")]);
+    assert_eq!(
+        lines(&run, "not checked: "),
+        ["the collector of traces, because its settings are wrong"],
+        "{}",
+        run.err
+    );
+    assert!(run.err.contains(state) && run.code == Some(2), "{run:?}");
+    let run = checked(&project, &with(&all, "PORT", "http"), &["--agents=clark"]);
+    let wanted = [
+        "the listener, because its settings are wrong",
+        "agents and what they need, because nobody knows which are meant",
+    ];
+    assert_eq!(lines(&run, "not checked: "), wanted, "{}", run.err);
+    assert_eq!(lines(&run, "error: ").len(), 2, "{}", run.err);
+}
+
+/// A store has the record of live writes, so that standard error may go nowhere.
+#[test]
+fn live_writes_need_standard_error_only_without_a_store() {
+    let project = project();
+    let all = all(&project);
+    for (place, code) in [(None, Some(0)), (Some("memory"), Some(2))] {
+        let variables = place.map_or_else(|| pairs(&all), |place| with(&all, "PACE_STATE_DIR", place));
+        let serving = command(&project, &variables);
+        let mut check = Command::new(serving.get_program());
+        check.env_clear().envs(variables).arg("check").args(serving.get_args()).current_dir(project.path());
+        let status = check.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        assert_eq!(status.code(), code, "{place:?}");
+    }
+}
+
 /// A wrong value ends the check and the start with 2, and names its variable.
 #[test]
 fn wrong_values_name_their_variable() {
@@ -246,7 +382,7 @@ fn only_agents_that_are_served_are_asked_about_writes() {
     start.current_dir(project.path()).args(["--agents", "guide"]);
     drop(Runner::of(start));
     let run = checked(&project, &variables, &[]);
-    assert!(run.err.contains("nobody said whether they may") && !run.err.contains("writes are"), "{run:?}");
+    assert!(run.err.contains("nobody said whether they may") && !run.err.contains("ok: writes are"), "{run:?}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ use hyper::HeaderMap;
 use pace_ir::access::Subject;
 use pace_ir::program::authentication::Source;
 use pace_ir::program::{Authentication, Principal};
+use pace_ir::text::quoted;
 
 use crate::environment::Environment;
 use crate::model::http::{Http, Timeouts};
@@ -89,19 +90,26 @@ impl Identity {
     /// # Errors
     /// A reference leads to nothing, or to what cannot be used. Says all that is missing.
     pub fn configure(authentication: &Authentication, environment: &Environment) -> Result<Self, SetupError> {
+        let (identity, missing) = Self::gather(authentication, environment);
+        SetupError::all(missing).map_or(Ok(identity), Err)
+    }
+
+    /// The same of those sources that can be used, and what is missing for the others.
+    pub(crate) fn gather(authentication: &Authentication, environment: &Environment) -> (Self, Vec<SetupError>) {
         let sources = match authentication {
-            Authentication::Unset | Authentication::Nobody => return Ok(Self::Anonymous),
+            Authentication::Unset | Authentication::Nobody => return (Self::Anonymous, Vec::new()),
             Authentication::Sources(sources) => sources,
         };
-        let http = Http::configure(environment, Timeouts::default())?;
-        let (mut configured, mut errors) = (Vec::new(), Vec::new());
+        let (mut configured, mut missing) = (Vec::new(), Vec::new());
+        let http = Http::configure(environment, Timeouts::default());
+        let http = http.map_err(|error| missing.push(error)).ok();
         for source in sources {
-            match configure(source, environment, &http) {
+            match configure(source, environment, http.as_ref()) {
                 Ok(source) => configured.push(source),
-                Err(error) => errors.push(error),
+                Err(error) => missing.push(error),
             }
         }
-        SetupError::all(errors).map_or(Ok(Self::Sources(Sources(configured))), Err)
+        (Self::Sources(Sources(configured)), missing)
     }
 
     /// Who asks, by a request's header fields and the address at the other end of its connection.
@@ -143,19 +151,9 @@ impl Identity {
         join_all(self.issuers().map(|issuer| issuer.keep())).await;
     }
 
-    /// Fetches the keys of all issuers once, and says what there is: one line an issuer.
-    ///
-    /// # Errors
-    /// Those of some cannot be had.
-    pub async fn probe(&self) -> Result<Vec<String>, SetupError> {
-        let (mut found, mut errors) = (Vec::new(), Vec::new());
-        for probed in join_all(self.issuers().map(|issuer| issuer.probe())).await {
-            match probed {
-                Ok(line) => found.push(line),
-                Err(error) => errors.push(error),
-            }
-        }
-        SetupError::all(errors).map_or(Ok(found), Err)
+    /// Fetches the keys of all issuers once, and says what there is, one line an issuer, or why they cannot be had.
+    pub(crate) async fn probe(&self) -> Vec<Result<String, SetupError>> {
+        join_all(self.issuers().map(|issuer| issuer.probe())).await
     }
 
     fn issuers(&self) -> impl Iterator<Item = &Arc<JwtSource>> {
@@ -170,10 +168,18 @@ impl Identity {
     }
 }
 
-fn configure(source: &Source, environment: &Environment, http: &Http) -> Result<Configured, SetupError> {
+/// A source; of `http` nothing is there if a variable for connections is wrong.
+fn configure(source: &Source, environment: &Environment, http: Option<&Http>) -> Result<Configured, SetupError> {
     Ok(match source {
         Source::Tokens(tokens) => Configured::Tokens(Tokens::configure(tokens, environment)?),
-        Source::Jwt(jwt) => Configured::Jwt(Arc::new(JwtSource::configure(jwt, environment, http.clone())?)),
+        Source::Jwt(jwt) => {
+            let unjudged = || {
+                let issuer = quoted(&jwt.issuer);
+                SetupError::unjudged(format!("the issuer `{issuer}`, because connections cannot be set up"))
+            };
+            let http = http.ok_or_else(unjudged)?;
+            Configured::Jwt(Arc::new(JwtSource::configure(jwt, environment, http.clone())?))
+        }
         Source::Header(header) => Configured::Header(ProxyHeader::configure(header)?),
     })
 }

@@ -47,6 +47,8 @@ impl fmt::Debug for Secret {
 pub struct Environment {
     variables: BTreeMap<String, OsString>,
     credentials: Arc<Credentials>,
+    /// Whether there are credentials that cannot be read.
+    are_credentials_lost: bool,
     project: Option<PathBuf>,
     given: Given,
 }
@@ -78,6 +80,25 @@ impl Environment {
             self.given.add(name, secret);
         }
         Self { credentials: Arc::new(credentials), ..self }
+    }
+
+    /// For those who judge the rest although the credentials cannot be read: of what refers to them, nobody can say whether it is
+    /// there.
+    #[must_use]
+    pub(crate) fn with_lost_credentials(self) -> Self {
+        Self { are_credentials_lost: true, ..self }
+    }
+
+    /// Whether there are credentials that cannot be read.
+    pub(crate) fn are_credentials_lost(&self) -> bool {
+        self.are_credentials_lost
+    }
+
+    /// With those of its variables alone that are `kept`.
+    #[must_use]
+    pub(crate) fn only(&self, kept: impl Fn(&str) -> bool) -> Self {
+        let variables = self.variables.iter().filter(|(name, _)| kept(name));
+        Self { variables: variables.map(|(name, value)| (name.clone(), value.clone())).collect(), ..self.clone() }
     }
 
     /// For the project in this folder, on its author's machine: servers are told of the folder, and start in it.
@@ -162,7 +183,7 @@ impl Environment {
     /// # Errors
     /// A reference leads to nothing.
     pub fn resolve(&self, template: &Template, what: &str) -> Result<Secret, SetupError> {
-        filled(template, what, |_, part| self.referred(part))
+        self.filled(template, what, |_, part| self.referred(part))
     }
 
     /// As [`Self::resolve`], for an address. The variable it begins with is where something is, which people have to be able to
@@ -171,34 +192,47 @@ impl Environment {
     /// # Errors
     /// A reference leads to nothing.
     pub fn resolve_address(&self, template: &Template, what: &str) -> Result<Secret, SetupError> {
-        filled(template, what, |place, part| match part {
+        self.filled(template, what, |place, part| match part {
             TemplatePart::Env(name) if place == 0 => self.value(name),
             part => self.referred(part),
         })
     }
+
+    /// A text with its references filled in, each by its place.
+    fn filled(
+        &self,
+        template: &Template,
+        what: &str,
+        referred: impl Fn(usize, &TemplatePart) -> Result<Option<Secret>, SetupError>,
+    ) -> Result<Secret, SetupError> {
+        let (mut text, mut missing, mut is_lost) = (String::new(), Vec::new(), false);
+        for (place, part) in template.parts.iter().enumerate() {
+            match (part, referred(place, part)?) {
+                (TemplatePart::Literal(literal), _) => text.push_str(literal),
+                (_, Some(value)) => text.push_str(value.expose()),
+                (TemplatePart::Credential(_), None) if self.are_credentials_lost => is_lost = true,
+                (part, None) => missing.push(part),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(absent(template, what, &missing));
+        }
+        if is_lost {
+            return Err(SetupError::unjudged(format!("{what}, because it is `{template}` and {LOST}")));
+        }
+        Ok(Secret(text))
+    }
 }
 
-/// A text with its references filled in, each by its place.
-fn filled(
-    template: &Template,
-    what: &str,
-    referred: impl Fn(usize, &TemplatePart) -> Result<Option<Secret>, SetupError>,
-) -> Result<Secret, SetupError> {
-    let (mut text, mut missing) = (String::new(), Vec::new());
-    for (place, part) in template.parts.iter().enumerate() {
-        match (part, referred(place, part)?) {
-            (TemplatePart::Literal(literal), _) => text.push_str(literal),
-            (_, Some(value)) => text.push_str(value.expose()),
-            (part, None) => missing.push(part),
-        }
-    }
-    if missing.is_empty() {
-        return Ok(Secret(text));
-    }
+/// Why nothing is known of what refers to a credential.
+pub(crate) const LOST: &str = "what `PACE_CREDENTIALS` leads to cannot be read";
+
+/// That some references of a text lead to nothing.
+fn absent(template: &Template, what: &str, missing: &[&TemplatePart]) -> SetupError {
     let absent = missing.iter().filter_map(|part| missing_reference(part)).collect::<Vec<_>>();
     let names = absent.iter().map(|(what, _)| what.as_str()).collect::<Vec<_>>().join(", and ");
     let help = absent.into_iter().map(|(_, help)| help);
-    Err(SetupError::new(format!("{what} is `{template}`, and {names}"), help.collect::<Vec<_>>().join("\n")))
+    SetupError::new(format!("{what} is `{template}`, and {names}"), help.collect::<Vec<_>>().join("\n"))
 }
 
 /// What is not there, and what to do about it.
@@ -276,6 +310,12 @@ mod tests {
             "it is `${env:NOT}${credential:NEITHER}`, and the variable `NOT` is not set, and there is no credential `NEITHER`"
         );
         assert_eq!(error.help.lines().count(), 2, "{}", error.help);
+        let lost = Environment::default().with_lost_credentials();
+        let error = lost.resolve(&template(&[env("NOT"), credential("NEITHER")]), "it").unwrap_err();
+        assert_eq!(error.message, "it is `${env:NOT}${credential:NEITHER}`, and the variable `NOT` is not set");
+        let error = lost.resolve(&template(&[credential("TOKEN")]), "it").unwrap_err();
+        let wanted = "it, because it is `${credential:TOKEN}` and what `PACE_CREDENTIALS` leads to cannot be read";
+        assert!(error.is_unjudged() && error.message == wanted, "{error:?}");
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Third step: a runner for one verified bundle. Everything that can be missing in the surroundings is found out here, before
 //! the first message.
 
+mod parts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use pace_ir::access::Chain;
-use pace_ir::program::{Agent, AgentName, LoopName, ModelName};
+use pace_ir::program::{Agent, AgentName, LoopName};
 use pace_ir::schedule::{Schedule, Timezone};
 use pace_ir::text::quoted;
 use pace_ir::{Bundle, BundleId, VerifiedBundle};
@@ -24,6 +26,8 @@ use crate::tool::agent::called;
 use crate::tool::{AgentTools, Mode, ServedServer, Status, Toolbox, Writes};
 use crate::trace::{Strangers, TraceSink};
 use crate::work::Work;
+
+pub(crate) use parts::{Parts, gather};
 
 /// The most names that a message lists.
 const MOST_NAMES: usize = 8;
@@ -46,7 +50,7 @@ pub enum Scope<'a> {
 
 impl Scope<'_> {
     /// The agents that are invoked from outside.
-    fn doors(self, bundle: &Bundle) -> BTreeSet<AgentName> {
+    pub(crate) fn doors(self, bundle: &Bundle) -> BTreeSet<AgentName> {
         let agents = bundle.program.agents.keys();
         match self {
             Self::All => agents.cloned().collect(),
@@ -81,33 +85,19 @@ pub fn instantiate(
     writes: &Writes,
     state: State,
 ) -> Result<Arc<Runner>, SetupError> {
-    let program = &bundle.bundle().program;
     let in_scope = scope.agents(bundle.bundle());
-    let served: BTreeMap<_, _> = program.agents.iter().filter(|(name, _)| in_scope.contains(name)).collect();
-    for (name, agent) in &served {
-        refuse_skills(name, agent)?;
-    }
+    let (parts, mut missing) = gather(bundle.bundle(), environment, scope, writes);
     if writes.are_live(bundle.bundle()) {
-        state.audit.ensure_kept()?;
+        missing.extend(state.audit.ensure_kept().err());
     }
-    let used: BTreeSet<&ModelName> = served.values().map(|agent| &agent.model).collect();
-    let models = Models::configure(bundle.bundle(), &used, environment);
-    let tools = match scope {
-        Scope::Tool(agent, key) => Toolbox::configure_one(bundle.bundle(), agent, key, environment, writes),
-        Scope::All | Scope::Agents(_) | Scope::Agent(_) => {
-            Toolbox::configure(bundle.bundle(), served.keys().copied(), environment, writes)
-        }
-    };
-    let (models, tools) = SetupError::both(models, tools)?;
-    let outputs = served.iter().filter_map(|(name, agent)| {
-        let schema = Schema::parse(&agent.output.as_ref()?.0);
-        Some(schema.map(|schema| ((*name).clone(), schema)).map_err(|error| broken_schema(name, &error)))
-    });
-    let outputs = outputs.collect::<Result<_, _>>()?;
-    let names: BTreeSet<AgentName> = served.keys().map(|name| (*name).clone()).collect();
+    if let Some(error) = SetupError::all(missing) {
+        return Err(error);
+    }
+    let Parts { models, tools, outputs } = parts;
+    let names: BTreeSet<AgentName> = in_scope.into_iter().cloned().collect();
     let doors = scope.doors(bundle.bundle());
-    let (work, metrics, strangers) =
-        (Work::default(), Metrics::new(&names, used.iter().copied()), Strangers::default());
+    let used = models.iter().map(Model::name);
+    let (work, metrics, strangers) = (Work::default(), Metrics::new(&names, used), Strangers::default());
     Ok(Arc::new(Runner { bundle, names, doors, models, tools, outputs, state, work, metrics, strangers }))
 }
 
@@ -201,8 +191,7 @@ impl Runner {
 
     /// Whether any of its agents has a tool whose writes are made.
     pub fn can_write(&self) -> bool {
-        let tools = self.agents().flat_map(|agent| agent.tools.into_iter().flat_map(AgentTools::iter));
-        tools.into_iter().any(|tool| tool.mode == Mode::Live && tool.callee.writes(tool.class))
+        self.tools.iter().any(|tool| tool.mode == Mode::Live && tool.callee.writes(tool.class))
     }
 
     /// What it is doing.
@@ -243,11 +232,6 @@ impl Runner {
         self.tools.close(grace).await;
     }
 
-    /// Every server of the agents in scope, once for each entry.
-    pub(crate) fn all_servers(&self) -> Vec<Arc<ServedServer>> {
-        self.names.iter().filter_map(|name| self.tools(name)).flat_map(AgentTools::servers).map(Arc::clone).collect()
-    }
-
     /// Connects to every server of the agents in scope on behalf of somebody, side by side, and says how each is: by agent, in
     /// the author's order.
     pub async fn servers(&self, chain: &Chain) -> Vec<(&AgentName, Arc<ServedServer>, Status)> {
@@ -280,6 +264,11 @@ impl Runner {
             (name, server, status)
         });
         futures_util::future::join_all(asked).await
+    }
+
+    /// What the agents in scope may call.
+    pub(crate) fn toolbox(&self) -> &Toolbox {
+        &self.tools
     }
 
     /// What an agent in scope may call.
@@ -340,19 +329,4 @@ pub(crate) fn near<'n>(asked: &str, known: &[&'n AgentName]) -> Option<&'n Agent
     let distance = |name: &AgentName| strsim::damerau_levenshtein(&asked, name.as_str());
     let nearest = *known.iter().min_by_key(|name| distance(name))?;
     (distance(nearest) * 3 <= nearest.as_str().len()).then_some(nearest)
-}
-
-/// No compiler of this version writes such a bundle; one of the next will.
-fn refuse_skills(name: &AgentName, agent: &Agent) -> Result<(), SetupError> {
-    if agent.skills.is_empty() {
-        return Ok(());
-    }
-    Err(SetupError::new(
-        format!("the agent `{name}` has skills, and this runner cannot use them yet"),
-        "run it with the runner of the version of `pace` that built it, or a newer one",
-    ))
-}
-
-fn broken_schema(name: &AgentName, error: &serde_json::Error) -> SetupError {
-    SetupError::new(format!("the `output` of the agent `{name}` is no JSON: {error}"), "build the bundle again")
 }

@@ -72,7 +72,8 @@ enum Command {
     ///
     /// Prints the bundle's id on standard output, and on standard error a line for each thing that a start needs: settings,
     /// authentication and the keys of issuers, the choice of writes, the store, models and their keys, tools and their variables, servers
-    /// and their credentials. All that is wrong is told at once. Models are not asked, and tools not called.
+    /// and their credentials. All that is wrong is told at once; what depends on something wrong is `not checked`. Models are not asked,
+    /// and tools not called.
     #[command(after_help = EXIT_CODES)]
     Check(Checked),
 }
@@ -106,18 +107,22 @@ fn check(checked: &Checked) -> anyhow::Result<ExitCode> {
     let verified = verify(&file.path, &bytes, file.expect)?;
     // Whether anybody reads it does not change what is found.
     let printed = out(&format!("{}\n", verified.id()));
-    let environment = config::with_credentials(Environment::of_process(), None)?;
-    let Found { fine, odd, wrong } = service::check(verified, &environment, config::Usual::server(), (writes, agents))?;
-    for line in &fine {
+    let environment = Environment::of_process();
+    let found = service::check(&verified, &environment, config::Usual::server(), (writes, agents))?;
+    let Found { fine, odd, unjudged, wrong } = &found;
+    for line in fine {
         tell(&format!("ok: {}", printable(line)));
     }
-    for line in &odd {
+    for line in odd {
         tell(&format!("warning: {line}"));
     }
-    for error in &wrong {
+    for line in unjudged {
+        tell(&format!("not checked: {}", printable(line)));
+    }
+    for error in wrong {
         tell(&told(&error.message, Some(&error.help)));
     }
-    if wrong.is_empty() { printed.map(|()| ExitCode::SUCCESS) } else { Ok(ExitCode::from(2)) }
+    if found.is_sound() { printed.map(|()| ExitCode::SUCCESS) } else { Ok(ExitCode::from(2)) }
 }
 
 fn serve(file: &BundleFile, agents: &AgentFlags, writes: &WriteFlags) -> anyhow::Result<ExitCode> {

@@ -1,5 +1,5 @@
 //! The host capability *model*: what answers an agent's messages. Three moments: nothing is there to initialise;
-//! [`Models::configure`] once for a bundle, which resolves addresses and keys and says at once what is missing;
+//! [`Models::gather`] once for a bundle, which resolves addresses and keys and says at once what is missing;
 //! [`Model::answer`] for each turn.
 //!
 //! A provider's format lives in one file of its own and is pure: it makes a request and reads an answer. Connections,
@@ -106,57 +106,57 @@ enum Answers {
 }
 
 impl Models {
-    /// The models of these names, with their addresses and keys.
-    ///
-    /// # Errors
-    /// A key is missing, a reference leads to nothing, or recorded turns cannot be read.
-    pub fn configure(
+    /// Those models of these names that can be asked, with their addresses and keys; and what is missing for the others: a key, what a
+    /// reference leads to, or recorded turns that can be read.
+    pub(crate) fn gather(
         bundle: &Bundle,
         used: &BTreeSet<&ModelName>,
         environment: &Environment,
-    ) -> Result<Self, SetupError> {
-        Self::configure_with(bundle, used, environment, Timeouts::default())
+    ) -> (Self, Vec<SetupError>) {
+        Self::gather_with(bundle, used, environment, Timeouts::default())
     }
 
-    /// As [`Self::configure`], for tests that cannot wait as long.
-    fn configure_with(
+    /// As [`Self::gather`], for tests that cannot wait as long.
+    fn gather_with(
         bundle: &Bundle,
         used: &BTreeSet<&ModelName>,
         environment: &Environment,
         timeouts: Timeouts,
-    ) -> Result<Self, SetupError> {
-        let (mut by_name, mut missing, mut wrong) = (BTreeMap::new(), Vec::new(), Vec::new());
+    ) -> (Self, Vec<SetupError>) {
+        let (mut by_name, mut keyless, mut missing) = (BTreeMap::new(), Vec::new(), Vec::new());
         // Made with the first model that calls somebody, and shared by all: they share its connections.
-        let mut http: Option<Http> = None;
+        let mut http: Option<Option<Http>> = None;
         for (name, model) in bundle.program.models.iter().filter(|(name, _)| used.contains(name)) {
             let answers = if model.provider == Provider::Replay {
-                Answers::Replay(Replay::configure(bundle, name, model.turns)?)
+                Replay::configure(bundle, name, model.turns).map(Answers::Replay).map_err(NoService::from)
             } else {
-                let http = match &mut http {
-                    Some(http) => http,
-                    none => none.insert(Http::configure(environment, timeouts)?),
-                };
-                match configure::service(bundle, (name, model), environment, http) {
-                    Ok(service) => Answers::Service(Box::new(service)),
-                    Err(NoService::Setup(errors)) => {
-                        wrong.extend(errors);
-                        continue;
-                    }
-                    Err(NoService::Key(key)) => {
-                        missing.push(key);
-                        continue;
-                    }
-                }
+                let http = http.get_or_insert_with(|| {
+                    let (http, wrong) = Http::judged(environment, timeouts);
+                    missing.extend(wrong);
+                    http
+                });
+                let Some(http) = http else { continue };
+                let service = configure::service(bundle, (name, model), environment, http);
+                service.map(|service| Answers::Service(Box::new(service)))
             };
-            by_name.insert(
-                name.clone(),
-                Model { name: name.clone(), price: model.price, images: Images::of(model), answers },
-            );
+            match answers {
+                Ok(answers) => {
+                    let (name, price, images) = (name.clone(), model.price, Images::of(model));
+                    by_name.insert(name.clone(), Model { name, price, images, answers });
+                }
+                Err(NoService::Setup(errors)) => missing.extend(errors),
+                Err(NoService::Key(key)) => keyless.push(key),
+            }
         }
-        if !missing.is_empty() {
-            wrong.push(configure::missing(&missing));
+        if !keyless.is_empty() {
+            missing.push(configure::missing(&keyless));
         }
-        SetupError::all(wrong).map_or(Ok(Self { by_name }), Err)
+        (Self { by_name }, missing)
+    }
+
+    /// Those that can be asked, by name.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Model> {
+        self.by_name.values()
     }
 
     /// The model of this name.

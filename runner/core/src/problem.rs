@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use pace_ir::program::AgentName;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
@@ -19,6 +20,8 @@ pub struct Problem {
     pub help: Option<String>,
     /// How long to wait before it makes sense to try again.
     pub retry_after: Option<Duration>,
+    /// The agent whose limit was reached, which may be one that called the agent that has no answer.
+    pub limit_of: Option<AgentName>,
 }
 
 macro_rules! codes {
@@ -160,7 +163,7 @@ impl Code {
 impl Problem {
     /// A problem with nothing more to say than what happened.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), help: None, retry_after: None }
+        Self { code, detail: detail.into(), help: None, retry_after: None, limit_of: None }
     }
 
     /// With what to do about it.
@@ -174,6 +177,13 @@ impl Problem {
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
+        self
+    }
+
+    /// With whose limit was reached.
+    #[must_use]
+    pub fn limit_of(mut self, agent: &AgentName) -> Self {
+        self.limit_of = Some(agent.clone());
         self
     }
 

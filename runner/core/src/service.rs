@@ -112,7 +112,7 @@ impl Service {
         {
             tracing::warn!("{warning}");
         }
-        if let Some(writes) = listing::writes(server.runner()) {
+        if let Some(writes) = listing::writes(server.runner().toolbox()) {
             tracing::info!("{writes}");
         }
         Ok(Self { server, format: settings.format, runtime })

@@ -1,4 +1,4 @@
-//! The host capability *tool*: what agents call besides models. Three moments: [`Toolbox::configure`] once for a bundle,
+//! The host capability *tool*: what agents call besides models. Three moments: [`Toolbox::gather`] once for a bundle,
 //! which sets the sandbox up where it is needed, resolves variables and says at once what is missing; [`AgentTools::find`]
 //! for each call a model wants; [`Callee::call`] for each call that is made. Whether it may be made is decided before, by
 //! `invoke/dispatch.rs`. What there is to call is of several kinds; each is a module of its own with the same moments.
@@ -87,6 +87,16 @@ impl Toolbox {
     /// What an agent may call.
     pub fn of(&self, agent: &AgentName) -> Option<&AgentTools> {
         self.by_agent.get(agent)
+    }
+
+    /// Everything that some agent may call.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &ServedTool> {
+        self.by_agent.values().flat_map(AgentTools::iter)
+    }
+
+    /// Every server, once for each entry.
+    pub(crate) fn all_servers(&self) -> impl Iterator<Item = &Arc<ServedServer>> {
+        self.by_agent.values().flat_map(AgentTools::servers)
     }
 
     /// How many connections to servers are open, where there can be any.

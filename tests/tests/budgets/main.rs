@@ -174,6 +174,24 @@ fn a_called_agent_has_what_its_caller_has_left() {
     assert_eq!(guide["usage"]["model_calls"], 2, "{guide}");
     let detail = guide["error"]["detail"].as_str().unwrap();
     assert!(detail.starts_with("the agent `lead` reached its limit `max_turns: 3`"), "{detail}");
+    // Whose limit it is says where it was written.
+    assert_eq!(guide["error"]["place"], "agents/lead/spec.yaml:7", "{guide}");
+}
+
+/// A limit of the caller that the called agent reaches first, and one of its own.
+#[test]
+fn a_failure_names_the_spec_of_whose_limit_it_is() {
+    for (lead, guide, place) in [
+        ("max_tool_calls: 2", "max_tool_calls: 9", "agents/lead/spec.yaml:7"),
+        ("max_tool_calls: 9", "max_tool_calls: 1", "agents/guide/spec.yaml:6"),
+    ] {
+        let project = project(lead, guide);
+        let runner = runner(&project, &[]);
+        say(&runner, "send in circles");
+        let records = traces(&project, runner, 2);
+        let failed = records.iter().find(|record| record["agent"] == "guide").unwrap();
+        assert_eq!((&failed["error"]["code"], &failed["error"]["place"]), (&json!("limit-reached"), &json!(place)));
+    }
 }
 
 #[test]

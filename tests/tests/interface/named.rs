@@ -41,7 +41,13 @@ fn a_problem_and_its_lines_have_the_id_of_the_request() {
     let mut connection = Connection::to(runner.address);
     connection.send(with(&stream, &[&bearer(ANN), "x-request-id: r-3"]).as_bytes());
     assert_eq!(connection.head().unwrap().header("x-request-id"), Some("r-3"));
-    let invocation = connection.events()[0].data["invocation"].as_str().unwrap().to_owned();
+    let events = connection.events();
+    let invocation = events[0].data["invocation"].as_str().unwrap().to_owned();
+    let last = events.last().unwrap();
+    assert_eq!((last.name.as_str(), &last.data["request"]), ("error", &json!("r-3")), "{last:?}");
+    // Whoever follows later asks under another name, and gets the same event.
+    let followed = get(&runner, &format!("/invocations/{invocation}/events"), &[&bearer(ANN), "x-request-id: r-4"]);
+    assert!(followed.body.contains(r#""request":"r-3""#) && !followed.body.contains("r-4"), "{followed:?}");
     runner.wait_for(|line| line["message"] == "an invocation failed" && line["request"] == "r-3");
     let trace = std::iter::repeat_with(|| {
         std::thread::sleep(std::time::Duration::from_millis(20));

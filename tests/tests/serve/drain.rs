@@ -27,6 +27,7 @@ fn what_runs_may_finish_and_nothing_new_begins() {
     let not_ready = get(runner.address, "/ready");
     assert_eq!((not_ready.problem().0, not_ready.problem().1.as_str()), (503, "shutting-down"));
     assert_eq!(not_ready.json()["reasons"], serde_json::json!(["the runner is shutting down"]));
+    assert_eq!(not_ready.json()["request"].as_str(), not_ready.header("x-request-id"));
     assert_eq!(get(runner.address, "/health").status, 200);
     let refused = ask(runner.address, &say("hello"));
     assert_eq!((refused.problem().0, refused.problem().1.as_str()), (503, "shutting-down"));

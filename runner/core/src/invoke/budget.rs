@@ -132,13 +132,14 @@ impl Budget {
             "the agent `{}` has the limit `max_cost_usd`, and the model of `{of}`, which would count into it, has no price",
             self.agent
         );
-        Problem::new(Code::LimitReached, detail)
-            .help("give the model a `price` in `paceline.yaml`, and build the bundle again")
+        let problem = Problem::new(Code::LimitReached, detail).limit_of(&self.agent);
+        problem.help("give the model a `price` in `paceline.yaml`, and build the bundle again")
     }
 
     fn reached(&self, what: &str, limit: &dyn std::fmt::Display) -> Problem {
         let detail = format!("the agent `{}` reached its limit `{what}: {limit}` before it had an answer", self.agent);
-        Problem::new(Code::LimitReached, detail).help(format!("ask for less, or raise `limits.{what}` in its spec"))
+        let problem = Problem::new(Code::LimitReached, detail).limit_of(&self.agent);
+        problem.help(format!("ask for less, or raise `limits.{what}` in its spec"))
     }
 }
 

@@ -74,6 +74,15 @@ impl Http {
         Self::speaking(Speaks::Http1, environment, timeouts)
     }
 
+    /// As [`Http::configure`]. Where a variable is wrong, that is told, and there is a client that heeds none of them: for judging all
+    /// else that needs one, and not for sending anything.
+    pub(crate) fn judged(environment: &Environment, timeouts: Timeouts) -> (Option<Self>, Option<SetupError>) {
+        match Self::configure(environment, timeouts) {
+            Ok(http) => (Some(http), None),
+            Err(error) => (Self::configure(&Environment::default(), timeouts).ok(), Some(error)),
+        }
+    }
+
     /// The same for a version of HTTP.
     ///
     /// # Errors

@@ -64,7 +64,8 @@ fn bundle(models: &[(&str, Provider, Option<Template>, Option<Template>)]) -> Bu
 /// All of them, configured.
 fn configured(bundle: &Bundle, environment: &Environment) -> Result<Models, SetupError> {
     let used = bundle.program.models.keys().collect();
-    Models::configure_with(bundle, &used, environment, TIMEOUTS)
+    let (models, missing) = Models::gather_with(bundle, &used, environment, TIMEOUTS);
+    SetupError::all(missing).map_or(Ok(models), Err)
 }
 
 /// One model of a provider, at an address that the environment names.

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
+use pace_ir::program::Access;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -16,8 +17,9 @@ use super::routes::{Asker, Path, Shared};
 use crate::authorize::Action;
 use crate::instantiate::ServedAgent;
 use crate::problem::{Code, Document, Problem};
+use crate::request_id::{self, RequestId};
 use crate::schema::Schema;
-use crate::tool::AgentTools;
+use crate::tool::{AgentTools, Callee, Mode, ServedTool};
 
 /// `GET /`
 pub(super) async fn root() -> Response {
@@ -49,7 +51,9 @@ pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
         Err(problem) => {
             let of_issuers = reasons.iter().map(String::as_str).filter(|reason| *reason != problem.detail);
             let reasons = std::iter::once(problem.detail.as_str()).chain(of_issuers).collect();
-            let not_ready = NotReady { document: problem.document(None), reasons };
+            let request = request_id::current();
+            let document = problem.document(None).of_request(request.as_ref().map(RequestId::as_str));
+            let not_ready = NotReady { document, reasons };
             let mut response = json(StatusCode::SERVICE_UNAVAILABLE, &not_ready);
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
             response
@@ -149,12 +153,53 @@ pub(super) struct Entry<'a> {
 #[schemars(rename = "AgentTool")]
 pub(super) struct ToolEntry<'a> {
     name: &'a str,
-    /// `local` or `agent`.
-    kind: &'static str,
-    /// `read` or `write`; of an agent, the most that may be done below.
-    access: &'static str,
-    /// Whether calls are made: `live` or `stubbed`.
-    mode: &'static str,
+    kind: ToolKind,
+    access: ToolAccess,
+    mode: ToolMode,
+}
+
+/// What is called: a compiled tool, a tool of an MCP server, or an agent.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ToolKind {
+    Local,
+    Server,
+    Agent,
+}
+
+/// What a call may do; of an agent, the most that may be done below.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ToolAccess {
+    Read,
+    Write,
+}
+
+/// Whether calls are made.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ToolMode {
+    Live,
+    Stubbed,
+}
+
+impl<'a> ToolEntry<'a> {
+    fn new(tool: &'a ServedTool) -> Self {
+        let kind = match tool.callee {
+            Callee::Local(_) => ToolKind::Local,
+            Callee::Server(_) => ToolKind::Server,
+            Callee::Agent(_) => ToolKind::Agent,
+        };
+        let access = match tool.class {
+            Access::Read => ToolAccess::Read,
+            Access::Write => ToolAccess::Write,
+        };
+        let mode = match tool.mode {
+            Mode::Live => ToolMode::Live,
+            Mode::Stubbed => ToolMode::Stubbed,
+        };
+        Self { name: &tool.name, kind, access, mode }
+    }
 }
 
 /// Where an agent is asked for what.
@@ -178,12 +223,7 @@ impl<'a> Entry<'a> {
             mcp: path("mcp"),
             status: path("status"),
         };
-        let tools = agent.tools.into_iter().flat_map(AgentTools::iter).map(|tool| ToolEntry {
-            name: &tool.name,
-            kind: tool.callee.kind(),
-            access: tool.class.as_str(),
-            mode: tool.mode.as_str(),
-        });
+        let tools = agent.tools.into_iter().flat_map(AgentTools::iter).map(ToolEntry::new);
         Self { name: agent.name.as_str(), summary: &agent.spec.summary, tools: tools.collect(), paths }
     }
 }

@@ -14,6 +14,7 @@ use tokio::time::{Sleep, sleep};
 use super::backlog::single;
 use super::record::{FollowerId, Next, Record, Woken};
 use crate::problem::{Code, Problem};
+use crate::request_id::{self, RequestId};
 
 /// The body of an event stream.
 #[derive(Debug)]
@@ -23,21 +24,24 @@ pub(super) struct Follower {
     /// The number of the next event.
     next: u64,
     comment: Duration,
+    /// The request that is answered.
+    request: Option<RequestId>,
     /// Set when there is nothing to say for the first time: short answers need none.
     clock: Option<Pin<Box<Sleep>>>,
 }
 
 impl Follower {
-    /// Follows a record from the event after `after` on, with a comment each `comment`.
+    /// Follows a record for the current request, from the event after `after` on, with a comment each `comment`.
     pub(super) fn new(record: Arc<Record>, after: u64, woken: Woken, comment: Duration) -> Self {
         let id = record.join(woken);
-        Self { record, id, next: after.saturating_add(1), comment, clock: None }
+        Self { record, id, next: after.saturating_add(1), comment, request: request_id::current(), clock: None }
     }
 
     fn lost(&mut self, first: u64) -> Bytes {
         let detail = format!("the events {} to {} were dropped: they were read too late", self.next, first - 1);
         let problem = Problem::new(Code::EventsLost, detail).help("read on: the event `done` holds the whole answer");
-        let document = problem.document(Some(self.record.invocation));
+        let request = self.request.as_ref().map(RequestId::as_str);
+        let document = problem.document(Some(self.record.invocation)).of_request(request);
         // It bears the number of the last event that was lost, so that whoever resumes after it is not told again.
         self.next = first;
         single(first - 1, "error", &document)

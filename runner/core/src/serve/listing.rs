@@ -10,7 +10,7 @@ use pace_ir::program::{AgentName, Principal};
 use crate::authenticate::Identity;
 use crate::authorize::{Action, decide};
 use crate::instantiate::{NextFiring, Runner, ServedLoop};
-use crate::tool::{AgentTools, Mode};
+use crate::tool::{AgentTools, Mode, Toolbox};
 
 /// Where it listens, the agents with their paths, and the loops with their next firing after `now`.
 pub fn listing(runner: &Runner, identity: &Identity, address: &str, now: DateTime<Utc>) -> String {
@@ -67,10 +67,9 @@ fn firing(scheduled: &ServedLoop<'_>) -> String {
 }
 
 /// What is said of the tools that write, and whether they do; absent where there are none.
-pub fn writes(runner: &Runner) -> Option<String> {
-    let tools = runner.agents().flat_map(|agent| agent.tools.into_iter().flat_map(AgentTools::iter));
+pub fn writes(tools: &Toolbox) -> Option<String> {
     let (mut live, mut stubbed) = (BTreeSet::new(), BTreeSet::new());
-    for tool in tools.filter(|tool| tool.callee.writes(tool.class)) {
+    for tool in tools.iter().filter(|tool| tool.callee.writes(tool.class)) {
         match tool.mode {
             Mode::Live => live.insert(format!("`{}`", tool.key())),
             Mode::Stubbed => stubbed.insert(format!("`{}`", tool.key())),

@@ -18,7 +18,8 @@ use super::backlog::Backlog;
 use super::calls::{Called, CameTo, HowFar};
 use crate::events::{Event, EventSink, Source, Spent};
 use crate::id::{InvocationId, SessionId};
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Document, Problem};
+use crate::request_id::{self, RequestId};
 
 /// The most bytes of events kept of one invocation: an answer of about 8,000 tokens, each sent for itself.
 const MAX_BYTES: usize = 1 << 20;
@@ -36,6 +37,8 @@ pub(super) struct Record {
     pub(super) session: SessionId,
     /// Who may follow it.
     pub(super) owner: Principal,
+    /// The request that began it.
+    request: Option<RequestId>,
     state: Mutex<State>,
     /// Somebody began or ceased to follow.
     followers_changed: Notify,
@@ -84,6 +87,7 @@ pub(super) enum Next {
 }
 
 impl Record {
+    /// The record of an invocation that the current request begins.
     pub(super) fn new(
         invocation: InvocationId,
         session: SessionId,
@@ -98,7 +102,8 @@ impl Record {
             next_follower: 0,
         };
         let (state, followers_changed) = (Mutex::new(state), Notify::new());
-        Self { invocation, session, owner, state, followers_changed, bytes_of_all }
+        let request = request_id::current();
+        Self { invocation, session, owner, request, state, followers_changed, bytes_of_all }
     }
 
     /// Somebody begins to follow.
@@ -169,8 +174,13 @@ impl Record {
     pub(super) fn end(&self) {
         if !self.lock().is_over {
             let problem = Problem::new(Code::Internal, "the invocation met a fault of the runner");
-            self.add("error", &problem.document(Some(self.invocation)), Place::Last);
+            self.add("error", &self.document(&problem, Some(self.invocation)), Place::Last);
         }
+    }
+
+    /// A problem as an answer to the request that began the invocation, whoever follows it since.
+    fn document<'p>(&'p self, problem: &'p Problem, invocation: Option<InvocationId>) -> Document<'p> {
+        problem.document(invocation).of_request(self.request.as_ref().map(RequestId::as_str))
     }
 
     fn add(&self, name: &str, data: &impl Serialize, place: Place) {
@@ -242,7 +252,7 @@ impl EventSink for Record {
                 self.add("tool_result", &CameTo::new(result, *status), Place::Inside);
             }
             Event::Done(answer) => self.add("done", answer, Place::Last),
-            Event::Failed(problem) => self.add("error", &problem.document(Some(source.invocation)), Place::Last),
+            Event::Failed(problem) => self.add("error", &self.document(problem, Some(source.invocation)), Place::Last),
             // What the runner does to get an answer is for traces; a client waits for what the agent says.
             Event::ModelCall { .. }
             | Event::ModelRetry { .. }
@@ -269,7 +279,7 @@ impl Record {
             }
             // The answer itself is in the caller's `tool_result`.
             Event::Done(answer) => self.add_below(source, "done", &Ended { usage: answer.usage }),
-            Event::Failed(problem) => self.add_below(source, "error", &problem.document(None)),
+            Event::Failed(problem) => self.add_below(source, "error", &self.document(problem, None)),
             Event::ModelCall { .. }
             | Event::ModelRetry { .. }
             | Event::ModelAnswered { .. }

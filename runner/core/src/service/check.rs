@@ -1,33 +1,26 @@
 //! What `pace-runner check` finds out: all that a start would need, one thing after the other, whatever is wrong with the others. It
 //! listens on nothing, asks no model anything, calls no tool, and changes nothing; servers are connected to, issuers asked for their
 //! keys, the store is looked at, and the collector is sent no spans at all, because nothing else shows that they work.
+//!
+//! It has no rules of its own: each part is judged by what a start judges it by. What depends on something that is wrong itself is
+//! said to be unjudged, so that silence never looks like praise.
 
-use std::collections::BTreeSet;
+mod needs;
+mod state;
+
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
 
-use futures_util::future::join_all;
-use pace_ir::access::{Chain, Subject};
-use pace_ir::program::{Authentication, Principal};
-use pace_ir::text::quoted;
+use pace_ir::program::Authentication;
 use pace_ir::{Bundle, VerifiedBundle};
-use pace_state::Looked;
 
+use self::needs::Needs;
 use super::{chosen, no_threads};
 use crate::authenticate::Identity;
-use crate::config::otlp::shown;
-use crate::config::{self, AgentFlags, StandardError, StatePlace, StateSettings, Usual, WriteFlags};
+use crate::config::{self, AgentFlags, StandardError, Usual, WriteFlags};
 use crate::environment::Environment;
-use crate::instantiate::{Runner, Scope, instantiate};
-use crate::serve::{ensure_addresses, ensure_certificate, judge, listing};
+use crate::instantiate::Scope;
+use crate::serve::{ensure_addresses, ensure_certificate, judge};
 use crate::setup::SetupError;
-use crate::state::{self, State};
-use crate::tool::{ServedServer, Status, Writes};
-use crate::trace::otlp::{Program, probe};
-
-/// How long programs of servers have to end by themselves.
-const SERVERS_END: Duration = Duration::from_secs(5);
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -36,6 +29,8 @@ pub struct Found {
     pub fine: Vec<String>,
     /// What is odd and keeps nothing from working, a line each.
     pub odd: Vec<String>,
+    /// What could not be judged, and because of what, a line each.
+    pub unjudged: Vec<String>,
     /// What does not work.
     pub wrong: Vec<SetupError>,
 }
@@ -45,36 +40,30 @@ pub struct Found {
 /// # Errors
 /// The system has no threads to find anything out with.
 pub fn check(
-    bundle: VerifiedBundle,
+    bundle: &VerifiedBundle,
     environment: &Environment,
     usual: Usual<'_>,
     (writes, agents): (&WriteFlags, &AgentFlags),
 ) -> Result<Found, SetupError> {
+    let bundle = bundle.bundle();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| no_threads(&error))?;
     let mut found = Found { odd: config::unknown(environment), ..Found::default() };
     let given = found.take(config::with_credentials(environment.clone(), None));
-    let environment = given.as_ref().unwrap_or(environment);
+    let environment = &given.unwrap_or_else(|| environment.clone().with_lost_credentials());
     runtime.block_on(async {
-        found.settings(bundle.bundle(), environment);
-        found.authentication(bundle.bundle(), environment).await;
+        found.settings(bundle, environment);
+        found.authentication(bundle, environment).await;
         let writes = found.take(config::writes(writes, environment));
-        let agents = found.take(config::agents(agents, bundle.bundle()));
-        found.state(bundle.bundle(), environment, usual).await;
-        if let Some(agents) = agents {
-            let scope = agents.as_ref().map_or(Scope::All, Scope::Agents);
-            let writes = writes.and_then(|writes| found.take(chosen(bundle.bundle(), scope, writes)));
-            // Nothing is invoked, so that nothing is kept. Without a choice, the rest is found out as if nothing were written.
-            let supposed = writes.as_ref().unwrap_or(&Writes::Stubbed);
-            let runner = instantiate(bundle, environment, scope, supposed, State::default());
-            if let Some(runner) = found.take(runner) {
-                found.runner(&runner);
-                if let Some(line) = writes.and_then(|_| listing::writes(&runner)) {
-                    found.fine(line);
-                }
-                found.servers(&runner).await;
-                runner.close(SERVERS_END).await;
+        let agents = found.take(config::agents(agents, bundle));
+        let state = found.state(bundle, environment, usual).await;
+        match &agents {
+            Some(agents) => {
+                let scope = agents.as_ref().map_or(Scope::All, Scope::Agents);
+                let writes = writes.and_then(|writes| found.take(chosen(bundle, scope, writes)));
+                found.needs(Needs { bundle, environment, scope }, writes, state).await;
             }
+            None => found.unjudged("agents and what they need, because nobody knows which are meant".to_owned()),
         }
     });
     // A name that is being looked up for somebody who was given up is waited for by nobody.
@@ -83,9 +72,25 @@ pub fn check(
 }
 
 impl Found {
+    /// Whether everything was judged and works.
+    pub fn is_sound(&self) -> bool {
+        self.wrong.is_empty() && self.unjudged.is_empty()
+    }
+
     /// What was wanted, or nothing; then it is wrong.
     fn take<T>(&mut self, result: Result<T, SetupError>) -> Option<T> {
-        result.map_err(|error| self.wrong.push(error)).ok()
+        result.map_err(|error| self.blame([error])).ok()
+    }
+
+    /// Each for itself, and each once: several parts may need one thing.
+    fn blame(&mut self, errors: impl IntoIterator<Item = SetupError>) {
+        for error in errors.into_iter().flat_map(SetupError::each) {
+            if error.is_unjudged() {
+                self.unjudged(error.message);
+            } else if !self.wrong.contains(&error) {
+                self.wrong.push(error);
+            }
+        }
     }
 
     fn fine(&mut self, line: String) {
@@ -95,9 +100,17 @@ impl Found {
         }
     }
 
+    fn unjudged(&mut self, line: String) {
+        if !self.unjudged.contains(&line) {
+            self.unjudged.push(line);
+        }
+    }
+
     fn settings(&mut self, bundle: &Bundle, environment: &Environment) {
         self.take(config::log_settings(environment, StandardError::Elsewhere));
-        let Some(settings) = self.take(config::serve_settings(environment)) else { return };
+        let Some(settings) = self.take(config::serve_settings(environment)) else {
+            return self.unjudged("the listener, because its settings are wrong".to_owned());
+        };
         if let (Some(()), Some(tls)) = (self.take(ensure_certificate(&settings)), &settings.tls) {
             let [certificate, key] = [&tls.certificate, &tls.key].map(|path| crate::load::shown(path));
             self.fine(format!("certificate: `{certificate}`, with the key `{key}`"));
@@ -118,94 +131,21 @@ impl Found {
 
     async fn authentication(&mut self, bundle: &Bundle, environment: &Environment) {
         let authentication = &bundle.auth.authentication;
-        let Some(identity) = self.take(Identity::configure(authentication, environment)) else { return };
-        let Some(probed) = self.take(identity.probe().await) else { return };
-        self.fine(match authentication {
-            Authentication::Sources(sources) if sources.len() == 1 => "authentication: 1 source".to_owned(),
-            Authentication::Sources(sources) => format!("authentication: {} sources", sources.len()),
-            Authentication::Unset | Authentication::Nobody => {
-                "authentication: none, everybody is `anonymous`".to_owned()
-            }
-        });
-        for line in probed {
-            self.fine(line);
+        let (identity, missing) = Identity::gather(authentication, environment);
+        let probed = identity.probe().await;
+        if missing.is_empty() && probed.iter().all(Result::is_ok) {
+            self.fine(match authentication {
+                Authentication::Sources(sources) if sources.len() == 1 => "authentication: 1 source".to_owned(),
+                Authentication::Sources(sources) => format!("authentication: {} sources", sources.len()),
+                Authentication::Unset | Authentication::Nobody => {
+                    "authentication: none, everybody is `anonymous`".to_owned()
+                }
+            });
         }
-    }
-
-    /// Looks whether there is a store, and makes none: who checks may be somebody else than who serves.
-    async fn state(&mut self, bundle: &Bundle, environment: &Environment, usual: Usual<'_>) {
-        let Some(settings) = self.take(config::state_settings(environment, usual)) else { return };
-        self.collector(bundle, &settings, environment).await;
-        let Some(looked) = self.take(state::look(&settings, environment).await) else { return };
-        let place = match &settings.place {
-            None => "none is kept".to_owned(),
-            Some(StatePlace::Folder(folder)) => format!("the folder `{}`", crate::load::shown(folder)),
-            // The address may hold a password.
-            Some(StatePlace::Database(_)) => "the database at `DATABASE_URL`".to_owned(),
-        };
-        let begun = match looked {
-            None | Some(Looked::Ready) => "",
-            Some(Looked::Older) => ", which the start brings up to date",
-            Some(Looked::Absent) => ", which the start sets up",
-        };
-        self.fine(format!("state: {place}{begun}"));
-    }
-
-    /// Sends nothing to the collector, where there is one, and heeds what it answers. One that is away keeps nothing from starting.
-    async fn collector(&mut self, bundle: &Bundle, settings: &StateSettings, environment: &Environment) {
-        let Some(otlp) = &settings.otlp else { return };
-        let project = bundle.meta.project.to_string();
-        let program = Program { project: &project, deployment: &settings.environment };
-        let address = shown(&otlp.endpoint);
-        match self.take(probe(otlp, program, environment).await) {
-            Some(Ok(())) => self.fine(format!("collector: `{address}`, takes spans")),
-            Some(Err(why)) => self.odd.push(format!("the collector at `{address}` takes no spans now: {why}")),
-            None => {}
-        }
-    }
-
-    fn runner(&mut self, runner: &Runner) {
-        let names: Vec<_> = runner.doors().map(|agent| format!("`{}`", agent.name)).collect();
-        if !names.is_empty() {
-            self.fine(format!("agents: {}", names.join(", ")));
-        }
-        for agent in runner.agents() {
-            self.fine(format!("model `{}`: {}", agent.model.name(), agent.model.whereabouts()));
-        }
-    }
-
-    /// Connects to every server, as everybody who has a credential for it, side by side.
-    async fn servers(&mut self, runner: &Runner) {
-        let servers = runner.all_servers();
-        let missing: BTreeSet<_> = servers.iter().flat_map(|server| server.missing()).collect();
-        self.wrong.extend(missing.into_iter().map(|why| {
-            let help = "set what it refers to, or give another credential in what `PACE_CREDENTIALS` names";
-            SetupError::new(format!("a credential cannot be used: {why}"), help)
-        }));
-        let asked = servers.iter().flat_map(|server| server.askers().into_iter().map(move |asker| (server, asker)));
-        let statuses = join_all(asked.map(|(server, asker)| async move {
-            let status = server.status(&Chain::direct(Subject::new(asker.clone()))).await;
-            (server, asker, status)
-        }));
-        for (server, asker, status) in statuses.await {
-            self.server(server, &asker, status);
-        }
-    }
-
-    fn server(&mut self, server: &Arc<ServedServer>, asker: &Principal, status: Status) {
-        let name = quoted(server.key());
-        let whose = if server.is_open() { String::new() } else { format!(" with the credential of `{asker}`") };
-        match status {
-            Status::Connected => self.fine(format!("server `{name}`: connected{whose}, offers what was pinned")),
-            Status::Differs(tools) => {
-                let message = format!("the server `{name}` is not what was pinned: {}", tools.join("; "));
-                let help =
-                    "run `pace mcp update` and build again if this is meant; until then these tools are not called";
-                self.wrong.push(SetupError::new(message, help));
-            }
-            Status::Failed(why) => {
-                let message = format!("the server `{name}` does not answer{whose}: {why}");
-                self.wrong.push(SetupError::new(message, "start it, or let its address lead to where it is"));
+        self.blame(missing);
+        for probed in probed {
+            if let Some(line) = self.take(probed) {
+                self.fine(line);
             }
         }
     }

@@ -28,27 +28,23 @@ pub(super) struct Offered {
 }
 
 impl Toolbox {
-    /// The tools of the agents `served`.
-    ///
-    /// # Errors
-    /// Everything that is missing, in one.
-    pub fn configure<'b>(
+    /// The tools of the agents `served` that can be called; and what is missing for the others, each for itself.
+    pub(crate) fn gather<'b>(
         bundle: &'b Bundle,
         served: impl Iterator<Item = &'b AgentName> + Clone,
         environment: &'b Environment,
         writes: &'b Writes,
-    ) -> Result<Self, SetupError> {
+    ) -> (Self, Vec<SetupError>) {
         let mut missing: Vec<_> = writes.check(bundle).err().into_iter().collect();
         missing.extend(agent::refuse_circles(bundle, served.clone()).err());
         let mut configuring = Configuring::new(Surroundings { bundle, environment, writes });
         let mut by_agent = BTreeMap::new();
         for agent in served {
-            match configuring.agent(agent) {
-                Ok(tools) => drop(by_agent.insert(agent.clone(), tools)),
-                Err(errors) => missing.extend(errors),
-            }
+            let (tools, errors) = configuring.agent(agent);
+            by_agent.insert(agent.clone(), tools);
+            missing.extend(errors);
         }
-        SetupError::all(missing).map_or(Ok(Self { by_agent, servers: configuring.servers.into_pool() }), Err)
+        (Self { by_agent, servers: configuring.servers.into_pool() }, missing)
     }
 
     /// The tool of a key as one agent lists it, or the tools of a server, and nothing of its other tools.
@@ -85,10 +81,10 @@ impl<'b> Configuring<'b> {
         Self { surroundings, locals: Locals::default(), servers: Servers::default() }
     }
 
-    fn agent(&mut self, name: &'b AgentName) -> Result<AgentTools, Vec<SetupError>> {
-        let Some(agent) = self.surroundings.bundle.program.agents.get(name) else { return Ok(AgentTools::default()) };
+    fn agent(&mut self, name: &'b AgentName) -> (AgentTools, Vec<SetupError>) {
         let (mut tools, mut missing) = (AgentTools::default(), Vec::new());
-        for entry in &agent.tools {
+        let agent = self.surroundings.bundle.program.agents.get(name);
+        for entry in agent.into_iter().flat_map(|agent| &agent.tools) {
             match self.entry(name, entry) {
                 Ok(all) => {
                     for offered in all {
@@ -102,7 +98,7 @@ impl<'b> Configuring<'b> {
                 Err(error) => missing.push(error),
             }
         }
-        if missing.is_empty() { Ok(tools) } else { Err(missing) }
+        (tools, missing)
     }
 
     /// What one entry offers, in order.

@@ -18,6 +18,7 @@ use pace_ir::program::{Access, Principal};
 use pace_mcp::{CallOptions, CallResult, Error, Key, Kind, Leased, Pool};
 use serde_json::{Map, Value};
 
+pub(crate) use self::configure::credentials;
 pub use self::configure::{client, passed_on};
 pub use self::held::Held;
 use self::held::Holder;
@@ -161,12 +162,6 @@ impl ServedServer {
     /// Those on whose behalf it can be asked here: nobody in particular, or everybody who has a credential that can be used.
     pub fn askers(&self) -> Vec<Principal> {
         if self.is_open() { vec![Principal::Anonymous] } else { self.held.usable().cloned().collect() }
-    }
-
-    /// What is missing so that everybody who has a credential can have it asked, one sentence each.
-    pub fn missing(&self) -> Vec<String> {
-        let missing = self.held.missing().map(str::to_owned);
-        missing.chain(self.held.lacks(&self.key)).collect()
     }
 
     /// Connects on behalf of somebody, and says how it is.

@@ -4,11 +4,12 @@
 use pace_ir::Bundle;
 use pace_ir::program::{AgentName, Target, ToolEntry};
 
-use crate::problem::Code;
+use crate::problem::{Code, Problem};
 
-/// The line to look at after a failure of this kind.
-pub(super) fn of_failure(bundle: &Bundle, agent: &AgentName, code: Code) -> Option<String> {
-    let key = match code {
+/// The line to look at after the failure of an agent: one of its own spec, or of the agent's whose limit was reached.
+pub(super) fn of_failure(bundle: &Bundle, agent: &AgentName, problem: &Problem) -> Option<String> {
+    let agent = problem.limit_of.as_ref().unwrap_or(agent);
+    let key = match problem.code {
         Code::LimitReached | Code::TimedOut => format!("agents/{agent}/limits"),
         Code::OutputMismatch => format!("agents/{agent}/output"),
         Code::NotAllowed => format!("agents/{agent}"),

@@ -284,7 +284,7 @@ fn blank(
 }
 
 fn failure(runner: &Runner, agent: &AgentName, problem: &Problem) -> Failure {
-    let place = place::of_failure(runner.bundle(), agent, problem.code);
+    let place = place::of_failure(runner.bundle(), agent, problem);
     Failure { code: problem.code.as_str().to_owned(), detail: problem.detail.clone(), place }
 }
 

@@ -1,17 +1,17 @@
 //! How servers are configured: addresses, arguments and variables resolved, programs found. Nothing is started.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use pace_ir::Digest;
 use pace_ir::access::{Rules, Tool};
 use pace_ir::program::address::{Address, Destination};
 use pace_ir::program::tool::{PinnedServer, PinnedTool, ServerTarget};
-use pace_ir::program::{Access, AgentName, ToolEntry, server_tool_name};
+use pace_ir::program::{Access, AgentName, Target, ToolEntry, server_tool_name};
 use pace_ir::text::quoted;
+use pace_ir::{Bundle, Digest};
 use pace_mcp::installed::{self, Installed, Pinned, Place, Unusable};
 use pace_mcp::{Client, ClientSettings, Pool, PoolSettings, Supervisor};
 use url::Url;
@@ -88,20 +88,15 @@ impl Servers {
     fn server(
         &mut self,
         environment: &Environment,
-        bundle: &pace_ir::Bundle,
+        bundle: &Bundle,
         agent: &AgentName,
         entry: &ToolEntry,
         target: &ServerTarget,
         pinned: &PinnedServer,
     ) -> Result<ServedServer, SetupError> {
-        let held = Held::new(
-            bundle.auth.credentials.get(&target.server),
-            pinned.needs_credential,
-            &target.server,
-            environment,
-        );
+        let held = held(bundle, &target.server, pinned, environment);
         for missing in held.missing() {
-            tracing::warn!(server = target.server, %agent, "a credential cannot be used: {missing}");
+            tracing::warn!(server = target.server, %agent, "a credential cannot be used: {}", missing.message);
         }
         let reach = reach(environment, agent, entry, target, pinned, &mut self.installed)?;
         self.entries += 1;
@@ -125,6 +120,29 @@ impl Servers {
         self.pool = Some(pool.clone());
         Ok(pool)
     }
+}
+
+/// What is missing so that the servers of these agents can be asked for everybody who has a credential, whatever else is missing for
+/// them.
+pub(crate) fn credentials<'b>(
+    bundle: &'b Bundle,
+    agents: impl Iterator<Item = &'b AgentName>,
+    environment: &Environment,
+) -> Vec<SetupError> {
+    let entries = agents.filter_map(|name| bundle.program.agents.get(name)).flat_map(|agent| &agent.tools);
+    let servers: BTreeSet<_> = entries
+        .filter_map(|entry| match &entry.target {
+            Target::Server(target) => Some(&target.server),
+            Target::Local(_) | Target::Agent(_) => None,
+        })
+        .collect();
+    let pinned = servers.into_iter().filter_map(|server| Some((server, bundle.tools.servers.get(server)?)));
+    let held = pinned.map(|(server, pinned)| (server, held(bundle, server, pinned, environment)));
+    held.flat_map(|(server, held)| held.wrong(server, environment)).collect()
+}
+
+fn held(bundle: &Bundle, server: &str, pinned: &PinnedServer, environment: &Environment) -> Held {
+    Held::new(bundle.auth.credentials.get(server), pinned.needs_credential, server, environment)
 }
 
 /// What speaks to servers. Programs are supervised by the binary that runs, whose `main` begins with
@@ -181,15 +199,12 @@ fn reach(
             hidden.extend(hidden::in_address(environment, &pinned.address, &url));
             Way::Http(url)
         }
-        Destination::Package(_, name, _) => program(
-            environment,
-            agent,
-            entry,
-            target,
-            Start::package(environment, [&server, &name], pinned, installed)?,
-        )?,
+        Destination::Package(_, name, _) => {
+            let start = Start::package(environment, [&server, &name], pinned, installed);
+            program(environment, agent, entry, target, start)?
+        }
         Destination::Program(program_name) => {
-            program(environment, agent, entry, target, Start::named(environment, &program_name))?
+            program(environment, agent, entry, target, Ok(Start::named(environment, &program_name)))?
         }
         Destination::Agent(_) | Destination::Reference => {
             return Err(SetupError::new(
@@ -281,10 +296,15 @@ fn program(
     agent: &AgentName,
     entry: &ToolEntry,
     target: &ServerTarget,
-    start: Start,
+    start: Result<Start, SetupError>,
 ) -> Result<Way, SetupError> {
     let what = |which: &str| format!("{which} of `{}` for the agent `{agent}`", quoted(&target.server));
     let mut missing = Vec::new();
+    // What is not installed can lack a variable, too.
+    let Start { program, mut arguments } = start.unwrap_or_else(|error| {
+        missing.push(error);
+        Start { program: PathBuf::new(), arguments: Vec::new() }
+    });
     let mut resolved = |template, which: &str| match environment.resolve(template, &what(which)) {
         Ok(value) => Some(value),
         Err(error) => {
@@ -292,7 +312,6 @@ fn program(
             None
         }
     };
-    let mut arguments = start.arguments;
     arguments.extend(
         target
             .args
@@ -312,7 +331,7 @@ fn program(
     SetupError::all(missing).map_or(Ok(()), Err)?;
     let directory = environment.project().map(Path::to_owned).or_else(|| std::env::current_dir().ok());
     let directory = directory.unwrap_or_else(|| PathBuf::from("/"));
-    Ok(Way::Program { program: start.program, arguments, variables, secrets, directory })
+    Ok(Way::Program { program, arguments, variables, secrets, directory })
 }
 
 /// What a program sees of the runner's own variables.

@@ -9,13 +9,14 @@ use pace_ir::text::quoted;
 
 use super::reach;
 use crate::credentials::ServerCredential;
-use crate::environment::Environment;
+use crate::environment::{Environment, LOST};
+use crate::setup::SetupError;
 
 /// What one server is shown, by whose it is. What cannot be resolved here is told when it is needed: a person who chats
 /// does not have everybody's.
 #[derive(Debug, Default)]
 pub struct Held {
-    by_principal: BTreeMap<Principal, Result<ServerCredential, String>>,
+    by_principal: BTreeMap<Principal, Result<ServerCredential, SetupError>>,
     /// Whether the server answers nobody without one.
     is_needed: bool,
 }
@@ -65,8 +66,8 @@ impl Held {
     }
 
     /// What is missing here, one sentence each.
-    pub(super) fn missing(&self) -> impl Iterator<Item = &str> {
-        self.by_principal.values().filter_map(|credential| credential.as_ref().err().map(String::as_str))
+    pub(super) fn missing(&self) -> impl Iterator<Item = &SetupError> {
+        self.by_principal.values().filter_map(|credential| credential.as_ref().err())
     }
 
     /// Those whose credential can be used here.
@@ -80,6 +81,18 @@ impl Held {
         lacks.then(|| format!("`{}` wants a credential, and there is none for anybody", quoted(server)))
     }
 
+    /// What is missing so that everybody who has a credential can have the server asked, for those who are told all of it before.
+    pub(super) fn wrong(&self, server: &str, environment: &Environment) -> Vec<SetupError> {
+        let help = "set what it refers to, or give another credential in what `PACE_CREDENTIALS` names";
+        let wrong = |why: &str| SetupError::new(format!("a credential cannot be used: {why}"), help);
+        let judged = |error: &SetupError| if error.is_unjudged() { error.clone() } else { wrong(&error.message) };
+        let missing = self.missing().map(judged);
+        let lost = || SetupError::unjudged(format!("the credential that `{}` wants, because {LOST}", quoted(server)));
+        let lacks = self.lacks(server);
+        let lacks = lacks.map(|why| if environment.are_credentials_lost() { lost() } else { wrong(&why) });
+        missing.chain(lacks).collect()
+    }
+
     /// As whom the server is asked on behalf of a subject.
     ///
     /// # Errors
@@ -89,7 +102,7 @@ impl Held {
         match shown(subject, &self.by_principal) {
             Shown::Nothing => self.lacks(&server).map_or(Ok(Holder::Nobody), Err),
             Shown::Of(principal, Ok(credential)) => Ok(Holder::Of(principal, credential)),
-            Shown::Of(_, Err(why)) => Err(why.clone()),
+            Shown::Of(_, Err(why)) => Err(why.message.clone()),
             Shown::Missing => Err(format!("there is no credential of `{who}` for `{server}`")),
             Shown::Ambiguous(several) => {
                 let names = several.iter().map(|principal| format!("`{principal}`")).collect::<Vec<_>>().join(" and ");
@@ -109,11 +122,8 @@ impl Holder<'_> {
     }
 }
 
-fn resolved(credential: &Credential, server: &str, environment: &Environment) -> Result<ServerCredential, String> {
-    let resolve = |template, what: &str| {
-        let what = format!("{what} for `{}`", quoted(server));
-        environment.resolve(template, &what).map_err(|error| error.message)
-    };
+fn resolved(credential: &Credential, server: &str, environment: &Environment) -> Result<ServerCredential, SetupError> {
+    let resolve = |template, what: &str| environment.resolve(template, &format!("{what} for `{}`", quoted(server)));
     match credential {
         Credential::Bearer(token) => Ok(ServerCredential::Bearer { token: resolve(token, "the `token`")? }),
         Credential::Header(name, value) => {
@@ -128,13 +138,13 @@ fn resolved(credential: &Credential, server: &str, environment: &Environment) ->
                 scopes: scopes.clone(),
             })
         }
-        Credential::OauthUser(_) => Err(format!(
-            "the credential for `{}` is of type `oauth_user`, which this version cannot use",
-            quoted(server)
+        Credential::OauthUser(_) => Err(SetupError::new(
+            format!("the credential for `{}` is of type `oauth_user`, which this version cannot use", quoted(server)),
+            "give another kind of credential",
         )),
         Credential::Env(env) => {
             let variables = env.iter().map(|(name, value)| Ok((name.clone(), resolve(value, "a variable")?)));
-            Ok(ServerCredential::Env { env: variables.collect::<Result<_, String>>()? })
+            Ok(ServerCredential::Env { env: variables.collect::<Result<_, SetupError>>()? })
         }
     }
 }
@@ -176,7 +186,7 @@ mod tests {
         let missing = "the `token` for `https://a/` is `${env:BOB}`, and the variable `BOB` is not set";
         assert_eq!(shown("user:bob"), Err(missing.to_owned()));
         assert_eq!(shown("user:eve"), Err("there is no credential of `user:eve` for `https://a/`".to_owned()));
-        assert_eq!(held.missing().collect::<Vec<_>>(), [missing]);
+        assert_eq!(held.missing().map(|error| error.message.as_str()).collect::<Vec<_>>(), [missing]);
     }
 
     #[test]
