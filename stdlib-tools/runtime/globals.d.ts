@@ -1,6 +1,6 @@
 /**
- * What a tool finds without importing anything, and nothing else: what the sandbox has of the web. Together with `es2023`
- * of TypeScript's own library, this is all there is; no DOM, no Node.js.
+ * What a tool finds without importing anything, and nothing else: what the sandbox has of the web. Together with the language
+ * itself (`ecmascript.d.ts`, in place of TypeScript's own library), this is all there is; no DOM, no Node.js, no `Intl`.
  */
 
 /** The variables that the entry in the spec lists under `env`, and no others. */
@@ -132,6 +132,7 @@ declare class TextDecoder {
 declare function atob(text: string): string;
 declare function btoa(text: string): string;
 declare function structuredClone<T>(value: T): T;
+declare function queueMicrotask(callback: () => void): void;
 
 declare const crypto: {
   getRandomValues<T extends ArrayBufferView>(array: T): T;
@@ -153,7 +154,7 @@ declare const performance: {
 };
 
 declare class DOMException extends Error {
-  constructor(message?: string, name?: string);
+  constructor(message?: string, options?: string | { name?: string; cause?: unknown });
   readonly code: number;
 }
 
@@ -170,6 +171,7 @@ declare class Event {
   readonly cancelable: boolean;
   readonly defaultPrevented: boolean;
   preventDefault(): void;
+  stopPropagation(): void;
   stopImmediatePropagation(): void;
 }
 

@@ -236,7 +236,7 @@ fn servers_are_judged_each_for_itself() {
         run.err.contains("`DESK` is not set") && run.err.contains("ok: server `${env:SHOP}`: connected"),
         "{run:?}"
     );
-    let changed = SERVER.replace("{\"type\": \"object\"}", "{\"type\": \"object\", \"required\": [\"at\"]}");
+    let changed = SHOP.replace("{\"type\": \"object\"}", "{\"type\": \"object\", \"required\": [\"at\"]}");
     std::fs::write(project.path().join("server.py"), changed).unwrap();
     let mut variables = with(&all, "GOOGLE_API_KEY", "");
     variables.push(("DESK", "mcp://exec/python3"));

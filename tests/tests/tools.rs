@@ -7,6 +7,8 @@
 mod cache;
 #[path = "tools/forged.rs"]
 mod forged;
+#[path = "tools/globals.rs"]
+mod globals;
 #[path = "tools/layouts.rs"]
 mod layouts;
 #[path = "tools/packages.rs"]

@@ -7,6 +7,7 @@ mod cache;
 mod command;
 mod engine;
 mod fuzz;
+mod language_types;
 mod needs;
 mod node;
 mod python;

@@ -1,5 +1,6 @@
 //! `cargo xtask std`: what the tools that come with Paceline are made of besides their own code. Pinned packages of npm become
-//! one module each, the IANA database becomes a table of time zones; both are checked in, and this proves that they are what
+//! one module each, the IANA database becomes a table of time zones, and the library of TypeScript becomes the types of the
+//! language; all are checked in, and this proves that they are what
 //! the pinned packages give. docs/decisions/016 says why.
 
 use std::path::Path;
@@ -8,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::command::{self, Verdict};
 use crate::node::Node;
-use crate::python;
+use crate::{language_types, python};
 
 /// Where the lock and what is made from it stand.
 const VENDOR: &str = "stdlib-tools/vendor";
@@ -32,6 +33,7 @@ pub(crate) enum Mode {
 pub(crate) fn run(mode: Mode) -> Result<Verdict> {
     let mut files = modules()?;
     files.push((ZONES.to_owned(), zones()?));
+    files.push((language_types::PATH.to_owned(), language_types::make()?));
     let mut verdict = Verdict::Passed;
     for (path, bytes) in &files {
         let stored = command::root()?.join(path);

@@ -12,6 +12,9 @@ pub(crate) const RUNTIME_TYPES: &str = include_str!("../../../stdlib-tools/runti
 /// The types of what every tool finds without importing anything.
 pub(crate) const GLOBAL_TYPES: &str = include_str!("../../../stdlib-tools/runtime/globals.d.ts");
 
+/// The types of the language as the sandbox has it.
+pub(crate) const LANGUAGE_TYPES: &str = include_str!("../../../stdlib-tools/runtime/ecmascript.d.ts");
+
 /// By `<tool>/<path>`, sorted.
 static STD_FILES: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/std_files.rs"));
 

@@ -1,5 +1,5 @@
-//! What an author's editor and `tsc` need: the types of `@paceline/runtime` and of the sandbox under `.pace/types`, and a
-//! `tsconfig.json` that leads to them. With these, a project checks without installing anything.
+//! What an author's editor and `tsc` need: the types of `@paceline/runtime`, of the sandbox and of the language as it has it
+//! under `.pace/types`, and a `tsconfig.json` that leads to them. With these, a project checks without installing anything.
 
 pub mod checker;
 
@@ -17,8 +17,11 @@ pub const TSCONFIG: &str = "tsconfig.json";
 pub const TSCONFIG_TEXT: &str = include_str!("../../../stdlib-tools/runtime/tsconfig.json");
 
 /// The files under [`TYPES`]: name and content.
-pub const FILES: [(&str, &str); 2] =
-    [("runtime.d.ts", embedded::RUNTIME_TYPES), ("globals.d.ts", embedded::GLOBAL_TYPES)];
+pub const FILES: [(&str, &str); 3] = [
+    ("runtime.d.ts", embedded::RUNTIME_TYPES),
+    ("globals.d.ts", embedded::GLOBAL_TYPES),
+    ("ecmascript.d.ts", embedded::LANGUAGE_TYPES),
+];
 
 /// Whether a project has tools of its own, for which types are worth writing.
 pub fn has_tools(root: &Path) -> bool {

@@ -9,7 +9,18 @@ const token: string | undefined = env.TOKEN;
 const copy: { a: number } = structuredClone({ a: 1 });
 const text: string = atob(btoa("x")) + new TextDecoder().decode(bytes) + new URLSearchParams({ a: "1" });
 for (const [name, value] of new Headers({ a: "b" })) console.debug(name, value, digest, token, copy, text);
+queueMicrotask(() => new Event("x").stopPropagation());
+const union: Set<number> = new Set([1]).union(new Set([2]));
+console.log(union, new Date().toLocaleDateString(), "a".localeCompare("b"), (1n).toLocaleString(), bytes.toHex());
 
+// @ts-expect-error one locale
+new Intl.NumberFormat("de");
+// @ts-expect-error one locale
+(1).toLocaleString("de", { style: "percent" });
+// @ts-expect-error one locale
+"a".localeCompare("b", "de");
+// @ts-expect-error one thread
+Atomics.load(new Int32Array(1), 0);
 // @ts-expect-error no Node.js
 process.exit(1);
 // @ts-expect-error no Node.js

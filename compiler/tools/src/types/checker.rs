@@ -167,6 +167,10 @@ fn diagnostic(root: &Path, told: &Told, sources: &mut SourceMap) -> Diagnostic {
         _ if NEEDS_NODE.contains(&told.number.as_str()) => {
             diagnostic.help("use what the web has: a tool has no Node.js")
         }
+        // A browser's types would make the types right and the tool wrong.
+        Some(advice) if advice.contains("'dom'") => {
+            diagnostic.help("use what the web has without a page: a tool has no DOM")
+        }
         Some(advice) => diagnostic.help(lowered(&printable(advice))),
         None => diagnostic,
     }

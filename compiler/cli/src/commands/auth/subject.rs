@@ -77,5 +77,5 @@ fn unknown(typed: &str, uses: &[ToolUse]) -> Ended {
         none if none.is_empty() => "no agent of this project lists any".to_owned(),
         listed => format!("the agents list {listed}"),
     };
-    Ended::usage(message, format!("{there_are}; a single value is kept with `--value {}`", quoted(typed)))
+    Ended::usage(message, format!("{there_are}; a single value is kept with `--value <NAME>`"))
 }

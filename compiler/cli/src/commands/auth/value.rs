@@ -6,10 +6,15 @@ use pace_ir::text::quoted;
 use pace_runner::environment::Secret;
 
 use crate::exit::Ended;
+use crate::output::err;
 use crate::world::plain;
 
 /// The longest value, bytes. Keys in PEM have a few thousand.
 const LONGEST: u64 = 64 << 10;
+
+/// What is shorter is not taken out of results and traces, since it is found by chance in the texts of everybody
+/// (`pace-redact`), characters.
+const SHORTEST_REDACTED: usize = 6;
 
 /// Reads a value; `what` says which: ``the token for `slack` ``.
 ///
@@ -36,6 +41,11 @@ pub(super) fn read(what: &str, from_env: Option<&str>) -> Result<Secret, Ended> 
     }
     if value.chars().any(|c| c.is_control() && c != '\n') {
         return Err(Ended::usage(format!("{what} has control characters"), "pass the value alone, as text"));
+    }
+    if value.chars().count() < SHORTEST_REDACTED {
+        err(&format!(
+            "warning: {what} is shorter than {SHORTEST_REDACTED} characters, and is not taken out of results and traces\n"
+        ));
     }
     Ok(Secret::new(value))
 }

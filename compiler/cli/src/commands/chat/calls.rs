@@ -23,6 +23,18 @@ pub(crate) fn whose(source: &Source) -> String {
     source.parent.map(|_| format!("{}: ", source.agent)).unwrap_or_default()
 }
 
+/// What helps against a denial. What is missing, or whose, the reason names; where it is a credential, the same person may keep
+/// one, and need not be somebody else.
+pub(crate) fn denied(result: &ToolResult) -> &'static str {
+    if why(&result.content.to_value()).starts_with(NO_CREDENTIAL) { KEEP } else { AS }
+}
+
+/// How the runner begins to say that nobody has kept a credential for who asks.
+pub(crate) const NO_CREDENTIAL: &str = "there is no credential of ";
+
+/// What gives one.
+const KEEP: &str = "keep one with `pace auth add <server>`, or ask as somebody who has one: `--as user:<name>`";
+
 /// `lookup_weather {"city":"Portland"}`
 pub(crate) fn called(call: &ToolCall) -> String {
     format!("{} {}", quoted(&call.name), shortened(call.arguments.as_str(), ARGUMENTS))
@@ -110,6 +122,19 @@ mod tests {
         let content = json!({"error": "out of time", "kind": "time"});
         assert_eq!(told(content, CallStatus::Failed).as_deref(), Some("look failed: out of time"));
         assert_eq!(told(json!({"x": "y"}), CallStatus::Done), None);
+    }
+
+    #[test]
+    fn what_helps_against_a_denial_follows_from_its_reason() {
+        let denial = |error: &str| ToolResult {
+            id: "1".to_owned(),
+            name: "look".to_owned(),
+            content: json!({ "error": error }).into(),
+            is_error: true,
+            images: Vec::new(),
+        };
+        assert!(denied(&denial("there is no credential of `user:ann` for `https://a/`")).contains("pace auth add"));
+        assert_eq!(denied(&denial("`tool_grants` closes `tools/x` to all it does not name")), AS);
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl Aside {
     fn came(&self, source: &Source, result: &ToolResult, status: CallStatus) {
         let help = match status {
             CallStatus::Stubbed => Some(calls::LIVE),
-            CallStatus::Denied => Some(calls::AS),
+            CallStatus::Denied => Some(calls::denied(result)),
             CallStatus::Failed => None,
             // What a model gets wrong, it is told and mends.
             CallStatus::Done | CallStatus::Invalid => return,

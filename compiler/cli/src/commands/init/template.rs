@@ -113,7 +113,7 @@ impl Template {
             }
             Self::Showcase => "pace chat helper    # its answers are recorded, so it needs no key",
             Self::ResearchTeam => {
-                "pace chat orchestrator    # needs GOOGLE_API_KEY; a key is free at https://aistudio.google.com/apikey"
+                "pace chat orchestrator    # needs python, uv or pip, and GOOGLE_API_KEY; a key is free at https://aistudio.google.com/apikey"
             }
             Self::Team => {
                 "pace chat triage --as group:support    # needs GOOGLE_API_KEY; a key is free at \

@@ -1,6 +1,9 @@
 //! `pace mcp probe`: asks servers what they offer, and changes nothing.
 
+use std::path::Path;
+
 use clap::Args;
+use pace_compiler::Named;
 use pace_diag::render::Action;
 
 use super::update;
@@ -21,18 +24,31 @@ pub(super) struct Probe {
 
 /// Runs the command.
 pub(super) fn run(command: &Probe, global: &Global) -> anyhow::Result<ExitCode> {
-    let updated = match update::asked(&project::find(global)?, &command.servers, Action::Probe, global)? {
+    let root = project::find(global)?;
+    let updated = match update::asked(&root, &command.servers, Action::Probe, global)? {
         Ok(updated) => updated,
         Err(code) => return Ok(code),
     };
     out(&update::words(&updated))?;
     match (&updated.lock, updated.failed.is_empty()) {
         (None, true) => {
-            Output::new(global).note("✓ All servers offer what is pinned\n");
+            let said = if has_servers(&root)? {
+                "✓ All servers offer what is pinned\n"
+            } else {
+                "✓ No agent lists a server\n"
+            };
+            Output::new(global).note(said);
             return Ok(ExitCode::Success);
         }
         (None, false) => {}
         (Some(_), _) => Output::new(global).note("note: `pace mcp update` pins what they offer now\n"),
     }
     Ok(ExitCode::Errors)
+}
+
+/// Whether an agent lists a server; another agent of the project is none.
+fn has_servers(root: &Path) -> anyhow::Result<bool> {
+    let uses = pace_compiler::uses(&project::open(root)?).result.unwrap_or_default();
+    let is_server = |named: &Named| matches!(named, Named::Server(server) if !server.starts_with("paceline://"));
+    Ok(uses.iter().any(|used| is_server(&used.named)))
 }

@@ -82,7 +82,7 @@ fn denied(tool: &ServedTool, content: &Value) -> Ended {
     let why = told(content);
     let help = match tool.callee.server() {
         // Denied by what is kept, not by a rule.
-        Some(server) if why.starts_with("there is no credential") => {
+        Some(server) if why.starts_with(calls::NO_CREDENTIAL) => {
             // Whose is missing: who asks may be somebody else than who runs the command.
             let who = why.split_once("credential of `").and_then(|(_, rest)| rest.split('`').next());
             let holder = who.map(|who| format!(" --as {who}")).unwrap_or_default();

@@ -87,7 +87,7 @@ fn listed(bundle: &Bundle) -> BTreeMap<String, Row> {
 
 fn table(rows: &[Row]) -> String {
     if rows.is_empty() {
-        return "the project has no tools; `docs/guide/tools.md` shows how to write one\n".to_owned();
+        return "the project has no tools; `pace init --template weather` shows one in `tools/`\n".to_owned();
     }
     let cells = rows.iter().map(|row| {
         let signature = row

@@ -23,8 +23,8 @@ const MOST: i64 = 10_000;
 pub(crate) struct List {
     #[command(flatten)]
     filter: Filter,
-    /// The most that are listed, up to 10000
-    #[arg(long, value_name = "NUMBER", default_value_t = USUAL_LIMIT, value_parser = clap::value_parser!(u32).range(..=MOST))]
+    /// The most that are listed, 1 to 10000
+    #[arg(long, value_name = "NUMBER", default_value_t = USUAL_LIMIT, value_parser = clap::value_parser!(u32).range(1..=MOST))]
     limit: u32,
     /// Print JSON
     #[arg(long)]

@@ -241,7 +241,7 @@ impl Printer {
         }
         match status {
             CallStatus::Stubbed => self.once(screen, calls::LIVE),
-            CallStatus::Denied => self.once(screen, calls::AS),
+            CallStatus::Denied => self.once(screen, calls::denied(result)),
             CallStatus::Done | CallStatus::Failed | CallStatus::Invalid => {}
         }
     }
