@@ -57,7 +57,7 @@ impl Scope<'_> {
     }
 
     /// The agents in it, with all that they call.
-    pub(crate) fn agents(self, bundle: &Bundle) -> BTreeSet<&AgentName> {
+    pub fn agents(self, bundle: &Bundle) -> BTreeSet<&AgentName> {
         let doors = self.doors(bundle);
         let mut left: Vec<_> = bundle.program.agents.keys().filter(|name| doors.contains(*name)).collect();
         let mut found = BTreeSet::new();
@@ -87,7 +87,7 @@ pub fn instantiate(
     for (name, agent) in &served {
         refuse_skills(name, agent)?;
     }
-    if writes.are_live(bundle.bundle()) {
+    if writes.are_live(bundle.bundle(), in_scope.iter().copied()) {
         state.audit.ensure_kept()?;
     }
     let used: BTreeSet<&ModelName> = served.values().map(|agent| &agent.model).collect();

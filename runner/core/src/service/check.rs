@@ -20,7 +20,7 @@ use crate::config::otlp::shown;
 use crate::config::{self, AgentFlags, StandardError, StatePlace, StateSettings, Usual, WriteFlags};
 use crate::environment::Environment;
 use crate::instantiate::{Runner, Scope, instantiate};
-use crate::serve::{ensure_addresses, ensure_certificate, judge, listing};
+use crate::serve::{ensure_addresses, ensure_certificate, in_the_clear, judge, listing};
 use crate::setup::SetupError;
 use crate::state::{self, State};
 use crate::tool::{ServedServer, Status, Writes};
@@ -58,6 +58,7 @@ pub fn check(
     runtime.block_on(async {
         found.settings(bundle.bundle(), environment);
         found.authentication(bundle.bundle(), environment).await;
+        found.odd.extend(config::overruled(writes, environment));
         let writes = found.take(config::writes(writes, environment));
         let agents = found.take(config::agents(agents, bundle.bundle()));
         found.state(bundle.bundle(), environment, usual).await;
@@ -97,7 +98,9 @@ impl Found {
 
     fn settings(&mut self, bundle: &Bundle, environment: &Environment) {
         self.take(config::log_settings(environment, StandardError::Elsewhere));
+        self.odd.extend(config::unused_collector(environment));
         let Some(settings) = self.take(config::serve_settings(environment)) else { return };
+        self.odd.extend(in_the_clear(bundle, &settings));
         if let (Some(()), Some(tls)) = (self.take(ensure_certificate(&settings)), &settings.tls) {
             let [certificate, key] = [&tls.certificate, &tls.key].map(|path| crate::load::shown(path));
             self.fine(format!("certificate: `{certificate}`, with the key `{key}`"));
