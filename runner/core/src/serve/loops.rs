@@ -30,8 +30,7 @@ const FIRES: bool = false;
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Loops")]
 pub(super) struct List<'a> {
-    /// Whether this runner fires them. While it does not, `next` is when their schedules would, and `trigger` and `instruct` are
-    /// what the rules allow, for which there is no path yet.
+    /// Whether this version fires them; while it does not, `next` and `may` say what schedules and rules would allow.
     is_fired: bool,
     loops: Vec<Entry<'a>>,
 }
