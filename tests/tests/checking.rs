@@ -417,6 +417,73 @@ fn names_that_nobody_reads_are_told_of() {
     assert!(run.code == Some(0) && run.err.contains(warning), "{run:?}");
 }
 
+/// What is set and has no effect, or leaves something to others, is a warning: of the check, and of a start.
+#[test]
+fn what_is_odd_is_told_of() {
+    let project = Project::new(&[
+        ("turns.json", r#"[{"user": {"contains": ""}, "model": "yes"}]"#),
+        (
+            "paceline.yaml",
+            "models:\n  - {name: recorded, provider: replay, turns: turns.json}\nauthentication:\n  - type: tokens\n    \
+             tokens: [{value: \"${env:OPS_TOKEN}\", principal: user:ops}]\n",
+        ),
+        ("agents/desk/spec.yaml", "name: desk\nmodel: recorded\ndescription: You help.\n"),
+    ]);
+    let variables = [
+        ("OPS_TOKEN", "token-of-ops-0123"),
+        ("HOST", "0.0.0.0"),
+        ("LIVE_WRITES", "all"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"),
+    ];
+    let odd = [
+        "`LIVE_WRITES` is `all` and has no effect, because `--stub-writes` goes before it",
+        "`OTEL_EXPORTER_OTLP_ENDPOINT` is set and has no effect, because `TRACE_BACKEND` does not name `otlp`: no spans are exported",
+        "TLS is left to the proxy in front of `0.0.0.0:",
+    ];
+    let run = checked(&project, &variables, &["--stub-writes"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(odd.iter().all(|words| run.err.contains(&format!("warning: {words}"))), "{}", run.err);
+    let mut serving = command(&project, &variables);
+    serving.arg("--stub-writes");
+    let runner = Runner::of(serving);
+    for words in odd {
+        runner.wait_for(|line| line["level"] == "WARN" && line["message"].as_str().unwrap().starts_with(words));
+    }
+    // Where nothing of it is so, nothing is said.
+    let quiet = [("OPS_TOKEN", "token-of-ops-0123"), ("LIVE_WRITES", "none")];
+    assert!(!checked(&project, &quiet, &["--stub-writes"]).err.contains("warning"));
+}
+
+#[test]
+fn all_settings_that_are_wrong_are_told_at_once() {
+    let project = several();
+    let wrong =
+        [("PORT", "x"), ("LOG_LEVEL", "loud"), ("PACE_RETENTION", "1w"), ("LIVE_WRITES", ","), ("TRACE_BACKEND", "x")];
+    for run in [ended(&project, &wrong), checked(&project, &wrong, &[])] {
+        assert_eq!(run.code, Some(2), "{run:?}");
+        assert!(wrong.iter().all(|(name, _)| run.err.contains(&format!("the variable `{name}` is"))), "{}", run.err);
+    }
+}
+
+/// Who writes nothing here needs no place for records of writes, whatever else is in the bundle.
+#[test]
+fn writes_of_agents_that_are_not_served_need_no_record() {
+    let project = several();
+    project.write("tools/pay.ts", PAY);
+    let payer =
+        "name: payer\nmodel: recorded\ndescription: You pay.\ntools: [{name: tools/pay, access: write, net: []}]\n";
+    project.write("agents/payer/spec.yaml", payer);
+    let code = |agents: &str| {
+        let mut check = Command::new(pace_tests::binary("pace-runner"));
+        let serving = command(&project, &[]);
+        check.env_clear().env("PACE_STATE_DIR", "memory").arg("check").args(serving.get_args());
+        // Nowhere, so that nothing can be put on record.
+        check.args(["--live-writes", "--agents", agents]).stderr(std::process::Stdio::null());
+        check.status().unwrap().code()
+    };
+    assert_eq!((code("lead"), code("payer"), code("lead,payer")), (Some(0), Some(2), Some(2)));
+}
+
 /// `lead` asks `guide` and answers from a recording; `other` needs a key, and `guide` a server that is not there.
 fn several() -> Project {
     let turns = json!([
@@ -460,6 +527,7 @@ fn only_the_agents_that_were_chosen_are_there() {
     let get = |path: &str| http::get(runner.address, path);
     assert_eq!(names(&get("/agents").json(), "agents"), ["lead"]);
     assert_eq!(names(&get("/loops").json(), "loops"), ["lead-daily"]);
+    assert_eq!(get("/loops").json()["is_fired"], false);
     for agent in ["guide", "other"] {
         let said = http::post(&format!("/agents/{agent}/chat"), r#"{"message":"where?"}"#);
         for answer in [

@@ -115,8 +115,14 @@ fn a_good_bundle_is_named_and_served() {
         "{shown:?}"
     );
     assert!(shown[1].starts_with("  Listening on http://127.0.0.1:"), "{shown:?}");
-    let agents =
-        ["", "  Agents:", "    helper  → /agents/helper/chat", "    writer  → /agents/writer/chat", "", "  Loops:"];
+    let agents = [
+        "",
+        "  Agents:",
+        "    helper  → /agents/helper/chat",
+        "    writer  → /agents/writer/chat",
+        "",
+        "  Loops, which this version does not fire yet:",
+    ];
     assert_eq!(shown[2..8], agents);
     let digest = "    digest  → cron(0 9 * * *) Europe/Berlin, asks writer, next ";
     assert!(shown[8].starts_with(digest) && shown[8].contains(" 09:00 CE"), "{shown:?}");

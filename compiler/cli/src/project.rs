@@ -31,11 +31,16 @@ fn no_folder(path: &Path) -> String {
     format!("{what}\n  help: name the project's folder after `-C`")
 }
 
+/// The project's folder; nothing where there is no project.
+pub(crate) fn find_any(global: &Global) -> anyhow::Result<Option<PathBuf>> {
+    Ok(start(global)?.ancestors().find(|folder| is_project(folder)).map(Path::to_owned))
+}
+
 /// The project's folder.
 pub(crate) fn find(global: &Global) -> anyhow::Result<PathBuf> {
     let start = start(global)?;
-    if let Some(found) = start.ancestors().find(|folder| is_project(folder)) {
-        return Ok(found.to_owned());
+    if let Some(found) = find_any(global)? {
+        return Ok(found);
     }
     bail!(
         "there is no project in `{}` or any folder above it\n  \

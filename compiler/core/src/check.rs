@@ -24,6 +24,7 @@ mod secret_literal;
 mod skills;
 mod tool_entry;
 mod tool_name_clash;
+mod undelivered_group;
 mod unreached_grant;
 mod unusable_tool;
 
@@ -96,6 +97,7 @@ pub(crate) fn sound<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> Checked<
     let listed = Listed::of(resolved);
     open_agent::check(resolved, &lints, sink);
     unreached_grant::check(resolved, &listed, &lints, sink);
+    undelivered_group::check(resolved, &lints, sink);
     unusable_tool::check(resolved, &lints, sink);
     let settings = parsed.settings();
     let checked = Checked {

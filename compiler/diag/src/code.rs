@@ -121,6 +121,7 @@ codes! {
     UNUSABLE_TOOL "P0418" "unusable-tool" WARN;
     CREDENTIAL_KIND "P0419" "credential-kind" ERROR;
     UNUSABLE_CREDENTIAL "P0420" "unusable-credential" WARN;
+    UNDELIVERED_GROUP "P0421" "undelivered-group" WARN;
     UNKNOWN_TOOL "P0501" "unknown-tool" ERROR;
     MALFORMED_TOOL_ENTRY "P0503" "malformed-tool-entry" ERROR;
     KEY_NOT_APPLICABLE "P0504" "key-not-applicable" ERROR;

@@ -19,10 +19,10 @@ use crate::setup::SetupError;
 
 pub use agents::{AgentFlags, agents};
 pub use listener::serve_settings;
-pub use otlp::{OtlpSettings, Protocol, Sampler, content as span_content};
+pub use otlp::{OtlpSettings, Protocol, Sampler, content as span_content, unused_collector};
 pub use state::{StatePlace, StateSettings, Usual, state_settings};
 pub use table::{Reader, VARIABLES, Variable, markdown, plain};
-pub use writes::{WriteFlags, writes};
+pub use writes::{WriteFlags, overruled, writes};
 
 /// Whether standard error is read by a person as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,22 +52,34 @@ pub fn with_credentials(environment: Environment, usual: Option<&Path>) -> Resul
 /// What is logged: `LOG_LEVEL` and `LOG_FORMAT`.
 ///
 /// # Errors
-/// A value is wrong.
+/// Values are wrong; all that are, in one.
 pub fn log_settings(environment: &Environment, standard_error: StandardError) -> Result<LogSettings, SetupError> {
-    let level =
-        match environment.text("LOG_LEVEL")? {
-            None => Level::default(),
-            Some(text) => Level::ALL.iter().copied().find(|level| level.as_str() == text).ok_or_else(|| {
-                wrong("LOG_LEVEL", text, "is no level", "set it to `error`, `warn`, `info` or `debug`")
-            })?,
-        };
-    let format = match environment.text("LOG_FORMAT")? {
-        None if standard_error == StandardError::Terminal => Format::Text,
-        None | Some("json") => Format::Json,
-        Some("text") => Format::Text,
-        Some(other) => return Err(wrong("LOG_FORMAT", other, "is no format", "set it to `text` or `json`")),
-    };
+    let (level, format) = SetupError::both(level(environment), format(environment, standard_error))?;
     Ok(LogSettings { level, format, standard_error })
+}
+
+fn level(environment: &Environment) -> Result<Level, SetupError> {
+    let Some(text) = environment.text("LOG_LEVEL")? else { return Ok(Level::default()) };
+    let level = Level::ALL.iter().copied().find(|level| level.as_str() == text);
+    level.ok_or_else(|| wrong("LOG_LEVEL", text, "is no level", "set it to `error`, `warn`, `info` or `debug`"))
+}
+
+fn format(environment: &Environment, standard_error: StandardError) -> Result<Format, SetupError> {
+    match environment.text("LOG_FORMAT")? {
+        None if standard_error == StandardError::Terminal => Ok(Format::Text),
+        None | Some("json") => Ok(Format::Json),
+        Some("text") => Ok(Format::Text),
+        Some(other) => Err(wrong("LOG_FORMAT", other, "is no format", "set it to `text` or `json`")),
+    }
+}
+
+/// Puts what was read in the place of what is usual, so that all that is wrong can be told.
+fn put<T>(place: &mut T, value: Result<Option<T>, SetupError>, errors: &mut Vec<SetupError>) {
+    match value {
+        Ok(Some(value)) => *place = value,
+        Ok(None) => {}
+        Err(error) => errors.push(error),
+    }
 }
 
 /// One sentence for each variable that is ours by its name and that this version does not know.
@@ -122,6 +134,9 @@ mod tests {
         for (name, value) in [("LOG_LEVEL", "INFO"), ("LOG_LEVEL", "trace"), ("LOG_FORMAT", "xml")] {
             assert!(log_settings(&of(&[(name, value)]), StandardError::Terminal).is_err(), "{name}={value}");
         }
+        let both = log_settings(&of(&[("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml")]), StandardError::Terminal);
+        let error = both.unwrap_err();
+        assert!(error.message.contains("is no level; ") && error.message.contains("is no format"), "{error:?}");
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Scope<'_> {
     }
 
     /// The agents in it, with all that they call.
-    pub(crate) fn agents(self, bundle: &Bundle) -> BTreeSet<&AgentName> {
+    pub fn agents(self, bundle: &Bundle) -> BTreeSet<&AgentName> {
         let doors = self.doors(bundle);
         let mut left: Vec<_> = bundle.program.agents.keys().filter(|name| doors.contains(*name)).collect();
         let mut found = BTreeSet::new();
@@ -87,7 +87,7 @@ pub fn instantiate(
 ) -> Result<Arc<Runner>, SetupError> {
     let in_scope = scope.agents(bundle.bundle());
     let (parts, mut missing) = gather(bundle.bundle(), environment, scope, writes);
-    if writes.are_live(bundle.bundle()) {
+    if writes.are_live(bundle.bundle(), in_scope.iter().copied()) {
         missing.extend(state.audit.ensure_kept().err());
     }
     if let Some(error) = SetupError::all(missing) {

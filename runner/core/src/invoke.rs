@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::events::{Answer, Event, EventSink, Source};
 use crate::id::{InvocationId, SessionId};
+use crate::log::Failing;
 use crate::problem::Problem;
 use crate::session::Turn;
 use crate::trace::Recorder;
@@ -86,6 +87,11 @@ impl Admitted {
     /// The session it is a turn of.
     pub fn session(&self) -> SessionId {
         self.turn.id()
+    }
+
+    /// What the log says of it if it fails.
+    pub(crate) fn failing(&self) -> Failing {
+        Failing::new(&self.running)
     }
 
     /// What ends it early when it is cancelled.

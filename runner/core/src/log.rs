@@ -3,8 +3,10 @@
 //! though they stand beside it: they say with which arguments.
 
 use std::io;
+use std::net::IpAddr;
 
-use pace_ir::program::AgentName;
+use pace_ir::program::{AgentName, Principal};
+use tracing::field::{DisplayValue, display};
 use tracing::subscriber::set_global_default;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::time::SystemTime;
@@ -13,17 +15,112 @@ use tracing_subscriber::layer::SubscriberExt;
 use crate::config::StandardError;
 use crate::id::InvocationId;
 use crate::instantiate::Runner;
+use crate::invoke::Running;
 use crate::problem::Problem;
 use crate::request_id::{self, RequestId};
 
-/// Notes that an invocation failed; never what was said.
-pub(crate) fn failed(runner: &Runner, agent: &AgentName, invocation: InvocationId, problem: &Problem) {
-    let model = runner.agent(agent).map(|agent| agent.spec.model.to_string());
-    let (code, model) = (problem.code.as_str(), model.as_deref());
-    let detail = problem.code.is_detail_for_logs().then_some(problem.detail.as_str());
-    let request = request_id::current();
-    let request = request.as_ref().map(RequestId::as_str);
-    tracing::warn!(code, %agent, model, %invocation, request, detail, "an invocation failed");
+/// Whom and what a line is about. Lines about who may not do something, about what was refused and about what failed have these
+/// fields by these names: `request`, `peer`, `principal`, `agent`, `invocation`, `tool`, `call`. Those that there are none of are left out;
+/// the first two are known wherever a request is worked on.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct About<'a> {
+    /// Who asks; nobody where it is not known, as with a wrong credential.
+    pub(crate) principal: Option<&'a Principal>,
+    /// Which agent.
+    pub(crate) agent: Option<&'a AgentName>,
+    /// Where there is one: what was not let in begins none.
+    pub(crate) invocation: Option<InvocationId>,
+    /// `tools/pay`.
+    pub(crate) tool: Option<&'a str>,
+    /// What the model calls the call; printable.
+    pub(crate) call: Option<&'a str>,
+}
+
+impl<'a> About<'a> {
+    /// An invocation.
+    pub(crate) fn invocation(running: &'a Running) -> Self {
+        Self {
+            principal: Some(&running.chain.subject.principal),
+            agent: Some(&running.source.agent),
+            invocation: Some(running.source.invocation),
+            ..Self::default()
+        }
+    }
+
+    /// Notes that the rules do not allow something, and why.
+    pub(crate) fn denied(&self, why: &str) {
+        let here = Here::now();
+        let (request, peer) = here.fields();
+        let (principal, agent) = (self.principal.map(display), self.agent.map(display));
+        let (invocation, tool, call) = (self.invocation.map(display), self.tool, self.call);
+        tracing::info!(request, peer, principal, agent, invocation, tool, call, "denied: {why}");
+    }
+
+    /// Notes that a credential was not taken, and why; never anything of the credential.
+    pub(crate) fn no_credential(&self, problem: &Problem) {
+        let here = Here::now();
+        let (request, peer) = here.fields();
+        let (code, agent) = (problem.code.as_str(), self.agent.map(display));
+        tracing::info!(request, peer, agent, code, "refused a credential: {}", problem.detail);
+    }
+
+    /// Notes that a write was refused, because it cannot be put on record.
+    pub(crate) fn unrecorded(&self, why: &str) {
+        let here = Here::now();
+        let (request, peer) = here.fields();
+        let (principal, agent) = (self.principal.map(display), self.agent.map(display));
+        let (invocation, tool, call) = (self.invocation.map(display), self.tool, self.call);
+        tracing::error!(
+            request,
+            peer,
+            principal,
+            agent,
+            invocation,
+            tool,
+            call,
+            "a write was not made, because it cannot be put on record: {why}"
+        );
+    }
+}
+
+/// The request that is worked on where a line is written.
+struct Here(Option<RequestId>);
+
+impl Here {
+    fn now() -> Self {
+        Self(request_id::current())
+    }
+
+    /// `request` and `peer`.
+    fn fields(&self) -> (Option<&str>, Option<DisplayValue<IpAddr>>) {
+        (self.0.as_ref().map(RequestId::as_str), self.0.as_ref().map(|request| display(request.peer())))
+    }
+}
+
+/// An invocation that runs, for the line that is written if it fails.
+#[derive(Debug)]
+pub(crate) struct Failing {
+    agent: AgentName,
+    principal: Principal,
+    invocation: InvocationId,
+}
+
+impl Failing {
+    pub(crate) fn new(running: &Running) -> Self {
+        let (agent, principal) = (running.source.agent.clone(), running.chain.subject.principal.clone());
+        Self { agent, principal, invocation: running.source.invocation }
+    }
+
+    /// Notes that it failed; never what was said.
+    pub(crate) fn failed(&self, runner: &Runner, problem: &Problem) {
+        let Self { agent, principal, invocation } = self;
+        let model = runner.agent(agent).map(|agent| agent.spec.model.to_string());
+        let (code, model) = (problem.code.as_str(), model.as_deref());
+        let detail = problem.code.is_detail_for_logs().then_some(problem.detail.as_str());
+        let here = Here::now();
+        let (request, peer) = here.fields();
+        tracing::warn!(request, peer, %principal, %agent, %invocation, code, model, detail, "an invocation failed");
+    }
 }
 
 /// What is logged, and how.

@@ -128,8 +128,12 @@ fn check(checked: &Checked) -> anyhow::Result<ExitCode> {
 fn serve(file: &BundleFile, agents: &AgentFlags, writes: &WriteFlags) -> anyhow::Result<ExitCode> {
     let environment = config::with_credentials(Environment::of_process(), None)?;
     let standard_error = if io::stderr().is_terminal() { StandardError::Terminal } else { StandardError::Elsewhere };
-    let settings = service::configure(&environment, standard_error, config::Usual::server())?;
-    let writes = config::writes(writes, &environment)?;
+    let settings = service::configure(&environment, standard_error, config::Usual::server());
+    let overruled = config::overruled(writes, &environment);
+    let (settings, writes) = SetupError::both(settings, config::writes(writes, &environment))?;
+    if let Some(overruled) = overruled {
+        settings.warn(&overruled, || tell(&format!("warning: {overruled}")));
+    }
     let bytes = load(&file.path)?;
     let verified = verify(&file.path, &bytes, file.expect)?;
     // What was verified is decoded; the file's own bytes would only take up memory for as long as it is served.

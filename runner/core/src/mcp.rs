@@ -25,7 +25,6 @@ use serde_json::Value;
 use crate::events::Answer;
 use crate::instantiate::Runner;
 use crate::invoke::{Call, Conversation, admit};
-use crate::log;
 use crate::problem::Problem;
 use crate::request_id::{RequestId, carried};
 use crate::schema::Schema;
@@ -91,7 +90,7 @@ impl AgentServer {
         let (agent, chain, trace) = (self.agent.clone(), depth::chain(subject, &context.meta)?, trace(context));
         let call = Call { agent, chain, message, conversation, trace };
         let admitted = admit(&self.runner, call).await?;
-        let (invocation, cancel) = (admitted.id(), admitted.cancellation().clone());
+        let (failing, cancel) = (admitted.failing(), admitted.cancellation().clone());
         let (steps, told) = progress::of(context);
         let result = {
             let run = admitted.run(&steps);
@@ -110,7 +109,7 @@ impl AgentServer {
         drop(steps);
         told.all().await;
         if let Err(problem) = &result {
-            log::failed(&self.runner, &self.agent, invocation, problem);
+            failing.failed(&self.runner, problem);
         }
         result
     }

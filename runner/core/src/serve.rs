@@ -49,6 +49,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pace_ir::Bundle;
+use pace_ir::program::Authentication;
+use pace_ir::program::authentication::Source;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -266,6 +268,20 @@ pub fn judge(bundle: &Bundle, settings: &ServeSettings) -> Result<(), SetupError
              `authentication`, or `authentication: none`",
         )
     })
+}
+
+/// What is said of credentials that come over a network in the clear, unless a proxy in front speaks TLS; absent where none do.
+pub(crate) fn in_the_clear(bundle: &Bundle, settings: &ServeSettings) -> Option<String> {
+    let Authentication::Sources(sources) = &bundle.auth.authentication else { return None };
+    let takes_bearer = sources.iter().any(|source| matches!(source, Source::Jwt(_) | Source::Tokens(_)));
+    let is_reached = |host: IpAddr| !host.to_canonical().is_loopback();
+    let address = Some(SocketAddr::new(settings.host, settings.port)).filter(|address| is_reached(address.ip()));
+    let address = address.or_else(|| settings.admin.filter(|admin| is_reached(admin.ip())));
+    let address = address.filter(|_| takes_bearer && settings.tls.is_none())?;
+    Some(format!(
+        "TLS is left to the proxy in front of `{address}`: without one, bearer tokens come in the clear; TLS_CERT_FILE and \
+         TLS_KEY_FILE let the runner speak it"
+    ))
 }
 
 #[cfg(test)]

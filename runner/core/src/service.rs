@@ -19,7 +19,7 @@ use crate::environment::Environment;
 use crate::instantiate::{Runner, Scope, instantiate};
 use crate::log::{self, Format};
 use crate::serve::listing::{self, closed_agents, idle_loops, listing};
-use crate::serve::{Ended, STORED_AT_LAST, ServeSettings, Server, judge, until_signalled};
+use crate::serve::{Ended, STORED_AT_LAST, ServeSettings, Server, in_the_clear, judge, until_signalled};
 use crate::setup::SetupError;
 use crate::state;
 use crate::tool::writes::writing_of;
@@ -60,20 +60,26 @@ pub struct Service {
 /// Reads what the environment says of log, listener and state, and starts the log. Called once in a process.
 ///
 /// # Errors
-/// A variable has a value that none of its are.
+/// Variables have values that none of theirs are; all that do, in one.
 pub fn configure(
     environment: &Environment,
     standard_error: StandardError,
     usual: Usual<'_>,
 ) -> Result<Settings, SetupError> {
-    let log = config::log_settings(environment, standard_error)?;
-    let serve = config::serve_settings(environment)?;
-    let state = config::state_settings(environment, usual)?;
+    let log = config::log_settings(environment, standard_error);
+    let serve = config::serve_settings(environment);
+    let state = config::state_settings(environment, usual);
+    let ((log, serve), state) = SetupError::both(SetupError::both(log, serve), state)?;
     log::start(&log);
     Ok(Settings { format: log.format, serve, state })
 }
 
 impl Settings {
+    /// What is odd about them for this bundle, and keeps nothing from working.
+    fn odd(&self, bundle: &Bundle, environment: &Environment) -> Vec<String> {
+        config::unused_collector(environment).into_iter().chain(in_the_clear(bundle, &self.serve)).collect()
+    }
+
     /// Says a warning of whoever starts the service: by `tell` to people, as a line of the log to programs that read it.
     pub fn warn(&self, warning: &str, tell: impl FnOnce()) {
         match self.format {
@@ -104,7 +110,7 @@ impl Service {
         let runner = instantiate(bundle, environment, scope, &writes, state);
         let (identity, runner) = SetupError::both(identity, runner)?;
         // Also where there is no listener in the end: it may be why.
-        for warning in config::unknown(environment) {
+        for warning in config::unknown(environment).into_iter().chain(settings.odd(runner.bundle(), environment)) {
             tracing::warn!("{warning}");
         }
         let server = Server::bind(runner, identity, &settings.serve)?;

@@ -120,6 +120,15 @@ pub async fn find_store(
     found.map_err(|error| unusable(settings, &error))
 }
 
+/// Whose records a store has; nothing where there is none. Makes nothing.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn scopes(settings: &StateSettings, environment: &Environment) -> Result<Vec<Scope>, SetupError> {
+    let Some(location) = location(settings, environment)? else { return Ok(Vec::new()) };
+    Store::scopes(location, Settings::default()).await.map_err(|error| unusable(settings, &error))
+}
+
 fn location(settings: &StateSettings, environment: &Environment) -> Result<Option<Location>, SetupError> {
     Ok(match &settings.place {
         None => None,

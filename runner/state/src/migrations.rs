@@ -20,6 +20,9 @@ pub(crate) const TAKEN: &str = "INSERT INTO pace_schema (version) VALUES (?1)";
 /// The number of a scope.
 pub(crate) const SCOPE: &str = "SELECT id FROM pace_scopes WHERE project = ?1 AND environment = ?2";
 
+/// All scopes, in order.
+pub(crate) const SCOPES: &str = "SELECT project, environment FROM pace_scopes ORDER BY project, environment";
+
 /// Gives a scope the next number. Only under the lock that migrations take.
 pub(crate) const NEW_SCOPE: &str = "INSERT INTO pace_scopes (id, project, environment, beats) \
     SELECT coalesce(max(id), 0) + 1, ?1, ?2, 0 FROM pace_scopes WHERE true ON CONFLICT (project, environment) DO NOTHING";

@@ -78,6 +78,19 @@ impl Postgres {
         Ok(if missing.is_empty() { Looked::Ready } else { Looked::Older })
     }
 
+    /// Whose rows are there; nothing where no tables are.
+    pub(crate) async fn scopes(settings: &PostgresSettings, bounds: Settings) -> Result<Vec<Scope>, StoreError> {
+        const HAS_SCOPES: &str = "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('pace_scopes')";
+        let pool = connect::pool(settings, Arc::new(Held::nothing()), bounds)?;
+        let postgres = Self { pool, statements: settings.statements, texts: Texts::new(settings.clock) };
+        if postgres.number(HAS_SCOPES).await? == Some(0) {
+            return Ok(Vec::new());
+        }
+        let rows = postgres.run(&[Statement::new(migrations::SCOPES, values![])], Durability::Process).await?;
+        let scope = |mut row: Row| Ok(Scope { project: row.text()?, environment: row.text()? });
+        rows.into_iter().map(scope).collect()
+    }
+
     /// The number that a statement without values gives, if it is not null.
     async fn number(&self, sql: &'static str) -> Result<Option<i64>, StoreError> {
         let rows = self.run(&[Statement::new(sql, values![])], Durability::Process).await?;

@@ -98,6 +98,15 @@ impl Sqlite {
         Ok(found.map(|found| Self::start(found, settings)))
     }
 
+    /// Whose rows are there; nothing where no file is.
+    pub(crate) async fn scopes(folder: PathBuf, settings: Settings) -> Result<Vec<Scope>, StoreError> {
+        let asking = tokio::task::spawn_blocking(move || {
+            let Some(place) = Place::find(&folder)? else { return Ok(Vec::new()) };
+            connection::scopes(&connection::open(&place, connection::Role::Reader, settings)?)
+        });
+        asking.await.map_err(|error| StoreError::Unavailable { reason: error.to_string() })?
+    }
+
     fn start((place, connection, held): (Place, rusqlite::Connection, Held), settings: Settings) -> (Self, i64) {
         let (writer, jobs) = mpsc::channel(settings.queue);
         let id = held.id;

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use crate::backend::Backend;
 use crate::error::StoreError;
+use crate::postgres::Postgres;
 use crate::settings::{Location, Scope, Settings};
 use crate::sql::{Row, Statement, Work, values};
+use crate::sqlite::Sqlite;
 
 /// The rows of one project in one environment. Cheap to clone; all clones use the same connections.
 #[derive(Clone)]
@@ -56,6 +58,20 @@ impl Store {
         let found = in_time(deadline, Backend::find(location, &scope, settings)).await?;
         let store = |(backend, id)| Self { inner: Arc::new(Inner { backend, names: scope, scope: id, deadline }) };
         Ok(found.map(store))
+    }
+
+    /// Whose rows a store has, by project and then environment; nothing where there is no store. Makes and changes nothing.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn scopes(location: Location, settings: Settings) -> Result<Vec<Scope>, StoreError> {
+        let asking = async {
+            match location {
+                Location::Sqlite(folder) => Sqlite::scopes(folder, settings).await,
+                Location::Postgres(postgres) => Postgres::scopes(&postgres, settings).await,
+            }
+        };
+        in_time(settings.deadline, asking).await
     }
 
     /// Writes a row and reads it: what fails here fails everywhere.

@@ -3,6 +3,7 @@
 
 mod query;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::error::StoreError;
@@ -128,6 +129,18 @@ impl Store {
         let rows = self.read(Statement::new(sql, values![self.scope(), id])).await?;
         let whole = |mut row: Row| row.blob().and_then(|record| Ok((trace(row)?, record)));
         rows.into_iter().next().map(whole).transpose()
+    }
+
+    /// The traces whose ids are in a range, in their order, at most `most`: those whose ids begin alike.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn traces_between(&self, ids: RangeInclusive<Key>, most: u32) -> Result<Vec<Trace>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM pace_traces WHERE scope = ?1 AND id >= ?2 AND id <= ?3 ORDER BY id LIMIT ?4"
+        );
+        let rows = self.read(Statement::new(sql, values![self.scope(), *ids.start(), *ids.end(), most])).await?;
+        rows.into_iter().map(trace).collect()
     }
 
     /// The traces of a filter, newest first.

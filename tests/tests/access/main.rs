@@ -7,6 +7,7 @@ mod attacks;
 mod evaluate;
 mod issuer;
 mod left;
+mod lines;
 mod matrix;
 mod oracle;
 mod random;

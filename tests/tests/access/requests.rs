@@ -107,7 +107,7 @@ fn who_asks_is_not_what_the_request_says_of_itself() {
     {
         assert_eq!(http::ask(runner.address, &http::post(&path, r#"{"message":"x"}"#)).status, 401, "{path}");
     }
-    let line = runner.wait_for(|line| line["subject"] == "anonymous" && line["agent"] == "vault");
+    let line = runner.wait_for(|line| line["principal"] == "anonymous" && line["agent"] == "vault");
     assert!(line["message"].as_str().unwrap().starts_with("denied: "), "{line}");
 }
 

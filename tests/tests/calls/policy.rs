@@ -24,6 +24,11 @@ fn a_tool_that_a_grant_closes_is_denied_in_one_sentence() {
     assert_eq!(world.log(), ["begin /now", "end /now"]);
     let line = runner.wait_for(|line| line["tool"] == "tools/put");
     assert_eq!(line["message"], format!("denied: {told}"));
+    let who = (&line["peer"], &line["principal"], &line["agent"]);
+    assert_eq!(who, (&json!("127.0.0.1"), &json!("anonymous"), &json!("helper")));
+    assert!(line["call"].is_string(), "{line}");
+    let request = runner.wait_for(|line| line["message"] == "request" && line["route"] == "/agents/{name}/chat/stream");
+    assert_eq!((&line["request"], &line["invocation"]), (&request["request"], &request["invocation"]));
 
     // The one who is granted may.
     let chat = project.pace(&["chat", "--as", "user:ann", "--live-writes", "--json"]);

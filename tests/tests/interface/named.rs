@@ -142,9 +142,9 @@ fn the_log_is_as_loud_as_it_is_told_to_be() {
         let line = log.lines().find(|line| line.contains("told"));
         assert_eq!(line.is_some(), is_told, "{log}");
         assert!(
-            line.is_none_or(
-                |line| line.contains("INFO request method=\"POST\" route=\"/agents/{name}/chat\" status=200")
-            ),
+            line.is_none_or(|line| line
+                .contains("INFO request request=\"told\" peer=127.0.0.1 principal=\"anonymous\" agent=\"open\" ")
+                && line.contains(" method=\"POST\" route=\"/agents/{name}/chat\" status=200")),
             "{log}"
         );
     }

@@ -113,7 +113,7 @@ fn files_that_are_none_are_refused_at_the_start() {
         ("empty", "one/tls.key", "holds no certificate in PEM"),
         ("one/tls.crt", "empty", "holds no private key in PEM"),
         ("one/tls.key", "one/tls.key", "holds no certificate in PEM"),
-        ("one/tls.crt", "two/tls.key", "do not belong together"),
+        ("one/tls.crt", "two/tls.key", "two/tls.key` is not that of the first certificate in `"),
     ] {
         let variables = [
             ("ANN", super::ANN),

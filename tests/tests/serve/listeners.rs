@@ -111,8 +111,14 @@ fn people_are_shown_what_is_served() {
     child.wait().unwrap();
     assert!(lines[0].contains("WARN") && lines[0].contains("this version does not fire loops yet"), "{lines:?}");
     assert!(lines[1].starts_with("  Listening on http://127.0.0.1:"), "{lines:?}");
-    let wanted =
-        ["", "  Agents:", "    closed  → /agents/closed/chat", "    helper  → /agents/helper/chat", "", "  Loops:"];
+    let wanted = [
+        "",
+        "  Agents:",
+        "    closed  → /agents/closed/chat",
+        "    helper  → /agents/helper/chat",
+        "",
+        "  Loops, which this version does not fire yet:",
+    ];
     assert_eq!(lines[2..8], wanted);
     assert!(lines[8].starts_with("    digest  → cron(0 9 * * *) UTC, asks closed, next "), "{lines:?}");
 }

@@ -72,6 +72,9 @@ fn what_a_runner_says_of_itself() {
     assert_eq!(get(runner.address, "/agents/closed/status").problem().1, "not-allowed");
     let mut status = entry("helper");
     status["status"] = json!("ready");
+    status["version"] = json!(env!("CARGO_PKG_VERSION"));
+    status["bundle"] = runner.wait_for(|line| line["message"] == "listening")["bundle"].clone();
+    assert!(status["bundle"].as_str().is_some_and(|id| id.starts_with("b3:")), "{status}");
     assert_eq!(get(runner.address, "/agents/helper/status").json(), status);
     assert_eq!(get(runner.address, "/health").json(), json!({"status": "ok"}));
     assert_eq!(get(runner.address, "/ready").json(), json!({"status": "ready"}));

@@ -93,6 +93,33 @@ fn everybody_sees_what_is_theirs() {
     }
 }
 
+/// Whoever knows the session of nobody in particular may go on with it; who may read traces is not to.
+#[test]
+fn a_trace_of_an_anonymous_caller_opens_no_session() {
+    let project = project(&format!("acl:\n  - {{principal: \"group:ops\", role: read}}\n{TOKENS}"));
+    let runner = serving(&project, &PEOPLE);
+    let chat = |who: &str, body: Value| asked(&runner, who, "POST", "/agents/guide/chat", &body.to_string());
+    let session = |who: &str| {
+        let begun = chat(who, json!({"message": "where to?"})).json()["session"].clone();
+        assert_eq!(chat(who, json!({"message": "where to?", "session": begun})).json()["session"], begun);
+        begun
+    };
+    let (anonymous, ann) = (session(""), session("ANN"));
+    let shown: Vec<_> = listed(&runner, "EVE", 4)
+        .iter()
+        .map(|trace| asked(&runner, "EVE", "GET", &format!("/traces/{}", trace["id"].as_str().unwrap()), "").json())
+        .collect();
+    let of = |subject: &str| -> Vec<_> {
+        let of = shown.iter().filter(|trace| trace["subject"] == subject);
+        of.map(|trace| trace["session"].clone()).collect()
+    };
+    assert_eq!(of("user:ann"), [ann.clone(), ann]);
+    let told = of("anonymous");
+    assert!(told.len() == 2 && told[0] == told[1] && told[0] != anonymous, "{told:?}");
+    assert_eq!(chat("", json!({"message": "where to?", "session": told[0]})).problem().1, "unknown-session");
+    assert_eq!(chat("", json!({"message": "where to?", "session": anonymous})).status, 200);
+}
+
 #[test]
 fn lists_go_on_where_they_ended() {
     let project = project(TOKENS);
@@ -130,5 +157,7 @@ fn a_runner_that_keeps_none_says_so() {
         let runner = serving(&project, variables);
         let (status, code, detail) = http::get(runner.address, "/traces").problem();
         assert_eq!((status, code.as_str(), detail.as_str()), (404, "unknown-trace", "this runner keeps no traces"));
+        let help = http::get(runner.address, "/traces").json()["help"].as_str().unwrap().to_owned();
+        assert!(["PACE_STATE_DIR", "TRACE_BACKEND"].iter().all(|name| help.contains(name)), "{help}");
     }
 }

@@ -8,6 +8,7 @@ mod collectors;
 mod denials;
 mod http;
 mod metrics;
+mod outside;
 mod places;
 mod serving;
 mod writes;

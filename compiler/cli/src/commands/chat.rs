@@ -19,7 +19,6 @@ use pace_ir::text::quoted;
 use pace_ir::{Bundle, VerifiedBundle};
 use pace_runner::config::{self, WriteFlags};
 use pace_runner::environment::Environment;
-use pace_runner::tool::Writes;
 use pace_runner::{Scope, State, instantiate};
 use tokio::runtime::{Builder, Runtime};
 
@@ -71,7 +70,9 @@ pub(crate) fn run(command: &Chat, global: &Global) -> anyhow::Result<ExitCode> {
     let is_watched = !command.json && stdin().is_terminal() && stdout().is_terminal();
     let audience = if is_watched { Audience::Person } else { Audience::Program };
     let runtime = runtime(audience)?;
-    let kept = kept(command, (&runtime, &root, &environment), bundle.bundle(), &writes)?;
+    let is_live = writes.are_live(bundle.bundle(), Scope::Agent(&agent).agents(bundle.bundle()));
+    let wanted = if is_live { Wanted::Needed } else { Wanted::WherePossible };
+    let kept = kept(command, (&runtime, &root, &environment), bundle.bundle(), wanted)?;
     let runner = instantiate(bundle, &environment, Scope::Agent(&agent), &writes, kept.clone())?;
     let talk = runtime.block_on(Talk::new(runner, agent, subject, command.session.clone()));
     let done = talk.map_err(anyhow::Error::from).and_then(|talk| match audience {
@@ -92,10 +93,9 @@ fn kept(
     command: &Chat,
     (runtime, root, environment): (&Runtime, &Path, &Environment),
     bundle: &Bundle,
-    writes: &Writes,
+    wanted: Wanted,
 ) -> anyhow::Result<State> {
     let Some(name) = &command.session else {
-        let wanted = if writes.are_live(bundle) { Wanted::Needed } else { Wanted::WherePossible };
         return Ok(state::open(runtime, (root, environment), bundle, wanted)?.without_sessions());
     };
     let kept = state::open(runtime, (root, environment), bundle, Wanted::Needed)?;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use pace_ir::{BundleId, Digest};
+use pace_runner::SetupError;
 use pace_runner::config::{self, AgentFlags, StandardError, Usual, WriteFlags};
 use pace_runner::environment::Environment;
 use pace_runner::serve::Ended;
@@ -47,9 +48,13 @@ pub(crate) fn run(command: &Serve, global: &Global) -> anyhow::Result<ExitCode> 
     let root = project_of(&path).map_or_else(|| project::start(global), Ok)?;
     let folder = root.join(state::PLACE);
     let usual = Usual { folder: &folder, environment: "production" };
-    let settings = service::configure(&environment, standard_error, usual)?;
+    let settings = service::configure(&environment, standard_error, usual);
+    let overruled = config::overruled(&command.writes, &environment);
+    let (settings, writes) = SetupError::both(settings, config::writes(&command.writes, &environment))?;
+    if let Some(overruled) = overruled {
+        settings.warn(&overruled, || Output::new(global).note(&format!("warning: {overruled}\n")));
+    }
     state::prepare(&root, &config::state_settings(&environment, usual)?);
-    let writes = config::writes(&command.writes, &environment)?;
     let verified = bundle_file::read_expected(&path, command.expect)?;
     if let Some(root) = project_of(&path) {
         let inputs = &verified.bundle().lock.inputs;

@@ -8,6 +8,7 @@ mod row;
 mod show;
 mod tail;
 mod verify;
+mod whose;
 
 use clap::{Args, Subcommand};
 use pace_diag::render::Glyphs;
@@ -21,6 +22,7 @@ use crate::exit::ExitCode;
 ///
 /// Each invocation leaves a trace: who asked, what was said, which tools were called with what, and what it took. `pace chat`, `pace
 /// serve` and `pace mcp serve` keep them in `.pace/state`; PACE_STATE_DIR and DATABASE_URL name other places, for these commands too.
+/// Outside of a project these commands look where a runner keeps them: there, or in `/var/lib/paceline`.
 #[derive(Debug, Args)]
 #[command(disable_help_subcommand = true)]
 pub(crate) struct Trace {

@@ -17,6 +17,7 @@ use pace_ir::program::authentication::Header;
 
 use super::wrong;
 use crate::problem::Problem;
+use crate::request_id::{self, RequestId};
 use crate::setup::SetupError;
 
 /// A `header` source.
@@ -68,7 +69,9 @@ impl ProxyHeader {
         let is_there = headers.get_all(&self.principal).iter().any(|value| !value.as_bytes().trim_ascii().is_empty());
         if !self.is_from(peer) {
             if is_there && !self.is_told.swap(true, Ordering::Relaxed) {
-                tracing::warn!(peer = %peer.to_canonical(), header = %self.principal, "ignored a header that says who asks: it is not from a proxy that \
+                let request = request_id::current();
+                let request = request.as_ref().map(RequestId::as_str);
+                tracing::warn!(request, peer = %peer.to_canonical(), header = %self.principal, "ignored a header that says who asks: it is not from a proxy that \
                     `authentication` lists under `from` (said once)");
             }
             return Ok(None);

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::wrong;
+use super::{put, wrong};
 use crate::environment::Environment;
 use crate::serve::{Origins, Rate, ServeSettings, TlsFiles};
 use crate::setup::SetupError;
@@ -42,15 +42,6 @@ fn read<T>(
     parse: impl FnOnce(&str, &str) -> Result<T, SetupError>,
 ) -> Result<Option<T>, SetupError> {
     environment.text(name)?.map(|text| parse(name, text)).transpose()
-}
-
-/// Puts what was read in the place of what is usual.
-fn put<T>(place: &mut T, value: Result<Option<T>, SetupError>, errors: &mut Vec<SetupError>) {
-    match value {
-        Ok(Some(value)) => *place = value,
-        Ok(None) => {}
-        Err(error) => errors.push(error),
-    }
 }
 
 fn admin(environment: &Environment, host: IpAddr) -> Result<Option<SocketAddr>, SetupError> {
@@ -98,7 +89,14 @@ fn tls(environment: &Environment) -> Result<Option<TlsFiles>, SetupError> {
 
 fn parse_drain(name: &str, text: &str) -> Result<Duration, SetupError> {
     let drain = parse_duration(text).filter(|drain| *drain <= LONGEST_DRAIN);
-    drain.ok_or_else(|| wrong(name, text, "is no duration of at most an hour", "set it to one such as 25s or 2m"))
+    drain.ok_or_else(|| {
+        let number = text.trim();
+        if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
+            let help = format!("add the unit that is meant, such as `{number}ms`: a bare number is in seconds");
+            return wrong(name, text, "is over an hour in seconds", &help);
+        }
+        wrong(name, text, "is no duration of at most an hour", "set it to one such as 25s or 2m")
+    })
 }
 
 fn parse_origins(name: &str, text: &str) -> Result<Origins, SetupError> {
@@ -219,6 +217,7 @@ mod tests {
             ("ADMIN_PORT", "http", "is no port", "1 to 65535"),
             ("DRAIN_TIMEOUT", "soon", "is no duration", "25s"),
             ("DRAIN_TIMEOUT", "2h", "is no duration of at most an hour", "25s"),
+            ("DRAIN_TIMEOUT", "30000", "is over an hour in seconds", "add the unit that is meant, such as `30000ms`"),
             ("DRAIN_TIMEOUT", "99999999999999999999h", "is no duration", "25s"),
             ("RATE_LIMIT", "0/s", "is no rate", "`600/m`"),
             ("RATE_LIMIT", "10", "is no rate", "`600/m`"),

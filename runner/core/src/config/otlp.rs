@@ -10,7 +10,7 @@ use hyper::http::uri::Authority;
 use pace_ir::text::quoted;
 use url::Url;
 
-use super::wrong;
+use super::{put, wrong};
 use crate::environment::{Environment, Secret};
 use crate::setup::SetupError;
 use crate::trace::otlp::Content;
@@ -68,35 +68,67 @@ const RESOURCE: &str = "OTEL_RESOURCE_ATTRIBUTES";
 /// Reads them; nothing where `OTEL_SDK_DISABLED` says so.
 ///
 /// # Errors
-/// A value is wrong.
+/// Values are wrong; all that are, in one.
 pub(super) fn otlp_settings(environment: &Environment) -> Result<Option<OtlpSettings>, SetupError> {
     if is_true(environment, "OTEL_SDK_DISABLED")? {
         return Ok(None);
     }
-    let protocol = protocol(environment)?;
-    Ok(Some(OtlpSettings {
-        protocol,
-        endpoint: endpoint(environment, protocol)?,
-        headers: headers(environment)?,
-        timeout: timeout(environment)?,
-        service: environment.text("OTEL_SERVICE_NAME")?.map(str::to_owned),
-        resource: match environment.text(RESOURCE)? {
-            None => Vec::new(),
-            Some(text) => pairs(text).ok_or_else(|| {
-                wrong(RESOURCE, text, "is no list of attributes", "set it to pairs such as `team=shop,region=eu`")
-            })?,
-        },
-        content: content(environment)?,
-        sampler: match environment.text(SAMPLER)? {
-            None | Some("parentbased_always_on") => Sampler::ParentBased,
-            Some("always_on") => Sampler::Always,
-            Some(other) => {
-                let help =
-                    "set it to `parentbased_always_on` or `always_on`, and let the collector choose from what it gets";
-                return Err(wrong(SAMPLER, other, "is no sampler that there is here", help));
-            }
-        },
-    }))
+    let mut errors = Vec::new();
+    let mut settings = OtlpSettings {
+        protocol: Protocol::Http,
+        endpoint: Uri::default(),
+        headers: HeaderMap::new(),
+        timeout: USUAL,
+        service: None,
+        resource: Vec::new(),
+        content: Content::LeftOut,
+        sampler: Sampler::ParentBased,
+    };
+    put(&mut settings.protocol, protocol(environment).map(Some), &mut errors);
+    // Of a wrong protocol, it is judged as if there were none.
+    put(&mut settings.endpoint, endpoint(environment, settings.protocol).map(Some), &mut errors);
+    put(&mut settings.headers, headers(environment).map(Some), &mut errors);
+    put(&mut settings.timeout, timeout(environment).map(Some), &mut errors);
+    let service = environment.text("OTEL_SERVICE_NAME");
+    put(&mut settings.service, service.map(|name| Some(name.map(str::to_owned))), &mut errors);
+    put(&mut settings.resource, resource(environment), &mut errors);
+    put(&mut settings.content, content(environment).map(Some), &mut errors);
+    put(&mut settings.sampler, sampler(environment), &mut errors);
+    SetupError::all(errors).map_or(Ok(Some(settings)), Err)
+}
+
+/// What is said of a collector that is named and sent nothing; absent where none is, or where it is sent spans.
+pub fn unused_collector(environment: &Environment) -> Option<String> {
+    let is_set = |name: &&&str| matches!(environment.text(name), Ok(Some(_)));
+    let name = [ENDPOINT, TRACES_ENDPOINT].iter().find(is_set)?;
+    let backends = environment.text("TRACE_BACKEND").ok().flatten().unwrap_or_default();
+    let is_used = backends.split(',').any(|word| word.trim() == "otlp");
+    // Whoever says that nothing is to be sent knows it.
+    let is_off = backends.trim() == "none" || !matches!(is_true(environment, "OTEL_SDK_DISABLED"), Ok(false));
+    (!is_used && !is_off).then(|| {
+        format!(
+            "`{name}` is set and has no effect, because `TRACE_BACKEND` does not name `otlp`: no spans are exported"
+        )
+    })
+}
+
+fn resource(environment: &Environment) -> Result<Option<Vec<(String, String)>>, SetupError> {
+    let Some(text) = environment.text(RESOURCE)? else { return Ok(None) };
+    let help = "set it to pairs such as `team=shop,region=eu`";
+    pairs(text).map(Some).ok_or_else(|| wrong(RESOURCE, text, "is no list of attributes", help))
+}
+
+fn sampler(environment: &Environment) -> Result<Option<Sampler>, SetupError> {
+    match environment.text(SAMPLER)? {
+        None => Ok(None),
+        Some("parentbased_always_on") => Ok(Some(Sampler::ParentBased)),
+        Some("always_on") => Ok(Some(Sampler::Always)),
+        Some(other) => {
+            let help =
+                "set it to `parentbased_always_on` or `always_on`, and let the collector choose from what it gets";
+            Err(wrong(SAMPLER, other, "is no sampler that there is here", help))
+        }
+    }
 }
 
 /// The first of two that is set, with its name.
@@ -284,6 +316,24 @@ mod tests {
         assert_eq!((settings.resource.as_slice(), settings.service.as_deref()), (&wanted[..], Some("till")));
         assert_eq!((settings.content, of(&[]).unwrap().content), (Content::Sent, Content::LeftOut));
         assert!(!format!("{settings:?}").contains("eDp5"), "{settings:?}");
+    }
+
+    #[test]
+    fn a_collector_that_is_sent_nothing_is_told() {
+        let told = |more: &[(&str, &str)]| {
+            let set = [(ENDPOINT, "http://collector.example.com:4318")];
+            unused_collector(&Environment::from_pairs(set.iter().chain(more).copied()))
+        };
+        let wanted = "`OTEL_EXPORTER_OTLP_ENDPOINT` is set and has no effect, because `TRACE_BACKEND` does not name `otlp`: no \
+                      spans are exported";
+        for more in [&[][..], &[("TRACE_BACKEND", "store")]] {
+            assert_eq!(told(more).as_deref(), Some(wanted), "{more:?}");
+        }
+        for used in ["otlp", "store, otlp", "none"] {
+            assert_eq!(told(&[("TRACE_BACKEND", used)]), None, "{used}");
+        }
+        assert_eq!(told(&[("OTEL_SDK_DISABLED", "true")]), None);
+        assert_eq!(unused_collector(&Environment::default()), None);
     }
 
     #[test]

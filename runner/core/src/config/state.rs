@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::otlp::{OtlpSettings, otlp_settings};
-use super::wrong;
+use super::{put, wrong};
 use crate::environment::{Environment, Secret};
 use crate::setup::SetupError;
 
@@ -61,32 +61,59 @@ impl Usual<'static> {
 /// Where state is.
 ///
 /// # Errors
-/// A value is wrong.
+/// Values are wrong; all that are, in one.
 pub fn state_settings(environment: &Environment, usual: Usual<'_>) -> Result<StateSettings, SetupError> {
-    let database = environment.secret("DATABASE_URL")?;
-    let place = match (environment.text("PACE_STATE_DIR")?, database) {
+    let mut errors = Vec::new();
+    let mut settings = StateSettings {
+        place: Some(StatePlace::Folder(usual.folder.to_owned())),
+        environment: usual.environment.to_owned(),
+        keeps_traces: false,
+        retention: Some(USUAL_RETENTION),
+        otlp: None,
+    };
+    put(&mut settings.place, place(environment, usual.folder).map(Some), &mut errors);
+    put(&mut settings.environment, deployment(environment), &mut errors);
+    put(&mut settings.retention, kept_for(environment).map(Some), &mut errors);
+    let mut backends = None;
+    put(&mut backends, self::backends(environment, settings.place.is_some()).map(Some).map(Some), &mut errors);
+    if let Some(Backends { store, otlp }) = backends {
+        settings.keeps_traces = store;
+        let otlp = if otlp { otlp_settings(environment) } else { Ok(None) };
+        put(&mut settings.otlp, otlp.map(Some), &mut errors);
+    }
+    SetupError::all(errors).map_or(Ok(settings), Err)
+}
+
+/// The store that is named, or else the usual folder; nothing where none is wanted.
+fn place(environment: &Environment, usual: &Path) -> Result<Option<StatePlace>, SetupError> {
+    let (folder, database) = SetupError::both(environment.text("PACE_STATE_DIR"), environment.secret("DATABASE_URL"))?;
+    Ok(match (folder, database) {
         // Whoever says so wants nothing kept, wherever a database is that others use too.
         (Some("memory"), _) => None,
         (_, Some(address)) => Some(StatePlace::Database(postgres(address)?)),
-        (folder, None) => Some(StatePlace::Folder(folder.map_or_else(|| usual.folder.to_owned(), PathBuf::from))),
-    };
-    let name = environment.text("PACE_ENVIRONMENT")?;
-    if let Some(name) = name.filter(|name| !is_name(name)) {
-        let help = "set it to letters, digits and dashes, such as `staging`";
-        return Err(wrong("PACE_ENVIRONMENT", name, "is no name of a deployment", help));
+        (folder, None) => Some(StatePlace::Folder(folder.map_or_else(|| usual.to_owned(), PathBuf::from))),
+    })
+}
+
+fn deployment(environment: &Environment) -> Result<Option<String>, SetupError> {
+    let Some(name) = environment.text("PACE_ENVIRONMENT")? else { return Ok(None) };
+    if is_name(name) {
+        return Ok(Some(name.to_owned()));
     }
-    let retention = match environment.text("PACE_RETENTION")? {
-        None => Some(USUAL_RETENTION),
-        Some("forever") => None,
-        Some(text) => Some(retention(text).ok_or_else(|| {
+    let help = "set it to letters, digits and dashes, such as `staging`";
+    Err(wrong("PACE_ENVIRONMENT", name, "is no name of a deployment", help))
+}
+
+/// Nothing is for ever.
+fn kept_for(environment: &Environment) -> Result<Option<Duration>, SetupError> {
+    match environment.text("PACE_RETENTION")? {
+        None => Ok(Some(USUAL_RETENTION)),
+        Some("forever") => Ok(None),
+        Some(text) => retention(text).map(Some).ok_or_else(|| {
             let what = "is no time from `1h` to `3650d`";
             wrong("PACE_RETENTION", text, what, "set it to hours or days such as `12h` or `30d`, or to `forever`")
-        })?),
-    };
-    let Backends { store: keeps_traces, otlp } = backends(environment, place.is_some())?;
-    let otlp = if otlp { otlp_settings(environment)? } else { None };
-    let environment = name.unwrap_or(usual.environment).to_owned();
-    Ok(StateSettings { place, environment, keeps_traces, retention, otlp })
+        }),
+    }
 }
 
 /// `12h`, `30d`.
@@ -194,6 +221,28 @@ mod tests {
         assert!(of(&[("TRACE_BACKEND", "otlp"), ("PACE_STATE_DIR", "memory")]).unwrap().otlp.is_some());
         // What nobody uses is not judged.
         assert!(of(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "x")]).unwrap().otlp.is_none());
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let error = of(&[
+            ("DATABASE_URL", "mysql://x"),
+            ("PACE_ENVIRONMENT", "a b"),
+            ("PACE_RETENTION", "1w"),
+            ("TRACE_BACKEND", "otlp"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "x"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "json"),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
+            ("OTEL_TRACES_SAMPLER", "never"),
+        ])
+        .unwrap_err();
+        for name in
+            ["DATABASE_URL", "PACE_ENVIRONMENT", "PACE_RETENTION", "_ENDPOINT", "_PROTOCOL", "_TIMEOUT", "_SAMPLER"]
+        {
+            assert!(error.message.contains(name), "{name}: {error:?}");
+        }
+        let error = of(&[("TRACE_BACKEND", "file"), ("PACE_RETENTION", "1w")]).unwrap_err();
+        assert!(error.message.contains("TRACE_BACKEND") && error.message.contains("PACE_RETENTION"), "{error:?}");
     }
 
     #[test]

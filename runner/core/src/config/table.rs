@@ -101,7 +101,11 @@ pub const VARIABLES: &[Variable] = &[
     setting("ADMIN_HOST", "", "the address for that port, under the same rule as `HOST`; without it `HOST`"),
     setting("LOG_LEVEL", "info", "what is logged: `error`, `warn`, `info` or `debug`"),
     setting("LOG_FORMAT", "", "`text` or `json`; without it, `text` on a terminal and `json` elsewhere"),
-    setting("DRAIN_TIMEOUT", "25s", "how long invocations may go on after SIGTERM, at most `1h`"),
+    setting(
+        "DRAIN_TIMEOUT",
+        "25s",
+        "how long invocations may go on after SIGTERM, at most `1h`; a bare number is in seconds",
+    ),
     everywhere(
         "PACE_STATE_DIR",
         "the folder of sessions, traces and the audit of writes, or `memory` to keep none; without it `/var/lib/paceline`, for \

@@ -1,6 +1,7 @@
 //! Whether writes are made: the flags that both binaries have, and `LIVE_WRITES` for those who cannot give flags.
 
 use clap::Args;
+use pace_ir::text::quoted;
 
 use super::wrong;
 use crate::environment::Environment;
@@ -47,6 +48,20 @@ pub fn writes(flags: &WriteFlags, environment: &Environment) -> Result<Option<Wr
     }
 }
 
+/// What is said where a flag and the environment do not choose the same; the flag counts. Absent where they do, or only one chooses.
+pub fn overruled(flags: &WriteFlags, environment: &Environment) -> Option<String> {
+    let text = environment.text("LIVE_WRITES").ok().flatten()?;
+    let flag = match (&flags.live_writes, flags.stub_writes) {
+        (_, true) => "--stub-writes".to_owned(),
+        (Some(live), false) if live == "all" => "--live-writes".to_owned(),
+        (Some(live), false) => format!("--live-writes={}", quoted(live)),
+        (None, false) => return None,
+    };
+    let chosen = writes(flags, environment).ok().flatten()?;
+    let differs = Writes::parse(text) != Some(chosen);
+    differs.then(|| format!("`LIVE_WRITES` is `{}` and has no effect, because `{flag}` goes before it", quoted(text)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +78,17 @@ mod tests {
             Ok(Some(Writes::Stubbed))
         );
         assert_eq!(writes(&flags(Some("none"), false), &environment), Ok(Some(Writes::Stubbed)));
+        let told =
+            |live, stub, variable| overruled(&flags(live, stub), &Environment::from_pairs([("LIVE_WRITES", variable)]));
+        let wanted = "`LIVE_WRITES` is `all` and has no effect, because `--stub-writes` goes before it";
+        assert_eq!(told(None, true, "all").as_deref(), Some(wanted));
+        let wanted = "`LIVE_WRITES` is `none` and has no effect, because `--live-writes=tools/pay` goes before it";
+        assert_eq!(told(Some("tools/pay"), false, "none").as_deref(), Some(wanted));
+        assert_eq!(
+            (told(None, true, "none"), told(None, false, "all"), told(Some("all"), false, "all")),
+            (None, None, None)
+        );
+        assert_eq!(overruled(&flags(None, true), &Environment::default()), None);
         for text in ["", ","] {
             assert!(writes(&flags(Some(text), false), &environment).is_err(), "{text}");
         }

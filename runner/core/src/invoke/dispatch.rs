@@ -23,6 +23,7 @@ use super::{Calling, Running};
 use crate::authorize::authorize;
 use crate::conversation::{Output, ToolCall, ToolResult};
 use crate::events::{CallStatus, Event, Source};
+use crate::log::About;
 use crate::tool::audit::Intent;
 use crate::tool::callee::Attended;
 use crate::tool::local::Lines;
@@ -140,16 +141,9 @@ impl<'a> Dispatch<'a> {
             return invalid(format!("not called: of one turn, the first {MOST_CALLS} calls are made; ask again"));
         }
         let Some(tool) = self.find(call) else { return invalid(words::unknown(self.tools, &call.name)) };
-        let (agent, invocation, id) = (&self.source().agent, self.source().invocation, printable(&call.id));
-        let action = tool.callee.action(agent, tool.class);
-        if let Err(denial) =
-            authorize(Rules::of(self.calling.running.runner.bundle()), &self.calling.running.chain, action)
-        {
-            tracing::info!(%agent, tool = tool.key(), %invocation, call = id, "denied: {}", denial.detail);
-            return Decided::Answered((json!({ "error": denial.detail, "denied": true }).into(), CallStatus::Denied));
-        }
-        if let Some(why) = tool.callee.refusal(&self.calling.running.chain) {
-            tracing::info!(%agent, tool = tool.key(), %invocation, call = id, "denied: {why}");
+        if let Some(why) = self.denial(tool) {
+            let (key, id) = (tool.key(), printable(&call.id));
+            About { tool: Some(&key), call: Some(&id), ..About::invocation(self.calling.running) }.denied(&why);
             return Decided::Answered((json!({ "error": why, "denied": true }).into(), CallStatus::Denied));
         }
         if call.arguments.as_str().len() > MOST_ARGUMENTS {
@@ -160,12 +154,23 @@ impl<'a> Dispatch<'a> {
             return invalid(words::misfit(&call.name, &why));
         }
         if tool.mode == Mode::Stubbed {
+            let (agent, invocation, id) = (&self.source().agent, self.source().invocation, printable(&call.id));
             tracing::info!(%agent, tool = tool.key(), %invocation, call = id, "would have called it");
             let arguments = shortened(&printable(call.arguments.as_str()), LOGGED);
             tracing::debug!(%invocation, call = id, arguments, "the call that was not made");
             return Decided::Answered((words::would_have(call).into(), CallStatus::Stubbed));
         }
         Decided::Made(tool)
+    }
+
+    /// Why the tool may not be called; nothing if it may.
+    fn denial(self, tool: &ServedTool) -> Option<String> {
+        let Running { runner, chain, source, .. } = self.calling.running;
+        let action = tool.callee.action(&source.agent, tool.class);
+        match authorize(Rules::of(runner.bundle()), chain, action) {
+            Ok(_) => tool.callee.refusal(chain),
+            Err(denial) => Some(denial.detail),
+        }
     }
 
     async fn call(self, call: &ToolCall, tool: &ServedTool, trace: TraceContext, room: &AtomicUsize) -> ToolResult {

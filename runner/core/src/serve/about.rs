@@ -81,7 +81,9 @@ pub(super) async fn status(
     let Some(agent) = shared.runner.agent(&name) else { return Err(shared.runner.unknown_agent(&asked).into()) };
     let status = if shared.runner.work().is_draining() { "shutting-down" } else { "ready" };
     let output = agent.output.map(Schema::value);
-    Ok(json(StatusCode::OK, &AgentStatus { entry: Entry::new(&agent), status, output }).into_response())
+    let (version, bundle) = (env!("CARGO_PKG_VERSION"), shared.runner.id().to_string());
+    Ok(json(StatusCode::OK, &AgentStatus { entry: Entry::new(&agent), status, version, bundle, output })
+        .into_response())
 }
 
 /// Where to begin.
@@ -108,6 +110,10 @@ pub(super) struct AgentStatus<'a> {
     entry: Entry<'a>,
     /// `ready` or `shutting-down`.
     status: &'static str,
+    /// The version of the runner.
+    version: &'static str,
+    /// The id of the bundle that it serves.
+    bundle: String,
     /// The JSON Schema that its replies fit.
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<&'a Value>,

@@ -138,7 +138,9 @@ impl Acceptor {
                 None => Transport::Plain(TokioIo::new(stream)),
                 Some(tls) => match tls.accept(stream, shared.patience.head).await {
                     Ok(stream) => Transport::Tls(Box::new(TokioIo::new(stream))),
-                    Err(error) => return tracing::debug!("a connection has no TLS: {error}"),
+                    Err(error) => {
+                        return tracing::debug!(peer = %peer.ip().to_canonical(), "a connection has no TLS: {error}");
+                    }
                 },
             };
             let socket = Socket::new(transport, Arc::clone(&place), shared.patience, slow_head());

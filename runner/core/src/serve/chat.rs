@@ -15,7 +15,6 @@ use super::reply::{Refusal, json, name};
 use super::routes::{Asker, Path, Shared};
 use crate::events::{EventSink, Unheard};
 use crate::invoke::{Admitted, Call, Conversation, admit};
-use crate::log;
 use crate::problem::{Code, Problem};
 use crate::request_id::{self, carried};
 use crate::trace_context::TraceContext;
@@ -79,7 +78,7 @@ async fn alone(shared: Arc<Shared>, admitted: Admitted, held: Held) -> Response 
 
 /// The answer of an invocation.
 async fn answered(shared: &Shared, admitted: Admitted, sink: &dyn EventSink) -> Result<Response, Refusal> {
-    let (invocation, agent) = (admitted.id(), admitted.source().agent.clone());
+    let (invocation, failing) = (admitted.id(), admitted.failing());
     match admitted.run(sink).await {
         Ok(answer) => {
             let mut response = json(StatusCode::OK, &answer);
@@ -87,7 +86,7 @@ async fn answered(shared: &Shared, admitted: Admitted, sink: &dyn EventSink) -> 
             Ok(response)
         }
         Err(problem) => {
-            log::failed(&shared.runner, &agent, invocation, &problem);
+            failing.failed(&shared.runner, &problem);
             Err(Refusal::of(problem, invocation))
         }
     }

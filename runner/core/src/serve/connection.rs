@@ -28,6 +28,7 @@ use super::seats::{Notice, Place};
 use super::socket::{Protocol, Socket};
 use super::stalls::{Stall, Stalls};
 use crate::problem::{Code, Problem};
+use crate::request_id::{self, RequestId};
 
 /// How each protocol is spoken.
 #[derive(Debug, Clone)]
@@ -54,7 +55,7 @@ pub(super) async fn serve(
         let (router, shared, boarding) = (router.clone(), Arc::clone(&shared), Arc::clone(&boarding));
         let stall = (protocol == Protocol::Http2).then(|| stalling.begin());
         async move {
-            let mut exchange = Exchange::begin(&request);
+            let mut exchange = Exchange::begin(&request, peer);
             let mut response = answered(&shared, router, request, peer, &mut exchange).await;
             match protocol {
                 Protocol::Http1 => boarding.take_over(&mut response),
@@ -146,12 +147,11 @@ async fn answered(
     let (version, origin) = (request.version(), shared.origins.listed(request.headers()));
     let id = exchange.id().clone();
     let answer = async {
-        match shared.admit(&mut request, peer).await {
+        let admission = shared.admit(&mut request, peer).await;
+        exchange.from(&request);
+        match admission {
             Ok(Admission::Answered(response)) => response,
-            Ok(Admission::ToRoute) => {
-                exchange.from(&request);
-                caught(router.call(request.map(Body::new))).await
-            }
+            Ok(Admission::ToRoute) => caught(router.call(request.map(Body::new))).await,
             Err(problem) => Refusal::from(problem).into_response(),
         }
     };
@@ -181,7 +181,9 @@ async fn caught(answer: impl Future<Output = Result<Response, Infallible>>) -> R
         }
     });
     caught.await.unwrap_or_else(|| {
-        tracing::error!("a request met a fault of the runner");
+        let request = request_id::current();
+        let request = request.as_ref().map(RequestId::as_str);
+        tracing::error!(request, "a request met a fault of the runner");
         let problem = Problem::new(Code::Internal, "the request met a fault of the runner");
         Refusal::from(problem.help("please report it, with what the runner logged")).into_response()
     })

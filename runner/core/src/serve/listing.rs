@@ -23,7 +23,7 @@ pub fn listing(runner: &Runner, identity: &Identity, address: &str, now: DateTim
     });
     table(&mut text, "Agents", agents.collect());
     let loops = runner.loops(now).map(|scheduled| (scheduled.name.to_string(), firing(&scheduled), None));
-    table(&mut text, "Loops", loops.collect());
+    table(&mut text, "Loops, which this version does not fire yet", loops.collect());
     text
 }
 

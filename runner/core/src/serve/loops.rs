@@ -20,12 +20,18 @@ use crate::instantiate::{NextFiring, ServedLoop};
 pub(super) async fn list(State(shared): State<Arc<Shared>>, Asker(subject): Asker) -> Response {
     let loops = shared.runner.loops(SystemTime::now().into());
     let loops = loops.map(|scheduled| Entry::new(&scheduled, may(&shared, &subject, &scheduled)));
-    json(StatusCode::OK, &List { loops: loops.filter(|entry| !entry.may.is_empty()).collect() })
+    let loops = loops.filter(|entry| !entry.may.is_empty()).collect();
+    json(StatusCode::OK, &List { is_fired: FIRES, loops })
 }
+
+/// Whether this version fires loops, and has them triggered.
+const FIRES: bool = false;
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Loops")]
 pub(super) struct List<'a> {
+    /// Whether this version fires them; while it does not, `next` and `may` say what schedules and rules would allow.
+    is_fired: bool,
     loops: Vec<Entry<'a>>,
 }
 

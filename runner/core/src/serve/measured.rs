@@ -12,6 +12,7 @@ use super::reply::Refusal;
 use super::routes::{Asker, Shared};
 use crate::authenticate::Identity;
 use crate::authorize::{Action, authorize};
+use crate::log::About;
 use crate::metrics::now::{MEDIA_TYPE, text};
 use crate::problem::{Code, Problem};
 
@@ -21,7 +22,7 @@ pub(super) async fn guarded(State(shared): State<Arc<Shared>>, Asker(subject): A
     if matches!(shared.identity, Identity::Sources(_)) {
         let (rules, chain) = (Rules::of(shared.runner.bundle()), Chain::direct(subject.clone()));
         authorize(rules, &chain, Action::ReadProject).map_err(|mut problem| {
-            tracing::info!(subject = %subject.principal, "denied: {}", problem.detail);
+            About { principal: Some(&subject.principal), ..About::default() }.denied(&problem.detail);
             shared.ask_for_credential(&subject, &mut problem);
             problem
                 .help("ask for the role `read` in the `acl` of the project, or scrape the port that `ADMIN_PORT` names")

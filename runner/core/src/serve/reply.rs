@@ -58,6 +58,9 @@ impl IntoResponse for Refusal {
         if let Some(id) = invocation {
             headers.insert(INVOCATION, text(id.digits().as_str()));
         }
+        // For the log and for nobody else: what a client is told stands in the document.
+        response.extensions_mut().insert(problem.code);
+        let headers = response.headers_mut();
         // RFC 6750, section 3: an error is told only to who showed something.
         let challenge = match problem.code {
             Code::WrongCredential => Some("Bearer error=\"invalid_token\""),

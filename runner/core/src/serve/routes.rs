@@ -31,6 +31,7 @@ use crate::authenticate::Identity;
 use crate::authorize::{Action, decide};
 use crate::instantiate::Runner;
 use crate::invoke::may_begin;
+use crate::log::About;
 use crate::problem::{Code, Problem};
 use crate::setup::SetupError;
 use crate::trace::Refused;
@@ -109,22 +110,23 @@ impl Shared {
         if let Some(credential) = &shown {
             self.limits.showed_right(credential.as_bytes());
         }
-        self.limits.may_ask(&subject.principal, peer)?;
+        let may_ask = self.limits.may_ask(&subject.principal, peer);
         request.headers_mut().remove(AUTHORIZATION);
+        // Also of one that is over its rate: the log says whose it was.
         request.extensions_mut().insert(Asker(subject));
-        Ok(Admission::ToRoute)
+        may_ask.map(|()| Admission::ToRoute)
     }
 
     /// A credential that is none, or cannot be judged for now: a line of the log, and where it is none a record.
     fn refused<B>(&self, request: &Request<B>, peer: IpAddr, problem: &Problem) {
-        tracing::info!(%peer, code = problem.code.as_str(), "refused a credential: {}", problem.detail);
-        if problem.code != Code::WrongCredential {
-            return;
-        }
         let path = request.uri().path();
         let named = path.strip_prefix("/agents/").and_then(|rest| rest.split('/').next());
         let agent = named.and_then(|name| name.parse::<AgentName>().ok());
         let agent = agent.filter(|agent| self.runner.door(agent).is_some());
+        About { agent: agent.as_ref(), ..About::default() }.no_credential(problem);
+        if problem.code != Code::WrongCredential {
+            return;
+        }
         let (method, above) = (request.method().as_str(), TraceContext::of_headers(request.headers()));
         Refused { agent: agent.as_ref(), method, path, peer, above, problem }.record(&self.runner);
     }
@@ -149,7 +151,7 @@ impl Shared {
 
     /// A denial on its way to whoever asked, with what to do about it; also a line of the log.
     pub(super) fn denied(&self, subject: &Subject, agent: &AgentName, mut problem: Problem) -> Problem {
-        tracing::info!(%agent, subject = %subject.principal, "denied: {}", problem.detail);
+        About { principal: Some(&subject.principal), agent: Some(agent), ..About::default() }.denied(&problem.detail);
         let help = match (&self.identity, &subject.principal) {
             (Identity::Sources(_), Principal::Anonymous) => {
                 self.ask_for_credential(subject, &mut problem);

@@ -20,6 +20,7 @@ use super::routes::{Asker, Path, Shared};
 use crate::authorize::{Action, authorize};
 use crate::conversation::{Message, ToolCall, ToolResult};
 use crate::id::SessionId;
+use crate::log::About;
 use crate::problem::{Code, Problem};
 use crate::session::{Overview, Owner, unknown};
 use crate::trace::query::{USUAL_LIMIT, limit, principal};
@@ -94,7 +95,7 @@ fn ensure_reader(shared: &Shared, subject: &Subject, agent: &AgentName) -> Resul
     let (rules, chain) = (Rules::of(shared.runner.bundle()), Chain::direct(subject.clone()));
     authorize(rules, &chain, Action::Read(agent)).map(drop).map_err(|mut problem| {
         shared.ask_for_credential(subject, &mut problem);
-        tracing::info!(%agent, subject = %subject.principal, "denied: {}", problem.detail);
+        About { principal: Some(&subject.principal), agent: Some(agent), ..About::default() }.denied(&problem.detail);
         problem.help("leave `principal` out to list your own sessions")
     })
 }

@@ -19,7 +19,6 @@ use super::repeat::Key;
 use super::reply::{Refusal, name};
 use super::routes::{Asker, Path, Shared};
 use crate::invoke::Admitted;
-use crate::log;
 use crate::problem::{Code, Problem};
 use crate::request_id::{self, carried};
 
@@ -83,10 +82,10 @@ pub(super) async fn events(
 
 /// Takes an invocation to its end.
 async fn run(shared: Arc<Shared>, admitted: Admitted, record: Arc<Record>) {
-    let (invocation, agent) = (admitted.id(), admitted.source().agent.clone());
+    let failing = admitted.failing();
     let open = shared.records.open(record);
     if let Err(problem) = admitted.run(&*open.record).await {
-        log::failed(&shared.runner, &agent, invocation, &problem);
+        failing.failed(&shared.runner, &problem);
     }
 }
 

@@ -122,10 +122,15 @@ impl Read {
         let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(|_| no_pem(&files.key, "private key"))?;
         let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()));
         let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
-        let mut config = builder
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .map_err(|error| format!("certificate and key do not belong together: {error}"))?;
+        let [certificate, key_file] = [&files.certificate, &files.key].map(|path| shown(path));
+        let mut config = builder.with_no_client_auth().with_single_cert(chain, key).map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => {
+                format!("the key in `{key_file}` is not that of the first certificate in `{certificate}`")
+            }
+            error => {
+                format!("the certificate in `{certificate}` cannot be used with the key in `{key_file}`: {error}")
+            }
+        })?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
     }

@@ -98,7 +98,9 @@ fn query(text: &str) -> Result<Query, Problem> {
 fn store(shared: &Shared) -> Result<&Store, Problem> {
     shared.runner.state().traces_store().ok_or_else(|| {
         let problem = Problem::new(Code::UnknownTrace, "this runner keeps no traces");
-        problem.help("start it with a folder as `PACE_STATE_DIR`, or with `DATABASE_URL`")
+        problem.help(
+            "start it with a folder as `PACE_STATE_DIR` or with `DATABASE_URL`, and with `store` in `TRACE_BACKEND` where that is set",
+        )
     })
 }
 

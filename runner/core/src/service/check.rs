@@ -19,7 +19,7 @@ use crate::authenticate::Identity;
 use crate::config::{self, AgentFlags, StandardError, Usual, WriteFlags};
 use crate::environment::Environment;
 use crate::instantiate::Scope;
-use crate::serve::{ensure_addresses, ensure_certificate, judge};
+use crate::serve::{ensure_addresses, ensure_certificate, in_the_clear, judge};
 use crate::setup::SetupError;
 
 /// What was found.
@@ -54,6 +54,7 @@ pub fn check(
     runtime.block_on(async {
         found.settings(bundle, environment);
         found.authentication(bundle, environment).await;
+        found.odd.extend(config::overruled(writes, environment));
         let writes = found.take(config::writes(writes, environment));
         let agents = found.take(config::agents(agents, bundle));
         let state = found.state(bundle, environment, usual).await;
@@ -108,9 +109,11 @@ impl Found {
 
     fn settings(&mut self, bundle: &Bundle, environment: &Environment) {
         self.take(config::log_settings(environment, StandardError::Elsewhere));
+        self.odd.extend(config::unused_collector(environment));
         let Some(settings) = self.take(config::serve_settings(environment)) else {
             return self.unjudged("the listener, because its settings are wrong".to_owned());
         };
+        self.odd.extend(in_the_clear(bundle, &settings));
         if let (Some(()), Some(tls)) = (self.take(ensure_certificate(&settings)), &settings.tls) {
             let [certificate, key] = [&tls.certificate, &tls.key].map(|path| crate::load::shown(path));
             self.fine(format!("certificate: `{certificate}`, with the key `{key}`"));

@@ -42,6 +42,8 @@ impl Health {
 /// were dropped.
 pub(super) async fn watch(health: Weak<Health>, store: Store, keeper: Option<Weak<Keeper>>) {
     let (mut failure, mut dropped) = (None, (0, 0));
+    let meanwhile =
+        if keeper.is_some() { "traces wait, and live writes are refused" } else { "live writes are refused" };
     for look in 0_u32.. {
         let Some(health) = health.upgrade() else { return };
         let is_doubted = tokio::time::timeout(LOOK, health.doubted.notified()).await.is_ok();
@@ -53,7 +55,7 @@ pub(super) async fn watch(health: Weak<Health>, store: Store, keeper: Option<Wea
             found => found,
         };
         health.is_failing.store(found.is_some(), Ordering::Relaxed);
-        tell(failure.as_ref(), found.as_ref());
+        tell(failure.as_ref(), found.as_ref(), meanwhile);
         failure = found;
         tell_dropped(&mut dropped, sink.as_ref());
         if is_doubted {
@@ -63,9 +65,9 @@ pub(super) async fn watch(health: Weak<Health>, store: Store, keeper: Option<Wea
     }
 }
 
-fn tell(before: Option<&StoreError>, now: Option<&StoreError>) {
+fn tell(before: Option<&StoreError>, now: Option<&StoreError>, meanwhile: &str) {
     match (before, now) {
-        (None, Some(error)) => tracing::error!("the store fails: {error}; traces wait, and live writes are refused"),
+        (None, Some(error)) => tracing::error!("the store fails: {error}; {meanwhile}"),
         (Some(_), None) => tracing::info!("the store works again"),
         _ => {}
     }

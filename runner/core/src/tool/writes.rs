@@ -47,9 +47,10 @@ impl Writes {
         }
     }
 
-    /// Whether any tool of a bundle writes live.
-    pub fn are_live(&self, bundle: &Bundle) -> bool {
-        writing(bundle).iter().any(|tool| self.is_live(tool))
+    /// Whether any tool of these agents writes live. Which they are, [`Scope::agents`](crate::instantiate::Scope::agents) says: what
+    /// nobody can have called here needs no record.
+    pub fn are_live<'b>(&self, bundle: &'b Bundle, agents: impl IntoIterator<Item = &'b AgentName>) -> bool {
+        writing_of(bundle, agents).iter().any(|tool| self.is_live(tool))
     }
 
     /// Holds the names against what the bundle has.

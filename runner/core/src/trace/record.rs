@@ -32,7 +32,7 @@ pub struct Trace {
     /// The loop that fired it.
     #[serde(default, rename = "loop", skip_serializing_if = "Option::is_none")]
     pub scheduled: Option<String>,
-    /// The session it was a turn of; absent where it did not begin.
+    /// The session it was a turn of; absent where it did not begin. Of an anonymous subject another id, which opens none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,
     /// Who asked: `user:ann`; [`UNAUTHENTICATED`] where nobody knows.

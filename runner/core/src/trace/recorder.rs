@@ -16,7 +16,7 @@ use super::record::{Failure, ModelService, ModelStep, Status, Step, Taken, ToolS
 use super::refused::strangers_left_out;
 use crate::conversation::ToolCall;
 use crate::events::{CallStatus, Event, EventSink, Source};
-use crate::id::InvocationId;
+use crate::id::{InvocationId, SessionId};
 use crate::instantiate::Runner;
 use crate::invoke::Running;
 use crate::metrics::Meter;
@@ -123,7 +123,7 @@ impl Drop for Recorder<'_> {
 impl Recording<'_> {
     fn on_event(&self, event: &Event<'_>) {
         match event {
-            Event::Started { session, .. } => self.change(|trace| trace.session = Some(*session)),
+            Event::Started { session, .. } => self.change(|trace| trace.session = Some(self.told(*session))),
             Event::ModelCall { turn } => {
                 let step = ModelStep { turn: *turn, at_ms: self.now(), ..ModelStep::default() };
                 self.change(|trace| add(trace, Step::Model(step)));
@@ -191,6 +191,15 @@ impl Recording<'_> {
             _ => Status::Failed,
         };
         trace.error = Some(failure(&self.running.runner, self.agent(), problem));
+    }
+
+    /// The session as the record names it. That of nobody in particular is whose who knows its id: read by those who may see
+    /// traces, and sent to a collector, the id would let them go on with it.
+    fn told(&self, session: SessionId) -> SessionId {
+        match self.running.chain.subject.principal {
+            Principal::Anonymous => session.disguised(),
+            _ => session,
+        }
     }
 
     fn agent(&self) -> &AgentName {

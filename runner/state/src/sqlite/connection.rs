@@ -105,6 +105,19 @@ pub(super) fn known(connection: &mut Connection, scope: &Scope) -> Result<Option
     self::step(connection, |transaction| transaction.query_row(migrations::SCOPE, names, |row| row.get(0)).optional())
 }
 
+/// All scopes, where there are tables. Takes no steps: it only asks.
+pub(super) fn scopes(connection: &Connection) -> Result<Vec<Scope>, StoreError> {
+    let asked = || {
+        if !connection.query_row(HAS_TABLES, [], |row| row.get(0))? {
+            return Ok(Vec::new());
+        }
+        let mut statement = connection.prepare(migrations::SCOPES)?;
+        let scope = |row: &rusqlite::Row<'_>| Ok(Scope { project: row.get(0)?, environment: row.get(1)? });
+        statement.query_map([], scope)?.collect::<rusqlite::Result<_>>()
+    };
+    asked().map_err(|error| failure(&error))
+}
+
 const HAS_TABLES: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'pace_scopes')";
 
 /// The same for what may be another file than the one that was opened: rows are keyed by the scope's number, so it has to have that

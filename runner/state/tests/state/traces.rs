@@ -10,6 +10,7 @@ on_both!(
     pages_neither_repeat_nor_skip,
     a_rare_trace_is_found_behind_many,
     trees_are_told_from_the_root,
+    traces_are_found_by_how_their_ids_begin,
 );
 
 async fn a_trace_comes_back_as_it_was(stage: Stage) {
@@ -38,6 +39,22 @@ async fn a_trace_comes_back_as_it_was(stage: Stage) {
     assert_eq!(store.trace(whole.id).await, Ok(Some((whole.clone(), record))));
     assert_eq!(store.trace(key()).await, Ok(None));
     assert_eq!(stage.open_scope("shop", "staging").await.trace(whole.id).await, Ok(None));
+}
+
+async fn traces_are_found_by_how_their_ids_begin(stage: Stage) {
+    let store = stage.open().await;
+    let ids = [0x7ac2_u128 << 112, (0x7ac2 << 112) + 1, (0x7ac3 << 112) - 1, 0x7ac3 << 112, u128::MAX, 0].map(Key);
+    let rows: Vec<_> =
+        ids.iter().map(|id| (Trace { id: *id, root: *id, ..trace("a", "user:ann", at(1)) }, Vec::new())).collect();
+    store.insert_traces(&rows).await.unwrap();
+    let found = async |range, most| {
+        store.traces_between(range, most).await.unwrap().iter().map(|trace| trace.id).collect::<Vec<_>>()
+    };
+    let alike = ids[0]..=Key((0x7ac3 << 112) - 1);
+    assert_eq!(found(alike.clone(), 10).await, &ids[..3]);
+    assert_eq!(found(alike.clone(), 2).await, &ids[..2]);
+    assert_eq!(found(Key(u128::MAX - 5)..=Key(u128::MAX), 10).await, [ids[4]]);
+    assert_eq!(stage.open_scope("shop", "staging").await.traces_between(alike, 10).await, Ok(Vec::new()));
 }
 
 /// Agents, loops, subjects and states in all combinations.

@@ -57,7 +57,11 @@ pub(super) fn run(command: &Serve, global: &Global) -> anyhow::Result<ExitCode> 
         return Err(Ended::errors(problem.detail, help).into());
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let wanted = if writes.are_live(bundle.bundle()) { Wanted::Needed } else { Wanted::WherePossible };
+    let wanted = if writes.are_live(bundle.bundle(), Scope::Agent(&agent).agents(bundle.bundle())) {
+        Wanted::Needed
+    } else {
+        Wanted::WherePossible
+    };
     let kept = state::open(&runtime, (&root, &environment), bundle.bundle(), wanted)?;
     let runner = instantiate(*bundle, &environment, Scope::Agent(&agent), &writes, kept.clone())?;
     let ended = runtime.block_on(async {

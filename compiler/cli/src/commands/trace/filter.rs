@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use clap::Args;
 use pace_runner::trace::query::Query;
 
-use super::reading::Which;
+use super::whose::Which;
 use crate::exit::Ended;
 
 /// Which traces are meant.

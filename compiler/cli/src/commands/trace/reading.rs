@@ -1,27 +1,18 @@
 //! Opening the records of a project to read them. Nothing is made where there are none.
 
-use clap::Args;
-use pace_compiler::project_name;
 use pace_ir::text::{printable, quoted};
 use pace_runner::SetupError;
 use pace_runner::config::StatePlace;
 use pace_runner::environment::Environment;
-use pace_runner::state::find_store;
-use pace_state::{Store, StoreError, TraceFilter};
+use pace_runner::state::{find_store, scopes};
+use pace_state::{Scope, Store, StoreError, TraceFilter};
 use tokio::runtime::{Builder, Runtime};
 
+use super::whose::{Meant, Which, listed, only};
 use crate::arguments::Global;
-use crate::exit::{self, Ended};
+use crate::exit::Ended;
 use crate::output::err;
-use crate::{project, state};
-
-/// Which records are meant.
-#[derive(Debug, Clone, Args)]
-pub(super) struct Which {
-    /// What the deployment is called; without it PACE_ENVIRONMENT, or development, as `pace chat` calls it
-    #[arg(long, value_name = "NAME")]
-    environment: Option<String>,
-}
+use crate::state;
 
 /// The records of a project.
 pub(super) struct Reading {
@@ -35,6 +26,8 @@ pub(super) struct Looked {
     environment: String,
     /// With what stands before it: ``in `/srv/state` ``.
     place: String,
+    /// Whose records are there, where those that are meant are not.
+    others: Vec<Scope>,
 }
 
 /// Opens them; says so where there are none yet.
@@ -56,24 +49,29 @@ pub(super) fn open(which: &Which, global: &Global) -> anyhow::Result<Option<Read
 /// # Errors
 /// As [`open`].
 pub(super) fn find(which: &Which, global: &Global) -> anyhow::Result<Result<Reading, Looked>> {
-    let root = project::find(global)?;
     let environment = Environment::of_process();
-    let mut settings = state::settings(&root, &environment)?;
-    if let Some(name) = &which.environment {
-        settings.environment.clone_from(name);
-    }
-    let name = project_name(&project::open(&root)?).result.map_err(|failure| exit::environment(&failure))?;
+    let Meant { settings, project, nowhere } = which.meant(global, &environment)?;
     let Some(place) = &settings.place else { return Err(nothing_kept().into()) };
-    let looked = Looked { environment: settings.environment.clone(), place: named(place) };
-    if matches!(place, StatePlace::Folder(folder) if !folder.join("state.db").exists()) {
-        return Ok(Err(looked));
+    let mut looked = Looked { environment: settings.environment.clone(), place: named(place), others: Vec::new() };
+    if let StatePlace::Folder(folder) = place
+        && !folder.join("state.db").exists()
+    {
+        return nowhere.map_or(Ok(Err(looked)), |here| Err(no_place(&here, &folder.to_string_lossy()).into()));
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let found = runtime.block_on(find_store(&settings, name.as_str(), &environment))?;
-    Ok(match found {
-        Some(store) => Ok(Reading { runtime, store, looked }),
-        None => Err(looked),
-    })
+    let project = match project {
+        Some(project) => Some(project),
+        None => only(&runtime.block_on(scopes(&settings, &environment))?, &settings.environment)?,
+    };
+    let found = match &project {
+        Some(project) => runtime.block_on(find_store(&settings, project, &environment))?,
+        None => None,
+    };
+    if let Some(store) = found {
+        return Ok(Ok(Reading { runtime, store, looked }));
+    }
+    looked.others = runtime.block_on(scopes(&settings, &environment))?;
+    Ok(Err(looked))
 }
 
 /// A place for people. The address of a database may hold a password, so that its variable stands for it.
@@ -87,6 +85,14 @@ fn named(place: &StatePlace) -> String {
     }
 }
 
+/// Outside of a project, where nobody says where else to look.
+fn no_place(here: &str, folder: &str) -> Ended {
+    Ended::usage(
+        format!("there is no project in `{here}` or any folder above it, and no store in `{}`", printable(folder)),
+        "set PACE_STATE_DIR or DATABASE_URL as the runner has it, or name the project's folder with `-C <dir>`",
+    )
+}
+
 fn nothing_kept() -> Ended {
     Ended::usage(
         "nothing is kept where `PACE_STATE_DIR` is `memory`",
@@ -97,21 +103,21 @@ fn nothing_kept() -> Ended {
 impl Looked {
     /// Says that an environment that is known has nothing to verify.
     pub(super) fn no_writes(&self) {
-        let Self { environment, place } = self;
+        let Self { environment, place, .. } = self;
         err(&format!("no live write of the environment `{}` is on record {place}\n", quoted(environment)));
         self.elsewhere();
     }
 
     /// Says that an environment is not known, so that there is nothing to verify.
     pub(super) fn unknown(&self) {
-        let Self { environment, place } = self;
+        let Self { environment, place, .. } = self;
         err(&format!("nothing to verify: nothing of the environment `{}` is on record {place}\n", quoted(environment)));
         self.or_in_another_store();
     }
 
     /// Says that there are no traces at all.
     fn no_traces(&self) {
-        let Self { environment, place } = self;
+        let Self { environment, place, .. } = self;
         err(&format!("no invocation of the environment `{}` has left a trace {place}\n", quoted(environment)));
         self.or_in_another_store();
     }
@@ -134,6 +140,13 @@ impl Looked {
 
     /// Says where else records may be, where there are none at all.
     fn or_in_another_store(&self) {
+        if !self.others.is_empty() {
+            err(&format!(
+                "  help: the store has records of {}; choose with `--project` and `--environment`\n",
+                listed(&self.others)
+            ));
+            return;
+        }
         self.elsewhere();
         err(
             "  help: a runner keeps its records where its PACE_STATE_DIR or DATABASE_URL says; set the same here to read them\n",

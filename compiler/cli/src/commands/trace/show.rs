@@ -2,15 +2,19 @@
 
 mod text;
 
+use std::ops::RangeInclusive;
+
 use clap::Args;
 use pace_diag::render::Glyphs;
 use pace_ir::text::quoted;
 use pace_runner::trace::Trace;
-use pace_runner::trace::stored::{MOST_BELOW, read};
+use pace_runner::trace::stored::{MOST_BELOW, Summary, read};
 use pace_state::{Key, Store, StoreError};
 use serde::Serialize;
 
-use super::reading::{self, Which, failed};
+use super::reading::{self, failed};
+use super::row::{agent, who};
+use super::whose::Which;
 use crate::arguments::Global;
 use crate::exit::{Ended, ExitCode};
 use crate::output::{Output, out};
@@ -18,7 +22,7 @@ use crate::output::{Output, out};
 /// Show one trace whole, and the invocations below it
 #[derive(Debug, Args)]
 pub(crate) struct Show {
-    /// Its id, as lists, answers and logs have it
+    /// Its id, as lists, answers and logs have it, or how it begins where no other begins like that
     #[arg(value_name = "ID")]
     id: String,
     #[command(flatten)]
@@ -31,6 +35,11 @@ pub(crate) struct Show {
     full: bool,
 }
 
+/// As many digits as an id has.
+const DIGITS: usize = 32;
+/// The most traces that are named where several are meant.
+const CANDIDATES: u32 = 8;
+
 /// A trace with those below it.
 #[derive(Debug, Serialize)]
 struct Tree {
@@ -41,12 +50,19 @@ struct Tree {
 
 /// Runs the command.
 pub(super) fn run(command: &Show, global: &Global) -> anyhow::Result<ExitCode> {
-    let id = id(&command.id)?;
+    let ids = ids(&command.id)?;
     let unknown = || {
         let help = "`pace trace list` lists those there are; one of a server may be in `--environment production`";
         Ended::errors(format!("there is no trace `{}`", quoted(&command.id)), Some(help.to_owned()))
     };
     let Some(reading) = reading::open(&command.which, global)? else { return Err(unknown().into()) };
+    let found = reading.runtime.block_on(reading.store.traces_between(ids, CANDIDATES + 1));
+    let id = match found.map_err(|error| failed(&error))?.as_slice() {
+        [] => return Err(unknown().into()),
+        [one] => one.id,
+        several => return Err(ambiguous(&command.id, several).into()),
+    };
+    // One that was pruned meanwhile is gone.
     let tree = reading.runtime.block_on(tree(&reading.store, id)).map_err(|error| failed(&error))?;
     let tree = tree.ok_or_else(unknown)?;
     out(&if command.json {
@@ -58,13 +74,30 @@ pub(super) fn run(command: &Show, global: &Global) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Success)
 }
 
-fn id(text: &str) -> Result<Key, Ended> {
+/// The ids that begin like this: one, if it is whole.
+fn ids(text: &str) -> Result<RangeInclusive<Key>, Ended> {
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    let key = (text.len() == 32 && text.bytes().all(is_digit)).then(|| text.parse().ok()).flatten();
-    key.ok_or_else(|| {
-        let help = "copy the 32 digits that `pace trace list` ends its lines with";
-        Ended::usage(format!("`{}` is no id of a trace", quoted(text)), help)
-    })
+    let is_beginning = (1..=DIGITS).contains(&text.len()) && text.bytes().all(is_digit);
+    let ends = ["0", "f"].map(|rest| format!("{text}{}", rest.repeat(DIGITS.saturating_sub(text.len()))).parse());
+    match ends {
+        [Ok(first), Ok(last)] if is_beginning => Ok(first..=last),
+        _ => {
+            let help = "copy the 32 digits that `pace trace list` ends its lines with, or as many of the first as no other has";
+            Err(Ended::usage(format!("`{}` is no id of a trace", quoted(text)), help))
+        }
+    }
+}
+
+/// Several begin like what was asked for.
+fn ambiguous(text: &str, several: &[pace_state::Trace]) -> Ended {
+    let most = CANDIDATES as usize;
+    let lines = several.iter().take(most).map(|row| {
+        let Summary { id, agent: name, subject, started, .. } = Summary::from(row);
+        format!("\n{id}  {}  {}  {started}", agent(&name), who(&subject))
+    });
+    let more = if several.len() > most { "\nand more" } else { "" };
+    let message = format!("the ids of several traces begin with `{}`", quoted(text));
+    Ended::usage(message, format!("give more digits of one of them:{}{more}", lines.collect::<String>()))
 }
 
 /// The text of a trace, shortened; nothing where there is none.

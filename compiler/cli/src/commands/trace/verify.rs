@@ -11,8 +11,9 @@ use serde::Serialize;
 
 use open::Open;
 
-use super::reading::{self, Which, failed};
+use super::reading::{self, failed};
 use super::row::mark;
+use super::whose::Which;
 use crate::arguments::Global;
 use crate::exit::ExitCode;
 use crate::output::{Output, out};

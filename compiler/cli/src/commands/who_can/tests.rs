@@ -212,6 +212,7 @@ fn hidden_characters_are_shown() {
 #[test]
 fn the_matrix_shows_what_each_has_beyond_anyone() {
     let wanted = "`authentication` is `none`: every request is anonymous
+no runner of this version fires loops or has them triggered yet: of loops, this is what the rules allow
 
 anyone the listener admits
   execute            front
@@ -327,6 +328,7 @@ fn near_is_said_of_the_name_alone() {
 fn the_operator_can_be_asked_about() {
     let wanted = "`authentication` is `none`: every request is anonymous
 the operator runs commands on the machine itself: by that alone they may trigger loops that have no `acl`, and no more
+no runner of this version fires loops or has them triggered yet: of loops, this is what the rules allow
 
 the operator of the machine may
   trigger hourly: the loop `hourly` has no `acl`, which leaves it to the operator of the machine

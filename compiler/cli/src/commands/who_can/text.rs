@@ -23,6 +23,9 @@ pub(super) fn render(verified: &VerifiedBundle, answer: &Answer) -> String {
     if let Some(note) = &answer.note {
         let _infallible = writeln!(text, "{note}");
     }
+    if tells_of_loops(answer) {
+        text.push_str(LOOPS_NOTE);
+    }
     match &answer.question {
         Question::Everything => text.push_str(&matrix(answer)),
         Question::Who(_) => answer.rows.iter().for_each(|row| text.push_str(&row_with_reasons(row))),
@@ -30,6 +33,16 @@ pub(super) fn render(verified: &VerifiedBundle, answer: &Answer) -> String {
     }
     text.push_str(&left_out(&answer.left_out));
     format!("{}\n", text.trim_end())
+}
+
+/// What is true of the rules is not yet true of runners.
+const LOOPS_NOTE: &str =
+    "no runner of this version fires loops or has them triggered yet: of loops, this is what the rules allow\n";
+
+/// Whether it says that somebody may do something with a loop that nothing does yet.
+fn tells_of_loops(answer: &Answer) -> bool {
+    let mut may = answer.rows.iter().flat_map(|row| &row.may);
+    may.any(|finding| matches!(finding.verb, Verb::Trigger | Verb::Instruct | Verb::Run))
 }
 
 /// Each principal with what it may besides what anyone may.

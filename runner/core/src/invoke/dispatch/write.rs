@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use pace_ir::text::printable;
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -13,6 +14,8 @@ use super::{Came, came};
 use crate::conversation::Output;
 use crate::events::{CallStatus, Unheard};
 use crate::invoke::{Calling, Running};
+use crate::log::About;
+use crate::request_id::{self, carried};
 use crate::tool::audit::{Intent, WriteStatus};
 use crate::tool::callee::Attended;
 use crate::tool::{Callee, ToolFailure};
@@ -26,7 +29,7 @@ pub(super) async fn make(running: &Running, intent: Intent, callee: Callee, atte
     // Taken before anything is begun: whoever waits for all writes to be made does not miss this one.
     let place = running.runner.work().write().await;
     let (answer, told) = oneshot::channel();
-    tokio::spawn(write.recorded(place, attended, answer));
+    tokio::spawn(carried(request_id::current(), write.recorded(place, attended, answer)));
     // The task is lost with the runtime alone.
     told.await.unwrap_or_else(|_lost| lost())
 }
@@ -46,7 +49,8 @@ impl Write {
         let on_record = match audit.intent(&intent).await {
             Ok(on_record) => on_record,
             Err(why) => {
-                tracing::error!("a write was not made, because it cannot be put on record: {why}");
+                let (tool, call) = (intent.tool.as_str(), printable(&intent.call));
+                About { tool: Some(tool), call: Some(&call), ..About::invocation(&running) }.unrecorded(&why);
                 let _unheard = answer.send(failed("not called: the write cannot be put on record"));
                 return;
             }

@@ -63,7 +63,8 @@ impl Found {
         self.agents(needs, &models);
         if chosen.is_some_and(|writes| writes.check(bundle).is_ok()) {
             // A store has the record of live writes.
-            if supposed.are_live(bundle) && state.is_some_and(|settings| settings.place.is_none()) {
+            if supposed.are_live(bundle, scope.agents(bundle)) && state.is_some_and(|settings| settings.place.is_none())
+            {
                 self.take(Audit::default().ensure_kept());
             }
             if let Some(line) = listing::writes(&tools) {
