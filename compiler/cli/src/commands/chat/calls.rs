@@ -132,6 +132,7 @@ mod tests {
             content: json!({ "error": error }).into(),
             is_error: true,
             images: Vec::new(),
+            forgotten: 0,
         };
         assert!(denied(&denial("there is no credential of `user:ann` for `https://a/`")).contains("pace auth add"));
         assert_eq!(denied(&denial("`tool_grants` closes `tools/x` to all it does not name")), AS);

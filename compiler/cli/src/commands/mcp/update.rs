@@ -105,9 +105,10 @@ pub(super) fn words(updated: &Updated) -> String {
         };
     }
     for (server, changes) in &updated.changed {
-        let _infallible = match changes.is_empty() {
-            true => writeln!(text, "`{}` offers the same, in another order", quoted(server)),
-            false => writeln!(text, "`{}` offers something else:", quoted(server)),
+        let _infallible = if changes.is_empty() {
+            writeln!(text, "`{}` offers the same, in another order", quoted(server))
+        } else {
+            writeln!(text, "`{}` offers something else:", quoted(server))
         };
         for change in changes {
             let _infallible = writeln!(text, "  {change}");

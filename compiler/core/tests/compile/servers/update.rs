@@ -41,7 +41,7 @@ fn updated(world: &Strings, servers: &Servers, only: &[&str]) -> Updated {
 fn changed_mail() -> Offer {
     let mut offer = mail();
     offer.tools.remove(0);
-    offer.tools[0].description = "Sends to everybody.".to_owned();
+    "Sends to everybody.".clone_into(&mut offer.tools[0].description);
     offer.tools.push(tool("draft", None));
     offer
 }

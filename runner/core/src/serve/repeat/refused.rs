@@ -12,22 +12,22 @@ use crate::serve::reply::Refusal;
 /// What whoever asks is told instead of an answer.
 #[derive(Debug)]
 pub(in crate::serve) struct Unclaimed {
-    pub(super) problem: Problem,
+    pub(super) problem: Box<Problem>,
     /// The one that works on the first request, or did: its trace says what it has done.
     pub(super) invocation: Option<InvocationId>,
 }
 
 impl From<Problem> for Unclaimed {
     fn from(problem: Problem) -> Self {
-        Self { problem, invocation: None }
+        Self { problem: Box::new(problem), invocation: None }
     }
 }
 
 impl From<Unclaimed> for Refusal {
     fn from(Unclaimed { problem, invocation }: Unclaimed) -> Self {
         match invocation {
-            Some(invocation) => Self::of(problem, invocation),
-            None => problem.into(),
+            Some(invocation) => Self::of(*problem, invocation),
+            None => (*problem).into(),
         }
     }
 }
@@ -38,7 +38,7 @@ pub(super) fn in_flight(invocation: Option<InvocationId>, rest: Duration) -> Unc
         Problem::new(Code::KeyInFlight, "the first request with this `Idempotency-Key` is still being answered")
             .help("send it again when `Retry-After` is over, to get that answer")
             .retry_after(rest.max(MOMENT));
-    Unclaimed { problem, invocation }
+    Unclaimed { problem: Box::new(problem), invocation }
 }
 
 pub(super) fn of_another() -> Unclaimed {
@@ -50,7 +50,7 @@ pub(super) fn of_another() -> Unclaimed {
 pub(super) fn lost(invocation: Option<InvocationId>) -> Unclaimed {
     let detail = "the first request with this `Idempotency-Key` was begun, and what it came to is not known";
     let problem = Problem::new(Code::AnswerLost, detail).help("see in its trace what it did, then ask with a new key");
-    Unclaimed { problem, invocation }
+    Unclaimed { problem: Box::new(problem), invocation }
 }
 
 pub(super) fn failed(error: &StoreError) -> Unclaimed {

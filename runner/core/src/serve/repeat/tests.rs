@@ -56,7 +56,7 @@ async fn what_is_under_way_is_named() {
     held.is_for(invocation).await;
     assert_eq!(refused(&here, LEASE / 2).await, in_flight(MOMENT, Some(invocation)));
     assert_eq!(refused(&there, LEASE / 2).await, in_flight(LEASE / 2, Some(invocation)));
-    let almost = LEASE - Duration::from_millis(1);
+    let almost = LEASE.saturating_sub(Duration::from_millis(1));
     assert_eq!(refused(&there, almost).await, in_flight(MOMENT, Some(invocation)));
     for after in [LEASE, LEASE * 2] {
         assert_eq!(refused(&there, after).await, (Code::AnswerLost, None, Some(invocation)));
