@@ -101,19 +101,19 @@ type IteratorObjectConstructor =
 
 /// Lines in pieces: a piece ends with a line that stands at `margin` and ends a statement.
 fn pieces<'t>(lines: impl Iterator<Item = &'t str>, margin: &str) -> Result<Vec<Piece>> {
-    let (mut all, mut piece, mut in_comment) = (Vec::new(), Piece::default(), false);
+    let (mut all, mut piece, mut inside) = (Vec::new(), Piece::default(), false);
     for line in lines.map(str::trim_end) {
         let word = line.trim_start();
-        let is_comment = in_comment || word.starts_with("//") || word.starts_with("/*");
+        let is_comment = inside || word.starts_with("//") || word.starts_with("/*");
         if piece.code.is_empty() && is_comment {
-            in_comment = (in_comment || word.starts_with("/*")) && !word.ends_with("*/");
-            piece.comment += &format!("{line}\n");
+            inside = (inside || word.starts_with("/*")) && !word.ends_with("*/");
+            piece.comment.extend([line, "\n"]);
             continue;
         }
         if word.is_empty() && piece.code.is_empty() {
             continue;
         }
-        piece.code += &format!("{line}\n");
+        piece.code.extend([line, "\n"]);
         // An alias that begins below its name ends there, too.
         let is_below = piece.code.lines().next().is_some_and(|first| first.ends_with('='));
         let at_margin = is_below || line.strip_prefix(margin).is_some_and(|rest| !rest.starts_with(' '));
@@ -167,5 +167,5 @@ fn member(piece: Piece) -> Option<String> {
 
 fn without_locales(comment: &str) -> String {
     let is_said = |line: &&str| !line.contains("@param locales") && !line.contains("@param options");
-    comment.lines().filter(is_said).map(|line| format!("{line}\n")).collect()
+    comment.lines().filter(is_said).flat_map(|line| [line, "\n"]).collect()
 }
