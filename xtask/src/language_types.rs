@@ -101,12 +101,12 @@ type IteratorObjectConstructor =
 
 /// Lines in pieces: a piece ends with a line that stands at `margin` and ends a statement.
 fn pieces<'t>(lines: impl Iterator<Item = &'t str>, margin: &str) -> Result<Vec<Piece>> {
-    let (mut all, mut piece, mut in_comment) = (Vec::new(), Piece::default(), false);
+    let (mut all, mut piece, mut inside) = (Vec::new(), Piece::default(), false);
     for line in lines.map(str::trim_end) {
         let word = line.trim_start();
-        let is_remark = in_comment || word.starts_with("//") || word.starts_with("/*");
-        if piece.code.is_empty() && is_remark {
-            in_comment = (in_comment || word.starts_with("/*")) && !word.ends_with("*/");
+        let is_comment = inside || word.starts_with("//") || word.starts_with("/*");
+        if piece.code.is_empty() && is_comment {
+            inside = (inside || word.starts_with("/*")) && !word.ends_with("*/");
             piece.comment.extend([line, "\n"]);
             continue;
         }
