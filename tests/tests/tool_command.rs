@@ -207,3 +207,20 @@ tools/pay      pay(amount: number)                helper: write
     assert_eq!((&listed[1]["name"], &listed[1]["agents"]), (&json!("look_up"), &json!({"helper": "read"})));
     assert_eq!(listed[1]["parameters"]["required"], json!(["city"]));
 }
+
+#[test]
+fn neither_other_tools_nor_servers_have_to_work_for_one() {
+    let project = project();
+    // Nobody listens there.
+    let spec = HELPER.to_owned() + "  - {server: \"http://127.0.0.1:9/mcp\", alias: shop, access: read}\n";
+    project.write("agents/helper/spec.yaml", &spec);
+    let listed = run(&project, &["tool", "list"]);
+    assert!(listed.code == Some(0) && listed.out.contains("tools/look-up"), "{listed:?}");
+    project.write("tools/pay.ts", "export default oh no");
+    let looked = run(&project, &["tool", "run", "tools/look-up", r#"{"city": "Ulm"}"#]);
+    assert!(looked.code == Some(0) && looked.out.contains("Ulm"), "{looked:?}");
+    let paid = run(&project, &["tool", "run", "tools/pay", r#"{"amount": 1}"#]);
+    assert!(paid.code == Some(1) && paid.err.contains("tools/pay.ts"), "{paid:?}");
+    let listed = run(&project, &["tool", "list"]);
+    assert!(listed.code == Some(1) && listed.err.contains("tools/pay.ts"), "{listed:?}");
+}

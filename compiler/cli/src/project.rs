@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
+use pace_compiler::Named;
 use pace_tools::{Progress, Silent, TypeScript};
 
 use crate::arguments::Global;
@@ -53,6 +54,13 @@ pub(crate) fn find(global: &Global) -> anyhow::Result<PathBuf> {
 /// Opens a project's folder for the compiler.
 pub(crate) fn open(root: &Path) -> anyhow::Result<Folder> {
     Folder::open(root).map_err(|error| anyhow::anyhow!("cannot open `{}`: {}", root.display(), plain(&error)))
+}
+
+/// Whether an agent lists a server; another agent of the project is none.
+pub(crate) fn has_servers(root: &Path) -> anyhow::Result<bool> {
+    let uses = pace_compiler::uses(&open(root)?).result.unwrap_or_default();
+    let is_server = |named: &Named| matches!(named, Named::Server(server) if !server.starts_with("paceline://"));
+    Ok(uses.iter().any(|used| is_server(&used.named)))
 }
 
 /// What compiles the project's tools; tells people what they should know, and those who wait how far it is.

@@ -36,7 +36,7 @@ pub mod uses;
 pub mod world;
 
 pub use outcome::{Built, Counts, Failure, Outcome};
-pub use overrides::{ModelOverride, Overrides};
+pub use overrides::{Listed, ModelOverride, Overrides};
 pub use pin::{Added, LeftOut, PinReport, Updated};
 pub use pipeline::{Doors, build, build_with, check, pins, project_name, update_pins, uses};
 pub use servers::{NoServers, PinMode, ServerProber};

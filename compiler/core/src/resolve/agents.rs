@@ -9,8 +9,8 @@ use pace_syntax::Spanned;
 use super::account::{self, Accounts};
 use super::models::{self, Place, ResolvedModel, WantedModel};
 use super::named::NamedAgents;
-use super::{ResolvedAgent, ResolvedLoop, duplicate_name, tools, unknown_agent};
-use crate::overrides::Overrides;
+use super::{ResolvedAgent, ResolvedLoop, ResolvedTarget, duplicate_name, tools, unknown_agent};
+use crate::overrides::{Listed, Overrides};
 use crate::parse::Parsed;
 
 /// Resolves what agents refer to.
@@ -31,7 +31,8 @@ pub(super) fn resolve<'p>(
         };
         let model = wanted.and_then(|wanted| models::find(wanted, models, parsed, sink));
         let model_name = wanted.map(|wanted| (wanted.name, wanted.span()));
-        let tools = tools::entries(spec, named, parsed, sink);
+        let mut tools = tools::entries(spec, named, parsed, sink);
+        tools.retain(|tool| is_there(&tool.target, &overrides.listed));
         let run_as = match spec.run_as.sound() {
             Ok(None) => Some((*key).into()),
             Ok(Some(_)) => account::of_run_as(&spec.run_as, accounts, sink).map(|account| account.value),
@@ -41,6 +42,17 @@ pub(super) fn resolve<'p>(
     }
     nameless(named, models, accounts, parsed, sink);
     agents
+}
+
+/// Whether a run looks at an entry.
+fn is_there(target: &ResolvedTarget, listed: &Listed) -> bool {
+    match (target, listed) {
+        (_, Listed::All)
+        | (ResolvedTarget::Local(_), Listed::Compiled)
+        | (ResolvedTarget::Skill(_) | ResolvedTarget::Agent(..), _) => true,
+        (ResolvedTarget::Local(key), Listed::Tool(only)) => key == only,
+        (ResolvedTarget::Server(_), Listed::Compiled | Listed::Tool(_)) => false,
+    }
 }
 
 /// Agents whose name is broken or taken. Nobody can call them, but what they refer to does not hang on their name and is

@@ -1,9 +1,6 @@
 //! `pace mcp probe`: asks servers what they offer, and changes nothing.
 
-use std::path::Path;
-
 use clap::Args;
-use pace_compiler::Named;
 use pace_diag::render::Action;
 
 use super::update;
@@ -32,7 +29,7 @@ pub(super) fn run(command: &Probe, global: &Global) -> anyhow::Result<ExitCode> 
     out(&update::words(&updated))?;
     match (&updated.lock, updated.failed.is_empty()) {
         (None, true) => {
-            let said = if has_servers(&root)? {
+            let said = if project::has_servers(&root)? {
                 "✓ All servers offer what is pinned\n"
             } else {
                 "✓ No agent lists a server\n"
@@ -44,11 +41,4 @@ pub(super) fn run(command: &Probe, global: &Global) -> anyhow::Result<ExitCode> 
         (Some(_), _) => Output::new(global).note("note: `pace mcp update` pins what they offer now\n"),
     }
     Ok(ExitCode::Errors)
-}
-
-/// Whether an agent lists a server; another agent of the project is none.
-fn has_servers(root: &Path) -> anyhow::Result<bool> {
-    let uses = pace_compiler::uses(&project::open(root)?).result.unwrap_or_default();
-    let is_server = |named: &Named| matches!(named, Named::Server(server) if !server.starts_with("paceline://"));
-    Ok(uses.iter().any(|used| is_server(&used.named)))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use pace_compiler::Overrides;
+use pace_compiler::{Listed, Overrides};
 use pace_ir::Bundle;
 use pace_ir::text::{quoted, shortened};
 use serde::Serialize;
@@ -19,7 +19,7 @@ use crate::project;
 /// List the project's tools
 ///
 /// What agents list, with parameters, and which agent may do what with it; then the files in `tools/` that no agent lists.
-/// The project is built in memory first.
+/// The project is built in memory first, without the servers of MCP that it lists.
 #[derive(Debug, Args)]
 pub(crate) struct List {
     /// Print JSON
@@ -51,7 +51,8 @@ struct CompiledTool {
 /// Runs the command.
 pub(super) fn run(command: &List, global: &Global) -> anyhow::Result<ExitCode> {
     let root = project::find(global)?;
-    let bundle = match compile(&root, &Overrides::default(), global)? {
+    let compiled = Overrides { listed: Listed::Compiled, ..Overrides::default() };
+    let bundle = match compile(&root, &compiled, global)? {
         Compiled::Bundle(bundle) => bundle,
         Compiled::Failed(code) => return Ok(code),
     };
@@ -61,10 +62,9 @@ pub(super) fn run(command: &List, global: &Global) -> anyhow::Result<ExitCode> {
         rows.entry(tool.clone()).or_insert(Row { tool, compiled: None, agents: BTreeMap::new() });
     }
     let rows: Vec<_> = rows.into_values().collect();
-    let has_servers = !bundle.bundle().tools.servers.is_empty();
     out(&if command.json {
         serde_json::to_string_pretty(&rows)? + "\n"
-    } else if rows.is_empty() && has_servers {
+    } else if rows.is_empty() && project::has_servers(&root)? {
         "the project has no tools of its own; `pace mcp list` lists those of its servers\n".to_owned()
     } else {
         table(&rows)

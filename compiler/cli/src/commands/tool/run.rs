@@ -1,7 +1,7 @@
 //! `pace tool run`: one call of one tool in its sandbox, as an agent would make it.
 
 use clap::Args;
-use pace_compiler::{Overrides, ToolCompiler};
+use pace_compiler::{Listed, Overrides, ToolCompiler};
 use pace_diag::nearest;
 use pace_ir::access::{Chain, Subject};
 use pace_ir::program::AgentName;
@@ -70,7 +70,9 @@ pub(super) fn run(command: &Run, global: &Global) -> anyhow::Result<ExitCode> {
 /// The agent whose entry counts and the bundle it is in, or the exit code where the project has errors.
 fn compiled(command: &Run, global: &Global) -> anyhow::Result<Result<(AgentName, VerifiedBundle), ExitCode>> {
     let (root, output) = (project::find(global)?, Output::new(global));
-    let bundle = match compile(&root, &Overrides::default(), global)? {
+    // Neither other tools nor servers have to work for it.
+    let alone = Overrides { listed: Listed::Tool(command.tool.clone()), ..Overrides::default() };
+    let bundle = match compile(&root, &alone, global)? {
         Compiled::Bundle(bundle) => bundle,
         Compiled::Failed(code) => return Ok(Err(code)),
     };
@@ -86,7 +88,7 @@ fn compiled(command: &Run, global: &Global) -> anyhow::Result<Result<(AgentName,
     }
     output
         .note(&format!("note: no agent lists `{}`, so it runs without network and variables\n", quoted(&command.tool)));
-    match compile_seen(&Trial::new(&folder, &command.tool), &root, &Overrides::default(), global)? {
+    match compile_seen(&Trial::new(&folder, &command.tool), &root, &alone, global)? {
         Compiled::Bundle(bundle) => {
             let agent = Trial::agent(bundle.bundle()).ok_or_else(|| unknown(&command.tool, bundle.bundle(), &files))?;
             Ok(Ok((agent, *bundle)))
