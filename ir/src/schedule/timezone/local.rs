@@ -71,7 +71,8 @@ impl TimeZone for Timezone {
         let spans = self.spans();
         // No clock changes twice within less than it is changed by, so the ends rise on clocks as they do in UTC.
         let first = spans.partition_point(|span| span.on_clocks(span.end) <= local);
-        let offset = |place: usize| spans.get(place).filter(|span| span.shows(local)).map(|span| self.offset(span.kind));
+        let offset =
+            |place: usize| spans.get(place).filter(|span| span.shows(local)).map(|span| self.offset(span.kind));
         match (offset(first), offset(first + 1)) {
             (None, _) => LocalResult::None,
             (Some(only), None) => LocalResult::Single(only),
