@@ -24,12 +24,11 @@ use bincode::enc::Encoder;
 use bincode::error::{DecodeError, EncodeError};
 use bincode::{Decode, Encode};
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 // The module is one subject in six files; its users name `schedule::Field`, not the file.
 pub use error::{ScheduleError, ScheduleErrorKind};
 pub use field::Field;
-pub use timezone::{Timezone, UnknownTimezone};
+pub use timezone::{LocalOffset, Timezone, UnknownTimezone};
 pub use upcoming::Upcoming;
 
 use rule::Rule;
@@ -76,18 +75,18 @@ impl Schedule {
         self.rule.both_days_restricted()
     }
 
-    /// The first firing strictly later than `after`, for a schedule read in `zone` (a [`Tz`] or a [`Timezone`]).
+    /// The first firing strictly later than `after`, for a schedule read in `zone`.
     ///
     /// A local time that a clock change skips fires at the end of the gap, one that it repeats fires the first time, and
     /// several local times that come to one instant are one firing. `None` if it [never fires](Self::never_fires) or
     /// `after` is outside the years 1 to 4900. Clock changes are known up to 2099; later years keep the last offset.
-    pub fn next_after(&self, after: DateTime<Utc>, zone: impl Into<Tz>) -> Option<DateTime<Utc>> {
+    pub fn next_after(&self, after: DateTime<Utc>, zone: Timezone) -> Option<DateTime<Utc>> {
         self.upcoming(after, zone).next()
     }
 
     /// The firings strictly later than `after`, as [`Schedule::next_after`] finds them, each later than the one before.
-    pub fn upcoming(&self, after: DateTime<Utc>, zone: impl Into<Tz>) -> Upcoming {
-        Upcoming::new(&self.rule, after, zone.into())
+    pub fn upcoming(&self, after: DateTime<Utc>, zone: Timezone) -> Upcoming {
+        Upcoming::new(&self.rule, after, zone)
     }
 }
 

@@ -14,7 +14,6 @@ mod oracle;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, LocalResult, Offset, TimeZone, Utc};
-use chrono_tz::Tz;
 use pace_ir::schedule::{Schedule, ScheduleErrorKind, Timezone};
 
 use expressions::Random;
@@ -42,28 +41,28 @@ fn utc(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds, 0).unwrap()
 }
 
-fn zone(name: &str) -> Tz {
-    Timezone::parse(name).unwrap().tz()
+fn zone(name: &str) -> Timezone {
+    Timezone::parse(name).unwrap()
 }
 
-fn offset(zone: Tz, at: i64) -> i64 {
+fn offset(zone: Timezone, at: i64) -> i64 {
     i64::from(zone.offset_from_utc_datetime(&utc(at).naive_utc()).fix().local_minus_utc())
 }
 
 /// Whether the clocks of `zone` show at `at` what they showed before.
-fn is_repeat(zone: Tz, at: i64) -> bool {
+fn is_repeat(zone: Timezone, at: i64) -> bool {
     let local = utc(at).with_timezone(&zone).naive_local();
     matches!(zone.from_local_datetime(&local), LocalResult::Ambiguous(first, _) if first.timestamp() < at)
 }
 
 /// Whether the clocks of `zone` leap forward to what they show at `at`.
-fn is_gap_end(zone: Tz, at: i64) -> bool {
+fn is_gap_end(zone: Timezone, at: i64) -> bool {
     offset(zone, at - 1) < offset(zone, at)
 }
 
 /// A time between 2004 and 2036; three in four within nine hours before a clock change and one after, if the zone has one in
 /// the two years that follow.
-fn start(random: &mut Random, zone: Tz) -> i64 {
+fn start(random: &mut Random, zone: Timezone) -> i64 {
     let any = 1_072_915_200 + random.below(32 * 365) * DAY + random.below(DAY);
     let differs = |from: i64, to: i64| offset(zone, from) != offset(zone, to);
     let Some(day) = (0..730).map(|day| any + day * DAY).find(|at| differs(*at, at + DAY)) else { return any };
@@ -127,10 +126,10 @@ fn compare(request: &Request, answer: &Answer, seen: &mut Seen) {
     };
     assert!(!schedule.never_fires(), "{request:?}");
     let zone = zone(request.zone);
-    let firings = |after, zone: Tz| -> Vec<i64> {
+    let firings = |after, zone: Timezone| -> Vec<i64> {
         schedule.upcoming(utc(after), zone).take(*count).map(|at| at.timestamp()).collect()
     };
-    assert_eq!(&firings(after + offset(zone, *after), Tz::UTC), calendar, "the calendar of {request:?}");
+    assert_eq!(&firings(after + offset(zone, *after), Timezone::UTC), calendar, "the calendar of {request:?}");
     let ours = firings(*after, zone);
     assert_eq!(&ours, instants, "the instants of {request:?}");
     seen.compared += 1;
@@ -146,7 +145,7 @@ fn compare(request: &Request, answer: &Answer, seen: &mut Seen) {
 }
 
 /// Counts the local times that the clocks skip or show twice.
-fn count_changes(zone: Tz, calendar: &[i64], seen: &mut Seen) {
+fn count_changes(zone: Timezone, calendar: &[i64], seen: &mut Seen) {
     let found: Vec<_> =
         calendar.iter().map(|local| zone.offset_from_local_datetime(&utc(*local).naive_utc())).collect();
     seen.skipped_times += found.iter().filter(|offset| matches!(offset, LocalResult::None)).count();

@@ -3,7 +3,9 @@
 //! Decoding takes only the canonical encoding: after decoding, the value is encoded again and has to give the same
 //! bytes. That one comparison refuses unsorted maps, doubled keys and numbers longer than they need be.
 
-use bincode::config::{self, Config};
+use bincode::config;
+use bincode::de::read::Reader;
+use bincode::de::{Decoder, DecoderImpl};
 use bincode::error::{DecodeError, EncodeError};
 use bincode::{Decode, Encode};
 
@@ -53,15 +55,38 @@ pub fn decode<T: Stored>(id: SectionId, version: u16, raw: &[u8]) -> Result<T, R
     }
 }
 
-/// bincode's limit is a constant of the type, hence three of them.
+/// bincode's limit is a constant of the type, and each would have code of its own for every stored type: so there is one, of which what
+/// a shorter section may not claim is claimed before.
 fn decode_limited<T: Decode<()>>(raw: &[u8]) -> Result<(T, usize), DecodeError> {
-    fn with<T: Decode<()>, C: Config>(raw: &[u8], limit: C) -> Result<(T, usize), DecodeError> {
-        bincode::decode_from_slice(raw, limit)
+    let limit = match raw.len() {
+        length if length <= SMALL.0 => SMALL.1,
+        length if length <= MEDIUM.0 => MEDIUM.1,
+        _ => LARGE,
+    };
+    let mut decoder = DecoderImpl::new(Unread(raw), config::standard().with_limit::<LARGE>(), ());
+    decoder.claim_bytes_read(LARGE - limit)?;
+    let value = T::decode(&mut decoder)?;
+    Ok((value, raw.len() - decoder.reader().0.len()))
+}
+
+/// What is left to read. bincode's own reader of slices does not tell.
+struct Unread<'a>(&'a [u8]);
+
+impl Reader for Unread<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> Result<(), DecodeError> {
+        let missing = || DecodeError::UnexpectedEnd { additional: bytes.len() - self.0.len() };
+        let (read, rest) = self.0.split_at_checked(bytes.len()).ok_or_else(missing)?;
+        bytes.copy_from_slice(read);
+        self.0 = rest;
+        Ok(())
     }
-    match raw.len() {
-        length if length <= SMALL.0 => with(raw, config::standard().with_limit::<{ SMALL.1 }>()),
-        length if length <= MEDIUM.0 => with(raw, config::standard().with_limit::<{ MEDIUM.1 }>()),
-        _ => with(raw, config::standard().with_limit::<LARGE>()),
+
+    fn peek_read(&mut self, length: usize) -> Option<&[u8]> {
+        self.0.get(..length)
+    }
+
+    fn consume(&mut self, length: usize) {
+        self.0 = self.0.get(length..).unwrap_or_default();
     }
 }
 

@@ -1,17 +1,24 @@
 //! Time zones by their IANA name, from the database compiled in, so that every host fires alike.
 
+mod database;
+mod local;
+
 use std::fmt;
 
 use bincode::de::Decoder;
 use bincode::enc::Encoder;
 use bincode::error::{DecodeError, EncodeError};
 use bincode::{Decode, Encode};
-use chrono_tz::Tz;
 use thiserror::Error;
 
-/// A zone of the IANA database, links (`Asia/Calcutta`) among them. Stored as its name.
+use database::{Database, Kind, Span};
+
+pub use local::LocalOffset;
+
+/// A zone of the IANA database, links (`Asia/Calcutta`) among them. Stored as its name; `chrono` takes it for a [`chrono::TimeZone`].
+/// Clock changes are known up to 2099; later years keep the last offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Timezone(Tz);
+pub struct Timezone(Option<u16>);
 
 /// No zone has this name.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -22,49 +29,48 @@ pub struct UnknownTimezone {
 }
 
 impl Timezone {
-    /// `UTC`, the default.
-    pub const UTC: Self = Self(Tz::UTC);
+    /// `UTC`, the default. The only one for which the database is not unpacked.
+    pub const UTC: Self = Self(None);
 
     /// The zone of exactly this name; case counts.
     ///
     /// # Errors
     /// [`UnknownTimezone`] if there is none. [`Timezone::all_names`] are the candidates for a suggestion.
     pub fn parse(name: &str) -> Result<Self, UnknownTimezone> {
-        name.parse().map(Self).map_err(|_| UnknownTimezone { name: name.to_owned() })
+        if name == Kind::UTC.name {
+            return Ok(Self::UTC);
+        }
+        let number = Database::get().find(name).ok_or_else(|| UnknownTimezone { name: name.to_owned() })?;
+        Ok(Self(Some(number)))
     }
 
     /// The name it was parsed from.
     pub fn name(self) -> &'static str {
-        self.0.name()
-    }
-
-    /// The zone itself.
-    pub fn tz(self) -> Tz {
-        self.0
+        self.0.and_then(|number| Database::get().name(number)).unwrap_or(Kind::UTC.name)
     }
 
     /// Every name there is (about 600), sorted.
     pub fn all_names() -> impl Iterator<Item = &'static str> {
-        let mut names: Vec<_> = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
-        names.sort_unstable();
-        names.into_iter()
+        Database::get().names()
     }
 
     /// The release of the IANA database compiled in: `2025b`.
     pub fn database() -> &'static str {
-        chrono_tz::IANA_TZDB_VERSION
+        Database::get().release
+    }
+
+    /// What its clocks show, first to last.
+    fn spans(self) -> &'static [Span] {
+        match self.0 {
+            None => &[Span { begin: i64::MIN, end: i64::MAX, kind: Kind::UTC }],
+            Some(number) => Database::get().spans(number),
+        }
     }
 }
 
 impl Default for Timezone {
     fn default() -> Self {
         Self::UTC
-    }
-}
-
-impl From<Timezone> for Tz {
-    fn from(zone: Timezone) -> Self {
-        zone.0
     }
 }
 

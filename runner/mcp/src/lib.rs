@@ -23,6 +23,7 @@
 
 mod bounds;
 mod call;
+mod carrier;
 mod connection;
 mod error;
 mod http;

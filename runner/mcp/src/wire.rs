@@ -20,18 +20,19 @@ use self::discover::Discovery;
 pub(crate) use self::flood::Flood;
 pub(crate) use self::shared::{Asks, Shared};
 use crate::call::{Progress, ProgressSink};
+use crate::carrier::Carrier;
 
 /// A transport, judged.
-pub(crate) struct Wire<T> {
-    inner: T,
+pub(crate) struct Wire {
+    inner: Carrier,
     shared: Arc<Shared>,
     flood: Flood,
     discovery: Discovery,
 }
 
-impl<T> Wire<T> {
+impl Wire {
     /// `discover` is how long is waited for the answer to the newer protocol's question, if less than rmcp waits.
-    pub(crate) fn new(inner: T, shared: Arc<Shared>, discover: Option<Instant>) -> Self {
+    pub(crate) fn new(inner: Carrier, shared: Arc<Shared>, discover: Option<Instant>) -> Self {
         Self { inner, shared, flood: Flood::new(), discovery: Discovery::new(discover) }
     }
 
@@ -128,8 +129,8 @@ impl<T> Wire<T> {
     }
 }
 
-impl<T: Transport<RoleClient>> Transport<RoleClient> for Wire<T> {
-    type Error = T::Error;
+impl Transport<RoleClient> for Wire {
+    type Error = <Carrier as Transport<RoleClient>>::Error;
 
     fn send(&mut self, item: ClientJsonRpcMessage) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
         self.sending(&item);

@@ -57,9 +57,8 @@ pub fn idle_loops(runner: &Runner) -> Option<String> {
 
 /// `cron(0 9 * * *) Europe/Berlin, asks helper, next 2026-11-23 09:00 CET`.
 fn firing(scheduled: &ServedLoop<'_>) -> String {
-    let zone = scheduled.timezone.tz();
     let next = match scheduled.next {
-        NextFiring::At(next) => format!("next {}", next.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z")),
+        NextFiring::At(next) => format!("next {}", next.with_timezone(&scheduled.timezone).format("%Y-%m-%d %H:%M %Z")),
         NextFiring::Never => "never fires".to_owned(),
         NextFiring::Disabled => "not enabled".to_owned(),
     };

@@ -1,22 +1,25 @@
-//! `GET /openapi.json`: the interface, described for programs (OpenAPI 3.1). Paths are those of [`Route`], schemas are made from the
-//! very types that handlers read and write, problems are listed by their codes. What a bundle adds (its name, how it finds out who
-//! asks, its agents) is put in for each request, because nobody is told of agents that are closed to them.
-//! docs/reference/openapi.json is the description without a bundle.
+//! `GET /openapi.json`: the interface, described for programs (OpenAPI 3.1). A test makes docs/reference/openapi.json: paths are those of
+//! [`Route`], schemas are made from the very types that handlers read and write, problems are listed by their codes. The runner has
+//! that file in it. What a bundle adds (its name, how it finds out who asks, its agents) is put in for each request, because nobody is
+//! told of agents that are closed to them.
 
+#[cfg(test)]
 mod answers;
+#[cfg(test)]
+mod made;
+#[cfg(test)]
 mod operations;
+#[cfg(test)]
 mod parameters;
 mod security;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use axum::extract::State;
 use axum::response::Response;
 use hyper::StatusCode;
-use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, SchemaGenerator};
-use serde_json::{Map, Value, json};
+use pace_ir::program::AgentName;
+use serde_json::{Map, Value};
 
 use super::reply::json as answer;
 use super::route::Route;
@@ -32,7 +35,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Asker(subject): Aske
         forget_others(&mut document, shared.face);
     }
     security::describe(&mut document, &bundle.auth.authentication);
-    parameters::name_agents(&mut document, agents);
+    name_agents(&mut document, agents);
     answer(StatusCode::OK, &document)
 }
 
@@ -50,33 +53,23 @@ fn forget_others(document: &mut Value, face: Face) {
     }
 }
 
-/// The description of every runner's interface, without a bundle's own.
+/// The description of every runner's interface, without a bundle's own: docs/reference/openapi.json, packed by the build script. The code
+/// that makes it is twenty times as large, so it is in tests alone.
 static GENERAL: LazyLock<Value> = LazyLock::new(|| {
-    let mut schemas = Schemas::default();
-    let mut paths = Map::new();
-    for route in Route::ALL {
-        let verbs = route.verbs().iter();
-        let operations =
-            verbs.map(|verb| (verb.as_str().to_ascii_lowercase(), operations::operation(route, *verb, &mut schemas)));
-        paths.insert(route.path().to_owned(), Value::Object(operations.collect()));
-    }
-    json!({
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Paceline",
-            "version": env!("CARGO_PKG_VERSION"),
-            "description": "Agents of a bundle, served by `pace-runner`.",
-            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        },
-        "paths": paths,
-        "components": {
-            "responses": std::mem::take(&mut schemas.responses),
-            "schemas": schemas.definitions(),
-            "parameters": parameters::shared(),
-            "headers": answers::headers(),
-        },
-    })
+    let text = zstd::bulk::decompress(PACKED, LENGTH).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
 });
+static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.zst"));
+/// How long it is unpacked, bytes.
+const LENGTH: usize = include!(concat!(env!("OUT_DIR"), "/openapi.length"));
+
+/// Lists the agents that whoever asks may know, where there are any.
+fn name_agents<'a>(document: &mut Value, agents: impl Iterator<Item = &'a AgentName>) {
+    let names: Vec<_> = agents.map(AgentName::as_str).collect();
+    if !names.is_empty() {
+        set(document, "/components/parameters/agent/schema", "enum", names.into());
+    }
+}
 
 /// Puts a member into the object at a place, which is there.
 fn set(document: &mut Value, place: &str, name: &str, value: Value) {
@@ -85,44 +78,8 @@ fn set(document: &mut Value, place: &str, name: &str, value: Value) {
     }
 }
 
-/// The types of the interface, each described once.
-struct Schemas {
-    given: SchemaGenerator,
-    taken: SchemaGenerator,
-    /// Answers that several operations have, by their names.
-    responses: BTreeMap<String, Value>,
-}
-
-impl Default for Schemas {
-    fn default() -> Self {
-        let settings =
-            || SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into());
-        Self {
-            given: settings().for_serialize().into_generator(),
-            taken: settings().for_deserialize().into_generator(),
-            responses: BTreeMap::new(),
-        }
-    }
-}
-
-impl Schemas {
-    /// A reference to the type of an answer.
-    fn given<T: JsonSchema>(&mut self) -> Value {
-        self.given.subschema_for::<T>().to_value()
-    }
-
-    /// A reference to the type of a body.
-    fn taken<T: JsonSchema>(&mut self) -> Value {
-        self.taken.subschema_for::<T>().to_value()
-    }
-
-    fn definitions(mut self) -> Map<String, Value> {
-        let mut definitions = self.given.take_definitions(true);
-        definitions.extend(self.taken.take_definitions(true));
-        definitions.sort_keys();
-        definitions
-    }
-}
+#[cfg(test)]
+use made::Schemas;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use rmcp::model::{ProtocolVersion, ServerPeerInfo, SubscriptionFilter};
 use rmcp::service::{ClientLifecycleMode, ClientServiceExt as _, Peer, RunningService};
-use rmcp::transport::Transport as WireTransport;
 use rmcp::{ClientCacheConfig, RoleClient};
 use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
@@ -14,6 +13,7 @@ use tokio::time::Instant;
 use super::deadlines::Deadlines;
 use super::handler::Handler;
 use super::{ClientSettings, Connection, why};
+use crate::carrier::Carrier;
 use crate::error::{Error, Kind};
 use crate::offered::ServerInfo;
 use crate::redact::Redactor;
@@ -67,7 +67,8 @@ async fn connect(
     let program = match &server.transport {
         Transport::Program(program) => program,
         Transport::Http(endpoint) => {
-            let wire = Wire::new(crate::http::transport(&client.web, endpoint, shared)?, Arc::clone(shared), None);
+            let carrier = Carrier::Http(Box::new(crate::http::transport(&client.web, endpoint, shared)?));
+            let wire = Wire::new(carrier, Arc::clone(shared), None);
             return match tokio::time::timeout_at(ends, serve(handler(), wire, newest())).await {
                 Ok(Ok(service)) => {
                     // What went wrong on the way is no matter any more.
@@ -83,7 +84,7 @@ async fn connect(
     loop {
         let discover = Instant::now() + (within / DISCOVER).min(MOST_DISCOVER);
         let (transport, child) = stdio::start(program, &client.supervisor, shared)?;
-        let wire = Wire::new(transport, Arc::clone(shared), Some(discover));
+        let wire = Wire::new(Carrier::Program(Box::new(transport)), Arc::clone(shared), Some(discover));
         let is_new = !matches!(lifecycle, ClientLifecycleMode::Initialize);
         match tokio::time::timeout_at(ends, serve(handler(), wire, lifecycle)).await {
             Ok(Ok(service)) => return Ok((service, Some(child))),
@@ -112,14 +113,11 @@ fn speaks_of_handshake(said: &[String]) -> bool {
     said.iter().any(|line| line.contains("initialize") || line.contains("server/discover"))
 }
 
-async fn serve<T>(
+async fn serve(
     handler: Handler,
-    wire: Wire<T>,
+    wire: Wire,
     lifecycle: ClientLifecycleMode,
-) -> Result<Service, Box<rmcp::service::ClientInitializeError>>
-where
-    T: WireTransport<RoleClient> + 'static,
-{
+) -> Result<Service, Box<rmcp::service::ClientInitializeError>> {
     handler.serve_with_lifecycle(wire, lifecycle).await.map_err(Box::new)
 }
 

@@ -3,7 +3,6 @@
 use pace_ir::program::AgentName;
 use serde_json::{Value, json};
 
-use super::set;
 use crate::id;
 use crate::trace::Status;
 use crate::trace::query;
@@ -33,14 +32,6 @@ pub(super) fn shared() -> Value {
 /// A reference to one of them.
 pub(super) fn shared_one(name: &str) -> Value {
     json!({"$ref": format!("#/components/parameters/{name}")})
-}
-
-/// Lists the agents that whoever asks may know, where there are any.
-pub(super) fn name_agents<'a>(document: &mut Value, agents: impl Iterator<Item = &'a AgentName>) {
-    let names: Vec<_> = agents.map(AgentName::as_str).collect();
-    if !names.is_empty() {
-        set(document, "/components/parameters/agent/schema", "enum", names.into());
-    }
 }
 
 /// The id in a path.
