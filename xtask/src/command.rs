@@ -43,12 +43,19 @@ pub(crate) fn program(name: impl AsRef<std::ffi::OsStr>) -> Result<Command> {
     Ok(command)
 }
 
-/// The cargo that started these chores.
+/// The cargo that started these chores, told nothing of them: build scripts of dependencies look at what cargo says of the package that
+/// runs (`CARGO_PKG_NAME` and the like), and where that differs, half of the workspace is built anew.
 ///
 /// # Errors
 /// As [`root`].
 pub(crate) fn cargo() -> Result<Command> {
-    program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))?;
+    let is_ours = |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.starts_with(start));
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for name in names.filter(|name| is_ours(name)) {
+        cargo.env_remove(name);
+    }
+    Ok(cargo)
 }
 
 /// Shows the command and runs it, its output passed through.
