@@ -17,7 +17,7 @@ pub use local::LocalOffset;
 
 /// A zone of the IANA database, links (`Asia/Calcutta`) among them. Stored as its name; `chrono` takes it for a [`chrono::TimeZone`].
 /// Clock changes are known up to 2099; later years keep the last offset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Timezone(Option<u16>);
 
 /// No zone has this name.
@@ -71,6 +71,13 @@ impl Timezone {
 impl Default for Timezone {
     fn default() -> Self {
         Self::UTC
+    }
+}
+
+/// By its name: the number means nothing outside of this process.
+impl fmt::Debug for Timezone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Timezone").field(&format_args!("{}", self.name())).finish()
     }
 }
 

@@ -181,8 +181,9 @@ impl Keys {
             Claimed::Won { lease, .. } => Ok(Claim::Mine(Held::Stored(store.clone(), lease, own))),
             Claimed::Running { rest, note } => {
                 let under_way = under_way(note);
-                let is_here = own != 0 && under_way.as_ref().is_some_and(|it| it.is_of(own));
-                Err(in_flight(under_way.map(|it| it.invocation), if is_here { MOMENT } else { rest }))
+                // Whoever has only just claimed it has not said what it is for, and will in a moment.
+                let is_soon = under_way.as_ref().is_none_or(|it| own != 0 && it.is_of(own));
+                Err(in_flight(under_way.map(|it| it.invocation), if is_soon { MOMENT } else { rest }))
             }
             Claimed::OtherRequest => Err(of_another()),
             Claimed::Done(bytes) => Kept::read(&bytes).replayed().map(Claim::Answered),

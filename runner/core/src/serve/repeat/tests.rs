@@ -52,7 +52,7 @@ async fn what_is_under_way_is_named() {
     };
     let Ok(Claim::Mine(held)) = claim(&here, Duration::ZERO).await else { panic!("nobody else has it") };
     let in_flight = |rest, invocation| (Code::KeyInFlight, Some(rest), invocation);
-    assert_eq!(refused(&here, Duration::ZERO).await, in_flight(LEASE, None), "what it is nobody knows yet");
+    assert_eq!(refused(&here, Duration::ZERO).await, in_flight(MOMENT, None), "what it is nobody knows yet");
     held.is_for(invocation).await;
     assert_eq!(refused(&here, LEASE / 2).await, in_flight(MOMENT, Some(invocation)));
     assert_eq!(refused(&there, LEASE / 2).await, in_flight(LEASE / 2, Some(invocation)));
