@@ -18,6 +18,7 @@ use super::reply::{Refusal, json, name_invocation};
 use super::routes::{Asker, Path, Shared};
 use crate::authorize::{Action, authorize};
 use crate::id::{InvocationId, SessionId};
+use crate::log::About;
 use crate::problem::{Code, Problem};
 use crate::work::{Entry, MAX_RUNNING, Stage};
 
@@ -55,13 +56,15 @@ pub(super) async fn cancel(
     let (rules, chain) = (Rules::of(shared.runner.bundle()), Chain::direct(subject.clone()));
     let by = authorize(rules, &chain, Action::Cancel(&entry.principal)).map_err(|mut problem| {
         shared.ask_for_credential(&subject, &mut problem);
-        tracing::info!(%agent, %invocation, subject = %subject.principal, "denied: {}", problem.detail);
+        let principal = Some(&subject.principal);
+        About { principal, agent: Some(agent), invocation: Some(invocation), ..About::default() }
+            .denied(&problem.detail);
         problem.help("ask whoever began it, or an admin of the project")
     })?;
     if !entry.cancel() {
         return Err(unknown(&asked).into());
     }
-    tracing::info!(%agent, %invocation, subject = %subject.principal, "cancels an invocation: {by}");
+    tracing::info!(%agent, %invocation, principal = %subject.principal, "cancels an invocation: {by}");
     let is_over = tokio::time::timeout(MOMENT, entry.over()).await.is_ok();
     let mut response = if is_over { StatusCode::NO_CONTENT } else { StatusCode::ACCEPTED }.into_response();
     name_invocation(&mut response, invocation);
