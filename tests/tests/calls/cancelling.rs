@@ -80,7 +80,7 @@ fn a_plain_request_ends_in_the_middle_of_a_call() {
         assert_eq!((again.problem().0, again.problem().1.as_str()), (404, "unknown-invocation"));
     }
     let line = runner.wait_for(|line| line["message"].as_str().is_some_and(|text| text.starts_with("cancels an inv")));
-    assert_eq!((&line["invocation"], &line["subject"]), (&json!(id), &json!("anonymous")));
+    assert_eq!((&line["invocation"], &line["principal"]), (&json!(id), &json!("anonymous")));
     let line = runner.wait_for(|line| line["method"] == "DELETE" && line["status"] == 204);
     assert_eq!((&line["invocation"], &line["route"]), (&json!(id), &json!("/invocations/{id}")));
     assert_eq!(runner.stop(), Some(0));
