@@ -1,5 +1,5 @@
 -- What wrk sends: LOAD_BODY to LOAD_PATH, one request after another. SESSION in either stands for a number that is
--- different each time. LOAD_TOKEN is shown as a bearer token. At the end one line for the bench to read.
+-- different each time, after LOAD_SERIES. LOAD_TOKEN is shown as a bearer token. At the end one line for the bench to read.
 
 local path, body = os.getenv("LOAD_PATH"), os.getenv("LOAD_BODY")
 
@@ -8,6 +8,7 @@ wrk.path = path
 wrk.body = body
 wrk.headers["content-type"] = "application/json"
 
+local series = os.getenv("LOAD_SERIES") or "s"
 local token = os.getenv("LOAD_TOKEN") or ""
 if token ~= "" then
     wrk.headers["authorization"] = "Bearer " .. token
@@ -18,7 +19,7 @@ if path:find("SESSION") or body:find("SESSION") then
     local number = 0
     function request()
         number = number + 1
-        local session = "s" .. number
+        local session = series .. number
         return wrk.format(nil, (path:gsub("SESSION", session)), nil, (body:gsub("SESSION", session)))
     end
 end

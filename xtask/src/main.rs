@@ -42,7 +42,7 @@ Commands:
                           projects, what `pace-runner` takes to start, to answer and to remember,
                           calls of tools, and calls of MCP servers, as ratios against a counterpart in the
                           same run. Builds optimised; takes minutes.
-  bench peers [--install] [--tools] [--connections N] [--latency MS]
+  bench peers [--install] [--plain] [--connections N] [--latency MS]
                           Measures other agent servers and `pace-runner` under the same load, those
                           that are installed; see tests/bench/peers/README.md.
   engine [--write]        Builds the engine of the sandbox from its source and proves that the one checked

@@ -24,11 +24,12 @@ impl Chunks {
         Self { left: VecDeque::from([bytes]), pace: None }
     }
 
-    /// Each chunk `gap` after the one before. Without a gap they are one.
-    pub(crate) fn paced(chunks: Vec<Bytes>, gap: Duration) -> Self {
-        if gap.is_zero() {
+    /// Chunks evenly spread over a time. Without one they are one.
+    pub(crate) fn spread(chunks: Vec<Bytes>, over: Duration) -> Self {
+        let count = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
+        let Some(gap) = over.checked_div(count).filter(|gap| !gap.is_zero()) else {
             return Self::whole(chunks.concat().into());
-        }
+        };
         Self { left: chunks.into(), pace: Some((gap, Box::pin(tokio::time::sleep(gap)))) }
     }
 }

@@ -114,7 +114,7 @@ async fn reply(mock: &Mock, wire: Wire, asked: &Asked) -> Response<Chunks> {
             let end = chunks.len().saturating_sub(1);
             chunks.splice(end..end, prepared.usage.clone());
         }
-        return response(StatusCode::OK, "text/event-stream", Chunks::paced(chunks, latency));
+        return response(StatusCode::OK, "text/event-stream", Chunks::spread(chunks, latency));
     }
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;

@@ -9,7 +9,7 @@ pub(crate) const HELP: &str = "\
 Usage: mockllm [--port N] [--latency MS] [--strict] [--unasked]
 
   --port N       Where to listen on 127.0.0.1; 0, the default, takes a free one. It is printed.
-  --latency MS   How long each chunk of a stream, or a whole answer, takes (default 0).
+  --latency MS   How long an answer takes (default 0); the chunks of a stream come spread over it.
   --strict       Refuse a Gemini tool result whose call is sent back without its signature.
   --unasked      Call `get_weather` although nobody declared it.";
 
@@ -18,7 +18,7 @@ Usage: mockllm [--port N] [--latency MS] [--strict] [--unasked]
 pub(crate) struct Options {
     /// 0 for a free one.
     pub(crate) port: u16,
-    /// Before each chunk.
+    /// Until all of an answer is there.
     pub(crate) latency: Duration,
     /// How Gemini's tool results are judged.
     pub(crate) strictness: Strictness,

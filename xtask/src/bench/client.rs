@@ -11,11 +11,17 @@ use anyhow::{Context, Result, bail};
 /// # Errors
 /// No connection, no answer within half a minute, or one that is no success.
 pub(super) fn post(port: u16, path: &str, body: &str) -> Result<String> {
+    post_as(port, path, body, "")
+}
+
+/// As [`post`], with a bearer token unless it is empty.
+pub(super) fn post_as(port: u16, path: &str, body: &str, token: &str) -> Result<String> {
     let length = body.len();
+    let authorization = if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") };
     exchange(
         port,
         &format!(
-            "POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n\
+            "POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n{authorization}content-type: application/json\r\n\
              content-length: {length}\r\nconnection: close\r\n\r\n{body}"
         ),
     )

@@ -6,7 +6,7 @@ use super::measure::{count, median};
 use super::server::Server;
 use crate::command;
 
-/// How a server is loaded. `SESSION` in path or body stands for something different in each request.
+/// How a server is loaded. `SESSION` in path or body stands for something different in each request of a series.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Load<'a> {
     pub(super) path: &'a str,
@@ -16,6 +16,8 @@ pub(super) struct Load<'a> {
     pub(super) seconds: u32,
     /// Shown with each request; none where it is empty.
     pub(super) token: &'a str,
+    /// What the names of its sessions begin with: a session of one series is none of another.
+    pub(super) series: &'a str,
 }
 
 /// What came of it.
@@ -43,7 +45,10 @@ impl Load<'_> {
         wrk.args(["--threads", "1", "--timeout", "30s", "--script", "tests/bench/load.lua"]);
         wrk.arg(format!("--connections={}", self.connections)).arg(format!("--duration={}s", self.seconds));
         wrk.arg(format!("http://127.0.0.1:{}", server.port));
-        wrk.env("LOAD_PATH", self.path).env("LOAD_BODY", self.body).env("LOAD_TOKEN", self.token);
+        wrk.env("LOAD_PATH", self.path)
+            .env("LOAD_BODY", self.body)
+            .env("LOAD_TOKEN", self.token)
+            .env("LOAD_SERIES", self.series);
         let output = String::from_utf8_lossy(&command::capture(&mut wrk)?).into_owned();
         let spent = server.cpu_ms()? - before;
         let result = output.lines().find_map(|line| line.strip_prefix("RESULT ")).context("wrk tells no result")?;

@@ -35,7 +35,7 @@ const AGENTS: usize = 20;
 
 pub(super) const MESSAGE: &str = r#"{"message":"what is the weather"}"#;
 const CHAT: Load<'static> =
-    Load { path: "/agents/agent-0/chat", body: MESSAGE, connections: 16, seconds: 2, token: "" };
+    Load { path: "/agents/agent-0/chat", body: MESSAGE, connections: 16, seconds: 2, token: "", series: "s" };
 const STREAM: Load<'static> = Load { path: "/agents/agent-0/chat/stream", ..CHAT };
 const CROWD: Load<'static> = Load { connections: 256, ..CHAT };
 
@@ -111,7 +111,7 @@ impl Rig {
     }
 
     fn requests(&self, promises: &mut Promises) -> Result<()> {
-        let slow = Server::start(&self.programs.join("mockllm"), &["--latency", "100"])?;
+        let slow = Server::start(&self.programs.join("mockllm"), &["--latency", "200"])?;
         let floor = ("floor", self.floor(&self.model, &[])?);
         let single = ("floor, one thread", self.floor(&self.model, &["--current-thread"])?);
         let runner = ("pace-runner", self.runner(&self.bundle, &self.model)?);

@@ -28,8 +28,14 @@ const MOST_GROWTH: f64 = 1.1;
 const MOST_OVER_MANY: f64 = 1.1;
 
 const REQUESTS: f64 = 200_000.0;
-const CHAT: Load<'static> =
-    Load { path: "/agents/agent-0/chat", body: MESSAGE, connections: 16, seconds: 3, token: project::guarded::TOKEN };
+const CHAT: Load<'static> = Load {
+    path: "/agents/agent-0/chat",
+    body: MESSAGE,
+    connections: 16,
+    seconds: 3,
+    token: project::guarded::TOKEN,
+    series: "s",
+};
 
 /// What is measured with.
 struct Rig {
@@ -88,15 +94,14 @@ impl Rig {
     }
 
     fn requests(&self, promises: &mut Promises) -> Result<()> {
-        // The mock takes its latency for each of two chunks.
-        for (latency, model_takes) in [("0", "0 ms"), ("100", "200 ms")] {
+        for latency in ["0", "200"] {
             let model = Server::start(&self.mock, &["--latency", latency])?;
             let address = format!("http://127.0.0.1:{}", model.port);
             let floor = ("floor", Server::start(&self.floor, &["--model", &address, "--tools"])?);
             let forgets = ("memory", self.runner(&model, OsStr::new("memory"))?);
             let keeps = ("SQLite", self.keeping(&model, &format!("requests-{latency}"))?);
             for connections in [16, 256] {
-                let what = format!("{connections} connections, model {model_takes}");
+                let what = format!("{connections} connections, model {latency} ms");
                 let last = compare(&what, Load { connections, ..CHAT }, &[&floor, &forgets, &keeps])?;
                 if (connections, latency) == (16, "0") {
                     promises.judge("CPU time with ACL, session and trace", last.cpu_us / 1_000.0, MOST_CPU_MS, "ms");

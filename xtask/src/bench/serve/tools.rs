@@ -26,7 +26,7 @@ const MOST_HEALTH_MS: f64 = 50.0;
 pub(super) const TOOLS: usize = 10;
 
 /// A hundred requests of two tools each.
-const CROWD: Load<'static> = Load { path: "", body: MESSAGE, connections: 100, seconds: 6, token: "" };
+const CROWD: Load<'static> = Load { path: "", body: MESSAGE, connections: 100, seconds: 6, token: "", series: "s" };
 /// Between two questions for `/health`.
 const PAUSE: Duration = Duration::from_millis(3);
 
