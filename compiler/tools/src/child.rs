@@ -16,7 +16,7 @@ use crate::protocol::Request;
 /// The id of `@paceline/runtime`.
 const RUNTIME_ID: &str = "\0paceline:runtime";
 /// What the ids of embedded files begin with.
-const EMBEDDED: &str = "\0paceline:std/";
+const EMBEDDED: &str = "paceline:std/";
 
 /// How much stack a thread of the bundler has. Its parser goes down with every level of nesting; what needs more than this
 /// is no program.

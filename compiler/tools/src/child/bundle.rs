@@ -116,6 +116,9 @@ fn finished(chunk: &OutputChunk, graph: &Graph) -> Bundle {
     Bundle { code: chunk.code.clone(), map, read: graph.read(), packages }
 }
 
+/// Where packages lie: a project's, and those inside tools that come with Paceline.
+const PACKED: [&str; 2] = ["node_modules/", "std/vendor/"];
+
 /// The map as it is stored: paths that say nothing of this machine, no names, and of packages one place a line.
 fn stored(map: &SourceMap, graph: &Graph) -> StoredMap {
     let paths: Vec<String> = map.get_sources().map(|source| shown(source, graph)).collect();
@@ -134,7 +137,7 @@ fn stored(map: &SourceMap, graph: &Graph) -> StoredMap {
             source_column: token.get_src_col(),
         };
         let key = |place: &Mapped| (place.line, place.source, place.source_line);
-        let is_packed = path.is_some_and(|path| path.starts_with("node_modules/"));
+        let is_packed = path.is_some_and(|path| PACKED.iter().any(|folder| path.starts_with(folder)));
         if !(is_packed && places.last().is_some_and(|last| key(last) == key(&place))) {
             places.push(place);
         }
