@@ -53,6 +53,21 @@ impl Said {
         self.until_found(words, |said| said.contains(words).then(|| said.to_owned()))
     }
 
+    /// Waits for the line of this number, from 0; none if it ends before that.
+    ///
+    /// # Panics
+    /// If neither comes.
+    #[track_caller]
+    pub fn line(&self, number: usize) -> Option<String> {
+        until_found("the next line", || {
+            let is_over = self.reader.is_finished();
+            let said = self.so_far();
+            let whole = said.matches('\n').count() > number;
+            let line = said.lines().nth(number).filter(|_| whole || is_over).map(str::to_owned);
+            if line.is_some() || is_over { Ok(line) } else { Err(said) }
+        })
+    }
+
     /// Waits for its first so many lines.
     ///
     /// # Panics

@@ -82,7 +82,7 @@ fn two_at_once_do_not_meet() {
     let start = || demo(folder.path(), temporary.path()).stdout(Stdio::piped()).spawn().unwrap();
     let children = [start(), start()];
     for child in children {
-        let output = child.wait_with_output().unwrap();
+        let output = output_of(child);
         assert_eq!(output.status.code(), Some(0));
         assert!(String::from_utf8(output.stdout).unwrap().contains("helper: No discount was given."));
     }

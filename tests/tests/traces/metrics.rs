@@ -95,7 +95,7 @@ fn prometheus_reads_it() {
     let mut child =
         Command::new(python).args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(metrics(runner.address).as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = pace_tests::program::output_of(child);
     assert!(output.status.success(), "{output:?}");
     let families: Value = serde_json::from_slice(&output.stdout).unwrap();
     let kind = |name: &str| {
