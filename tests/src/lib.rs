@@ -7,7 +7,11 @@ pub mod port;
 pub mod postgres;
 #[expect(clippy::missing_panics_doc, reason = "whatever is not as a test wants it ends the test")]
 pub mod process;
+pub mod program;
 pub mod terminal;
+pub mod wait;
+
+pub use wait::{until, until_found};
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -109,7 +113,7 @@ impl Project {
         let mut child = command.spawn().expect("`pace` can be started");
         // A program that does not read it has ended.
         let _unread = child.stdin.take().expect("it is piped").write_all(input.as_bytes());
-        let output = child.wait_with_output().expect("`pace` ends");
+        let output = program::output_of(child);
         let text = |bytes| String::from_utf8(bytes).expect("`pace` prints UTF-8");
         Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
@@ -128,9 +132,12 @@ pub fn pace(folder: &Path, arguments: &[&str]) -> Command {
 /// Runs `pace` in a folder.
 ///
 /// # Panics
-/// If it cannot be started, or prints what is not UTF-8.
+/// If it cannot be started, does not end, or prints what is not UTF-8.
+#[track_caller]
 pub fn run(folder: &Path, arguments: &[&str]) -> Run {
-    let output = pace(folder, arguments).output().expect("`pace` can be started");
+    let mut command = pace(folder, arguments);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("`pace` can be started");
+    let output = program::output_of(child);
     let text = |bytes| String::from_utf8(bytes).expect("`pace` prints UTF-8");
     Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }

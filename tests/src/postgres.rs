@@ -5,10 +5,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
 
-use crate::process::PATIENCE;
-use crate::{installed, port};
+use crate::{installed, port, until_found};
 
 /// Reads commands, a word a line: `start`, `stop`, `kill`. At the end of its input nothing is left.
 const HOLDER: &str = r#"
@@ -102,12 +100,10 @@ impl Postgres {
 
     /// Until it answers.
     pub fn wait(&self) {
-        let begun = Instant::now();
-        while self.query("SELECT 1").is_none() {
+        until_found("PostgreSQL answers", || {
             let log = || std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-            assert!(begun.elapsed() < PATIENCE, "PostgreSQL does not start: {}", log());
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
+            self.query("SELECT 1").ok_or_else(log)
+        });
     }
 
     /// What it says to a statement: values with `|` between, a row a line. Nothing if it does not answer.

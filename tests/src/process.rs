@@ -6,9 +6,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::{Project, binary};
+use crate::program::output_of;
+use crate::wait::{until, until_found};
+use crate::{Project, binary, http};
 use serde_json::Value;
 
 /// How long a test waits for what has to come: nothing is measured by it, and a machine may be slow and busy at once.
@@ -61,7 +63,7 @@ pub fn command(project: &Project, variables: &[(&str, &str)]) -> Command {
 
 /// A run that is expected to end by itself.
 pub fn ended(project: &Project, variables: &[(&str, &str)]) -> Ended {
-    let output = command(project, variables).output().unwrap();
+    let output = output(&mut command(project, variables));
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
@@ -72,9 +74,13 @@ pub fn checked(project: &Project, variables: &[(&str, &str)], more: &[&str]) -> 
     let mut command = Command::new(serving.get_program());
     let usual = [("PACE_STATE_DIR", "memory")];
     command.env_clear().envs(usual).envs(variables.iter().copied()).arg("check").args(serving.get_args()).args(more);
-    let output = command.current_dir(project.path()).output().unwrap();
+    let output = output(command.current_dir(project.path()));
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn output(command: &mut Command) -> std::process::Output {
+    output_of(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
 }
 
 impl Runner {
@@ -103,17 +109,30 @@ impl Runner {
     }
 
     /// Waits for a line of the log.
+    #[track_caller]
     pub fn wait_for(&self, is_it: impl Fn(&Value) -> bool) -> Value {
-        let begin = Instant::now();
-        loop {
+        until_found("a line of the log", || {
             let lines = self.lines();
-            let found = lines.iter().filter_map(|line| serde_json::from_str(line).ok()).find(&is_it);
-            if let Some(found) = found {
-                return found;
-            }
-            assert!(begin.elapsed() < PATIENCE, "it did not come: {lines:?}");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+            lines.iter().filter_map(|line| serde_json::from_str(line).ok()).find(&is_it).ok_or(lines)
+        })
+    }
+
+    /// Where it shows its metrics, which it does at a port of their own if it was given `ADMIN_PORT`.
+    #[track_caller]
+    pub fn admin(&self) -> SocketAddr {
+        let listening = self.wait_for(|line| line["message"] == "listening");
+        let (_scheme, address) =
+            listening["admin"].as_str().expect("it has an `ADMIN_PORT`").split_once("://").unwrap();
+        address.parse().unwrap()
+    }
+
+    /// Waits until this many invocations run. Nothing is asked of the agents for it, and nothing taken; it takes an `ADMIN_PORT`.
+    #[track_caller]
+    pub fn until_running(&self, count: usize) {
+        let (admin, wanted) = (self.admin(), format!("paceline_invocations_running {count}"));
+        until(&format!("{count} invocations run"), || {
+            http::get(admin, "/metrics").body.lines().any(|line| line == wanted)
+        });
     }
 
     /// What it has logged so far.
@@ -134,15 +153,9 @@ impl Runner {
     }
 
     /// Its exit code; absent if a signal ended it. Waits for it to end by itself.
+    #[track_caller]
     pub fn code(&mut self) -> Option<i32> {
-        let begin = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(begin.elapsed() < PATIENCE, "it does not end: {:?}", self.lines());
-            std::thread::sleep(Duration::from_millis(5));
-        };
+        let status = until_found("the runner ends", || self.child.try_wait().unwrap().ok_or_else(|| self.lines()));
         if let Some(reader) = self.reader.take() {
             reader.join().unwrap();
         }
@@ -150,6 +163,7 @@ impl Runner {
     }
 
     /// SIGTERM, and its exit code.
+    #[track_caller]
     pub fn stop(&mut self) -> Option<i32> {
         self.signal("TERM");
         self.code()

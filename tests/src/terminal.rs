@@ -3,12 +3,8 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
-use crate::process::PATIENCE;
-
-/// How often the screen is looked at.
-const LOOK: Duration = Duration::from_millis(20);
+use crate::until_found;
 
 /// A terminal of a given size, ended with its server when dropped.
 #[derive(Debug)]
@@ -105,15 +101,10 @@ impl Terminal {
 
     #[track_caller]
     fn await_screen(&self, wanted: &str, is_there: impl Fn(&str) -> bool) -> String {
-        let begun = Instant::now();
-        loop {
+        until_found(wanted, || {
             let screen = self.screen();
-            if is_there(&screen) {
-                return screen;
-            }
-            assert!(begun.elapsed() < PATIENCE, "{wanted:?} does not appear:\n{screen}");
-            std::thread::sleep(LOOK);
-        }
+            if is_there(&screen) { Ok(screen) } else { Err(screen) }
+        })
     }
 
     fn done(&self, arguments: &[&str]) {

@@ -84,7 +84,7 @@ fn start(folder: &Path, arguments: &[&str], message: &[u8]) -> Child {
 }
 
 fn ended(child: Child) -> Run {
-    let output = child.wait_with_output().unwrap();
+    let output = pace_tests::program::output_of(child);
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }

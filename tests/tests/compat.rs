@@ -119,7 +119,7 @@ fn the_binaries_read_what_an_older_build_made() {
 fn added_up(bundle: &[u8]) -> (Vec<Value>, Vec<String>) {
     let folder = Project::new(&[]);
     std::fs::write(folder.path().join("x.pace"), bundle).unwrap();
-    let runner = Runner::of(command(&folder, &[]));
+    let mut runner = Runner::of(command(&folder, &[]));
     let mut connection = http::Connection::to(runner.address);
     let request = http::stream("add").replace("/agents/helper/", "/agents/desk/");
     connection.send(request.as_bytes());
@@ -128,6 +128,8 @@ fn added_up(bundle: &[u8]) -> (Vec<Value>, Vec<String>) {
     assert_eq!(events.last().map(|event| event.data["response"].clone()), Some(json!("4.25.")), "{events:?}");
     let mut results: Vec<_> = events.into_iter().filter(|event| event.name == "tool_result").collect();
     results.sort_by_key(|event| event.data["id"].to_string());
+    // What it has said is read to the end.
+    assert_eq!(runner.stop(), Some(0));
     (results.into_iter().map(|event| event.data["content"].clone()).collect(), runner.lines())
 }
 

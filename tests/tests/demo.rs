@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use pace_tests::program::{Said, end_of, output_of};
 use pace_tests::{Run, pace};
 
 /// `pace demo` in a folder, with a temporary folder of its own.
@@ -14,7 +15,7 @@ fn demo(folder: &Path, temporary: &Path) -> Command {
 }
 
 fn run(mut command: Command) -> Run {
-    let output = command.output().unwrap();
+    let output = output_of(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
@@ -81,7 +82,7 @@ fn two_at_once_do_not_meet() {
     let start = || demo(folder.path(), temporary.path()).stdout(Stdio::piped()).spawn().unwrap();
     let children = [start(), start()];
     for child in children {
-        let output = child.wait_with_output().unwrap();
+        let output = output_of(child);
         assert_eq!(output.status.code(), Some(0));
         assert!(String::from_utf8(output.stdout).unwrap().contains("helper: No discount was given."));
     }
@@ -114,7 +115,7 @@ fn a_reader_that_left_is_no_failure() {
     let temporary = tempfile::tempdir().unwrap();
     let mut child = demo(folder.path(), temporary.path()).stdout(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(end_of(&mut child).code(), Some(0));
     let mut shell = Command::new("sh");
     let line = format!("exec {} demo >&-", pace_tests::binary("pace").display());
     let status = shell.args(["-c", &line]).current_dir(folder.path()).env("TMPDIR", temporary.path()).status().unwrap();
@@ -138,17 +139,10 @@ fn an_interrupted_one_leaves_nothing() {
     let temporary = tempfile::tempdir().unwrap();
     let mut child = demo(folder.path(), temporary.path()).stdout(Stdio::piped()).spawn().unwrap();
     // By the first words of an answer, it hears signals.
-    let mut heard = Vec::new();
-    let mut stdout = child.stdout.take().unwrap();
-    while !String::from_utf8_lossy(&heard).contains("helper: A") {
-        let mut byte = [0];
-        std::io::Read::read_exact(&mut stdout, &mut byte).unwrap();
-        heard.push(byte[0]);
-    }
+    Said::on(child.stdout.take()).until("helper: A");
     let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
-    std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(end_of(&mut child).code(), Some(130));
     assert_nothing_left(temporary.path());
 }
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use pace_tests::program::{Said, output_of};
 use pace_tests::{Project, binary};
 use serde_json::{Value, json};
 
@@ -26,8 +27,8 @@ fn served(project: &Project, arguments: &[&str], messages: &[Value]) -> (Option<
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
-    let mut output = std::io::BufReader::new(child.stdout.take().unwrap());
-    let mut answers = Vec::new();
+    let said = Said::on(child.stdout.take());
+    let mut answers: Vec<Value> = Vec::new();
     for message in messages {
         if writeln!(input, "{message}").is_err() {
             break;
@@ -35,17 +36,13 @@ fn served(project: &Project, arguments: &[&str], messages: &[Value]) -> (Option<
         if message["id"].is_null() {
             continue;
         }
-        let mut line = String::new();
-        if std::io::BufRead::read_line(&mut output, &mut line).unwrap() == 0 {
-            break;
-        }
+        let Some(line) = said.line(answers.len()) else { break };
         answers.push(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}")));
     }
     drop(input);
-    let mut rest = String::new();
-    std::io::Read::read_to_string(&mut output, &mut rest).unwrap();
-    assert_eq!(rest, "", "standard output carries the protocol alone");
-    let ended = child.wait_with_output().unwrap();
+    let ended = output_of(child);
+    let all = said.to_the_end();
+    assert_eq!(all.lines().count(), answers.len(), "standard output carries the protocol alone: {all}");
     (ended.status.code(), answers, String::from_utf8(ended.stderr).unwrap())
 }
 
@@ -86,7 +83,7 @@ fn what_speaks_something_else_is_told_so() {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        let ended = child.wait_with_output().unwrap();
+        let ended = output_of(child);
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (ended.status.code(), text(ended.stdout), text(ended.stderr))
     };

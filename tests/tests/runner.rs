@@ -1,9 +1,9 @@
 //! `pace-runner` through its binary: what it refuses, what it says about it, and how it ends.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use pace_tests::program::Said;
 use tempfile::TempDir;
 
 /// A project without tools, and the bundle `pace` made of it.
@@ -140,8 +140,7 @@ fn served(bundle: &Path, id: &str, lines: usize) -> Vec<String> {
         .env("LOG_FORMAT", "text");
     // The models of this bundle are not recorded; nobody asks them.
     let mut child = command.env("GOOGLE_API_KEY", "unused").stderr(std::process::Stdio::piped()).spawn().unwrap();
-    let stderr = BufReader::new(child.stderr.take().unwrap());
-    let shown = stderr.lines().map(Result::unwrap).take(lines).collect();
+    let shown = Said::on(child.stderr.take()).lines(lines);
     child.kill().unwrap();
     child.wait().unwrap();
     shown

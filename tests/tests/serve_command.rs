@@ -1,11 +1,13 @@
 //! `pace serve`: which bundle it takes, and what it says of sources that changed. How a bundle is served is judged at
 //! `pace-runner`, which shares the code.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
 use pace_tests::Project;
+use pace_tests::process::PATIENCE;
+use pace_tests::program::{Said, end_of};
 
 const SETTINGS: &str = "models: [{name: recorded, provider: replay, turns: turns.json}]\n";
 
@@ -30,16 +32,14 @@ impl Serving {
         let child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         // From here on, whatever fails, the child is ended.
         let mut serving = Self { child, address: String::new(), said: String::new() };
-        let mut stderr = BufReader::new(serving.child.stderr.take().unwrap());
-        while serving.address.is_empty() {
-            let read = stderr.read_line(&mut serving.said).unwrap();
-            assert!(read > 0, "it does not listen: {}", serving.said);
-            let log = serving.said.lines().last().unwrap_or_default();
-            let log: serde_json::Value = serde_json::from_str(log).unwrap_or_default();
-            let address = log["address"].as_str().and_then(|address| address.strip_prefix("http://"));
-            address.unwrap_or_default().clone_into(&mut serving.address);
-        }
-        std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+        let address_in = |line: &str| {
+            let log: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
+            log["address"].as_str()?.strip_prefix("http://").map(str::to_owned)
+        };
+        let stderr = Said::on(serving.child.stderr.take());
+        (serving.address, serving.said) = stderr.until_found("it listens", |said| {
+            said.lines().find_map(address_in).map(|address| (address, said.to_owned()))
+        });
         serving
     }
 
@@ -52,6 +52,7 @@ impl Serving {
 
     fn send(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -60,7 +61,7 @@ impl Serving {
 
     fn stop(mut self) -> Option<i32> {
         Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        self.child.wait().unwrap().code()
+        end_of(&mut self.child).code()
     }
 }
 
@@ -194,8 +195,10 @@ fn people_are_told_of_the_tools() {
     let mut command = project.pace(&["serve", "--stub-writes"]);
     command.env("PORT", "0").env_remove("HOST").env("LOG_FORMAT", "text");
     let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    let (mut said, mut stderr) = (String::new(), BufReader::new(child.stderr.take().unwrap()));
-    while !said.contains("tools: ") && stderr.read_line(&mut said).unwrap() > 0 {}
+    let said = Said::on(child.stderr.take()).until_found("a line of tools", |said| {
+        let whole = said.rsplit_once('\n').filter(|(whole, _)| whole.contains("tools: "));
+        whole.map(|_| said.to_owned())
+    });
     child.kill().unwrap();
     child.wait().unwrap();
     let agents = "  Agents:\n    helper  → /agents/helper/chat\n              \

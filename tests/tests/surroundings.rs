@@ -145,7 +145,7 @@ fn builds_at_once_are_both_right() {
     let project = Project::minimal();
     let builds: Vec<_> = (0..8).map(|_| project.pace(&["build", "-q"]).spawn().unwrap()).collect();
     for mut build in builds {
-        assert!(build.wait().unwrap().success());
+        assert!(pace_tests::program::end_of(&mut build).success());
     }
     assert_whole(&project);
     assert_eq!(files(&project).len(), 3, "bundle, manifest and latest");
@@ -175,7 +175,7 @@ fn a_reader_that_leaves_changes_no_verdict() {
             let mut command = project.pace(&["build", "--message-format", format]);
             let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
             drop((child.stdout.take(), child.stderr.take()));
-            assert_eq!(child.wait().unwrap().code(), Some(code), "{format}");
+            assert_eq!(pace_tests::program::end_of(&mut child).code(), Some(code), "{format}");
         }
     }
     assert_whole(&sound);

@@ -68,7 +68,7 @@ fn a_tool_runs_with_its_agents_entry_and_nothing_else_has_to_be_there() {
     let mut piped = project.pace(&["tool", "run", "tools/look-up", "-", "--agent", "helper"]);
     let mut child = piped.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(br#"{"city":"Oslo"}"#).unwrap();
-    assert_eq!(child.wait_with_output().unwrap().stdout, b"{\"city\":\"Oslo\",\"place\":\"plain\"}\n");
+    assert_eq!(pace_tests::program::output_of(child).stdout, b"{\"city\":\"Oslo\",\"place\":\"plain\"}\n");
     // What the tool itself needs is missed by name.
     let missing = run(&project, &["tool", "run", "tools/pay", r#"{"amount":1}"#, "--live-writes"]);
     assert_eq!((missing.code, missing.out.as_str()), (Some(2), ""));

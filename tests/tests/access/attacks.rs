@@ -16,7 +16,7 @@ fn bearer(token: &str) -> String {
 fn claims_that_do_not_hold() {
     let key = Key::new("one");
     let issuer = Issuer::new(&[key.public()]);
-    let runner = ready(&doors(&issuer.source()));
+    let mut runner = ready(&doors(&issuer.source()));
     let slash = format!("{}/", issuer.address);
     for (change, why) in [
         (json!({"aud": "other"}), "another audience"),
@@ -60,6 +60,7 @@ fn claims_that_do_not_hold() {
     }
     let twice = issuer.claims().to_string().replacen('{', "{\"sub\":\"root\",", 1);
     assert_refused(&runner, &[&bearer(&key.signed_text(r#"{"alg":"ES256","kid":"one"}"#, &twice))], "every name once");
+    assert_eq!(runner.stop(), Some(0));
     let log = runner.lines().join("\n");
     assert!(!log.contains("eyJ"), "no part of a token is logged: {log}");
 }

@@ -1,12 +1,12 @@
 //! What the log says of requests that are refused: one set of fields, whatever the reason, in both formats.
 
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::Stdio;
 
 use pace_tests::Project;
 use pace_tests::http;
 use pace_tests::process::{Runner, command};
+use pace_tests::program::Said;
 use serde_json::{Value, json};
 
 use super::request;
@@ -79,7 +79,7 @@ const REASONS: [(&str, &str, Option<&str>); 6] = [
 #[test]
 fn each_refusal_says_which_request_it_was_and_whose() {
     let project = project();
-    let runner = Runner::start(&project, &[("ANN", ANN)]);
+    let mut runner = Runner::start(&project, &[("ANN", ANN)]);
     for (id, request, status, code, principal) in refusals() {
         let answer = http::ask(runner.address, &request);
         assert_eq!(answer.status, status, "{id}: {answer:?}");
@@ -99,6 +99,7 @@ fn each_refusal_says_which_request_it_was_and_whose() {
     assert_eq!(fine.status, 200);
     let line = runner.wait_for(|line| line["request"] == "fine");
     assert_eq!((line.get("code"), &line["peer"]), (None, &json!("127.0.0.1")), "{line}");
+    assert_eq!(runner.stop(), Some(0));
     assert!(!runner.lines().concat().contains(ANN));
 }
 
@@ -121,9 +122,13 @@ fn lines_for_people_have_the_same_fields() {
     let project = project();
     let mut command = command(&project, &[("ANN", ANN), ("LOG_FORMAT", "text")]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let said = Said::on(child.stderr.take());
+    // Of a line that is not whole yet, an address may be a part.
+    let whole = |said: &str| said.rsplit_once('\n').map(|(whole, _)| whole.to_owned()).unwrap_or_default();
     let begin = "  Listening on http://";
-    let address = lines.find_map(|line| line.strip_prefix(begin)?.parse::<SocketAddr>().ok()).unwrap();
+    let address = said.until_found(begin, |said| {
+        whole(said).lines().find_map(|line| line.strip_prefix(begin)?.parse::<SocketAddr>().ok())
+    });
     for (id, request, status, code, principal) in refusals() {
         assert_eq!(http::ask(address, &request).status, status);
         let mut fields = vec![format!("request=\"{id}\""), "peer=127.0.0.1".to_owned()];
@@ -134,8 +139,12 @@ fn lines_for_people_have_the_same_fields() {
             wanted.push((message, fields));
         }
         // The reason is told first, and the request when its answer was given.
-        while let Some((message, fields)) = wanted.pop() {
-            let line = lines.find(|line| line.contains(&format!("request=\"{id}\""))).unwrap();
+        wanted.reverse();
+        let of_it = format!("request=\"{id}\"");
+        for (number, (message, fields)) in wanted.into_iter().enumerate() {
+            let line = said.until_found(&of_it, |said| {
+                whole(said).lines().filter(|line| line.contains(&of_it)).nth(number).map(str::to_owned)
+            });
             let plain = line.replace("principal=\"user:ann\"", "principal=user:ann");
             let plain = plain.replace("principal=\"anonymous\"", "principal=anonymous");
             assert!(line.contains(message) && fields.iter().all(|field| plain.contains(field)), "{fields:?}: {line}");

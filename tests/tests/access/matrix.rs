@@ -2,11 +2,10 @@
 //! over HTTP: a message that makes the recorded model call the tool, and what became of the call.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
-use pace_tests::Project;
 use pace_tests::http::{self, Answer, Connection, Event};
-use pace_tests::process::{PATIENCE, Runner};
+use pace_tests::process::Runner;
+use pace_tests::{Project, until_found};
 use serde_json::{Value, json};
 
 use super::evaluate::{Access, Agent, Table};
@@ -199,9 +198,5 @@ fn every_cell_is_as_worked_out_by_hand() {
     let cells =
         WANTED.iter().flat_map(|(.., row)| row).filter(|cell| matches!(**cell, "401" | "403" | "denied")).count();
     // The log is read on a thread of its own, which may be a moment behind.
-    let begun = Instant::now();
-    while denied() < cells && begun.elapsed() < PATIENCE {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    assert!(denied() >= cells, "each denial is a line of the log: {} of {cells}", denied());
+    until_found("each denial is a line of the log", || Some(denied()).filter(|told| *told >= cells).ok_or(denied()));
 }

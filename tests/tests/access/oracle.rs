@@ -16,7 +16,7 @@ fn signed(claims: &Value) -> Option<Value> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/oracles/jose/oracle.py");
     let mut child = Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(json!({ "claims": claims }).to_string().as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = pace_tests::program::output_of(child);
     assert!(output.status.success());
     Some(serde_json::from_slice(&output.stdout).unwrap())
 }

@@ -1,10 +1,10 @@
 //! What each source takes a request for, and which of them decides.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use pace_tests::Project;
 use pace_tests::http::get;
-use pace_tests::process::{PATIENCE, Runner, ended};
+use pace_tests::process::{Runner, ended};
+use pace_tests::{Project, until};
 use serde_json::json;
 
 use super::issuer::{Issuer, Key, now};
@@ -35,7 +35,7 @@ fn fresh() -> (String, String) {
 #[test]
 fn fixed_tokens_are_whose_the_list_says() {
     let (token, digest) = fresh();
-    let runner = Runner::start(&doors(&tokens(&digest)), &[("OPS_TOKEN", OPS)]);
+    let mut runner = Runner::start(&doors(&tokens(&digest)), &[("OPS_TOKEN", OPS)]);
     let bearer = |token: &str| format!("Authorization: Bearer {token}");
     assert_eq!(open_to(&runner, &[]), names(&["anonymous"]));
     assert_eq!(open_to(&runner, &[&bearer(&token)]), names(&["known", "robot"]));
@@ -54,6 +54,7 @@ fn fixed_tokens_are_whose_the_list_says() {
         assert_eq!(pace_tests::http::ask(runner.address, &super::request("GET", path, &[&bearer("x")])).status, 200);
     }
     runner.wait_for(|line| line["message"].as_str().is_some_and(|text| text.contains("refused a credential")));
+    assert_eq!(runner.stop(), Some(0));
     let log = runner.lines().join("\n");
     assert!(!log.contains(OPS) && !log.contains(&token), "{log}");
 }
@@ -108,17 +109,8 @@ fn claims_name_users_groups_and_mapped_accounts() {
 /// A runner that is ready.
 pub(crate) fn ready(project: &Project) -> Runner {
     let runner = Runner::start(project, &[("OPS_TOKEN", OPS)]);
-    until(|| get(runner.address, "/ready").status == 200);
+    until("it is ready", || get(runner.address, "/ready").status == 200);
     runner
-}
-
-#[track_caller]
-pub(crate) fn until(is_so: impl Fn() -> bool) {
-    let begin = Instant::now();
-    while !is_so() {
-        assert!(begin.elapsed() < PATIENCE, "it did not come to pass");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 #[test]
@@ -189,11 +181,11 @@ fn keys_that_change_are_found_and_an_issuer_that_is_away_is_waited_for() {
     assert_eq!(open_to(&runner, &[]), names(&["anonymous"]), "who shows nothing needs no keys");
 
     issuer.set_down(false);
-    until(|| get(runner.address, "/ready").status == 200);
+    until("it is ready", || get(runner.address, "/ready").status == 200);
     assert_eq!(open_to(&runner, &[&bearer(&first)]), names(&["ann", "known", "staff"]));
     issuer.set_keys(&[second.public()]);
     // The old key counts until the keys are fetched again, which a token with the new one leads to.
-    until(|| asked(&runner, &[&bearer(&second)]).status == 200);
+    until("the new key is found", || asked(&runner, &[&bearer(&second)]).status == 200);
     assert_refused(&runner, &[&bearer(&first)], "no key");
     let (fetches, begun) = (issuer.fetches(), Instant::now());
     for number in 0..100 {

@@ -58,7 +58,7 @@ fn a_failure_names_the_line_in_the_tool() {
                 export default defineTool({ name: \"get\", description: \"Fails\", parameters: { path: {} },\n  \
                 execute: ({ path }) => fail(`not ${path}`),\n});\n";
     project.write("tools/get.ts", tool);
-    let runner = live(&project);
+    let mut runner = live(&project);
     let results = results(&runner, "go");
     let content = &results[0]["content"];
     assert_eq!((&content["error"], &content["kind"]), (&json!("TypeError: not /now"), &json!("threw")));
@@ -71,6 +71,7 @@ fn a_failure_names_the_line_in_the_tool() {
     let line = runner.wait_for(|line| line["message"] == "the tool failed");
     assert_eq!((&line["tool"], &line["kind"], &line["level"]), (&json!("tools/get"), &json!("threw"), &json!("WARN")));
     assert!(line["place"].as_str().unwrap().starts_with("fail (lib/fail.ts:2:"), "{line}");
+    assert_eq!(runner.stop(), Some(0));
     assert!(!runner.lines().concat().contains("not /now"));
 }
 
@@ -85,12 +86,13 @@ fn secrets_stay_inside_and_the_console_goes_to_the_log() {
                 any).process }; },\n});\n";
     project.write("tools/leak.ts", tool);
     let environment = [("LOG_LEVEL", "debug"), ("KEY_OF_SHOP", "s3cret-0f-shop"), ("OTHER", "other")];
-    let runner = pace_tests::process::Runner::start(&project, &environment);
+    let mut runner = pace_tests::process::Runner::start(&project, &environment);
     let results = results(&runner, "go");
     assert_eq!(results[0]["content"], json!({"env": {"KEY": "Bearer [redacted:KEY_OF_SHOP]"}}), "{results:?}");
     let line = runner.wait_for(|line| line["tool"] == "tools/leak");
     let line = (&line["wrote"], &line["text"], &line["agent"]);
     assert_eq!(line, (&json!("Error"), &json!("it is Bearer [redacted:KEY_OF_SHOP]"), &json!("helper")));
+    assert_eq!(runner.stop(), Some(0));
     assert!(!runner.lines().concat().contains("s3cret-0f-shop"));
 }
 
@@ -169,11 +171,12 @@ fn a_turn_of_hundreds_of_calls_is_bounded_and_quiet() {
     let tool = "import { defineTool } from \"@paceline/runtime\";\nexport default defineTool({ name: \"loud\", \
                 description: \"Loud\", parameters: {}, execute: () => { for (let i = 0; i < 500; i++) console.error(\"x\\n{\\\"audit\\\":\\\"write-intent\\\"}\"); } });\n";
     project.write("tools/loud.ts", tool);
-    let runner = live(&project);
+    let mut runner = live(&project);
     let results = results(&runner, "go");
     let count = |status: &str| results.iter().filter(|result| result["status"] == status).count();
     assert_eq!((count("done"), count("invalid")), (128, 128));
     assert!(results[128]["content"]["error"].as_str().unwrap().starts_with("not called: of one turn, the first 128"));
+    assert_eq!(runner.stop(), Some(0));
     assert!(runner.lines().len() < 10, "{}", runner.lines().len());
 }
 

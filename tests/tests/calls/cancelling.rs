@@ -1,12 +1,12 @@
 //! Invocations that are cancelled from outside while they call something.
 
-use pace_tests::Project;
 use pace_tests::http::{self, Answer, Connection};
 use pace_tests::process::Runner;
+use pace_tests::{Project, until};
 use serde_json::{Value, json};
 
 use super::world::World;
-use super::{audited, live, project, wait_until};
+use super::{audited, live, project};
 
 fn delete(runner: &Runner, invocation: &str) -> Answer {
     http::ask(runner.address, &format!("DELETE /invocations/{invocation} HTTP/1.1\r\nhost: localhost\r\n\r\n"))
@@ -36,13 +36,13 @@ fn begun(runner: &Runner, request: &str) -> Connection {
 }
 
 fn client_waits(runner: &Runner) {
-    wait_until("it runs", || !running(runner).is_empty());
+    until("it runs", || !running(runner).is_empty());
 }
 
 /// The trace of an invocation, which is there a moment after its end.
 fn trace(runner: &Runner, id: &Value) -> Value {
     let path = format!("/traces/{}", id.as_str().unwrap());
-    wait_until("the trace is there", || http::get(runner.address, &path).status == 200);
+    until("the trace is there", || http::get(runner.address, &path).status == 200);
     http::get(runner.address, &path).json()
 }
 
@@ -53,7 +53,7 @@ fn a_plain_request_ends_in_the_middle_of_a_call() {
     open(&project);
     let mut runner = keeping(&project);
     let mut client = begun(&runner, &http::say("go"));
-    wait_until("the tool asks", || world.has("begin /held"));
+    until("the tool asks", || world.has("begin /held"));
     let listed = running(&runner);
     assert_eq!(listed.len(), 1, "{listed:?}");
     let mut keys: Vec<_> = listed[0].as_object().unwrap().keys().map(String::as_str).collect();
@@ -72,7 +72,7 @@ fn a_plain_request_ends_in_the_middle_of_a_call() {
     let answer = client.answer().unwrap();
     assert_eq!((answer.problem().0, answer.problem().1.as_str()), (499, "cancelled"));
     assert_eq!((&answer.json()["invocation"], answer.header("paceline-invocation")), (&json!(id), Some(id)));
-    wait_until("nobody was there", || world.has("lost /held"));
+    until("nobody was there", || world.has("lost /held"));
     let trace = trace(&runner, &json!(id));
     assert_eq!((&trace["status"], &trace["error"]["code"]), (&json!("cancelled"), &json!("cancelled")));
     // It is over, as its events would be gone.
@@ -95,7 +95,7 @@ fn a_write_that_was_dispatched_is_finished_and_on_record() {
     let mut client = Connection::to(runner.address);
     client.send(http::stream("go").as_bytes());
     let id = client.head().unwrap().header("paceline-invocation").unwrap().to_owned();
-    wait_until("the tool asks", || world.has("begin /held"));
+    until("the tool asks", || world.has("begin /held"));
     // It is over at once, and does not wait for the write.
     assert_eq!(delete(&runner, &id).status, 204);
     let last = client.events().pop().unwrap();
@@ -142,7 +142,7 @@ fn what_an_agent_called_ends_with_it() {
     let project = calling(&world);
     let runner = keeping(&project);
     let mut client = begun(&runner, &http::say("go"));
-    wait_until("the tool asks", || world.has("begin /held"));
+    until("the tool asks", || world.has("begin /held"));
     let listed = running(&runner);
     let [above, below] = listed.as_slice() else { panic!("{listed:?}") };
     assert_eq!((&above["agent"], &below["agent"]), (&json!("helper"), &json!("scout")));
@@ -150,7 +150,7 @@ fn what_an_agent_called_ends_with_it() {
     assert_eq!(delete(&runner, above["id"].as_str().unwrap()).status, 204);
     assert!(running(&runner).is_empty());
     assert_eq!(client.answer().unwrap().problem().1, "cancelled");
-    wait_until("nobody was there", || world.has("lost /held"));
+    until("nobody was there", || world.has("lost /held"));
     for id in [&above["id"], &below["id"]] {
         assert_eq!(trace(&runner, id)["status"], "cancelled");
     }
@@ -162,7 +162,7 @@ fn who_called_what_was_cancelled_goes_on_without_it() {
     let project = calling(&world);
     let runner = keeping(&project);
     let mut client = begun(&runner, &http::say("go"));
-    wait_until("the tool asks", || world.has("begin /held"));
+    until("the tool asks", || world.has("begin /held"));
     let listed = running(&runner);
     assert_eq!(delete(&runner, listed[1]["id"].as_str().unwrap()).status, 204);
     let answer = client.answer().unwrap();

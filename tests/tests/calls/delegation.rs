@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::world::World;
 use super::{audited, events, live, project};
-use pace_tests::Project;
+use pace_tests::{Project, until};
 
 /// Makes `helper` one that calls `payer`, who may write, through an entry with this access.
 fn delegating(world: &World, access: &str) -> Project {
@@ -29,7 +29,7 @@ fn a_write_below_is_on_record_with_its_chain() {
     let runner = live(&delegating(&world, "write"));
     let events = events(&runner, "go");
     assert_eq!(events.last().map(|event| event.data["response"].clone()), Some(json!("it is paid")));
-    super::wait_until("all is on record", || audited(&runner).len() >= 2);
+    until("all is on record", || audited(&runner).len() >= 2);
     let intent = &audited(&runner)[0];
     assert_eq!((&intent["agent"], &intent["subject"]), (&json!("payer"), &json!("anonymous")));
     assert_eq!(intent["actors"], json!(["serviceaccount:helper"]));

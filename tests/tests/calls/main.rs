@@ -14,9 +14,9 @@ mod weather;
 mod world;
 mod writes;
 
+use pace_tests::Project;
 use pace_tests::http::{self, Answer, Event};
 use pace_tests::process::Runner;
-use pace_tests::{Project, process};
 use serde_json::{Value, json};
 
 /// Asks the world, and gives back what it says.
@@ -111,13 +111,4 @@ fn audited(runner: &Runner) -> Vec<Value> {
     let lines = runner.lines();
     let values = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     values.filter(|line| line["audit"].is_string()).collect()
-}
-
-/// Waits until something is so, for [`process::PATIENCE`] at most.
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let begin = std::time::Instant::now();
-    while !is_so() {
-        assert!(begin.elapsed() < process::PATIENCE, "it did not come to pass: {what}");
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
 }

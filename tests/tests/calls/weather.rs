@@ -74,7 +74,7 @@ fn chat(project: &Project, agent: &str, message: &str, certificates: &str) -> St
     chat.env("SSL_CERT_FILE", certificates).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = chat.spawn().unwrap();
     child.stdin.take().unwrap().write_all(message.as_bytes()).unwrap();
-    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+    String::from_utf8(pace_tests::program::output_of(child).stdout).unwrap()
 }
 
 const DIGEST: &str = "Summarize the top 3 Hacker News stories from today.";

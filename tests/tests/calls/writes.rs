@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 
 use pace_tests::process::{self, Runner};
+use pace_tests::until;
 use serde_json::json;
 
 use super::world::World;
@@ -59,7 +60,7 @@ fn live_writes_are_made_in_order_and_on_record_around_it() {
     let wanted = ["begin /now/1", "end /now/1", "begin /now/2", "end /now/2", "begin /now/3", "end /now/3"];
     assert_eq!(world.log(), wanted);
     // The last line was written before the answer was, and may be read after it.
-    super::wait_until("all is on record", || audited(&runner).len() >= 6);
+    until("all is on record", || audited(&runner).len() >= 6);
     let audited = audited(&runner);
     let lines: Vec<_> = audited.iter().map(|line| (line["audit"].as_str().unwrap(), line["call"].clone())).collect();
     let call = |number: usize| results[number]["id"].clone();
@@ -82,7 +83,7 @@ fn a_write_that_cannot_be_put_on_record_is_not_made() {
     let mut command = process::command(&project, &[("LIVE_WRITES", "all"), ("PORT", &port.to_string())]);
     let mut child = command.stdout(Stdio::null()).stderr(full).spawn().unwrap();
     let address = ([127, 0, 0, 1], port).into();
-    super::wait_until("it listens", || std::net::TcpStream::connect(address).is_ok());
+    until("it listens", || std::net::TcpStream::connect(address).is_ok());
     let mut connection = pace_tests::http::Connection::to(address);
     connection.send(pace_tests::http::stream("go").as_bytes());
     connection.head().unwrap();
@@ -105,7 +106,7 @@ fn a_store_that_takes_no_outcome_keeps_nobody_waiting_and_gets_it_later() {
     let mut connection = pace_tests::http::Connection::to(runner.address);
     connection.send(pace_tests::http::stream("go").as_bytes());
     connection.head().unwrap();
-    super::wait_until("the write is begun", || world.has("begin /held"));
+    until("the write is begun", || world.has("begin /held"));
     let other = rusqlite::Connection::open(state.join("state.db")).unwrap();
     other.busy_timeout(process::PATIENCE).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();

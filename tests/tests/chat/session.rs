@@ -2,6 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use pace_tests::program::end_of;
+use pace_tests::until;
+
 use crate::{assert_run, ended, pace, project, say, start};
 
 const FRANCE: &str = "What's the capital of France?";
@@ -66,19 +69,17 @@ fn one_turn_at_a_time() {
     let project = project();
     say(&project, TOUR, FRANCE);
     let mut slow = start(project.path(), TOUR, b"slow");
-    let begun = std::time::Instant::now();
-    let second = loop {
-        let run = say(&project, TOUR, "fox");
-        if run.code != Some(0) {
-            break run;
-        }
-        assert!(begun.elapsed().as_secs() < 30, "the session is never busy");
-    };
+    // Whoever said something in order to see that the session is taken could take it first.
+    let file = rusqlite::Connection::open(project.path().join(".pace/state/state.db")).unwrap();
+    file.busy_timeout(pace_tests::process::PATIENCE).unwrap();
+    let taken = "SELECT count(*) FROM pace_sessions WHERE turn_until > 0";
+    until("a turn is taken", || file.query_row(taken, [], |row| row.get::<_, i64>(0)).unwrap() == 1);
+    let second = say(&project, TOUR, "fox");
     assert_eq!((second.code, second.out.as_str()), (Some(1), ""));
     assert!(second.err.contains("is taking a turn already"), "{}", second.err);
     // One that is told to end gives it back.
     let _told = std::process::Command::new("kill").args(["-INT", &slow.id().to_string()]).status().unwrap();
-    assert_eq!(slow.wait().unwrap().code(), Some(130));
+    assert_eq!(end_of(&mut slow).code(), Some(130));
     assert_eq!(say(&project, TOUR, "fox").code, Some(0));
 }
 

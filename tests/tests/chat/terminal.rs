@@ -267,9 +267,7 @@ fn a_live_write_is_finished_before_the_next_prompt() {
     terminal.line("pay");
     terminal.await_end("[calls pay {\"amount\":3}]");
     let record = || std::fs::read_to_string(project.path().join("record")).unwrap();
-    while !record().contains("write-intent") {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    pace_tests::until("the write is on record", || record().contains("write-intent"));
     terminal.keys(&["C-c"]);
     terminal.await_text("(a write that was begun is finished first; Ctrl-C leaves it)");
     let screen = terminal.await_end("\nYou:");

@@ -1,9 +1,9 @@
 //! What `pace chat` shows of tools.
 
-use std::io::Read as _;
 use std::process::{Command, Stdio};
 
 use pace_tests::Project;
+use pace_tests::program::{Said, output_of};
 use serde_json::Value;
 
 use crate::{assert_run, pace, say};
@@ -115,18 +115,14 @@ fn a_live_write_is_finished_whatever_ends_the_command() {
         let mut command = pace(project.path(), &["chat", "helper", "--live-writes"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"pay").unwrap();
-        let mut stderr = child.stderr.take().unwrap();
-        let mut told = String::new();
-        let mut byte = [0];
-        while !told.ends_with('\n') && stderr.read(&mut byte).unwrap() == 1 {
-            told.push(char::from(byte[0]));
-        }
+        let stderr = Said::on(child.stderr.take());
+        let told = stderr.lines(1).remove(0);
         assert!(told.contains("write-intent"), "{told}");
         let killed = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
         assert!(killed.success());
-        let mut rest = String::new();
-        stderr.read_to_string(&mut rest).unwrap();
-        let output = child.wait_with_output().unwrap();
+        let all = stderr.to_the_end();
+        let (_, rest) = all.split_once('\n').unwrap();
+        let output = output_of(child);
         assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(130), &b""[..]), "{signal}: {rest}");
         let (note, record) = rest.split_once('\n').unwrap();
         assert_eq!(note, "note: a write that was begun is finished first; Ctrl-C leaves it");

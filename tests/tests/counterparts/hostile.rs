@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use pace_tests::binary;
+use pace_tests::process::PATIENCE;
 
 use crate::AGENTS;
 use crate::program::Program;
@@ -62,6 +63,7 @@ fn request(stream: &TcpStream) -> Option<String> {
 /// A whole answer of `mockllm`, head and all, as it comes over the wire.
 fn real_answer(mock: &Program, path: &str) -> Vec<u8> {
     let mut stream = TcpStream::connect(("127.0.0.1", mock.port)).expect("the mock listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
     let body = r#"{"stream":true,"stream_options":{"include_usage":true}}"#;
     let length = body.len();
     write!(stream, "POST {path} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")

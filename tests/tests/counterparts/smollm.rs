@@ -4,8 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use pace_tests::process::PATIENCE;
-use pace_tests::{installed, port};
+use pace_tests::{installed, port, until, until_found};
 
 use crate::program::Program;
 use crate::runner::{Runner, Service, last, project, texts};
@@ -28,11 +27,7 @@ struct Loading(std::thread::JoinHandle<Program>);
 impl Loading {
     /// Waits for the port alone: the model is still being loaded, and every request is answered 503.
     fn wait_for_port(port: u16) {
-        let begun = std::time::Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(begun.elapsed() < PATIENCE, "the server does not listen");
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        until("the server listens", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
     }
 
     fn ready(self) -> Program {
@@ -48,18 +43,14 @@ fn a_real_model_answers() {
     // While the model is being loaded the server says 503, and the runner comes back some seconds long. On a slow disk it takes
     // longer, and then whoever asked is told why and asks again.
     Loading::wait_for_port(port);
-    let begun = std::time::Instant::now();
-    let answer = loop {
+    let answer = until_found("the model is loaded", || {
         let answer = runner.chat("openai", "Say hello.");
         if answer.status == 200 {
-            break answer.json();
+            return Ok(answer.json());
         }
-        assert!(
-            answer.body.contains("overloaded (503): Loading model") && begun.elapsed() < PATIENCE,
-            "{}",
-            answer.body
-        );
-    };
+        assert!(answer.body.contains("overloaded (503): Loading model"), "{}", answer.body);
+        Err(answer.body)
+    });
     let _server = loading.ready();
     assert!(!answer["response"].as_str().unwrap_or_default().trim().is_empty(), "{answer}");
     let usage = &answer["usage"];

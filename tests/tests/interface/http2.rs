@@ -8,7 +8,7 @@ use pace_tests::process::Runner;
 use super::frames::{
     CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, RST_STREAM, fields, frame, post, stream,
 };
-use super::{ANN, project, say, start, start_measured, until_running};
+use super::{ANN, project, say, start, start_measured};
 
 #[track_caller]
 fn assert_serves(runner: &mut Runner) {
@@ -156,7 +156,7 @@ fn whoever_takes_a_request_back_ends_it() {
     let mut client = Frames::to(runner.address);
     client.send(HEADERS, END_HEADERS, 1, &post("localhost"));
     client.send(DATA, END_STREAM, 1, br#"{"message":"for ever"}"#);
-    until_running(&runner, 1);
+    runner.until_running(1);
     client.send(RST_STREAM, 0, 1, &8_u32.to_be_bytes());
     let line = runner.wait_for(|line| line["message"] == "request" && line["status"] == 499);
     assert_eq!(line["route"], "/agents/{name}/chat");

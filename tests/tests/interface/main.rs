@@ -18,7 +18,7 @@ mod tls;
 
 use pace_tests::Project;
 use pace_tests::http::{self, Answer};
-use pace_tests::process::{PATIENCE, Runner};
+use pace_tests::process::Runner;
 
 const ANN: &str = "token-of-ann-0123";
 const BOB: &str = "token-of-bob-0123";
@@ -65,19 +65,6 @@ fn start(project: &Project, variables: &[(&str, &str)]) -> Runner {
 /// The same, which shows its metrics to everybody at a port of their own.
 fn start_measured(project: &Project, variables: &[(&str, &str)]) -> Runner {
     start(project, &[&[("ADMIN_PORT", "0")], variables].concat())
-}
-
-/// Waits until this many invocations run.
-#[track_caller]
-fn until_running(runner: &Runner, count: u32) {
-    let listening = runner.wait_for(|line| line["message"] == "listening");
-    let admin = listening["admin"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
-    let wanted = format!("paceline_invocations_running {count}");
-    let begun = std::time::Instant::now();
-    while !http::get(admin, "/metrics").body.lines().any(|line| line == wanted) {
-        assert!(begun.elapsed() < PATIENCE, "{count} do not run");
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
 }
 
 /// A request with these header lines more.

@@ -2,9 +2,11 @@
 
 use pace_tests::http::{Connection, ask};
 use pace_tests::process::Runner;
+use pace_tests::program::output_of;
+use pace_tests::{until, until_found};
 use serde_json::{Value, json};
 
-use super::{ANN, bearer, failing, get, project, said, say, start, start_measured, until_running, with};
+use super::{ANN, bearer, failing, get, project, said, say, start, start_measured, with};
 
 fn line_of(runner: &Runner, request: &str) -> Value {
     runner.wait_for(|line| line["message"] == "request" && line["request"] == request)
@@ -49,11 +51,10 @@ fn a_problem_and_its_lines_have_the_id_of_the_request() {
     let followed = get(&runner, &format!("/invocations/{invocation}/events"), &[&bearer(ANN), "x-request-id: r-4"]);
     assert!(followed.body.contains(r#""request":"r-3""#) && !followed.body.contains("r-4"), "{followed:?}");
     runner.wait_for(|line| line["message"] == "an invocation failed" && line["request"] == "r-3");
-    let trace = std::iter::repeat_with(|| {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-        get(&runner, &format!("/traces/{invocation}"), &[&bearer(ANN)])
+    let trace = until_found("the trace is stored", || {
+        let answer = get(&runner, &format!("/traces/{invocation}"), &[&bearer(ANN)]);
+        if answer.status == 200 { Ok(answer) } else { Err(answer) }
     });
-    let trace = trace.take(5_000).find(|answer| answer.status == 200).unwrap();
     assert_eq!(trace.json()["request"], "r-3");
 }
 
@@ -102,7 +103,7 @@ fn each_request_is_a_line() {
     // Who hangs up is a line, too.
     let mut connection = Connection::to(runner.address);
     connection.send(with(&said("desk", "for ever"), &[&bearer(ANN), "x-request-id: hung-up"]).as_bytes());
-    until_running(&runner, 1);
+    runner.until_running(1);
     drop(connection);
     assert_eq!(
         (&line_of(&runner, "hung-up")["status"], &line_of(&runner, "hung-up")["cut"]),
@@ -132,13 +133,11 @@ fn the_log_is_as_loud_as_it_is_told_to_be() {
         let number = number.to_string();
         let mut command = pace_tests::process::command(&project, &[&variables[..], &[("PORT", &number)]].concat());
         let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
-        while std::net::TcpStream::connect(port).is_err() {
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
+        until("it listens", || std::net::TcpStream::connect(port).is_ok());
         assert_eq!(ask(port, &with(&said("open", "hello"), &["x-request-id: told"])).status, 200);
         let id = child.id().to_string();
         std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
-        let log = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+        let log = String::from_utf8(output_of(child).stderr).unwrap();
         let line = log.lines().find(|line| line.contains("told"));
         assert_eq!(line.is_some(), is_told, "{log}");
         assert!(

@@ -2,11 +2,10 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
 
 use pace_tests::http::{self, Connection};
-use pace_tests::process::{PATIENCE, Runner};
-use pace_tests::{Project, curl, installed, port};
+use pace_tests::process::Runner;
+use pace_tests::{Project, curl, installed, port, until};
 use serde_json::json;
 
 use super::with;
@@ -41,11 +40,10 @@ impl Nginx {
         command.args(["-e", "stderr", "-p"]).arg(project.path()).arg("-c").arg(project.path().join("nginx.conf"));
         let child = command.stdin(Stdio::null()).spawn().unwrap();
         let mut nginx = Self { child, address };
-        let begun = Instant::now();
-        while TcpStream::connect(nginx.address).is_err() {
-            assert!(begun.elapsed() < PATIENCE && nginx.child.try_wait().unwrap().is_none(), "nginx does not listen");
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
+        until("nginx listens", || {
+            assert!(nginx.child.try_wait().unwrap().is_none(), "nginx ended");
+            TcpStream::connect(nginx.address).is_ok()
+        });
         Some(nginx)
     }
 }

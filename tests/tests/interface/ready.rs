@@ -2,20 +2,16 @@
 
 use pace_tests::http::{self, ask};
 use pace_tests::process::{Runner, command};
-use pace_tests::{Project, SHOP};
+use pace_tests::{Project, SHOP, until, until_found};
 use serde_json::json;
 
-fn until(runner: &Runner, wanted: &serde_json::Value) {
-    let begun = std::time::Instant::now();
-    loop {
+#[track_caller]
+fn until_ready(runner: &Runner, wanted: &serde_json::Value) {
+    until_found("it says so", || {
         let found = http::get(runner.address, "/ready");
         assert_eq!(found.status, 200);
-        if found.json() == *wanted {
-            return;
-        }
-        assert!(begun.elapsed() < pace_tests::process::PATIENCE, "{found:?}");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+        if found.json() == *wanted { Ok(()) } else { Err(found) }
+    });
 }
 
 #[test]
@@ -40,13 +36,11 @@ fn a_server_that_is_away_is_named_until_it_is_back() {
         command.current_dir(project.path());
         command
     });
-    until(&runner, &json!({"status": "ready", "degraded": ["the MCP server `shop` does not answer"]}));
+    until_ready(&runner, &json!({"status": "ready", "degraded": ["the MCP server `shop` does not answer"]}));
     project.write("server.py", SHOP);
-    let begun = std::time::Instant::now();
-    while !ask(runner.address, &http::stream("look")).body.contains("\"status\":\"done\"") {
-        // One that failed to start is not tried again at once.
-        assert!(begun.elapsed() < pace_tests::process::PATIENCE, "it is not asked again");
-        std::thread::sleep(std::time::Duration::from_millis(200));
-    }
-    until(&runner, &json!({"status": "ready"}));
+    // One that failed to start is not tried again at once.
+    until("the server is asked again", || {
+        ask(runner.address, &http::stream("look")).body.contains("\"status\":\"done\"")
+    });
+    until_ready(&runner, &json!({"status": "ready"}));
 }

@@ -2,18 +2,18 @@
 
 use std::sync::Mutex;
 
-use pace_tests::Project;
 use pace_tests::http::{Connection, ask};
 use pace_tests::process::Runner;
+use pace_tests::{Project, until, until_found};
 use serde_json::json;
 
-use super::{ANN, BOB, bearer, failing, get, project, said, say, start, with};
+use super::{ANN, BOB, bearer, failing, get, project, said, say, start, start_measured, with};
 
 /// The same, on every kind of store; a runner each.
 fn everywhere(project: &Project, test: impl Fn(&Runner)) {
-    test(&start(project, &[]));
+    test(&start_measured(project, &[]));
     let folder = tempfile::tempdir().unwrap();
-    test(&start(project, &[("PACE_STATE_DIR", folder.path().to_str().unwrap())]));
+    test(&start_measured(project, &[("PACE_STATE_DIR", folder.path().to_str().unwrap())]));
 }
 
 fn key(key: &str) -> String {
@@ -81,21 +81,24 @@ fn of_several_at_once_one_is_worked_on() {
 #[test]
 fn whoever_hangs_up_finds_the_answer_later() {
     everywhere(&project(), |runner| {
-        // On a busy machine the one that asks again may be the first to be read; then another key has to do.
-        let lost = (0..50).find_map(|number| {
+        // On a busy machine the first may be answered before the one that asks again is read; then another key has to do.
+        let mut number = 0;
+        let (connection, request) = until_found("one is asked for again while it is worked on", || {
+            number += 1;
             let request = with(&said("desk", "wait"), &[&bearer(ANN), &key(&format!("later-{number}"))]);
+            runner.until_running(0);
             let mut connection = Connection::to(runner.address);
             connection.send(request.as_bytes());
-            assert_eq!(get(runner, "/health", &[]).status, 200);
-            (ask(runner.address, &request).status == 409).then_some((connection, request))
+            // Whoever asked again before would be the first.
+            runner.until_running(1);
+            let again = ask(runner.address, &request);
+            if again.status == 409 { Ok((connection, request)) } else { Err(again) }
         });
-        let (connection, request) = lost.expect("one that is worked on");
         drop(connection);
-        let answers = std::iter::repeat_with(|| {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-            ask(runner.address, &request)
+        let answer = until_found("it is answered", || {
+            let answer = ask(runner.address, &request);
+            if answer.status == 409 { Err(answer) } else { Ok(answer) }
         });
-        let answer = answers.take(1_000).find(|answer| answer.status != 409).expect("an answer");
         assert_eq!((answer.status, &answer.json()["response"]), (200, &json!("waited")));
         assert_eq!(answer.header("idempotency-replayed"), Some("true"));
     });
@@ -216,9 +219,7 @@ fn what_a_killed_runner_worked_on_is_named() {
     let file = rusqlite::Connection::open(folder.path().join("state.db")).unwrap();
     file.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
     let noted = "SELECT count(*) FROM pace_idempotency WHERE response IS NOT NULL";
-    while file.query_row(noted, [], |row| row.get::<_, i64>(0)).unwrap() == 0 {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    until("it is noted", || file.query_row(noted, [], |row| row.get::<_, i64>(0)).unwrap() > 0);
     let (wait, invocation) = in_flight(&runner);
     assert!(wait == 1 && invocation.is_string(), "{wait} {invocation}");
     let other = start(&project, &state);

@@ -1,8 +1,8 @@
 //! `/invocations`: what runs, for whom, and how it is ended.
 
-use pace_tests::Project;
 use pace_tests::http::{self, Answer, Connection};
-use pace_tests::process::{PATIENCE, Runner};
+use pace_tests::process::Runner;
+use pace_tests::{Project, until, until_found};
 use serde_json::{Value, json};
 
 use super::{ANN, BOB, bearer, get, project, start, with};
@@ -50,14 +50,12 @@ fn begin(runner: &Runner, path: &str, token: &str, lines: &[&str]) -> (Connectio
     let mut connection = Connection::to(runner.address);
     let request = http::post(path, r#"{"message":"stay"}"#);
     connection.send(with(&request, &[&[bearer(token).as_str()], lines].concat()).as_bytes());
-    let begun = std::time::Instant::now();
-    loop {
-        if let Some(new) = listed(runner, OPS).iter().find(|entry| !before.contains(&entry["id"])) {
-            return (connection, new["id"].as_str().unwrap().to_owned());
-        }
-        assert!(begun.elapsed() < PATIENCE, "it does not begin");
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    let id = until_found("it begins", || {
+        let listed = listed(runner, OPS);
+        let new = listed.iter().find(|entry| !before.contains(&entry["id"]));
+        new.map(|entry| entry["id"].as_str().unwrap().to_owned()).ok_or_else(|| listed.clone())
+    });
+    (connection, id)
 }
 
 #[test]
@@ -135,14 +133,9 @@ fn a_session_is_as_it_was_and_free() {
     let session = http::ask(runner.address, &first).json()["session"].clone();
     let mut client = Connection::to(runner.address);
     client.send(say("stay", &session).as_bytes());
-    let since = std::time::Instant::now();
-    let id = loop {
-        assert!(since.elapsed() < PATIENCE, "it does not begin");
-        if let [entry] = listed(&runner, ANN).as_slice() {
-            assert_eq!(entry["session"], session);
-            break entry["id"].as_str().unwrap().to_owned();
-        }
-    };
+    let entry = until_found("it begins", || <[Value; 1]>::try_from(listed(&runner, ANN)).map(|[entry]| entry));
+    assert_eq!(entry["session"], session);
+    let id = entry["id"].as_str().unwrap().to_owned();
     assert_eq!(delete(&runner, &id, ANN).status, 204);
     assert_eq!(http::ask(runner.address, &say("hello", &session)).status, 200);
     let path = format!("/agents/desk/sessions/{}", session.as_str().unwrap());
@@ -176,10 +169,7 @@ fn a_call_by_mcp_is_one_of_them() {
     assert_eq!(http::ask(runner.address, &post(&told, &[&session])).status, 202);
     let mut client = Connection::to(runner.address);
     client.send(post(&call, &[&session]).as_bytes());
-    let since = std::time::Instant::now();
-    while listed(&runner, ANN).is_empty() {
-        assert!(since.elapsed() < PATIENCE, "it does not begin");
-    }
+    until("it begins", || !listed(&runner, ANN).is_empty());
     assert_eq!(delete(&runner, listed(&runner, ANN)[0]["id"].as_str().unwrap(), OPS).status, 204);
     let answer = client.answer().unwrap();
     assert!(answer.body.contains("the invocation was cancelled"), "{answer:?}");

@@ -2,10 +2,9 @@
 
 use std::io::{Read, Write};
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use pace_tests::process::{PATIENCE, Runner, ended};
-use pace_tests::{Project, curl};
+use pace_tests::{Project, curl, until};
 
 use super::{project, start};
 
@@ -82,7 +81,7 @@ fn a_renewed_certificate_is_shown_without_a_restart() {
         std::fs::rename(project.path().join("new"), project.path().join("current")).unwrap();
     };
     link("one");
-    let runner = with_tls(&project, "current");
+    let mut runner = with_tls(&project, "current");
     let (one, two) = (project.path().join("one/tls.crt"), project.path().join("two/tls.crt"));
     if ask(&runner, &one, &[]).is_none() {
         return;
@@ -92,12 +91,9 @@ fn a_renewed_certificate_is_shown_without_a_restart() {
     assert!(refused["message"].as_str().unwrap().contains("holds no certificate in PEM"), "{refused}");
     assert_eq!(ask(&runner, &one, &[]).unwrap(), "2 200", "what was there goes on");
     link("two");
-    let begun = Instant::now();
-    while ask(&runner, &two, &[]).unwrap() != "2 200" {
-        assert!(begun.elapsed() < PATIENCE, "it is not shown");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    until("the new one is shown", || ask(&runner, &two, &[]).unwrap() == "2 200");
     assert_eq!(ask(&runner, &one, &[]).unwrap(), "0 000");
+    assert_eq!(runner.stop(), Some(0));
     assert!(!runner.lines().concat().contains("PRIVATE KEY"));
 }
 

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use pace_tests::until;
+
 use crate::http::{Answer, Connection, ask, get, post, say};
 use crate::process::Runner;
 use crate::project;
@@ -146,7 +148,7 @@ fn clients_that_break_off() {
 #[test]
 fn as_many_at_once_as_there_are_places() {
     let project = project();
-    let mut runner = Runner::start(&project, &[("DRAIN_TIMEOUT", "1s")]);
+    let mut runner = Runner::start(&project, &[("DRAIN_TIMEOUT", "1s"), ("ADMIN_PORT", "0")]);
     // Each keeps a place until it is told to stop; as many connections as fit into the files a process may have open.
     let waiting: Vec<_> = (0..1_024)
         .map(|_| {
@@ -155,19 +157,12 @@ fn as_many_at_once_as_there_are_places() {
             connection
         })
         .collect();
-    // The last of them may not have been read yet.
-    let refused = std::iter::repeat_with(|| {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-        ask(runner.address, &say("hello"))
-    });
-    let answer = refused.take(500).find(|answer| answer.status != 200).expect("the places are taken");
+    // One that asks before the last of them was read would take its place.
+    runner.until_running(waiting.len());
+    let answer = ask(runner.address, &say("hello"));
     assert_eq!((answer.problem().0, answer.problem().1.as_str()), (429, "too-many-invocations"));
     assert_eq!(answer.header("retry-after"), Some("1"));
     drop(waiting);
-    let free = std::iter::repeat_with(|| {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-        ask(runner.address, &say("hello"))
-    });
-    assert!(free.take(500).any(|answer| answer.status == 200), "clients that left kept their places");
+    until("clients that left give back their places", || ask(runner.address, &say("hello")).status == 200);
     assert_serves(&mut runner);
 }

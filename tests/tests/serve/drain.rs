@@ -2,8 +2,8 @@
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
+use pace_tests::port;
 use serde_json::json;
 
 use crate::http::{Connection, ask, get, post, say, stream};
@@ -41,19 +41,16 @@ fn what_runs_may_finish_and_nothing_new_begins() {
 #[test]
 fn the_time_to_drain_is_bounded() {
     let project = project();
-    let mut runner = Runner::start(&project, &[("DRAIN_TIMEOUT", "200ms")]);
+    let mut runner = Runner::start(&project, &[("DRAIN_TIMEOUT", "200ms"), ("ADMIN_PORT", "0")]);
     let mut streamed = Connection::to(runner.address);
     streamed.send(stream("for ever").as_bytes());
     streamed.head().unwrap();
     let session = ask(runner.address, &say("hello")).json()["session"].clone();
-    let next =
-        |message: &str| post("/agents/helper/chat", &json!({"message": message, "session": session}).to_string());
+    let next = json!({"message": "for ever", "session": session}).to_string();
     let mut plain = Connection::to(runner.address);
-    plain.send(next("for ever").as_bytes());
-    // The plain one is running once its session is taken.
-    while ask(runner.address, &next("hello")).status != 409 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    plain.send(post("/agents/helper/chat", &next).as_bytes());
+    // Whoever asked for the session in order to see that it is taken could take it first.
+    runner.until_running(2);
     assert_eq!(runner.stop(), Some(0));
     let last = streamed.events().pop().unwrap();
     assert_eq!((last.name.as_str(), &last.data["code"]), ("error", &"shutting-down".into()));
@@ -94,7 +91,8 @@ fn signals_that_come_together_are_one() {
 #[test]
 fn every_request_that_was_taken_is_answered() {
     let project = project();
-    let mut runner = Runner::start(&project, &[]);
+    // Nobody else is given this port, and nobody meets itself there, when the runner has ended.
+    let mut runner = Runner::start(&project, &[("PORT", &port::free().to_string())]);
     let (address, is_over) = (runner.address, AtomicBool::new(false));
     std::thread::scope(|scope| {
         let client = || {
@@ -136,7 +134,7 @@ fn every_request_that_was_taken_is_answered() {
 #[test]
 fn one_that_is_killed_leaves_its_address_free() {
     let project = project();
-    let mut runner = Runner::start(&project, &[]);
+    let mut runner = Runner::start(&project, &[("PORT", &port::free().to_string())]);
     let mut streamed = Connection::to(runner.address);
     streamed.send(stream("for ever").as_bytes());
     streamed.head().unwrap();

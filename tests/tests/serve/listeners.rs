@@ -3,6 +3,9 @@
 use std::net::TcpListener;
 use std::process::Stdio;
 
+use pace_tests::program::{Said, end_of};
+use pace_tests::until;
+
 use crate::http::get;
 use crate::process::{Ended, Runner, command, ended};
 use crate::project;
@@ -74,7 +77,8 @@ fn a_bundle_that_cannot_be_served_is_refused_before_its_keys_are_missed() {
 #[test]
 fn variables_that_do_not_exist() {
     let project = project();
-    let runner = Runner::start(&project, &[("PACE_STATEDIR", "memory"), ("PACE_STATE_DIR", "memory")]);
+    let mut runner = Runner::start(&project, &[("PACE_STATEDIR", "memory"), ("PACE_STATE_DIR", "memory")]);
+    assert_eq!(runner.stop(), Some(0));
     let warnings: Vec<_> = runner.lines().into_iter().filter(|line| line.contains("there is no variable")).collect();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].contains("there is no variable `PACE_STATEDIR`; did you mean `PACE_STATE_DIR`?"));
@@ -88,8 +92,8 @@ fn agents_that_nobody_can_reach_are_named_at_the_start() {
                   is taken for without sources under `authentication`";
     runner.wait_for(|line| line["level"] == "WARN" && line["message"] == wanted);
     let mut child = command(&project, &[("LOG_FORMAT", "text")]).stderr(Stdio::piped()).spawn().unwrap();
-    let stderr = std::io::BufReader::new(child.stderr.take().unwrap());
-    let lines: Vec<_> = std::io::BufRead::lines(stderr).map(Result::unwrap).take(6).collect();
+    let said = Said::on(child.stderr.take());
+    let lines = said.lines(6);
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(lines[0].contains("WARN") && lines[0].contains(wanted), "{lines:?}");
@@ -105,8 +109,8 @@ fn people_are_shown_what_is_served() {
     project.write("loops/digest.yaml", digest);
     project.write("agents/closed/spec.yaml", "name: closed\nmodel: recorded\ndescription: X\n");
     let mut child = command(&project, &[("LOG_FORMAT", "text")]).stderr(Stdio::piped()).spawn().unwrap();
-    let stderr = std::io::BufReader::new(child.stderr.take().unwrap());
-    let lines: Vec<_> = std::io::BufRead::lines(stderr).map(Result::unwrap).take(9).collect();
+    let said = Said::on(child.stderr.take());
+    let lines = said.lines(9);
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(lines[0].contains("WARN") && lines[0].contains("this version does not fire loops yet"), "{lines:?}");
@@ -132,13 +136,13 @@ fn a_runner_whose_log_nobody_reads() {
         let mut command = command(&project, &[("PORT", &port.to_string()), ("LOG_FORMAT", format), ("PACE_X", "y")]);
         let mut child = command.stdout(closed()).stderr(closed()).spawn().unwrap();
         let address = (std::net::Ipv4Addr::LOCALHOST, port).into();
-        while std::net::TcpStream::connect(address).is_err() {
+        until("it listens", || {
             assert_eq!(child.try_wait().unwrap(), None);
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
+            std::net::TcpStream::connect(address).is_ok()
+        });
         assert_eq!(crate::http::ask(address, &crate::http::say("nobody recorded this")).status, 502);
         assert_eq!(crate::http::ask(address, &crate::http::say("hello")).status, 200);
         std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(0));
+        assert_eq!(end_of(&mut child).code(), Some(0));
     }
 }

@@ -154,7 +154,7 @@ fn who_may_not() {
 #[test]
 fn what_an_invocation_fails_with_is_told_and_logged_without_its_words() {
     let project = project();
-    let runner = Runner::start(&project, &[]);
+    let mut runner = Runner::start(&project, &[]);
     let answer = ask(runner.address, &say("my secret diary"));
     assert_eq!((answer.problem().0, answer.problem().1.as_str()), (502, "no-recorded-turn"));
     let invocation = answer.json()["invocation"].clone();
@@ -163,6 +163,7 @@ fn what_an_invocation_fails_with_is_told_and_logged_without_its_words() {
     assert_eq!((&line["code"], &line["agent"]), (&"no-recorded-turn".into(), &"helper".into()));
     assert_eq!(line["invocation"], invocation);
     assert_eq!((&line["model"], line.get("detail")), (&"recorded".into(), None));
+    assert_eq!(runner.stop(), Some(0));
     assert!(!runner.lines().concat().contains("diary"));
 }
 

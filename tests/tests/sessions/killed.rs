@@ -6,11 +6,11 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use pace_tests::Project;
 use pace_tests::http::{self, Connection};
-use pace_tests::process::{PATIENCE, Runner, SetAtEnd};
+use pace_tests::process::{Runner, SetAtEnd};
+use pace_tests::{Project, until};
 use rusqlite::Connection as Database;
 use serde_json::Value;
 
@@ -104,15 +104,6 @@ fn has_trace(file: &Database, id: &str) -> bool {
     count(file, &format!("SELECT count(*) FROM pace_traces WHERE lower(hex(id)) = '{id}'")) == 1
 }
 
-#[track_caller]
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "it does not come to pass: {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
 /// All sessions, each whole, and those inside others as far as those. What was answered is there.
 fn judge_sessions(file: &Database, known: &mut Known) {
     let sound: String = file.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
@@ -159,11 +150,11 @@ fn what_is_left_of_a_runner_that_was_killed_is_whole() {
         let stored = std::thread::scope(|scope| {
             scope.spawn(|| load(&runner, &known, &enough));
             let _over = SetAtEnd(&enough);
-            wait_until("some turns are taken", || known.lock().unwrap().invocations.len() > 15);
+            until("some turns are taken", || known.lock().unwrap().invocations.len() > 15);
             // Now and then so late that the first traces have been stored, though the load goes on.
             let stored = if round % 7 == 6 { known.lock().unwrap().invocations.clone() } else { BTreeSet::new() };
             let file = database(&project);
-            wait_until("their traces are stored", || stored.iter().all(|id| has_trace(&file, id)));
+            until("their traces are stored", || stored.iter().all(|id| has_trace(&file, id)));
             // In the middle of something, wherever that is.
             std::thread::sleep(Duration::from_millis(37 * round));
             runner.signal("KILL");
@@ -190,13 +181,9 @@ fn what_is_left_of_a_runner_that_was_killed_is_whole() {
     assert!(turns.values().sum::<u64>() > 200, "{turns:?}");
     // Each goes on: at once, or when the lease of the runner that died with its turn is over.
     let mut runner = serving(&project, &[]);
-    let patience = Instant::now() + Duration::from_mins(3);
     for (id, turns) in &turns {
         let next = said(&format!("note {}", turns + 1), Some(id));
-        while http::ask(runner.address, &next).status != 200 {
-            assert!(Instant::now() < patience, "{id} does not go on");
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        until(&format!("{id} goes on"), || http::ask(runner.address, &next).status == 200);
     }
     assert_eq!(runner.stop(), Some(0));
 }
@@ -213,12 +200,12 @@ fn a_runner_that_is_told_to_stop_under_load_answers_and_gives_back_what_it_holds
     let mut slow = Connection::to(runner.address);
     slow.send(said("slow", Some(&session)).as_bytes());
     let shown = format!("/agents/lead/sessions/{session}");
-    wait_until("the slow one is taken", || http::get(runner.address, &shown).json()["is_busy"] == true);
+    until("the slow one is taken", || http::get(runner.address, &shown).json()["is_busy"] == true);
     let enough = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| load(&runner, &known, &enough));
         let _over = SetAtEnd(&enough);
-        wait_until("each client has a session", || known.lock().unwrap().turns.len() > 8);
+        until("each client has a session", || known.lock().unwrap().turns.len() > 8);
         runner.signal("TERM");
         let last = slow.answer().unwrap();
         assert_eq!((last.status, last.json()["unkept"].clone()), (200, Value::Null));
@@ -247,7 +234,7 @@ fn what_runs_when_the_time_to_drain_is_over_gives_its_session_back() {
     let mut slow = Connection::to(runner.address);
     slow.send(said("slow", Some(&session)).as_bytes());
     let shown = format!("/agents/lead/sessions/{session}");
-    wait_until("it is taken", || http::get(runner.address, &shown).json()["is_busy"] == true);
+    until("it is taken", || http::get(runner.address, &shown).json()["is_busy"] == true);
     runner.signal("TERM");
     assert_eq!(slow.answer().unwrap().status, 503);
     assert_eq!(runner.code(), Some(0));

@@ -33,6 +33,7 @@ fn project(port: u16) -> Project {
         {"user": {"contains": "pay"}, "model": {"calls": calls}},
         {"results": ["pay", "guide"], "model": "paid"},
         {"user": "where to?", "model": "south"},
+        {"user": "endless", "wait": "1h", "model": "never"},
         {"user": "slow", "pace": "300ms", "model": "one two three four five six seven eight nine ten"},
         {"user": "again", "turn": 2, "model": "the second turn"},
         {"user": "again", "turn": 3, "model": "the third turn"},

@@ -1,10 +1,10 @@
 //! A disk that is full: nobody waits, whoever gets an answer that is not kept is told, and what was kept before is there.
 
 use std::process::Command;
-use std::time::Instant;
 
 use pace_tests::http;
-use pace_tests::process::{PATIENCE, Runner, command};
+use pace_tests::process::{Runner, command};
+use pace_tests::until_found;
 
 use super::{project, say};
 
@@ -23,30 +23,26 @@ fn a_full_disk_is_told_with_the_answer() {
     }
     let mut runner = Runner::of(shell);
     let long = "x".repeat(100 << 10);
-    let begun = Instant::now();
     let (mut kept, mut turns) = (None, 0);
-    let unkept = loop {
-        assert!(begun.elapsed() < PATIENCE, "{:?}", runner.lines());
+    let unkept = until_found("the disk is full", || {
         let answer = say(runner.address, &long, kept.as_deref());
         if answer.status == 503 {
-            break answer.problem().2;
+            return Ok(answer.problem().2);
         }
         let answer = answer.json();
         if let Some(why) = answer["unkept"].as_str() {
             assert_eq!(answer["response"], "well said");
-            break why.to_owned();
+            return Ok(why.to_owned());
         }
         turns += 1;
         kept = Some(answer["session"].as_str().unwrap().to_owned());
-    };
+        Err(runner.lines())
+    });
     assert!(unkept.contains("no room"), "{unkept}");
-    let new = loop {
-        // Until the last short one has filled what is left.
+    let new = until_found("the last short one has filled what is left", || {
         let new = say(runner.address, &long, None).json();
-        if new["unkept"].is_string() {
-            break new;
-        }
-    };
+        if new["unkept"].is_string() { Ok(new) } else { Err(new) }
+    });
     assert_eq!(
         (new["unkept"].as_str(), new["response"].as_str()),
         (Some("the store has no room for it"), Some("well said"))

@@ -1,11 +1,12 @@
 //! Two runners on one PostgreSQL: a conversation goes on at either, one turn at a time; one that dies keeps nobody out for ever; and a
 //! database that goes and comes back needs no restart.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use pace_tests::http::{self, Connection};
 use pace_tests::postgres::Postgres;
 use pace_tests::process::{PATIENCE, Runner};
+use pace_tests::{until, until_found};
 use serde_json::Value;
 
 use super::{answered, project, said, say, serving, whole};
@@ -58,15 +59,11 @@ fn replicas_take_turns_of_one_session() {
     assert_eq!(turns.parse::<u64>().unwrap(), 13 + done);
     // One that is killed in the middle of a turn: the other takes the session when its lease is over.
     let mut slow = Connection::to(runners[0].address);
-    slow.send(said("slow", Some(&session)).as_bytes());
+    slow.send(said("endless", Some(&session)).as_bytes());
     until_busy(&runners[1], &session);
     runners[0].signal("KILL");
     assert_eq!(say(runners[1].address, "note", Some(&session)).problem().1, "session-busy");
-    let begun = Instant::now();
-    while say(runners[1].address, "note", Some(&session)).status != 200 {
-        assert!(begun.elapsed() < 2 * PATIENCE, "it never goes on");
-        std::thread::sleep(Duration::from_millis(200));
-    }
+    until("it goes on", || say(runners[1].address, "note", Some(&session)).status == 200);
     let found = http::get(runners[1].address, &shown).json();
     assert_eq!(found["turns"].as_u64().unwrap(), 14 + done);
     assert_eq!(runners[1].stop(), Some(0));
@@ -111,39 +108,28 @@ fn a_database_that_goes_and_comes_back_needs_no_restart() {
     assert!(begun.elapsed() < PATIENCE, "whoever asked was kept waiting");
     server.tell("start");
     server.wait();
-    let back = Instant::now();
     // The turn that was lost is not there, and its lease is given back.
-    while say(runner.address, "note 4", Some(&session)).status != 200 {
-        assert!(back.elapsed() < PATIENCE, "it does not go on: {:?}", runner.lines());
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    until("it goes on", || say(runner.address, "note 4", Some(&session)).status == 200);
     let found = http::get(runner.address, &format!("/agents/lead/sessions/{session}")).json();
     assert_eq!(found["turns"], 4, "{found}");
-    while http::get(runner.address, "/ready").json()["degraded"].is_array() {
-        assert!(back.elapsed() < PATIENCE, "{:?}", runner.lines());
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    until("nothing is missed any more", || !http::get(runner.address, "/ready").json()["degraded"].is_array());
     assert_eq!(runner.stop(), Some(0));
 }
 
 /// Waits until a turn of it is taken.
 #[track_caller]
 fn until_busy(runner: &Runner, session: &str) {
-    let begun = Instant::now();
-    while http::get(runner.address, &format!("/agents/lead/sessions/{session}")).json()["is_busy"] != true {
-        assert!(begun.elapsed() < PATIENCE, "nobody takes a turn of it");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    let shown = format!("/agents/lead/sessions/{session}");
+    until("a turn of it is taken", || http::get(runner.address, &shown).json()["is_busy"] == true);
 }
 
 /// A new session where the store has just gone; until that is found out.
 fn answered_unkept(address: std::net::SocketAddr) -> String {
-    loop {
+    until_found("the store is missed", || {
         let answer = say(address, "hello", None);
         assert_eq!(answer.status, 200, "{answer:?}");
         let answer = answer.json();
-        if answer["unkept"] == "the store does not answer" {
-            return answer["session"].as_str().unwrap().to_owned();
-        }
-    }
+        let is_missed = answer["unkept"] == "the store does not answer";
+        if is_missed { Ok(answer["session"].as_str().unwrap().to_owned()) } else { Err(answer) }
+    })
 }

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use pace_tests::http::{self, Connection};
+use pace_tests::{until, until_found};
 use serde_json::Value;
 
-use super::{answered, project, said, serving, whole};
+use super::{answered, project, said, say, serving, whole};
 
 /// What is in the file, past the runners.
 fn file(folder: &std::path::Path) -> rusqlite::Connection {
@@ -18,26 +19,27 @@ fn file(folder: &std::path::Path) -> rusqlite::Connection {
 #[test]
 fn a_turn_that_is_taken_over_ends_and_leaves_nothing() {
     let project = project(1);
-    let turns = std::fs::read_to_string(project.path().join("turns.json")).unwrap();
-    let mut turns: Vec<Value> = serde_json::from_str(&turns).unwrap();
-    // Longer than it takes until the lease is renewed.
-    let endless = serde_json::json!({"user": "endless", "wait": "1h", "model": "never"});
-    turns.insert(0, endless);
-    project.write("turns.json", &Value::from(turns).to_string());
     let folder = tempfile::tempdir().unwrap();
     let state = [("PACE_STATE_DIR", folder.path().to_str().unwrap())];
     let (mut first, mut second) = (serving(&project, &state), serving(&project, &state));
     let session = answered(first.address, "note 1", None);
     let shown = format!("/agents/lead/sessions/{session}");
     let mut lost = Connection::to(first.address);
+    // Longer than it takes until the lease is renewed.
     lost.send(said("endless", Some(&session)).as_bytes());
-    while http::get(second.address, &shown).json()["is_busy"] != true {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    // As if the first had said nothing for as long as a lease lasts.
+    until("a turn is taken", || http::get(second.address, &shown).json()["is_busy"] == true);
     let over = "UPDATE pace_sessions SET turn_until = 0 WHERE parent IS NULL";
-    assert_eq!(file(folder.path()).execute(over, []).unwrap(), 1);
-    answered(second.address, "note 2", Some(&session));
+    until_found("the second takes it over", || {
+        // As if the first had said nothing for as long as a lease lasts; it may renew its lease before the second is there.
+        assert_eq!(file(folder.path()).execute(over, []).unwrap(), 1);
+        let answer = say(second.address, "note 2", Some(&session));
+        if answer.status == 409 {
+            assert_eq!(answer.problem().1, "session-busy");
+            return Err(answer);
+        }
+        assert_eq!((answer.status, &answer.json()["unkept"]), (200, &Value::Null), "{answer:?}");
+        Ok(())
+    });
 
     // It hears so in the middle of its turn, and ends that instead of calling more tools for nothing.
     let answer = lost.answer().unwrap();

@@ -93,7 +93,7 @@ fn builds_at_once_do_not_disturb_each_other() {
     let start = || project.pace(&["build"]).stderr(Stdio::piped()).spawn().unwrap();
     let builds: Vec<_> = (0..6).map(|_| start()).collect();
     for build in builds {
-        let output = build.wait_with_output().unwrap();
+        let output = pace_tests::program::output_of(build);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     let id = latest(project.path()).id();

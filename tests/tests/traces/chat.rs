@@ -175,27 +175,28 @@ fn what_is_not_found_is_told_as_what_it_is() {
 
 #[test]
 fn tail_prints_what_ends_meanwhile() {
-    use std::io::{BufRead, BufReader};
     use std::process::Stdio;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use pace_tests::process::SetAtEnd;
+    use pace_tests::program::{Said, end_of};
     let project = project("");
     pace(&project, &["chat", "guide"], "where to?");
     let mut command = project.pace(&["trace", "tail", "--agent", "lead"]);
     let mut tail = command.env_remove("PACE_STATE_DIR").stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(tail.stdout.take().unwrap());
+    let said = Said::on(tail.stdout.take());
     // Whatever ended before it looked for the first time is not printed, so that this is asked until it is.
-    let (done, asked) = std::sync::mpsc::channel();
+    let is_printed = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let asked = asked;
-            while asked.try_recv().is_err() {
+            while !is_printed.load(Ordering::Relaxed) {
                 pace(&project, &["chat", "lead"], "look");
             }
         });
-        let mut line = String::new();
-        lines.read_line(&mut line).unwrap();
-        done.send(()).unwrap();
+        let _printed = SetAtEnd(&is_printed);
+        let line = said.lines(1).remove(0);
         assert!(line.starts_with("✓ lead"), "{line}");
     });
     let _ended = std::process::Command::new("kill").args(["-INT", &tail.id().to_string()]).status();
-    assert_eq!(tail.wait().unwrap().code(), Some(0));
+    assert_eq!(end_of(&mut tail).code(), Some(0));
 }

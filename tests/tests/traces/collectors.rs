@@ -6,10 +6,9 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
-use pace_tests::process::{PATIENCE, Runner};
-use pace_tests::{http, installed, port};
+use pace_tests::process::Runner;
+use pace_tests::{http, installed, port, until, until_found};
 use serde_json::{Value, json};
 
 use super::{SECRET, exported, pace, project, serving};
@@ -32,25 +31,17 @@ impl Collector {
                 lines.lock().unwrap().push(line);
             }
         });
-        let begun = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-            assert!(begun.elapsed() < PATIENCE, "{command:?} does not listen");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Self { child, printed }
+        let collector = Self { child, printed };
+        until(&format!("{command:?} listens"), || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
+        collector
     }
 
     /// What was printed, once that is enough.
     fn printed(&self, is_enough: impl Fn(&[String]) -> bool) -> Vec<String> {
-        let begun = Instant::now();
-        loop {
+        until_found("enough is printed", || {
             let lines = self.printed.lock().unwrap().clone();
-            if is_enough(&lines) {
-                return lines;
-            }
-            assert!(begun.elapsed() < PATIENCE, "{lines:#?}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+            if is_enough(&lines) { Ok(lines) } else { Err(lines) }
+        })
     }
 }
 
@@ -252,9 +243,7 @@ fn a_collector_that_does_not_work_keeps_nobody_waiting() {
         let degraded = ready.json()["degraded"][0].as_str().unwrap().to_owned();
         assert!(degraded.starts_with("spans are not exported: ") && !degraded.contains(words), "{degraded}");
         ask(&runner, "guide", "where to?", "");
-        let begun = Instant::now();
-        assert_eq!(runner.stop(), Some(0), "{:?}", runner.lines());
-        assert!(begun.elapsed() < PATIENCE, "{protocol} {words}");
+        assert_eq!(runner.stop(), Some(0), "{protocol} {words}: {:?}", runner.lines());
         let lost = runner.lines().iter().any(|line| line.contains("spans could not be exported"));
         assert!(lost, "{protocol} {words}: {:?}", runner.lines());
     }

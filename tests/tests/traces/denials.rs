@@ -2,7 +2,8 @@
 //! reason, and never with the credential.
 
 use pace_tests::http::{self, Answer};
-use pace_tests::process::{PATIENCE, Runner};
+use pace_tests::process::Runner;
+use pace_tests::until_found;
 use serde_json::{Value, json};
 
 use super::{exported, holds, kept, pace, project, serving};
@@ -28,16 +29,11 @@ fn typed(body: &str) -> String {
 
 /// What `eve`, who reads everything, is shown of what was denied, when there is as much as that.
 fn denied(runner: &Runner, count: usize) -> Vec<Value> {
-    let begun = std::time::Instant::now();
-    loop {
+    until_found("the traces are stored", || {
         let answer = ask(runner, PEOPLE[1].1, "GET", "/traces?status=denied&limit=500", "");
         let traces = answer.json()["traces"].as_array().unwrap().clone();
-        if traces.len() >= count {
-            return traces;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{traces:?}");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+        if traces.len() >= count { Ok(traces) } else { Err(traces) }
+    })
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Traces over HTTP: everybody sees their own, readers those of their agents, and nobody else's are there at all.
 
 use pace_tests::http::{self, Answer};
-use pace_tests::process::{PATIENCE, Runner};
+use pace_tests::process::Runner;
+use pace_tests::until_found;
 use serde_json::{Value, json};
 
 use super::{project, serving};
@@ -37,15 +38,10 @@ fn list(runner: &Runner, who: &str, query: &str) -> Value {
 
 /// Traces are there a moment after their answers.
 fn listed(runner: &Runner, who: &str, count: usize) -> Vec<Value> {
-    let begun = std::time::Instant::now();
-    loop {
+    until_found("the traces are stored", || {
         let traces = list(runner, who, "")["traces"].as_array().unwrap().clone();
-        if traces.len() >= count {
-            return traces;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{traces:?}");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+        if traces.len() >= count { Ok(traces) } else { Err(traces) }
+    })
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
 use pace_tests::http::{self, Answer};
-use pace_tests::installed;
 use pace_tests::process::Runner;
+use pace_tests::{installed, port, until, until_found};
 use serde_json::{Value, json};
 
 use super::{pace, project, serving};
@@ -36,11 +36,6 @@ fn value(text: &str, sample: &str) -> Option<f64> {
     text.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' ')).map(|value| value.parse().unwrap())
 }
 
-fn admin(runner: &Runner) -> SocketAddr {
-    let line = runner.wait_for(|line| line["message"] == "listening");
-    line["admin"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap()
-}
-
 #[test]
 fn what_happened_is_counted() {
     let project = project("");
@@ -57,8 +52,7 @@ fn what_happened_is_counted() {
         assert_eq!(say(&runner, agent, message).status, status, "{message}");
     }
     let _nothing = get(runner.address, "/made/up/path", None);
-    let text = metrics(runner.address);
-    for (sample, wanted) in [
+    let wanted = [
         (r#"paceline_invocations_total{agent="lead",status="ok"}"#, 3.0),
         (r#"paceline_invocations_total{agent="lead",status="failed"}"#, 1.0),
         (r#"paceline_invocations_total{agent="guide",status="ok"}"#, 1.0),
@@ -77,9 +71,15 @@ fn what_happened_is_counted() {
         ("paceline_invocations_running", 0.0),
         ("paceline_store_up", 1.0),
         ("paceline_traces_dropped_total", 0.0),
-    ] {
-        assert_eq!(value(&text, sample), Some(wanted), "{sample}\n{text}");
-    }
+    ];
+    // A request is counted when its answer was given, which may be a moment after that was read.
+    let text = until_found("all is counted", || {
+        let text = metrics(runner.address);
+        match wanted.iter().find(|(sample, wanted)| value(&text, sample) != Some(*wanted)) {
+            Some((sample, wanted)) => Err(format!("{sample}, not {wanted}\n{text}")),
+            None => Ok(text),
+        }
+    });
     assert!(text.contains("paceline_build_info{version=\"") && text.ends_with("# EOF\n"), "{text}");
     assert!(!text.contains("made/up") && !text.contains("user:"), "{text}");
 }
@@ -95,7 +95,7 @@ fn prometheus_reads_it() {
     let mut child =
         Command::new(python).args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(metrics(runner.address).as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = pace_tests::program::output_of(child);
     assert!(output.status.success(), "{output:?}");
     let families: Value = serde_json::from_slice(&output.stdout).unwrap();
     let kind = |name: &str| {
@@ -127,8 +127,9 @@ fn beside_everything_else_they_take_the_role_read_on_the_project() {
 #[test]
 fn a_port_of_their_own_takes_metrics_and_traces_off_the_other() {
     let project = project(TOKENS);
-    let mut runner = serving(&project, &[&PEOPLE[..], &[("ADMIN_PORT", "0")]].concat());
-    let admin = admin(&runner);
+    // Nobody else is given this port when the runner has ended.
+    let mut runner = serving(&project, &[&PEOPLE[..], &[("ADMIN_PORT", &port::free().to_string())]].concat());
+    let admin = runner.admin();
     for path in ["/metrics", "/traces", "/traces/0123"] {
         assert_eq!(get(runner.address, path, Some("token-of-eve-0123456")).status, 404, "{path}");
     }
@@ -145,9 +146,9 @@ fn a_port_of_their_own_takes_metrics_and_traces_off_the_other() {
     // It answers while the runner drains, and ends with it.
     let mut slow = http::Connection::to(runner.address);
     slow.send(http::post("/agents/guide/chat", &json!({ "message": "slow" }).to_string()).as_bytes());
-    while value(&get(admin, "/metrics", None).body, "paceline_invocations_running") != Some(1.0) {}
+    runner.until_running(1);
     runner.signal("TERM");
-    while value(&get(admin, "/metrics", None).body, "paceline_draining") != Some(1.0) {}
+    until("it drains", || value(&get(admin, "/metrics", None).body, "paceline_draining") == Some(1.0));
     assert_eq!(slow.answer().unwrap().status, 200);
     assert_eq!(runner.code(), Some(0));
     assert!(std::net::TcpStream::connect(admin).is_err());

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use pace_tests::http::{self, Connection};
-use pace_tests::process::{PATIENCE, Runner, SetAtEnd, command};
+use pace_tests::process::{Runner, SetAtEnd, command};
+use pace_tests::{port, until, until_found};
 use serde_json::{Value, json};
 
 use super::{SECRET, exported, pace, project, serving};
@@ -43,20 +44,11 @@ fn load(runner: &Runner, answered: &Mutex<BTreeSet<String>>, enough: &AtomicBool
     });
 }
 
-/// Waits until something is so.
-#[track_caller]
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "it does not come to pass: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 #[test]
 fn being_told_to_stop_under_load_loses_nothing() {
     let project = project("");
-    let mut runner = serving(&project, &[]);
+    // Nobody else is given this port while clients still come.
+    let mut runner = serving(&project, &[("PORT", &port::free().to_string())]);
     let mut slow = Connection::to(runner.address);
     slow.send(question("slow").replacen("/chat ", "/chat/stream ", 1).as_bytes());
     // It has begun when its head is there.
@@ -81,7 +73,7 @@ fn being_told_to_stop_under_load_loses_nothing() {
 fn what_is_left_of_one_that_was_killed_is_sound() {
     let project = project("");
     for _ in 0..3 {
-        let mut runner = serving(&project, &[]);
+        let mut runner = serving(&project, &[("PORT", &port::free().to_string())]);
         let (enough, answered) = (AtomicBool::new(false), Mutex::<BTreeSet<String>>::default());
         let is_kept = |trace: &Value| answered.lock().unwrap().contains(trace["id"].as_str().unwrap());
         std::thread::scope(|scope| {
@@ -104,16 +96,12 @@ fn what_is_left_of_one_that_was_killed_is_sound() {
 #[test]
 fn one_whose_client_has_gone_is_kept_as_cancelled() {
     let project = project("");
-    let mut runner = serving(&project, &[]);
+    let mut runner = serving(&project, &[("ADMIN_PORT", "0")]);
     let mut slow = Connection::to(runner.address);
     slow.send(question("slow").as_bytes());
-    let running = |count: &str| {
-        let told = http::get(runner.address, "/metrics").body;
-        told.lines().any(|line| line.strip_prefix("paceline_invocations_running ") == Some(count))
-    };
-    until("it runs", || running("1"));
+    runner.until_running(1);
     drop(slow);
-    until("it is over", || running("0"));
+    runner.until_running(0);
     assert_eq!(runner.stop(), Some(0));
     let traces = exported(&project, "production", &[]);
     assert_eq!((traces.len(), &traces[0]["status"]), (1, &json!("cancelled")), "{traces:?}");
@@ -145,29 +133,24 @@ fn a_full_disk_is_said_and_stops_no_conversation() {
     let project = project("");
     let mut runner = bounded(&project, 2_000);
     let long = format!("told {}", "x".repeat(16 << 10));
-    let begun = Instant::now();
-    loop {
+    until("the disk is full", || {
         let answer = http::ask(runner.address, &question(&long));
         assert_eq!(answer.status, 200, "{answer:?}");
         let ready = http::get(runner.address, "/ready");
         assert_eq!(ready.status, 200);
         // Why is for the log: what the store says is nothing for strangers.
         assert!(!ready.body.contains("disk") && !ready.body.contains("state.db"), "{ready:?}");
-        if ready.json()["degraded"][0].as_str().is_some_and(|why| why.starts_with("traces are not stored: ")) {
-            break;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{:?}", runner.lines());
-    }
+        ready.json()["degraded"][0].as_str().is_some_and(|why| why.starts_with("traces are not stored: "))
+    });
     runner.wait_for(|line| line["message"].as_str().is_some_and(|text| text.starts_with("the store fails: ")));
     // Where a batch of traces finds no room, the short rows of a few writes still do.
     let pay = http::post("/agents/lead/chat/stream", r#"{"message": "pay"}"#);
-    let refused = loop {
+    let refused = until_found("a write is refused", || {
         let answer = http::ask(runner.address, &pay);
-        if answer.body.contains("the write cannot be put on record") {
-            break answer.body;
-        }
-        assert!(answer.status == 200 && begun.elapsed() < 2 * PATIENCE, "{answer:?}");
-    };
+        let is_refused = answer.body.contains("the write cannot be put on record");
+        assert!(is_refused || answer.status == 200, "{answer:?}");
+        if is_refused { Ok(answer.body) } else { Err(answer) }
+    });
     assert!(!refused.contains(r#"{"paid":"#) && !refused.contains("disk"), "{refused}");
     assert_eq!(http::ask(runner.address, &question("where to?")).status, 200);
     assert_eq!(runner.stop(), Some(0));
@@ -191,6 +174,7 @@ fn a_store_that_is_gone_is_said_once_though_no_traces_are_kept() {
     // Whoever is refused a write is the first to know.
     assert!(pay().body.contains("the write cannot be put on record"));
     assert_eq!(degraded(), refused);
+    runner.wait_for(|line| line["message"].as_str().is_some_and(|text| text.starts_with("the store fails: ")));
     let told = |what: &str| runner.lines().iter().filter(|line| line.contains(what)).count();
     // Looked at several times, it is neither said again nor taken back.
     let begun = Instant::now();
@@ -200,15 +184,11 @@ fn a_store_that_is_gone_is_said_once_though_no_traces_are_kept() {
     }
     assert_eq!((told("the store fails: "), told("the store works again")), (1, 0), "{:?}", runner.lines());
     std::fs::rename(&aside, &file).unwrap();
-    while !degraded().is_null() {
-        assert!(begun.elapsed() < PATIENCE, "{:?}", runner.lines());
-    }
+    until("the store works again", || degraded().is_null());
     assert!(pay().body.contains(r#"{"paid":"#));
     // Also where nobody asks anything of it.
     std::fs::rename(&file, &aside).unwrap();
-    while degraded() != refused {
-        assert!(begun.elapsed() < PATIENCE, "{:?}", runner.lines());
-    }
+    until("the store is missed", || degraded() == refused);
     std::fs::rename(&aside, &file).unwrap();
     assert_eq!(runner.stop(), Some(0));
 }

@@ -1,9 +1,7 @@
 //! Live writes on record: before they are made, and so that a change of the record is found.
 
-use std::time::{Duration, Instant};
-
 use pace_tests::http::{self, Connection};
-use pace_tests::process::PATIENCE;
+use pace_tests::until;
 use serde_json::{Value, json};
 
 use super::{exported, pace, project, serving};
@@ -61,11 +59,7 @@ fn a_write_that_was_lost_with_its_runner_is_told_with_what_it_was() {
     asking.send(http::post("/agents/lead/chat", r#"{"message": "pay"}"#).as_bytes());
     let verify =
         |more: &[&str]| pace(&project, &[&["trace", "verify", "--environment", "production"], more].concat(), "");
-    let begun = Instant::now();
-    while !verify(&[]).out.contains("tools/pay") {
-        assert!(begun.elapsed() < PATIENCE, "{:?}", verify(&[]));
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until("the write is on record", || verify(&[]).out.contains("tools/pay"));
     runner.signal("KILL");
     assert_eq!(runner.code(), None);
     assert!(exported(&project, "production", &[]).is_empty());

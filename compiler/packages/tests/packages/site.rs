@@ -58,11 +58,7 @@ impl Site {
 
     /// Waits until a path is asked for.
     pub(crate) fn wait_for(&self, path: &str) {
-        let begin = std::time::Instant::now();
-        while !self.asked().iter().any(|asked| asked == path) {
-            assert!(begin.elapsed() < Duration::from_mins(4), "nobody asks for {path}");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        pace_tests::until(&format!("somebody asks for {path}"), || self.asked().iter().any(|asked| asked == path));
     }
 }
 

@@ -272,7 +272,7 @@ async fn what_ends_the_caller_ends_whom_it_called() {
     let turns =
         flat(&json!([asks("go", &[("helper", "slow")]), [json!({"user": "slow", "wait": "1h", "model": "x"})]]));
     let agents = || Agents::new(&turns).agent("lead", &[("helper", Access::Read)]).agent("helper", &[]);
-    let runner = agents().limits("lead", Limits { timeout: Milliseconds(30), ..Limits::default() }).runner();
+    let runner = agents().limits("lead", Limits { timeout: Milliseconds(1_000), ..Limits::default() }).runner();
     let (result, heard) = ask(&runner, "go").await;
     assert_eq!(result.unwrap_err().code, Code::TimedOut);
     assert_eq!(heard.lines().split_off(3), ["helper failed cancelled", "lead failed timed-out"]);
@@ -284,9 +284,12 @@ async fn what_ends_the_caller_ends_whom_it_called() {
         let (cancel, heard) = (admitted.cancellation().clone(), Heard::default());
         let ends = async {
             // It is asked and waits by then.
-            while heard.lines().len() < 3 {
-                tokio::task::yield_now().await;
-            }
+            let asked = async {
+                while heard.lines().len() < 3 {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::time::timeout(std::time::Duration::from_mins(1), asked).await.expect("it is asked");
             if end == "one" { cancel.cancel() } else { runner.work().cancel() }
         };
         let (result, ()) = tokio::join!(admitted.run(&heard), ends);

@@ -43,6 +43,7 @@ class Server:
         self.arguments = arguments
         self.changed = False
         self.cancelled = []
+        self.never = 0
         self.replies = []
 
     def run(self):
@@ -192,7 +193,10 @@ class Server:
         send({"jsonrpc": "2.0", "id": id, "result": 7, "error": "both"})
 
     def call_never(self, id, params):
-        pass
+        self.never += 1
+
+    def call_waiting(self, id, params):
+        text(id, str(self.never))
 
     def call_cancelled(self, id, params):
         text(id, json.dumps(self.cancelled))

@@ -109,7 +109,13 @@ async fn python_without_sessions() {
     assert_eq!((text(&result), result.structured.clone()), ("42", Some(json!({"result": 42}))));
     drop(serving);
     let _serving = Serving::start(&python, &[script], port).await;
-    assert_eq!(text(&called(&connection, "add", json!({"a": 1, "b": 1})).await), "2");
+    let mut result = call(&connection, "add", json!({"a": 1, "b": 1})).await;
+    // As above: the connection that was kept may be asked before its end is noticed.
+    if let Err(error) = &result {
+        assert!(error.delivery() != Delivery::No && error.to_string().contains("the connection was lost"), "{error}");
+        result = call(&connection, "add", json!({"a": 1, "b": 1})).await;
+    }
+    assert_eq!(text(&result.unwrap()), "2");
     connection.close().await;
 }
 

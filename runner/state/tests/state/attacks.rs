@@ -124,7 +124,7 @@ fn many_processes_make_one_store_at_once() {
     let folder = stage.folder();
     let children: Vec<Child> = (0..8).map(|_| writer(&folder, "open").spawn().unwrap()).collect();
     for mut child in children {
-        assert!(child.wait().unwrap().success());
+        assert!(pace_tests::program::end_of(&mut child).success());
     }
     let file = rusqlite::Connection::open(folder.join("state.db")).unwrap();
     let scopes: i64 = file.query_row("SELECT count(*) FROM pace_scopes", [], |row| row.get(0)).unwrap();

@@ -13,7 +13,7 @@ use pace_tests::postgres::Postgres;
 
 use crate::support::proxy::Link;
 use crate::support::server::{database, execute, number, secure, shared};
-use crate::support::{LEASE, at, block_on, create, key, owner, scope, settings, tls, trace};
+use crate::support::{LEASE, at, block_on, create, eventually, key, owner, scope, settings, tls, trace};
 
 async fn open(settings: PostgresSettings, deadline: Duration) -> Result<Store, StoreError> {
     let bounds = Settings { deadline, ..Settings::default() };
@@ -56,16 +56,13 @@ fn a_server_that_stops_is_missed_and_found_again() {
             .collect();
         let more = async |count| {
             let wanted = stored.load(Ordering::Relaxed) + count;
-            while stored.load(Ordering::Relaxed) < wanted {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
+            eventually("more are stored", async || stored.load(Ordering::Relaxed) >= wanted).await;
         };
         more(50).await;
         for command in ["stop", "kill"] {
             server.tell(command);
-            while !matches!(store.health().await, Err(StoreError::Unavailable { .. })) {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            let is_missed = async || matches!(store.health().await, Err(StoreError::Unavailable { .. }));
+            eventually("the server is missed", is_missed).await;
             server.tell("start");
             // The same store, as if nothing had been.
             more(50).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pace_state::{SinkSettings, TraceFilter, TraceSink};
 
-use crate::support::{Stage, at, on_both, trace};
+use crate::support::{Stage, at, eventually, on_both, trace};
 
 on_both!(everything_offered_is_stored_at_a_flush, what_does_not_fit_is_counted, a_dropped_sink_stores_what_it_took);
 
@@ -54,7 +54,6 @@ async fn a_dropped_sink_stores_what_it_took(stage: Stage) {
         assert!(other.offer((trace("a", "user:ann", at(number)), Vec::new())));
     }
     drop((sink, other));
-    while store.traces(&TraceFilter::default(), None, 100).await.unwrap().rows.len() < 10 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let stored = async || store.traces(&TraceFilter::default(), None, 100).await.unwrap().rows.len() == 10;
+    eventually("all of them are stored", stored).await;
 }

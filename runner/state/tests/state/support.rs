@@ -14,6 +14,17 @@ use pace_state::{
 /// A lease as runners take them.
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
 
+/// Waits until something is so, within the patience of all tests.
+pub(crate) async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let waited = tokio::time::timeout(pace_tests::process::PATIENCE, waiting).await;
+    assert!(waited.is_ok(), "it does not come to pass: {what}");
+}
+
 /// A database of a test's own.
 pub(crate) struct Stage {
     pub(crate) location: Location,
