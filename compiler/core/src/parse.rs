@@ -102,6 +102,11 @@ impl Parsed {
         self.project.as_ref().and_then(|file| file.spec.as_ref()).map(|spec: &Spanned<ProjectSpec>| &spec.value)
     }
 
+    /// Whether there is a lock that could not be read: then nobody knows what is pinned.
+    pub(crate) fn has_broken_lock(&self) -> bool {
+        self.lock.is_none() && self.inputs.contains_key(crate::pins::PATH)
+    }
+
     /// The tree of a file.
     pub(crate) fn document(&self, file: FileId) -> Option<&Document> {
         self.documents.iter().find_map(|(id, document)| (*id == file).then_some(document))

@@ -112,6 +112,9 @@ pub(crate) fn ask_new(
 ) -> Option<PinReport> {
     let mut servers = used::collect(checked);
     rules::before(&servers, checked, sink);
+    if checked.resolved.parsed.has_broken_lock() {
+        return None;
+    }
     let mut known = settle::known(&servers, checked);
     if mode != PinMode::Online {
         rules::after(&known, checked, sink);
@@ -136,6 +139,9 @@ fn worth_keeping(settled: &Settled<'_>, checked: &Checked<'_>, sink: &mut Sink) 
 pub(crate) fn verify(checked: &Checked<'_>, sink: &mut Sink) -> Result<(), Reported> {
     let servers = used::collect(checked);
     rules::before(&servers, checked, sink);
+    if checked.resolved.parsed.has_broken_lock() {
+        return sink.check();
+    }
     rules::unversioned(&servers, checked, |_| false, sink);
     let known = settle::known(&servers, checked);
     rules::after(&known, checked, sink);

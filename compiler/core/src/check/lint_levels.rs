@@ -1,12 +1,16 @@
 //! `P0121`: a level for a lint that does not exist, or for a rule that is no lint.
 
-use pace_diag::{Applicability, Code, Diagnostic, Kind, Lints, Sink, code, nearest};
+use pace_diag::{Applicability, Code, Diagnostic, Kind, Level, Lints, Sink, code, nearest};
 use pace_syntax::Spanned;
 
 use crate::parse::Parsed;
 
-/// Reads `lints`.
+/// Reads `lints`. Where the settings could not be read, nobody knows what the project wants to hear: nothing is told then.
 pub(super) fn read(parsed: &Parsed, sink: &mut Sink) -> Lints {
+    if parsed.project.is_some() && parsed.settings().is_none() {
+        let lints = code::ALL.iter().filter(|code| matches!(code.kind, Kind::Lint(_)));
+        return lints.map(|code| (code.slug.to_owned(), Level::Allow)).collect();
+    }
     let entries = parsed.settings().map_or(&[][..], |settings| settings.lints.entries());
     let mut lints = Lints::new();
     for (slug, level) in entries {

@@ -18,8 +18,9 @@ const RESTORE: &str =
 /// Reads a lock.
 ///
 /// # Errors
-/// When anything in it is not as it is written.
+/// When anything in it is not as it is written; whatever else is wrong with the project.
 pub(crate) fn read(document: &Document, file: FileId, sink: &mut Sink) -> Result<LockFile, Reported> {
+    let said_before = sink.errors();
     let mut reading = Reading { document, sink };
     let Some(root) = document.root else {
         let diagnostic = Diagnostic::new(&code::MALFORMED_LOCK, format!("`{PATH}` is empty"))
@@ -40,7 +41,7 @@ pub(crate) fn read(document: &Document, file: FileId, sink: &mut Sink) -> Result
             found.places.insert(name.to_owned(), Places { server, version, tools });
         }
     }
-    sink.check().map(|()| found)
+    if sink.errors() == said_before { Ok(found) } else { sink.check().map(|()| found) }
 }
 
 /// What is left to be read of a mapping.

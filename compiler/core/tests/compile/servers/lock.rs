@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use pace_compiler::PinMode;
 use pace_compiler::pins::{Lock, PackagePin, Pin, ToolPin, TreeLine, write};
 use pace_ir::program::tool::PackageRuntime;
 use pace_ir::program::{Access, Json};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{MAIL, Servers, mail, pinned, said, with_mail};
+use super::{FILES, MAIL, Servers, files, mail, pinned, said, with_files, with_mail};
 use crate::world::Strings;
 
 fn read(text: &str) -> Lock {
@@ -330,5 +331,42 @@ proptest! {
         let found = outcome.result.unwrap();
         prop_assert_eq!(&found, &lock, "{}", written);
         prop_assert_eq!(write(&found), written);
+    }
+}
+
+/// A slip anywhere in the project makes nobody forget what is pinned, nor ask for it again.
+#[test]
+fn what_is_pinned_stays_so_whatever_else_is_wrong() {
+    let servers = Servers::new(&[(FILES, Ok(files()))]);
+    let world = pinned(&with_files(), &servers);
+    let other = "name: other\nmodel: gemini-2.5-flash\ndescripton: Help.\n";
+    let broken_settings = "project: x\nacl: [{principal: \"user:ann\", role: exec}]\n";
+    for world in [
+        world.clone().with("agents/other/spec.yaml", other),
+        world.clone().with("agents/other/spec.yaml", "name: [\n"),
+        world.clone().with("paceline.yaml", broken_settings),
+    ] {
+        servers.asked.take();
+        let outcome = world.build_asking(&servers, PinMode::Online);
+        assert!(outcome.result.is_err() && outcome.kept.is_none(), "{:#?}", said(&outcome));
+        assert!(servers.asked.borrow().is_empty());
+        for said in [said(&outcome), said(&world.check())] {
+            assert!(!said.iter().any(|line| line.starts_with("P0316")), "{said:#?}");
+        }
+    }
+}
+
+/// Nobody knows what a lock says that cannot be read: nothing is pinned over it.
+#[test]
+fn a_lock_that_cannot_be_read_is_not_written_over() {
+    let servers = Servers::new(&[(FILES, Ok(files()))]);
+    let world = pinned(&with_files(), &servers);
+    let text = world.text("mcp.lock").replacen("tools:", "tolls:", 1);
+    let world = world.with("mcp.lock", text);
+    servers.asked.take();
+    let outcome = world.build_asking(&servers, PinMode::Online);
+    assert!(outcome.kept.is_none() && servers.asked.borrow().is_empty());
+    for said in [said(&outcome), said(&world.check())] {
+        assert!(said.iter().all(|line| !line.starts_with('P') || line.starts_with("P0801")), "{said:#?}");
     }
 }
