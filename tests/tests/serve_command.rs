@@ -44,9 +44,14 @@ impl Serving {
     }
 
     fn ask(&self) -> String {
+        self.say_hello("/agents/helper/chat")
+    }
+
+    fn say_hello(&self, path: &str) -> String {
         let body = r#"{"message": "Hello"}"#;
         let length = body.len();
-        let head = "POST /agents/helper/chat HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json";
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json");
         self.send(&format!("{head}\r\ncontent-length: {length}\r\n\r\n{body}"))
     }
 
@@ -92,6 +97,39 @@ fn a_bundle_can_be_named_from_anywhere() {
     let serving = Serving::start(pace_tests::pace(folder.path(), &["serve", bundle.to_str().unwrap()]));
     assert!(serving.ask().contains("Good day."));
     assert_eq!(serving.stop(), Some(0));
+}
+
+/// Wherever the command is given: its servers are programs and files of the project, and are shown what the project keeps for them.
+#[test]
+fn servers_start_in_the_project() {
+    let spec = "name: helper\nmodel: recorded\ndescription: You help.\ntools:\n  \
+                - {server: \"mcp://exec/python3\", alias: shop, access: read, args: [server.py], env: {KEY: \"${credential:DESK}\"}}\n";
+    let turns = r#"[{"user": "Hello", "model": {"calls": [{"name": "shop_look", "arguments": {"what": "tea"}}]}},
+        {"results": ["shop_look"], "model": "Good day."}]"#;
+    let offer = r#"[{"name": "look", "description": "Looks.", "annotations": {"readOnlyHint": true},
+        "inputSchema": {"type": "object", "properties": {"what": {"type": "string"}}}}]"#;
+    let project = Project::new(&[
+        ("agents/helper/spec.yaml", spec),
+        ("paceline.yaml", SETTINGS),
+        ("turns.json", turns),
+        ("server.py", pace_tests::SHOP),
+        ("offer.json", offer),
+    ]);
+    let kept = project.run_with(&["auth", "add", "--value", "DESK"], "desk-key-0123456789\n");
+    assert_eq!(kept.code, Some(0), "{}", kept.err);
+    let built = project.run(&["build", "-q"]);
+    assert_eq!(built.code, Some(0), "{}", built.err);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let root = project.path().to_str().unwrap();
+    for command in [
+        pace_tests::pace(elsewhere.path(), &["-C", root, "serve"]),
+        pace_tests::pace(&project.path().join("agents"), &["serve"]),
+    ] {
+        let serving = Serving::start(command);
+        let answer = serving.say_hello("/agents/helper/chat/stream");
+        assert!(answer.contains("\"status\":\"done\"") && answer.contains("Good day."), "{answer}");
+        assert_eq!(serving.stop(), Some(0));
+    }
 }
 
 #[test]

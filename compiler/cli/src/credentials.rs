@@ -20,10 +20,22 @@ pub(crate) const PLACE: &str = ".pace/credentials.local";
 /// # Errors
 /// The credentials cannot be read, or others could read them.
 pub(crate) fn environment(root: &Path) -> anyhow::Result<Environment> {
+    Ok(known(root)?.in_project(root))
+}
+
+/// The same for a bundle that is served from a project, as in production.
+///
+/// # Errors
+/// As [`environment`].
+pub(crate) fn serving(root: &Path) -> anyhow::Result<Environment> {
+    Ok(known(root)?.served_from(root))
+}
+
+fn known(root: &Path) -> anyhow::Result<Environment> {
     let kept = root.join(PLACE);
     refuse_shared(&kept)?;
     refuse_other(&kept)?;
-    Ok(config::with_credentials(Environment::of_process(), Some(&kept))?.in_project(root))
+    Ok(config::with_credentials(Environment::of_process(), Some(&kept))?)
 }
 
 /// What the project keeps; nothing where there is no such file.

@@ -49,8 +49,24 @@ pub struct Environment {
     credentials: Arc<Credentials>,
     /// Whether there are credentials that cannot be read.
     are_credentials_lost: bool,
-    project: Option<PathBuf>,
+    home: Option<Home>,
     given: Given,
+}
+
+/// The folder of a project, and what servers are told of it.
+#[derive(Clone)]
+struct Home {
+    folder: PathBuf,
+    roots: Roots,
+}
+
+/// What servers are told that they may reach.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Roots {
+    /// The project's folder.
+    Project,
+    /// What their entries list.
+    Listed,
 }
 
 impl fmt::Debug for Environment {
@@ -104,12 +120,24 @@ impl Environment {
     /// For the project in this folder, on its author's machine: servers are told of the folder, and start in it.
     #[must_use]
     pub fn in_project(self, project: &Path) -> Self {
-        Self { project: Some(project.to_owned()), ..self }
+        Self { home: Some(Home { folder: project.to_owned(), roots: Roots::Project }), ..self }
     }
 
-    /// The project's folder, where its author runs it.
+    /// For a bundle that is served from the folder of its project: servers start in it, as in [`Self::in_project`], and are told
+    /// of what their entries list, as in production.
+    #[must_use]
+    pub fn served_from(self, project: &Path) -> Self {
+        Self { home: Some(Home { folder: project.to_owned(), roots: Roots::Listed }), ..self }
+    }
+
+    /// The project's folder, where its author runs it or serves it.
     pub fn project(&self) -> Option<&Path> {
-        self.project.as_deref()
+        self.home.as_ref().map(|home| home.folder.as_path())
+    }
+
+    /// The folder that servers are told of instead of what their entries list.
+    pub fn root(&self) -> Option<&Path> {
+        self.home.as_ref().filter(|home| home.roots == Roots::Project).map(|home| home.folder.as_path())
     }
 
     /// What may be shown to others.

@@ -17,7 +17,7 @@ use super::inspect::bundle_path;
 use crate::arguments::Global;
 use crate::exit::ExitCode;
 use crate::output::{Output, err};
-use crate::{bundle_file, project, state};
+use crate::{bundle_file, credentials, project, state};
 
 /// Serve a bundle's agents over HTTP
 ///
@@ -43,7 +43,10 @@ pub(crate) fn run(command: &Serve, global: &Global) -> anyhow::Result<ExitCode> 
         Some(path) => bundle_path(path, global),
         None => bundle_file::latest(&project::find(global)?)?,
     };
-    let environment = config::with_credentials(Environment::of_process(), None)?;
+    let environment = match project_of(&path) {
+        Some(root) => credentials::serving(&root)?,
+        None => config::with_credentials(Environment::of_process(), None)?,
+    };
     let standard_error = if stderr().is_terminal() { StandardError::Terminal } else { StandardError::Elsewhere };
     let root = project_of(&path).map_or_else(|| project::start(global), Ok)?;
     let folder = root.join(state::PLACE);

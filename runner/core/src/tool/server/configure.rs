@@ -213,8 +213,8 @@ fn reach(
             ));
         }
     };
-    let roots = match environment.project() {
-        Some(project) => vec![project.to_owned()],
+    let roots = match environment.root() {
+        Some(root) => vec![root.to_owned()],
         None => target.roots.iter().map(PathBuf::from).collect(),
     };
     Ok(Reach { way, roots, hidden })
@@ -245,9 +245,10 @@ impl Start {
     ) -> Result<Self, SetupError> {
         let package =
             pinned.package.as_ref().ok_or_else(|| broken(server, "is a package, and the bundle does not say which"))?;
-        let folder = environment.text("PACE_MCP_DIR")?.map(PathBuf::from);
-        let folder = folder.or_else(|| Some(environment.project()?.join(".pace/cache/mcp")));
-        let Some(folder) = folder else {
+        let named = environment.text("PACE_MCP_DIR")?.map(PathBuf::from);
+        let own = || Some(environment.project()?.join(".pace/cache/mcp"));
+        let way = if named.is_some() { INTO_NAMED } else { INTO_OWN };
+        let Some(folder) = named.or_else(own) else {
             return Err(SetupError::new(
                 format!("`{server}` is a package, and nobody said where it is installed"),
                 "install the bundle's packages with `pace mcp install <bundle> --into DIR`, and set PACE_MCP_DIR=DIR",
@@ -258,7 +259,7 @@ impl Start {
         let installed = match known.get(&package.tree) {
             Some(installed) => installed.clone(),
             None => installed::find(place, &pinned)
-                .map_err(|why| unusable(&why, server, &package.version, &crate::load::shown(&folder)))?,
+                .map_err(|why| unusable(&why, server, &package.version, (&crate::load::shown(&folder), way)))?,
         };
         known.insert(package.tree, installed.clone());
         let mut words = installed.program.into_iter();
@@ -267,14 +268,15 @@ impl Start {
     }
 }
 
-/// Why a package is not started, and what to do.
-fn unusable(why: &Unusable, server: &str, version: &str, folder: &str) -> SetupError {
+/// How packages come into the folder that a variable names, and into a project's own.
+const INTO_NAMED: &str = "install the bundle's packages with `pace mcp install`, into the folder of PACE_MCP_DIR";
+const INTO_OWN: &str = "install the project's packages with `pace mcp install`";
+
+/// Why a package is not started, and what to do; `way` is how packages come into the folder.
+fn unusable(why: &Unusable, server: &str, version: &str, (folder, way): (&str, &'static str)) -> SetupError {
     let version = quoted(version);
     let (message, help) = match why {
-        Unusable::Absent => (
-            format!("`{server}` {version} is not installed in `{folder}`"),
-            "install the bundle's packages with `pace mcp install`, into the folder of PACE_MCP_DIR",
-        ),
+        Unusable::Absent => (format!("`{server}` {version} is not installed in `{folder}`"), way),
         Unusable::Changed(how) => (
             format!("`{server}` {version} in `{folder}` is not what was installed: {how}"),
             "find out who changed it, and install it again with `pace mcp install`",
