@@ -105,8 +105,11 @@ pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
 pub(crate) fn explained(error: &anyhow::Error) -> String {
     let load = error.downcast_ref::<LoadError>();
     let refused = error.downcast_ref::<Refused>();
-    let setup = error.downcast_ref::<SetupError>();
     let ended = error.downcast_ref::<Ended>();
+    let setup = error.downcast_ref::<SetupError>();
+    if let Some(several) = setup.filter(|setup| setup.told().count() > 1) {
+        return several.told().map(|part| words(&part.message, Some(&part.help))).collect();
+    }
     let help = refused.map(Refused::help).or(load.map(LoadError::help)).or(setup.map(|setup| setup.help.as_str()));
     words(&format!("{error:#}"), help.or(ended.and_then(Ended::help)))
 }

@@ -193,6 +193,9 @@ fn failed(error: &anyhow::Error) -> ExitCode {
         _ => error.downcast_ref::<Refused>(),
     };
     let help = refused.map(Refused::help).or_else(|| load.map(LoadError::help));
-    tell(&told(&format!("{error:#}"), help.or_else(|| setup.map(|setup| setup.help.as_str()))));
+    match setup.filter(|setup| setup.told().count() > 1) {
+        Some(several) => several.told().for_each(|part| tell(&told(&part.message, Some(&part.help)))),
+        None => tell(&told(&format!("{error:#}"), help.or_else(|| setup.map(|setup| setup.help.as_str())))),
+    }
     ExitCode::from(if refused.is_some() { 3 } else { 2 })
 }

@@ -62,6 +62,12 @@ impl SetupError {
         if parts.len() == 1 { parts.pop() } else { Some(Self { message, help, verdict, parts }) }
     }
 
+    /// What there is to tell: itself, or each that it was made of and that is told, with its own help.
+    pub fn told(&self) -> impl Iterator<Item = &Self> {
+        let alone = self.parts.is_empty().then_some(self);
+        alone.into_iter().chain(self.parts.iter().filter(|part| part.verdict == self.verdict))
+    }
+
     /// Those that it was made of, in their order.
     pub(crate) fn each(self) -> Vec<Self> {
         if self.parts.is_empty() { vec![self] } else { self.parts }
@@ -92,6 +98,8 @@ mod tests {
         let all = SetupError::all(vec![unjudged.clone(), both, key.clone()]).unwrap();
         assert_eq!((all.message.as_str(), all.help.as_str()), ("no key; no proxy", "set it\nor not"));
         assert!(!all.is_unjudged());
+        assert_eq!(all.told().collect::<Vec<_>>(), [&key, &proxy]);
+        assert_eq!(key.told().collect::<Vec<_>>(), [&key]);
         assert_eq!(all.each(), [unjudged.clone(), key, proxy]);
         assert_eq!(SetupError::all(vec![unjudged.clone(), unjudged.clone()]), Some(unjudged));
         assert_eq!(SetupError::all(Vec::new()), None);
