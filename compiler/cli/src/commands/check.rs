@@ -14,6 +14,8 @@ use crate::output::{self, Output, warnings};
 use crate::{fix, project, types};
 
 /// Check the project; write nothing, start nothing
+///
+/// Tools are compiled, and MCP servers asked, by `pace build` alone.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// Treat warnings as errors
