@@ -3,6 +3,7 @@
 //! traces, sessions and what runs.
 
 mod asked;
+mod covered;
 mod summary;
 mod tables;
 
@@ -17,6 +18,9 @@ use super::running;
 
 /// How many projects; `PACE_TEST_PROJECTS` asks for more.
 const PROJECTS: u64 = 6;
+
+/// The seed of the first: one from which so few projects have everything in them that [`covered`] looks for.
+const FIRST: u64 = 8;
 
 const RULES: [&str; 8] = [
     "anonymous",
@@ -35,7 +39,7 @@ fn askers() -> Vec<Asker> {
 #[test]
 fn runner_answers_and_rules_agree() {
     let count = std::env::var("PACE_TEST_PROJECTS").ok().and_then(|count| count.parse().ok()).unwrap_or(PROJECTS);
-    for seed in 1..=count {
+    for seed in FIRST..FIRST + count {
         let table = tables::table(seed);
         let project = project(&table);
         let built = project.run(&["build", "--output", "x.pace"]);

@@ -54,12 +54,10 @@ pub(super) fn table(seed: u64) -> Table {
     table
 }
 
-/// One server or two. Most of their tools say whether they read.
+/// The servers, with tools that say that they read, that they do not, or nothing.
 fn servers(dice: &mut Dice, table: &mut Table) {
-    let first = dice.roll(2);
-    let count = 1 + dice.roll(2);
-    for (name, tools, _) in SERVERS.into_iter().cycle().skip(first).take(count) {
-        let hint = |dice: &mut Dice| [None, Some(false), Some(true), Some(true)][dice.roll(4)];
+    for (name, tools, _) in SERVERS {
+        let hint = |dice: &mut Dice| [None, Some(false), Some(true)][dice.roll(3)];
         table.servers.insert(name, tools.iter().map(|tool| (*tool, hint(dice))).collect());
     }
 }
@@ -71,9 +69,6 @@ fn agent(dice: &mut Dice, table: &mut Table, number: usize) {
     let calls = dice.some(&AGENTS[number + 1..], 2).into_iter().map(|target| (target, dice.access())).collect();
     let mut servers = Vec::new();
     for (name, tools, other) in SERVERS {
-        if !table.servers.contains_key(name) {
-            continue;
-        }
         for alias in [None, Some(other)] {
             if dice.roll(if alias.is_none() { 2 } else { 4 }) == 0 {
                 let entry = entry(dice, name, alias, tools);
@@ -99,23 +94,25 @@ fn acl(dice: &mut Dice, executing: usize) -> Option<Vec<(&'static str, &'static 
     })
 }
 
-/// On tools that are listed, on servers and on tools of servers, listed or not.
+/// On compiled tools that are listed, and on servers, listed or not: on none of it, on the whole, on some of its tools, or on both.
 fn grants(dice: &mut Dice, table: &mut Table) {
     let listed: BTreeSet<_> = table.agents.values().flat_map(|agent| &agent.tools).map(|(tool, _)| *tool).collect();
+    let listed = dice.some(&listed.into_iter().collect::<Vec<_>>(), 2);
     let mut targets: Vec<_> = listed.into_iter().map(|tool| format!("tools/{tool}")).collect();
     for (server, tools) in &table.servers {
-        targets.push(address(server));
+        let (is_whole, has_tools) =
+            [(false, false), (true, false), (false, true), (true, true), (true, true)][dice.roll(5)];
+        targets.extend(is_whole.then(|| address(server)));
+        let tools = if has_tools { dice.some(tools, 2) } else { Vec::new() };
         targets.extend(tools.iter().map(|(tool, _)| format!("{}#{tool}", address(server))));
     }
     for target in targets {
-        if dice.roll(5) < 2 {
-            let mut given: Vec<_> = dice.some(&RULES, 3).into_iter().map(|rule| (rule, dice.access())).collect();
-            // Two entries on one tool give what one would.
-            let rest = given.split_off(if dice.roll(3) == 0 { given.len() / 2 } else { given.len() });
-            if !rest.is_empty() {
-                table.grants.push((target.clone(), rest));
-            }
-            table.grants.push((target, given));
+        let mut given: Vec<_> = dice.some(&RULES, 3).into_iter().map(|rule| (rule, dice.access())).collect();
+        // Two entries on one tool give what one would.
+        let rest = given.split_off(if dice.roll(3) == 0 { given.len() / 2 } else { given.len() });
+        if !rest.is_empty() {
+            table.grants.push((target.clone(), rest));
         }
+        table.grants.push((target, given));
     }
 }
