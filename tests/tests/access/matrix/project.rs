@@ -92,7 +92,7 @@ fn servers(table: &Table, project: &Project) {
             }
             offered
         });
-        project.write(&format!("{name}.json"), &Value::from_iter(offer).to_string());
+        project.write(&format!("{name}.json"), &offer.collect::<Value>().to_string());
         let path = format!("servers/{name}");
         project.write(&path, &format!("#!{} -IS\n{SHOP}", *PYTHON));
         let mode = std::fs::Permissions::from_mode(0o755);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::evaluate::{Access, Asker, Table};
+use super::super::evaluate::{Access, Asker, Table, address};
 use super::RULES;
 
 /// A summary, and what to say where it is wrong.
@@ -22,10 +22,32 @@ pub(super) fn holds(table: &Table, printed: &str, seed: u64) {
         let cannot = printed.contains(&format!("the loop `{name}` cannot run: "));
         assert_eq!(cannot, !table.may_run(name), "{name}: {}", summary.told);
     }
+    left_out(table, &summary);
     summary.open_and_shut(table);
     for rule in RULES {
         summary.principal(table, rule);
     }
+}
+
+/// What entries for reading leave out of servers that are used as a whole.
+fn left_out(table: &Table, summary: &Summary<'_>) {
+    let mut wanted = Vec::new();
+    for (agent, entry) in table.agents.iter().flat_map(|(name, agent)| agent.servers.iter().map(move |one| (name, one)))
+    {
+        let given = table.given(entry);
+        let is_given = |tool: &str| given.iter().any(|given| given.server == Some((entry.server, tool)));
+        let mut tools: Vec<_> = table.servers[entry.server].iter().map(|(tool, _)| *tool).collect();
+        tools.retain(|tool| !is_given(tool));
+        tools.sort_unstable();
+        if entry.tools.is_none() && !tools.is_empty() {
+            let (server, tools) = (address(entry.server), tools.join("`, `"));
+            wanted.push(format!("note: `access: read` leaves out what writes of `{server}` for `{agent}`: `{tools}`"));
+        }
+    }
+    let mut found: Vec<_> = summary.printed.lines().filter(|line| line.contains("leaves out what writes")).collect();
+    wanted.sort_unstable();
+    found.sort_unstable();
+    assert_eq!(found, wanted, "{}", summary.told);
 }
 
 /// Somebody of whom nothing is known but what a rule says.
@@ -110,8 +132,8 @@ impl Summary<'_> {
 
 /// What a line says of one verb.
 fn claimed(said: &str, verb: &str) -> Claimed {
-    let named = |deed: &&str| deed.starts_with(&format!("{verb} `"));
-    let deed = said.split("; ").find(named).unwrap_or_default();
+    let is_it = |deed: &&str| deed.starts_with(&format!("{verb} `"));
+    let deed = said.split("; ").find(is_it).unwrap_or_default();
     let names = deed.split('`').skip(1).step_by(2).map(str::to_owned).collect();
     let more =
         deed.strip_suffix(" more").and_then(|rest| rest.rsplit(' ').next()).map_or(0, |more| more.parse().unwrap());
