@@ -1,6 +1,7 @@
 # An MCP server of a few lines for the suites: a shop that offers what `offer.json` in its folder says, and where there is none
-# that one can `look`. `whoami` answers with its token spelled backwards, since the token itself is shown to nobody; `die` ends in
-# the middle of a call, `stumble` and `fall` do it once; all others answer with their arguments.
+# that one can `look`. `OFFER` names another file, and `CALLS` one to which the name of each tool that is called is added.
+# `whoami` answers with its token spelled backwards, since the token itself is shown to nobody; `die` ends in the middle of a
+# call, `stumble` and `fall` do it once; all others answer with their arguments.
 import json, os, sys
 
 LOOK = {"name": "look", "description": "Looks", "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": True}}
@@ -11,13 +12,17 @@ def say(message):
 
 
 def offer():
-    if not os.path.exists("offer.json"):
+    path = os.environ.get("OFFER", "offer.json")
+    if not os.path.exists(path):
         return [LOOK]
-    with open("offer.json") as file:
+    with open(path) as file:
         return json.load(file)
 
 
 def call(name, arguments):
+    if "CALLS" in os.environ:
+        with open(os.environ["CALLS"], "a") as file:
+            print(name, file=file)
     if name == "die":
         os._exit(7)
     if name in ("stumble", "fall") and not os.path.exists(name):

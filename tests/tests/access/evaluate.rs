@@ -1,8 +1,12 @@
 //! Who may do what, once more: a project as a table, and the rules as design and guide tell them in prose. Shares no line with
 //! `pace_ir::access`, and is slow and plain on purpose.
 
+mod files;
+mod offers;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+
+pub(crate) use offers::{Entry, Offered, address};
 
 /// Somebody who asks.
 #[derive(Debug, Clone)]
@@ -25,8 +29,11 @@ pub(crate) struct Table {
     pub(crate) project: Vec<(&'static str, &'static str)>,
     pub(crate) agents: BTreeMap<&'static str, Agent>,
     pub(crate) loops: BTreeMap<&'static str, Loop>,
-    /// By tool: who has which access.
-    pub(crate) grants: BTreeMap<&'static str, Vec<(&'static str, Access)>>,
+    /// What the servers offer: each tool, and its `readOnlyHint` where it has one.
+    pub(crate) servers: BTreeMap<&'static str, Vec<(&'static str, Option<bool>)>>,
+    /// The entries of `tool_grants`: what each is on (`tools/look`, a server's address, or `<address>#<tool>`), and who has which
+    /// access. Of one tool there may be several.
+    pub(crate) grants: Vec<(String, Vec<(&'static str, Access)>)>,
 }
 
 #[derive(Debug, Clone)]
@@ -43,6 +50,8 @@ pub(crate) struct Agent {
     /// `(principal, "execute" | "read")`; no list opens `execute`.
     pub(crate) acl: Option<Vec<(&'static str, &'static str)>>,
     pub(crate) tools: Vec<(&'static str, Access)>,
+    /// The servers it lists, some of them twice.
+    pub(crate) servers: Vec<Entry>,
     /// The agents it calls, and for what.
     pub(crate) calls: Vec<(&'static str, Access)>,
 }
@@ -113,15 +122,19 @@ impl Table {
     }
 
     /// Whether an agent's call of a tool is made for somebody; `most` is `Read` below a call for reading only.
-    pub(crate) fn may_use(&self, asker: &Asker, agent: &str, tool: &str, most: Access) -> bool {
-        let Some((_, class)) = self.agents[agent].tools.iter().find(|(name, _)| *name == tool) else { return false };
-        if *class > most {
-            return false;
+    pub(crate) fn may_use(&self, asker: &Asker, tool: &Offered, most: Access) -> bool {
+        tool.class <= most && self.is_granted(asker, tool)
+    }
+
+    /// Whether the grants let somebody make the calls of a tool.
+    pub(crate) fn is_granted(&self, asker: &Asker, tool: &Offered) -> bool {
+        let about: Vec<_> = self.grants.iter().filter(|(on, _)| tool.granted_on.contains(on)).collect();
+        if about.is_empty() {
+            // Reads are open; writes are while nothing is granted in the whole project.
+            return tool.class == Access::Read || self.grants.is_empty();
         }
-        match self.grants.get(tool) {
-            Some(given) => given.iter().any(|(rule, access)| access >= class && asker.is_named(rule)),
-            None => *class == Access::Read || self.grants.is_empty(),
-        }
+        // The most that all of them give together: one that gives enough is enough.
+        about.iter().flat_map(|(_, given)| given).any(|(rule, access)| *access >= tool.class && asker.is_named(rule))
     }
 
     /// The agents that somebody reaches, and the most that can be done there: directly, or by agents that are let in by name.
@@ -174,55 +187,12 @@ impl Table {
         }
         for (agent, most) in self.reached(asker) {
             add(if self.may_execute(asker, agent) { "execute" } else { "reach" }, agent, "");
-            for (tool, class) in &self.agents[agent].tools {
-                if self.may_use(asker, agent, tool, most) {
-                    let verb = if *class == Access::Read { "read_with" } else { "write_with" };
-                    add(verb, &format!("tools/{tool}"), agent);
+            for tool in self.offered(agent) {
+                if self.may_use(asker, &tool, most) {
+                    add(if tool.class == Access::Read { "read_with" } else { "write_with" }, &tool.name, agent);
                 }
             }
         }
         may
-    }
-
-    /// The project as an author writes it: path and text of each file.
-    pub(crate) fn files(&self) -> Vec<(String, String)> {
-        let word = |access: Access| if access == Access::Read { "read" } else { "write" };
-        let list = |acl: &[(&str, &str)]| {
-            let lines = acl.iter().map(|(rule, role)| format!("  - {{principal: \"{rule}\", role: {role}}}\n"));
-            if acl.is_empty() { "acl: []\n".to_owned() } else { "acl:\n".to_owned() + &lines.collect::<String>() }
-        };
-        let mut settings = list(&self.project);
-        if !self.grants.is_empty() {
-            settings += "tool_grants:\n";
-        }
-        for (tool, given) in &self.grants {
-            let given =
-                given.iter().map(|(rule, access)| format!("{{principal: \"{rule}\", access: {}}}", word(*access)));
-            let given = given.collect::<Vec<_>>().join(", ");
-            writeln!(settings, "  - {{tool: tools/{tool}, grants: [{given}]}}").unwrap();
-        }
-        let mut files = vec![("settings".to_owned(), settings)];
-        for (name, agent) in &self.agents {
-            let mut spec = format!("name: {name}\nmodel: recorded\ndescription: You help.\n");
-            spec += &agent.acl.as_ref().map(|acl| list(acl)).unwrap_or_default();
-            if !agent.tools.is_empty() || !agent.calls.is_empty() {
-                spec += "tools:\n";
-            }
-            for (tool, access) in &agent.tools {
-                writeln!(spec, "  - {{name: tools/{tool}, access: {}}}", word(*access)).unwrap();
-            }
-            for (target, access) in &agent.calls {
-                writeln!(spec, "  - {{server: paceline://{target}, access: {}}}", word(*access)).unwrap();
-            }
-            files.push((format!("agents/{name}/spec.yaml"), spec));
-        }
-        for (name, Loop { agent, run_as, acl }) in &self.loops {
-            let mut text = format!(
-                "name: {name}\nschedule: \"0 9 * * *\"\nagent: {agent}\nrun_as: {run_as}\ninstruction: Look around.\n"
-            );
-            text += &acl.as_ref().map(|acl| list(acl)).unwrap_or_default();
-            files.push((format!("loops/{name}.yaml"), text));
-        }
-        files
     }
 }

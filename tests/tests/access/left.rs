@@ -102,18 +102,23 @@ pub(crate) fn may_see(table: &Table, asker: &Asker, agent: &str, owner: &str) ->
 /// How many traces somebody is shown of each agent for each subject.
 fn listed(runner: &Runner, asker: &Asker, more: &str) -> BTreeMap<Whose, usize> {
     let mut counts = BTreeMap::new();
-    for trace in page(runner, asker, more) {
+    for trace in shown(runner, asker, more) {
         *counts.entry(whose(&trace)).or_default() += 1;
     }
     counts
 }
 
-fn page(runner: &Runner, asker: &Asker, more: &str) -> Vec<Value> {
-    let answer = ask(runner, asker.principal, &format!("/traces?limit=500{more}"));
-    assert_eq!(answer.status, 200, "{answer:?}");
-    let answer = answer.json();
-    assert!(answer["next"].is_null(), "more than a page");
-    answer["traces"].as_array().unwrap().clone()
+/// All that somebody is shown, page by page.
+fn shown(runner: &Runner, asker: &Asker, more: &str) -> Vec<Value> {
+    let (mut traces, mut from) = (Vec::new(), String::new());
+    loop {
+        let answer = ask(runner, asker.principal, &format!("/traces?limit=500{more}{from}"));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let answer = answer.json();
+        traces.extend_from_slice(answer["traces"].as_array().unwrap());
+        let Some(next) = answer["next"].as_str() else { return traces };
+        from = format!("&cursor={next}");
+    }
 }
 
 fn whose(trace: &Value) -> Whose {
@@ -123,7 +128,7 @@ fn whose(trace: &Value) -> Whose {
 /// One trace of each kind that anybody is shown, looked at by everybody.
 fn one_by_one(table: &Table, runner: &Runner, askers: &[Asker], seed: u64) {
     let mut met = BTreeSet::new();
-    for trace in askers.iter().flat_map(|asker| page(runner, asker, "")) {
+    for trace in askers.iter().flat_map(|asker| shown(runner, asker, "")) {
         let (agent, owner) = whose(&trace);
         if !met.insert((agent.clone(), owner.clone())) {
             continue;

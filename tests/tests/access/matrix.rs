@@ -1,12 +1,15 @@
 //! The matrix: kinds of caller, agents, tools, classes and delegation, against a table that was worked out by hand. Every cell is asked
 //! over HTTP: a message that makes the recorded model call the tool, and what became of the call.
 
-use std::collections::BTreeMap;
+mod project;
+mod servers;
 
 use pace_tests::http::{self, Answer, Connection, Event};
 use pace_tests::process::Runner;
-use pace_tests::{Project, until_found};
+use pace_tests::until_found;
 use serde_json::{Value, json};
+
+pub(crate) use project::{arrived, project, runner};
 
 use super::evaluate::{Access, Agent, Table};
 
@@ -21,65 +24,6 @@ pub(crate) const PEOPLE: [(&str, &str, &[&str]); 5] = [
 
 /// The tools, of which none asks for anything.
 pub(crate) const TOOLS: [&str; 3] = ["look", "change", "note"];
-
-/// The project of a table, with the tokens of [`PEOPLE`], and a model that does what it is told: `look` calls the tool, `desk: look`
-/// tells the agent `desk` to `look`.
-pub(crate) fn project(table: &Table) -> Project {
-    let mut turns = Vec::new();
-    let told: Vec<_> = table.agents.keys().flat_map(|agent| TOOLS.map(|tool| format!("{agent}: {tool}"))).collect();
-    let nested = table.agents.keys().flat_map(|agent| told.iter().map(move |said| format!("{agent}: {said}")));
-    for said in nested.chain(told.iter().cloned()).collect::<Vec<_>>() {
-        let (agent, rest) = said.split_once(": ").unwrap();
-        turns.push(json!({"user": said, "model": {"calls": [{"name": agent, "arguments": {"message": rest}}]}}));
-    }
-    for tool in TOOLS {
-        turns.push(json!({"user": tool, "model": {"calls": [{"name": tool, "arguments": {}}]}}));
-    }
-    turns.push(json!({"user": "remember", "model": "I do"}));
-    turns.push(json!({"user": "stay", "wait": "1h", "model": "I did"}));
-    for name in table.agents.keys().copied().chain(TOOLS) {
-        turns.push(json!({"results": [name], "model": "done"}));
-    }
-    let tokens = PEOPLE.iter().filter(|(_, token, _)| !token.is_empty()).map(|(principal, _, groups)| {
-        let name = variable(principal);
-        format!("      - {{value: \"${{env:{name}}}\", principal: \"{principal}\", groups: [{}]}}\n", groups.join(", "))
-    });
-    let settings = format!(
-        "service_accounts: [{{name: s1}}]\nmodels:\n  - {{name: recorded, provider: replay, turns: turns.json}}\n\
-         lints: {{loop-not-admitted: allow}}\nauthentication:\n  - type: tokens\n    tokens:\n{}",
-        tokens.collect::<String>()
-    );
-    let project = Project::new(&[("turns.json", &json!(turns).to_string())]);
-    for (path, text) in table.files() {
-        match path.as_str() {
-            "settings" => project.write("paceline.yaml", &(settings.clone() + &text)),
-            path => project.write(path, &text),
-        }
-    }
-    let used = |tool: &str| table.agents.values().any(|agent| agent.tools.iter().any(|(name, _)| *name == tool));
-    for tool in TOOLS.into_iter().filter(|tool| used(tool)) {
-        let source = format!(
-            "import {{ defineTool }} from \"@paceline/runtime\";\nexport default defineTool({{\n  name: \"{tool}\", description: \
-             \"A tool\", parameters: {{}},\n  execute: () => ({{ ok: true }}),\n}});\n"
-        );
-        project.write(&format!("tools/{tool}.ts"), &source);
-    }
-    project
-}
-
-fn variable(principal: &str) -> String {
-    principal.replace(':', "_").to_uppercase()
-}
-
-/// A runner of the project whose writes are told and not made, and which keeps what happens.
-pub(crate) fn runner(project: &Project) -> Runner {
-    let variables: Vec<_> = PEOPLE.iter().map(|(principal, token, _)| (variable(principal), *token)).collect();
-    let mut variables: Vec<_> = variables.iter().map(|(name, token)| (name.as_str(), *token)).collect();
-    variables.retain(|(_, token)| !token.is_empty());
-    let state = project.path().join("state");
-    variables.extend([("LIVE_WRITES", "none"), ("PACE_STATE_DIR", state.to_str().unwrap())]);
-    Runner::start(project, &variables)
-}
 
 /// The header line by which somebody is known; nothing for `anonymous`.
 fn line(principal: &str) -> String {
@@ -138,7 +82,7 @@ fn result(event: &Event) -> Option<&Value> {
 fn table() -> Table {
     use Access::{Read, Write};
     let tools = vec![("look", Read), ("change", Write), ("note", Write)];
-    let agent = |acl, calls| Agent { acl, tools: tools.clone(), calls };
+    let agent = |acl, calls| Agent { acl, tools: tools.clone(), calls, ..Agent::default() };
     Table {
         project: vec![("serviceaccount:s1", "admin")],
         agents: [
@@ -148,14 +92,20 @@ fn table() -> Table {
             ("vault", agent(Some(vec![("user:u3", "execute")]), vec![])),
         ]
         .into(),
-        loops: BTreeMap::new(),
-        grants: [("change", vec![("group:g1", Read), ("group:g2", Write), ("serviceaccount:s1", Write)])].into(),
+        grants: vec![(
+            "tools/change".into(),
+            vec![("group:g1", Read), ("group:g2", Write), ("serviceaccount:s1", Write)],
+        )],
+        ..Table::default()
     }
 }
 
-/// Rows: who asks which agent to do what. Columns: as `PEOPLE` are listed. `note` is mentioned by no grant, so that nobody writes with it;
+/// Who asks an agent, for what, and what becomes of it for each of [`PEOPLE`].
+type Row = (&'static str, &'static str, [&'static str; 5]);
+
+/// `note` is mentioned by no grant, so that nobody writes with it;
 /// `change` takes more than to read, which is all that `g1` gives; an admin of the project is let in everywhere.
-const WANTED: &[(&str, &str, [&str; 5])] = &[
+const WANTED: &[Row] = &[
     //                          anonymous  u1 (g1)    u2 (g1 g2)  u3         s1 (admin)
     ("front", "look", ["done", "done", "done", "done", "done"]),
     ("front", "change", ["denied", "denied", "stubbed", "denied", "stubbed"]),
@@ -182,12 +132,17 @@ const WANTED: &[(&str, &str, [&str; 5])] = &[
 
 #[test]
 fn every_cell_is_as_worked_out_by_hand() {
-    let project = project(&table());
-    let runner = runner(&project);
+    let table = table();
+    let project = project(&table);
+    hold(&runner(&table, &project), WANTED);
+}
+
+/// Asks for every cell.
+fn hold(runner: &Runner, rows: &[Row]) {
     let mut wrong = Vec::new();
-    for (agent, said, wanted) in WANTED {
+    for (agent, said, wanted) in rows {
         for ((principal, ..), wanted) in PEOPLE.iter().zip(wanted) {
-            let came = outcome(&runner, principal, agent, said);
+            let came = outcome(runner, principal, agent, said);
             if came != *wanted {
                 wrong.push(format!("{principal} asks {agent} to {said}: {came}, not {wanted}"));
             }
@@ -195,8 +150,7 @@ fn every_cell_is_as_worked_out_by_hand() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let denied = || runner.lines().iter().filter(|line| line.contains("denied: ")).count();
-    let cells =
-        WANTED.iter().flat_map(|(.., row)| row).filter(|cell| matches!(**cell, "401" | "403" | "denied")).count();
+    let cells = rows.iter().flat_map(|(.., row)| row).filter(|cell| matches!(**cell, "401" | "403" | "denied")).count();
     // The log is read on a thread of its own, which may be a moment behind.
     until_found("each denial is a line of the log", || Some(denied()).filter(|told| *told >= cells).ok_or(denied()));
 }
