@@ -16,7 +16,7 @@ use rolldown_sourcemap::SourceMap;
 
 use super::graph::Graph;
 use super::plugin::Door;
-use super::{EMBEDDED, RUNTIME_ID, is_json, reach, script};
+use super::{EMBEDDED, RUNTIME_ID, reach, script};
 use crate::protocol::{Bundle, Finding, Package, Place, Problem, Reply, Request, StoredMap};
 
 /// Bundles one tool.
@@ -163,7 +163,7 @@ fn converted(error: &BuildDiagnostic, graph: &Graph) -> Option<Finding> {
     let id = error.id().unwrap_or_else(|| graph.tool.clone());
     match error.kind() {
         _ if graph.is_broken(&id) => None,
-        EventKind::ParseError | EventKind::JsonParseError => Some(broken(error, &id, graph)),
+        EventKind::ParseError => Some(broken(error, &id, graph)),
         EventKind::MissingExportError => missing_export(error, &id, graph),
         EventKind::CircularReexportError => circle(error, graph),
         // Imports that lead nowhere were noted by the plugin, with their places.
@@ -183,7 +183,7 @@ fn converted(error: &BuildDiagnostic, graph: &Graph) -> Option<Finding> {
 /// A file that is not what its name says.
 fn broken(error: &BuildDiagnostic, id: &str, graph: &Graph) -> Finding {
     let text = graph.text(id).unwrap_or_default();
-    let again = if is_json(id) { None } else { script::read(Path::new(id), &text).problems.into_iter().next() };
+    let again = script::read(Path::new(id), &text).problems.into_iter().next();
     let (place, problem) = again.unwrap_or_else(|| {
         let told = error.to_diagnostic_with(&DiagnosticOptions { cwd: graph.root.clone() });
         let place = told.get_primary_location().map(|(_, _, _, at)| byte_at(&text, at));
