@@ -17,6 +17,7 @@ use rolldown_sourcemap::SourceMap;
 use super::graph::Graph;
 use super::plugin::Door;
 use super::{EMBEDDED, RUNTIME_ID, reach, script};
+use crate::embedded;
 use crate::protocol::{Bundle, Finding, Package, Place, Problem, Reply, Request, StoredMap};
 
 /// Bundles one tool.
@@ -220,12 +221,16 @@ fn missing_export(error: &BuildDiagnostic, id: &str, graph: &Graph) -> Option<Fi
     }
     let words = error.to_message_with(&DiagnosticOptions { cwd: graph.root.clone() });
     let name = words.split('"').nth(1)?.to_owned();
-    let (is_type, near) = graph
-        .script(&exporter, |script| {
-            let near = pace_diag::nearest::nearest(&name, script.exports.iter().map(String::as_str));
-            (script.types.contains(&name), near.map(str::to_owned))
-        })
-        .unwrap_or_default();
+    let look = |script: &script::Script| {
+        let near = pace_diag::nearest::nearest(&name, script.exports.iter().map(String::as_str));
+        (script.types.contains(&name), near.map(str::to_owned))
+    };
+    let (is_type, near) = if exporter == RUNTIME_ID {
+        let types = script::read(Path::new("index.d.ts"), embedded::RUNTIME_TYPES).types;
+        look(&script::Script { types, ..script::read(Path::new("index.js"), embedded::RUNTIME) })
+    } else {
+        graph.script(&exporter, look).unwrap_or_default()
+    };
     let shown = reach::shown(&graph.root, Path::new(exporter.trim_start_matches(EMBEDDED)));
     let exporter = if exporter == RUNTIME_ID { "@paceline/runtime".to_owned() } else { shown };
     let problem = Problem::MissingExport { name: name.clone(), exporter, is_type, near };
