@@ -228,7 +228,8 @@ fn neither_other_tools_nor_servers_have_to_work_for_one() {
 /// Its source is in the program that compiled it, and the author can read it there: a place in what was made of it says nothing.
 #[test]
 fn a_tool_that_comes_with_paceline_fails_at_a_line_of_its_source() {
-    let spec = "name: helper\nmodel: gemini-2.5-flash\ndescription: You help.\ntools: [{name: std/calc, access: read}]\n";
+    let spec =
+        "name: helper\nmodel: gemini-2.5-flash\ndescription: You help.\ntools: [{name: std/calc, access: read}]\n";
     let project = Project::new(&[("agents/helper/spec.yaml", spec)]);
     let ran = run(&project, &["tool", "run", "std/calc", r#"{"expression": "2*(3"}"#]);
     let places: Vec<_> = ran.err.lines().filter(|line| line.starts_with("  at ")).collect();
