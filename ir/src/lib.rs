@@ -10,6 +10,7 @@ pub mod access;
 pub mod bundle;
 pub mod digest;
 pub mod drift;
+pub mod json;
 pub mod program;
 pub mod schedule;
 pub mod text;

@@ -176,7 +176,7 @@ fn whatever_is_wrong_all_else_is_judged() {
         ("PACE_CREDENTIALS", "/nowhere", "the credentials in `/nowhere` cannot be read"),
         ("GOOGLE_API_KEY", "", "no key for the model `gemini-3.5-flash`"),
         ("PACE_RETENTION", "1w", "`PACE_RETENTION`"),
-        ("LIVE_WRITES", "tools/payy", "`tools/payy` is to write live"),
+        ("LIVE_WRITES", "tools/payy", "`tools/payy` in `LIVE_WRITES` is to write live"),
     ];
     for chosen in 1_u8..16 {
         let is_wrong = |fault: usize| chosen & (1 << fault) != 0;

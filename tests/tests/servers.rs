@@ -257,7 +257,20 @@ fn one_agent_may_list_a_server_twice() {
     let asked = pace_tests::run(project.path(), &["mcp", "call", "shelf", "look", r#"{"what": "tea"}"#]);
     assert_eq!((asked.code, asked.out.as_str()), (Some(0), "{\"what\":\"tea\"}\n"), "{}", asked.err);
     let elsewhere = pace_tests::run(project.path(), &["mcp", "call", "shelf", "buy", "{}"]);
-    assert!(elsewhere.err.contains("offers no tool `buy` here"), "{}", elsewhere.err);
+    let wanted = "error: `shelf` has a tool `buy`, and the entry of `clerk` leaves it out\n  help: `tools` in \
+                  agents/clerk/spec.yaml:5 leaves it out: add it there\n";
+    assert_eq!(elsewhere.err, wanted);
+    let spec = format!("{spec}{}", entry("shelf", "look, buy", "read"));
+    project.write("agents/clerk/spec.yaml", &spec);
+    let read_only = pace_tests::run(project.path(), &["mcp", "call", "shelf", "buy", "{}"]);
+    let wanted = "error: `shelf` has a tool `buy`, and the entry of `clerk` leaves it out\n  help: `access: read` in \
+                  agents/clerk/spec.yaml:5 leaves it out: write `access: write`, or list it under `read_only` if it only \
+                  reads\n";
+    assert!(read_only.err.ends_with(wanted), "{}", read_only.err);
+    project.write(
+        "agents/clerk/spec.yaml",
+        &format!("name: clerk\nmodel: recorded\ndescription: You sell.\ntools:\n{entries}"),
+    );
     let either = pace_tests::run(project.path(), &["mcp", "call", "mcp://exec/python3", "look", "{}"]);
     assert!(either.err.contains("`clerk` lists `mcp://exec/python3` several times"), "{}", either.err);
     let chat = project.run_with(&["chat"], "hello");

@@ -113,6 +113,13 @@ pub enum ProbeFailure {
     Unreachable(Unreachable),
     /// It refuses whoever shows no credential, or the one it was shown (401, 403). What it said.
     NeedsCredential(String),
+    /// It answers with a status that is no answer, and not about a credential.
+    Status {
+        /// Of HTTP.
+        status: u16,
+        /// What it said; may be empty.
+        said: String,
+    },
     /// Something answers, and it is no MCP server. What it said.
     NotMcp(String),
     /// There is no such program here, or it is none that can be started.

@@ -6,6 +6,7 @@ use pace_ir::program::authorization::{Credential, OauthClient, OauthUser};
 use pace_ir::program::name::ToolName;
 use pace_ir::program::template::TemplatePart;
 use pace_ir::program::{Access, AgentName, Template};
+use pace_syntax::Span;
 
 use crate::check::{Checked, CheckedTool};
 use crate::resolve::{Address, ResolvedTarget};
@@ -21,6 +22,10 @@ pub struct ToolUse {
     pub agent: AgentName,
     /// The most that may be done through it.
     pub access: Access,
+    /// Where `access` says so.
+    pub access_at: Option<Span>,
+    /// Where `tools` of a server's entry names those it gives; nothing where it gives all.
+    pub tools_at: Option<Span>,
     /// The names in `${credential:NAME}` that the entry refers to, a server's under `mcp_credentials` too.
     pub credentials: BTreeSet<String>,
 }
@@ -54,7 +59,9 @@ pub(crate) fn of(checked: &Checked<'_>) -> Vec<ToolUse> {
             };
             let (alias, agent) = (tool.alias.clone(), agent.resolved.name.value.clone());
             let credentials = credentials(checked, tool, &named);
-            Some(ToolUse { named, alias, agent, access: tool.access, credentials })
+            let keys = tool.resolved.keys;
+            let (access_at, tools_at) = (keys.access.span(), keys.tools.span());
+            Some(ToolUse { named, alias, agent, access: tool.access, access_at, tools_at, credentials })
         })
     });
     uses.collect()

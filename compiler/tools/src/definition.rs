@@ -1,7 +1,7 @@
 //! `P0515` (what is exported is no tool), `P0516` (what `defineTool` was given), `P0517` (a tool with another name than its
 //! file): what the engine found in a loaded module, against what its author wrote.
 
-use pace_diag::{Applicability, Diagnostic, code};
+use pace_diag::{Applicability, Diagnostic, code, nearest};
 use pace_ir::program::name::ToolName;
 use pace_ir::program::{Json, ToolMap};
 use pace_ir::text::{printable, quoted, shortened};
@@ -235,10 +235,35 @@ fn text(told: Option<&str>, written: Written<'_>, files: &mut Files<'_>) -> Resu
 /// Of the name `defineTool`, in bytes.
 const DEFINE_TOOL_LENGTH: u32 = 10;
 
+/// The properties that a tool may have.
+const PROPERTIES: [&str; 4] = ["name", "description", "parameters", "execute"];
+
+/// The property that was written for one that is missing: a name like it, or the beginning of it.
+fn meant<'w>(property: &str, written: Written<'w>) -> Option<(&'w str, (Place, Place))> {
+    const SHORTEST: usize = 3;
+    let others = written.outline.properties.iter().filter(|(key, _)| !key.contains('/'));
+    let others: Vec<_> = others.filter(|(key, _)| !PROPERTIES.contains(&key.as_str())).collect();
+    let near = nearest::nearest(property, others.iter().map(|(key, _)| key.as_str()));
+    let begins = |key: &str| key.len() >= SHORTEST && property.starts_with(key);
+    let (key, places) = others.into_iter().find(|(key, _)| near == Some(key.as_str()) || begins(key))?;
+    Some((key, *places))
+}
+
 fn missing(property: &str, help: &str, written: Written<'_>, files: &mut Files<'_>) -> Diagnostic {
     let message = format!("the tool of `{}` has no `{property}`", written.path);
     let place = written.outline.exported.unwrap_or(Place { start: 0, end: 0 });
     let place = Place { end: place.end.min(place.start + DEFINE_TOOL_LENGTH), ..place };
+    if let Some((key, (place, value))) = meant(property, written) {
+        let diagnostic =
+            point(Diagnostic::new(&code::TOOL_DEFINITION, message), place, "no tool has this", written, files);
+        let help = format!("did you mean `{property}`?");
+        // A key in quotes stays in quotes, and one that is its own value is more than a key.
+        let is_bare = (place.end - place.start) as usize == key.len() && place != value;
+        return match files.span(written.path, Some(place)).filter(|_| is_bare) {
+            Some(span) => diagnostic.fix(help, Applicability::Unsafe, span, property.to_owned()),
+            None => diagnostic.help(help),
+        };
+    }
     point(Diagnostic::new(&code::TOOL_DEFINITION, message), place, "not given here", written, files).help(help)
 }
 

@@ -133,6 +133,8 @@ pub(crate) struct Finding {
 pub(crate) enum Problem {
     /// The parser's words, what it says of the place, and its advice.
     Syntax { message: String, label: String, help: Option<String>, others: Vec<(Place, String)> },
+    /// A `.json` file that is not JSON: what is wrong, and where the project's own files import it.
+    NotJson { message: String, imported: Option<(String, Place)> },
     /// An import that leads nowhere.
     Unresolved { specifier: String },
     /// An import of what only Node.js has.

@@ -119,6 +119,10 @@ fn of(finding: &Finding, files: &mut Files<'_>) -> Diagnostic {
                 .collect();
             syntax::syntax(&says, message, label, help.as_deref(), &others)
         }
+        Problem::NotJson { message, imported } => {
+            let imported = imported.as_ref().and_then(|(file, place)| files.span(file, Some(*place)));
+            syntax::not_json(&says, message, imported)
+        }
         Problem::Decorator { what } => syntax::decorator(&says, what),
         Problem::Jsx => syntax::jsx(&says),
         Problem::NotUtf8 { byte } => syntax::not_utf8(&says, *byte),

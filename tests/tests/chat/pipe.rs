@@ -15,7 +15,9 @@ fn the_answer_is_all_that_goes_to_standard_output() {
     assert_run(&say(&project, &["chat", "helper"], "one\r\ntwo\r\n".replace('\r', "").as_str()), 0, "Two lines.\n", "");
     let evil = "red \u{1b}[31mtext\u{1b}[2J\u{7}\u{9b}0m end\r\nnext\n";
     assert_run(&say(&project, &["chat", "helper"], "evil"), 0, evil, "");
-    assert_run(&say(&project, &["chat", "helper"], "tool"), 0, "It rains.\n", "");
+    let note =
+        "note: get_weather was not called: there is no tool `get_weather`: you have no tools, so answer without one\n";
+    assert_run(&say(&project, &["chat", "helper"], "tool"), 0, "It rains.\n", note);
     // Nothing is left in the project by a conversation that nobody wanted kept.
     assert!(!project.path().join(".pace").exists());
 }

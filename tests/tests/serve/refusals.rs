@@ -88,12 +88,12 @@ fn what_is_malformed() {
         for (body, words) in [
             ("", "the body is empty"),
             ("hello", "the body is malformed: expected value at line 1 column 1"),
-            ("{}", "the key `message` is missing at line 1 column 2"),
-            (r#"{"message":1}"#, "the key `message`: invalid type: integer `1`, expected a string at line 1 column 12"),
-            (r#"{"message":"a","mode":1}"#, "there is no key `mode` at line 1 column 21"),
-            (r#"{"message":"a","session":"b"}"#, "the key `session`: an id is 32 hexadecimal digits"),
+            ("{}", "the key `message` is missing"),
+            (r#"{"message":1}"#, "the key `message`: invalid type: integer `1`, expected a string"),
+            (r#"{"message":"a","mode":1}"#, "there is no key `mode`"),
+            (r#"{"message":"a","session":"b"}"#, "the key `session`: an id is 32 hexadecimal digits in lower case"),
             (r#"{"message":" "}"#, "the message is empty"),
-            (nested.as_str(), "the key `message`: invalid type: sequence, expected a string at line 1 column 11"),
+            (nested.as_str(), "the key `message`: invalid type: sequence, expected a string"),
         ] {
             let (status, code, detail) = ask(runner.address, &post(path, body)).problem();
             assert_eq!((status, code.as_str()), (400, "malformed-request"), "{body}");

@@ -19,9 +19,8 @@ pub(super) fn of(error: &Error) -> ProbeFailure {
         Kind::NotMcp { said } => ProbeFailure::NotMcp(said.clone()),
         Kind::Status { status: 401 | 403, said, .. } => ProbeFailure::NeedsCredential(said.clone()),
         Kind::NoToken { .. } => ProbeFailure::NeedsCredential(error.to_string()),
-        Kind::Status { .. } | Kind::Moved { .. } | Kind::CannotStart { .. } => {
-            unreachable(Unreachable::Other(error.kind().to_string()))
-        }
+        Kind::Status { status, said, .. } => ProbeFailure::Status { status: *status, said: said.clone() },
+        Kind::Moved { .. } | Kind::CannotStart { .. } => unreachable(Unreachable::Other(error.kind().to_string())),
         _ => ProbeFailure::Protocol(error.kind().to_string()),
     }
 }

@@ -1,5 +1,5 @@
 //! `no-directory`, `P0315`: the filesystem server of the MCP project with neither a directory in `args` nor `roots`. In
-//! `pace chat` and `pace run` it is told of the project's folder; in production of nothing, and reaches nothing.
+//! `pace chat`, `pace mcp call` and `pace mcp serve` it is told of the project's folder; in production of nothing, and reaches nothing.
 
 use pace_diag::{Diagnostic, Lints, Sink, code};
 
@@ -19,7 +19,7 @@ pub(super) fn check(tool: &ResolvedTool<'_>, lints: &Lints, sink: &mut Sink) {
     }
     let diagnostic = Diagnostic::new(&code::NO_DIRECTORY, "this server reaches no directory in production")
         .at(tool.named_at, "neither `args` nor `roots` names one")
-        .note("`pace chat` and `pace run` tell it of the project's folder; the runner tells it of `roots`")
+        .note("`pace chat`, `pace mcp call` and `pace mcp serve` tell it of the project's folder; the runner tells it of `roots`")
         .help("add `roots: [<directory>]`, or the directory as an argument: `args: [<directory>]`");
     sink.lint(lints, diagnostic);
 }

@@ -21,9 +21,10 @@ pub(super) fn diagnostic(failure: &ProbeFailure, variant: &Variant, agent: &str)
     let (code, message) = title(failure, key);
     let diagnostic = explain(Diagnostic::new(code, message), failure, variant);
     let suggestion = match failure {
-        ProbeFailure::Unreachable(_) | ProbeFailure::NotMcp(_) | ProbeFailure::NoSuchPackage => {
-            well_known::nearest(key, agent)
-        }
+        ProbeFailure::Unreachable(_)
+        | ProbeFailure::Status { .. }
+        | ProbeFailure::NotMcp(_)
+        | ProbeFailure::NoSuchPackage => well_known::nearest(key, agent),
         _ => None,
     };
     match suggestion {
@@ -36,7 +37,9 @@ pub(super) fn diagnostic(failure: &ProbeFailure, variant: &Variant, agent: &str)
 pub(super) fn explain(diagnostic: Diagnostic, failure: &ProbeFailure, variant: &Variant) -> Diagnostic {
     let diagnostic = diagnostic.at(variant.named_at, label(failure, &variant.wanted.address));
     match failure {
-        ProbeFailure::NeedsCredential(said) | ProbeFailure::NotMcp(said) if !said.trim().is_empty() => {
+        ProbeFailure::NeedsCredential(said) | ProbeFailure::NotMcp(said) | ProbeFailure::Status { said, .. }
+            if !said.trim().is_empty() =>
+        {
             diagnostic.note(format!("it said: {}", shortened(said.trim(), SAID)))
         }
         ProbeFailure::Unreachable(Unreachable::Tls(why) | Unreachable::Other(why)) | ProbeFailure::Protocol(why) => {
@@ -54,6 +57,9 @@ pub(super) fn explain(diagnostic: Diagnostic, failure: &ProbeFailure, variant: &
 fn title(failure: &ProbeFailure, key: &str) -> (&'static Code, String) {
     match failure {
         ProbeFailure::Unreachable(_) => (&code::UNREACHABLE_SERVER, format!("the MCP server `{key}` is unreachable")),
+        ProbeFailure::Status { status, .. } => {
+            (&code::UNREACHABLE_SERVER, format!("the MCP server `{key}` answers with the status {status}"))
+        }
         ProbeFailure::NotMcp(_) => (&code::BROKEN_SERVER, format!("`{key}` is no MCP server")),
         ProbeFailure::Ended { .. } | ProbeFailure::Protocol(_) => {
             (&code::BROKEN_SERVER, format!("the MCP server `{key}` does not work"))
@@ -86,6 +92,11 @@ fn label(failure: &ProbeFailure, address: &ServerAddress) -> String {
             Unreachable::Tls(_) => "no safe connection".to_owned(),
             Unreachable::Other(_) => "no answer".to_owned(),
         },
+        ProbeFailure::Status { status, .. } => match status {
+            404 | 410 => "there is nothing at this address".to_owned(),
+            _ if is_busy(*status) => "it serves nobody now".to_owned(),
+            _ => "no MCP server answers so".to_owned(),
+        },
         ProbeFailure::NotMcp(_) => "something else answers here".to_owned(),
         ProbeFailure::Ended { how, .. } => format!("its program ended before it answered: {}", quoted(how)),
         ProbeFailure::Protocol(_) => "it answers in a way that is not understood".to_owned(),
@@ -110,7 +121,12 @@ fn help(failure: &ProbeFailure, variant: &Variant) -> String {
     let key = &variant.wanted.key;
     match failure {
         ProbeFailure::Unreachable(why) => unreachable(why, &variant.wanted.address).to_owned(),
-        ProbeFailure::NotMcp(_) => "name the address of its MCP endpoint; many end in `/mcp`".to_owned(),
+        ProbeFailure::Status { status, .. } if is_busy(*status) => {
+            "build again later, or find out there what is the matter".to_owned()
+        }
+        ProbeFailure::Status { .. } | ProbeFailure::NotMcp(_) => {
+            "name the address of its MCP endpoint; many end in `/mcp`".to_owned()
+        }
         ProbeFailure::Ended { .. } => {
             "start it by hand to see why; its arguments go into `args`, variables into `env`".to_owned()
         }
@@ -127,10 +143,16 @@ fn help(failure: &ProbeFailure, variant: &Variant) -> String {
             let key = shell_word(key);
             format!("find out who changed what; only if the change is meant, pin it with `pace mcp update {key}`")
         }
-        ProbeFailure::VariablesNotSet(_) => {
-            format!("set them and build once, which pins the server, and commit `{PATH}`")
+        ProbeFailure::VariablesNotSet(names) => {
+            let them = if names.len() == 1 { "it" } else { "them" };
+            format!("set {them} and build once, which pins the server, and commit `{PATH}`")
         }
     }
+}
+
+/// Whether a status is about now, and not about the address.
+fn is_busy(status: u16) -> bool {
+    status == 429 || status >= 500
 }
 
 /// What to do where nobody answers, which depends on who should.

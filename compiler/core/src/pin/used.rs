@@ -73,10 +73,14 @@ impl Server<'_> {
         let asked = self.variants.iter().find_map(|variant| variant.wanted.address.version()).map(str::to_owned);
         let Some(asked) = asked else { return };
         for variant in std::mem::take(&mut self.variants) {
+            let names_version = variant.wanted.address.version().is_some();
             let address = variant.wanted.address.or_version(&asked);
             let wanted = WantedServer { address, ..variant.wanted };
-            if !self.variants.iter().any(|other| other.wanted == wanted) {
-                self.variants.push(Variant { wanted, ..variant });
+            match self.variants.iter_mut().find(|other| other.wanted == wanted) {
+                // What is wrong with the version is said where it stands.
+                Some(other) if names_version => other.named_at = variant.named_at,
+                Some(_) => {}
+                None => self.variants.push(Variant { wanted, ..variant }),
             }
         }
     }

@@ -192,10 +192,24 @@ pub(crate) fn malformed_server(text: &str, span: Span, why: &str, sink: &mut Sin
     }
     let message = format!("`{text}` is not the address of a server");
     let diagnostic = Diagnostic::new(&code::MALFORMED_SERVER, message).at(span, why);
-    sink.error(match intended_address(text) {
-        Some(address) => diagnostic.help(format!("write `{address}`")),
-        None => diagnostic,
+    sink.error(match (other_scheme(text), intended_address(text)) {
+        (Some(address), _) => {
+            diagnostic.fix(format!("did you mean `{address}`?"), Applicability::Unsafe, span, address)
+        }
+        (None, Some(address)) => diagnostic.help(format!("write `{address}`")),
+        (None, None) => diagnostic,
     })
+}
+
+/// The same address with the scheme that it nearly has; `pace` is what the program is called.
+fn other_scheme(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let scheme = match scheme {
+        "pace" => "paceline",
+        scheme => nearest::nearest(scheme, ["https", "http", "mcp", "mcp+https", "mcp+http", "paceline"])?,
+    };
+    let address = format!("{scheme}://{rest}");
+    Address::parse_text(&address).is_ok().then_some(address)
 }
 
 /// Reports the bare name of an agent where its address is expected.

@@ -302,6 +302,28 @@ fn an_entry_without_a_version_takes_that_of_the_others() {
     assert_eq!(asked, [ServerAddress::Npm(name, Some("1.0.0".to_owned()))]);
 }
 
+/// Only who asks for another version than the pinned one is told so, and an entry without a version asks for none.
+#[test]
+fn another_version_is_told_where_it_is_asked_for() {
+    let entries = |version: &str| {
+        project(&format!(
+            "  - {{server: \"{FILES}\", access: read, roots: [x]}}\n  - {{server: \"{FILES}{version}\", access: read, roots: [x], alias: other}}\n"
+        ))
+    };
+    let servers = Servers::new(&[(FILES, Ok(Offer { package: Some(package("1.0.0")), ..files() }))]);
+    let lock = pinned(&entries("@1.0.0"), &servers).files["mcp.lock"].clone();
+    let outcome = entries("@99.0.0").with("mcp.lock", lock).check();
+    let places: Vec<_> = outcome
+        .diagnostics
+        .iter()
+        .map(|diagnostic| {
+            let place = diagnostic.primary.as_ref().map(|label| outcome.sources.line_column(label.span).line);
+            (diagnostic.code.id, place)
+        })
+        .collect();
+    assert_eq!(places, [("P0806", Some(6))], "{:?}", outcome.diagnostics);
+}
+
 /// Offers one tool by its first argument.
 #[derive(Debug)]
 struct ByArgument;

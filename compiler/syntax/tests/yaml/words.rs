@@ -14,6 +14,18 @@ const CASES: &[(&str, &str)] = &[
         r"Syntax 1:8 «[» `[` is never closed | 2:1 «models» read as part of it | help: add `]`",
     ),
     ("a: {b: 1\nc: 2", r"Syntax 1:4 «{» `{` is never closed | 2:1 «c» read as part of it | help: add `}`"),
+    (
+        "acl:\n  - {principal: authenticated, role: execute\ntools:\n  - {name: std/calc}\n",
+        r"Syntax 2:5 «{» `{` is never closed | 4:3 «-» read as part of it | help: add `}`",
+    ),
+    (
+        "- {a: \"}\", b: [1] # }\nc:\n- [x]\n",
+        r"Syntax 1:3 «{» `{` is never closed | 3:1 «-» read as part of it | help: add `}`",
+    ),
+    (
+        "- [b, - c]",
+        r"Syntax 1:7 «-» found a `- ` item inside brackets | 1:3 «[» the list starts here | help: separate items by commas alone",
+    ),
     ("- [a\n- b", r"Syntax 1:3 «[» `[` is never closed | help: add `]`"),
     ("a: [1, 2}", r"Syntax 1:9 «}» expected `]` to close `[`, found `}` | 1:4 «[» opened here"),
     (

@@ -16,7 +16,8 @@ use rolldown_sourcemap::SourceMap;
 
 use super::graph::Graph;
 use super::plugin::Door;
-use super::{EMBEDDED, RUNTIME_ID, is_json, reach, script};
+use super::{EMBEDDED, RUNTIME_ID, reach, script};
+use crate::embedded;
 use crate::protocol::{Bundle, Finding, Package, Place, Problem, Reply, Request, StoredMap};
 
 /// Bundles one tool.
@@ -163,7 +164,7 @@ fn converted(error: &BuildDiagnostic, graph: &Graph) -> Option<Finding> {
     let id = error.id().unwrap_or_else(|| graph.tool.clone());
     match error.kind() {
         _ if graph.is_broken(&id) => None,
-        EventKind::ParseError | EventKind::JsonParseError => Some(broken(error, &id, graph)),
+        EventKind::ParseError => Some(broken(error, &id, graph)),
         EventKind::MissingExportError => missing_export(error, &id, graph),
         EventKind::CircularReexportError => circle(error, graph),
         // Imports that lead nowhere were noted by the plugin, with their places.
@@ -183,7 +184,7 @@ fn converted(error: &BuildDiagnostic, graph: &Graph) -> Option<Finding> {
 /// A file that is not what its name says.
 fn broken(error: &BuildDiagnostic, id: &str, graph: &Graph) -> Finding {
     let text = graph.text(id).unwrap_or_default();
-    let again = if is_json(id) { None } else { script::read(Path::new(id), &text).problems.into_iter().next() };
+    let again = script::read(Path::new(id), &text).problems.into_iter().next();
     let (place, problem) = again.unwrap_or_else(|| {
         let told = error.to_diagnostic_with(&DiagnosticOptions { cwd: graph.root.clone() });
         let place = told.get_primary_location().map(|(_, _, _, at)| byte_at(&text, at));
@@ -220,12 +221,16 @@ fn missing_export(error: &BuildDiagnostic, id: &str, graph: &Graph) -> Option<Fi
     }
     let words = error.to_message_with(&DiagnosticOptions { cwd: graph.root.clone() });
     let name = words.split('"').nth(1)?.to_owned();
-    let (is_type, near) = graph
-        .script(&exporter, |script| {
-            let near = pace_diag::nearest::nearest(&name, script.exports.iter().map(String::as_str));
-            (script.types.contains(&name), near.map(str::to_owned))
-        })
-        .unwrap_or_default();
+    let look = |script: &script::Script| {
+        let near = pace_diag::nearest::nearest(&name, script.exports.iter().map(String::as_str));
+        (script.types.contains(&name), near.map(str::to_owned))
+    };
+    let (is_type, near) = if exporter == RUNTIME_ID {
+        let types = script::read(Path::new("index.d.ts"), embedded::RUNTIME_TYPES).types;
+        look(&script::Script { types, ..script::read(Path::new("index.js"), embedded::RUNTIME) })
+    } else {
+        graph.script(&exporter, look).unwrap_or_default()
+    };
     let shown = reach::shown(&graph.root, Path::new(exporter.trim_start_matches(EMBEDDED)));
     let exporter = if exporter == RUNTIME_ID { "@paceline/runtime".to_owned() } else { shown };
     let problem = Problem::MissingExport { name: name.clone(), exporter, is_type, near };

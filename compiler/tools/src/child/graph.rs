@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use pace_ir::digest::Digest;
 
+use super::is_json;
 use super::reach::{self, Home};
 use super::script::{self, Script};
 use crate::embedded::{self, Vendored};
@@ -41,6 +42,8 @@ struct Loaded {
     text: String,
     digest: Digest,
     script: Option<Script>,
+    /// What is wrong with JSON, and where.
+    fault: Option<(Place, String)>,
 }
 
 impl Graph {
@@ -71,7 +74,8 @@ impl Graph {
     /// A module was read.
     pub(super) fn loaded(&self, id: &str, bytes: &[u8], text: &str) {
         let script = is_own(&self.root, Path::new(id)).then(|| script::read(Path::new(id), text));
-        let loaded = Loaded { text: text.to_owned(), digest: Digest::of(bytes), script };
+        let fault = is_json(id).then(|| fault(bytes)).flatten();
+        let loaded = Loaded { text: text.to_owned(), digest: Digest::of(bytes), script, fault };
         self.with(|state| {
             if !id.starts_with('\0') {
                 let path = reach::relative(&self.root, Path::new(id));
@@ -116,6 +120,11 @@ impl Graph {
             return (absent, link);
         }
         (Vec::new(), None)
+    }
+
+    /// Whether a file is JSON by its name alone.
+    pub(super) fn is_faulty(&self, id: &str) -> bool {
+        self.with(|state| state.loaded.get(id).is_some_and(|loaded| loaded.fault.is_some()))
     }
 
     /// The text of a module, for what is said of it.
@@ -193,7 +202,7 @@ impl Graph {
                 imports.filter(|(name, _)| Some(name) == specifier.as_ref()).map(|(_, place)| *place).next()
             })
         });
-        let all: Vec<Finding> = own.chain(failed).collect();
+        let all: Vec<Finding> = own.chain(self.faults()).chain(failed).collect();
         // What the bundler itself imports for JSX, or for an `import()` it could compute, was told of with its place.
         let told: BTreeSet<String> = all
             .iter()
@@ -205,10 +214,31 @@ impl Graph {
         all.into_iter().filter(|finding| !is_echo(finding)).collect()
     }
 
+    /// What is wrong with JSON: said where it stands in a file of the project, else where the way into the package begins.
+    fn faults(&self) -> Vec<Finding> {
+        let faults: Vec<_> = self.with(|state| {
+            let loaded = state.loaded.iter();
+            loaded.filter_map(|(id, loaded)| Some((id.clone(), loaded.fault.clone()?))).collect()
+        });
+        let faults = faults.into_iter().map(|(id, (place, message))| {
+            let problem = |imported| Problem::NotJson { message, imported };
+            let is_packed = is_packed(&self.root, Path::new(&id));
+            let finding = self.finding(&id, Problem::NoDefault, |_| None);
+            if is_packed {
+                return Finding { problem: problem(None), ..finding };
+            }
+            let imported = finding.place.map(|place| (finding.file, place));
+            let file = reach::shown(&self.root, Path::new(&id));
+            Finding { file, place: Some(place), chain: Vec::new(), problem: problem(imported) }
+        });
+        faults.collect()
+    }
+
     /// Whether a file of the project was found to be broken, so that whatever follows from it is not worth a word.
     pub(super) fn is_broken(&self, id: &str) -> bool {
         let syntax = |problem: &Problem| matches!(problem, Problem::Syntax { .. } | Problem::Jsx);
         self.script(id, |script| script.problems.iter().any(|(_, problem)| syntax(problem))).unwrap_or(false)
+            || self.is_faulty(id)
             || self
                 .with(|state| state.failed.iter().any(|(importer, _)| importer == id) && !state.loaded.contains_key(id))
     }
@@ -275,8 +305,19 @@ impl Graph {
 /// Whether a module is the author's own: TypeScript or JavaScript outside of every `node_modules`.
 fn is_own(root: &Path, file: &Path) -> bool {
     let is_script = file.extension().is_some_and(|ending| ending != "json");
-    let is_packed = reach::relative(root, file).split('/').any(|part| part == "node_modules");
-    is_script && !is_packed
+    is_script && !is_packed(root, file)
+}
+
+/// Whether a file is inside of a `node_modules`.
+fn is_packed(root: &Path, file: &Path) -> bool {
+    reach::relative(root, file).split('/').any(|part| part == "node_modules")
+}
+
+/// What is wrong with JSON, as the bundler will find.
+fn fault(bytes: &[u8]) -> Option<(Place, String)> {
+    let fault = pace_ir::json::read::<serde_json::Value>(bytes).err()?;
+    let bound = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+    Some((Place { start: bound(fault.at.start), end: bound(fault.at.end) }, fault.message))
 }
 
 fn specifier(problem: &Problem) -> Option<&str> {

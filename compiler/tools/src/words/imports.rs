@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use pace_diag::{Applicability, Diagnostic, code};
+use pace_diag::{Applicability, Diagnostic, code, nearest};
 
 use super::{Files, Says, package};
 use crate::child::builtin;
@@ -22,11 +22,28 @@ pub(super) fn unresolved(says: &Says<'_>, specifier: &str) -> Diagnostic {
         (_, true) => diagnostic.help(format!("install what `{}` needs: `npm install`", says.package())),
         (false, false) if specifier.starts_with("@/") || specifier.starts_with('~') => diagnostic
             .help("write the path from this file, such as `../lib/x.ts`: `paths` of a `tsconfig.json` are for editors"),
+        (false, false) if is_meant_for_runtime(specifier) => meant_runtime(says, diagnostic),
         (false, false) => diagnostic.help(format!(
             "run `npm install {}` in the project; a file of the project begins with `./` or `../`",
             crate::child::package_name(specifier)
         )),
         (true, false) => diagnostic.help("paths count from the file that imports"),
+    }
+}
+
+/// What tools import of Paceline: nothing of it is installed.
+const RUNTIME: &str = "@paceline/runtime";
+
+/// Whether it is the one module of Paceline, written wrong. No other package has its scope.
+fn is_meant_for_runtime(specifier: &str) -> bool {
+    specifier.starts_with("@paceline/") || nearest::nearest(specifier, [RUNTIME]).is_some()
+}
+
+fn meant_runtime(says: &Says<'_>, diagnostic: Diagnostic) -> Diagnostic {
+    let help = format!("did you mean `{RUNTIME}`?");
+    match says.place {
+        Some(span) => diagnostic.fix(help, Applicability::Unsafe, span, format!("\"{RUNTIME}\"")),
+        None => diagnostic.help(help),
     }
 }
 
@@ -100,6 +117,7 @@ pub(super) fn missing_export(
         (Some(near), Some(span)) => {
             diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, span, near)
         }
+        _ if exporter == RUNTIME => diagnostic.help("import `{ defineTool }`, which is all it exports besides types"),
         _ if name == "default" => diagnostic.help("import by name: `import { … } from …`"),
         _ => diagnostic.help("export it there, or import another name"),
     }

@@ -27,6 +27,19 @@ pub(super) fn syntax(
     }
 }
 
+/// A file that its name says is JSON.
+pub(super) fn not_json(says: &Says<'_>, message: &str, imported: Option<Span>) -> Diagnostic {
+    let diagnostic = Diagnostic::new(&code::TOOL_SYNTAX, format!("`{}` is not JSON", says.culprit()));
+    if says.is_in_package() {
+        return says.show(diagnostic, "").note(message);
+    }
+    let diagnostic = says.show(diagnostic, message);
+    match imported {
+        Some(imported) => diagnostic.also(imported, "imported here"),
+        None => diagnostic,
+    }
+}
+
 /// The parser's words in our manner: no full stop, and no capital letter unless a name begins.
 pub(super) fn lowered(text: &str) -> String {
     let text = text.trim().trim_end_matches('.');

@@ -113,7 +113,7 @@ fn tokens_of_the_environment_are_there_long_enough_and_somebodys_alone() {
     let wrong = configured(&["GOOD", "SAME", "SHORT", "NONE"]).unwrap_err();
     assert_eq!(
         wrong,
-        "the token of `user:u1` is another's token, too; the token of `user:u2`, `${env:SHORT}`, has fewer than 16 characters and \
+        "`user:u0` and `user:u1` have the same token; the token of `user:u2`, `${env:SHORT}`, has fewer than 16 characters and \
          could be guessed; the token of `user:u3` is `${env:NONE}`, and the variable `NONE` is not set"
     );
 }

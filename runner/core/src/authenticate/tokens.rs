@@ -1,7 +1,8 @@
 //! Fixed bearer tokens. A token is random and long, so that its SHA-256 digest tells nothing of it; only digests are kept, also of the
 //! tokens that the environment gives, and they are compared in constant time.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use base64::Engine as _;
@@ -62,15 +63,20 @@ impl Tokens {
     /// Some lead to nothing, to what is too short to be secret, or two to one token. Says all of them.
     pub(super) fn configure(tokens: &[Token], environment: &Environment) -> Result<Self, SetupError> {
         let (mut known, mut errors) = (Vec::<(Sha256, Subject)>::new(), Vec::new());
-        let mut seen = BTreeSet::new();
+        let mut seen = BTreeMap::new();
         for token in tokens {
             let subject = Subject { principal: token.principal.clone(), groups: token.groups.clone() };
             match secret(token, environment) {
-                Ok(digest) if seen.insert(digest) => known.push((digest, subject)),
-                Ok(_) => errors.push(SetupError::new(
-                    format!("the token of `{}` is another's token, too", token.principal),
-                    "give each token to one principal",
-                )),
+                Ok(digest) => match seen.entry(digest) {
+                    Entry::Vacant(free) => {
+                        free.insert(&token.principal);
+                        known.push((digest, subject));
+                    }
+                    Entry::Occupied(other) => errors.push(SetupError::new(
+                        format!("`{}` and `{}` have the same token", other.get(), token.principal),
+                        "give each token to one principal",
+                    )),
+                },
                 Err(error) => errors.push(error),
             }
         }

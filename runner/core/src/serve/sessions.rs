@@ -69,7 +69,7 @@ pub(super) async fn show(
         let action = Action::ReadOf { agent: &agent, scheduled: None, owner: Some(&found.owner.principal) };
         found.owner == own || (found.owner.agent == agent && shared.may(&subject, action))
     });
-    let found = found.ok_or_else(|| unknown(id, &agent))?;
+    let found = found.ok_or_else(|| unknown(id, &agent).help(listed(&agent)))?;
     let messages = found.messages.iter().map(Line::new).collect();
     Ok(json(StatusCode::OK, &Conversation { entry: Entry::new(&found.overview), messages }))
 }
@@ -81,7 +81,11 @@ pub(super) async fn forget(
     Asker(subject): Asker,
 ) -> Result<Response, Refusal> {
     let agent = shared.agent(&asked, &subject)?;
-    shared.runner.sessions().forget(&own(&agent, &subject), session(&agent, &id)?).await?;
+    let forgotten = shared.runner.sessions().forget(&own(&agent, &subject), session(&agent, &id)?).await;
+    forgotten.map_err(|problem| match problem.code {
+        Code::UnknownSession => problem.help(listed(&agent)),
+        _ => problem,
+    })?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -104,8 +108,13 @@ fn ensure_reader(shared: &Shared, subject: &Subject, agent: &AgentName) -> Resul
 fn session(agent: &AgentName, asked: &str) -> Result<SessionId, Problem> {
     asked.parse().map_err(|_| {
         let detail = format!("the agent `{agent}` has no session `{}` of yours", quoted(asked));
-        Problem::new(Code::UnknownSession, detail)
+        Problem::new(Code::UnknownSession, detail).help(listed(agent))
     })
+}
+
+/// What helps whoever asks for one that is not there, and wants to begin none.
+fn listed(agent: &AgentName) -> String {
+    format!("`GET /agents/{agent}/sessions` lists yours")
 }
 
 /// What is asked of a list.

@@ -35,7 +35,7 @@ impl Toolbox {
         environment: &'b Environment,
         writes: &'b Writes,
     ) -> (Self, Vec<SetupError>) {
-        let mut missing: Vec<_> = writes.check(bundle).err().into_iter().collect();
+        let mut missing: Vec<_> = writes.check(bundle, environment).err().into_iter().collect();
         missing.extend(agent::refuse_circles(bundle, served.clone()).err());
         let mut configuring = Configuring::new(Surroundings { bundle, environment, writes });
         let mut by_agent = BTreeMap::new();
@@ -58,7 +58,7 @@ impl Toolbox {
         environment: &Environment,
         writes: &Writes,
     ) -> Result<Self, SetupError> {
-        writes.check(bundle)?;
+        writes.check(bundle, environment)?;
         let mut configuring = Configuring::new(Surroundings { bundle, environment, writes });
         let mut tools = AgentTools::default();
         let entries = bundle.program.agents.get(agent).into_iter().flat_map(|agent| &agent.tools);

@@ -8,6 +8,7 @@ use pace_ir::access::{Rules, Tool};
 use pace_ir::program::{Access, AgentName, GrantTarget};
 use pace_ir::text::quoted;
 
+use crate::environment::Environment;
 use crate::setup::SetupError;
 
 /// The most names that a message lists.
@@ -57,22 +58,25 @@ impl Writes {
     ///
     /// # Errors
     /// One of them is no tool that writes: what was meant to be live would not be.
-    pub fn check(&self, bundle: &Bundle) -> Result<(), SetupError> {
+    pub fn check(&self, bundle: &Bundle, environment: &Environment) -> Result<(), SetupError> {
         let Self::Only(names) = self else { return Ok(()) };
+        // A flag stands on the line that was typed; a variable may have been set long ago.
+        let chosen = environment.text("LIVE_WRITES").ok().flatten().and_then(Self::parse);
+        let within = if chosen.as_ref() == Some(self) { " in `LIVE_WRITES`" } else { "" };
         let writing = writing(bundle);
         let known: BTreeSet<String> = writing.iter().flat_map(spellings).collect();
         let wrong = names.iter().filter(|name| !known.contains(*name));
         let errors = wrong.map(|name| {
             if matches!(name.as_str(), "true" | "false" | "yes" | "no" | "1" | "0") {
                 let help = "write `all` to let all tools write, `none` to let none, or the names of tools";
-                return SetupError::new(format!("`{name}` does not say which tools write live"), help);
+                return SetupError::new(format!("`{name}`{within} does not say which tools write live"), help);
             }
             let what = if is_read(bundle, name) { "only reads" } else { "is no tool of this bundle that writes" };
             let help = match known.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect::<Vec<_>>() {
                 names if names.is_empty() => "this bundle has no tools that write; leave the choice out".to_owned(),
                 names => format!("name tools that write, of which there are {}", names.join(", ")),
             };
-            SetupError::new(format!("`{}` is to write live, and {what}", quoted(name)), help)
+            SetupError::new(format!("`{}`{within} is to write live, and {what}", quoted(name)), help)
         });
         SetupError::all(errors.collect()).map_or(Ok(()), Err)
     }

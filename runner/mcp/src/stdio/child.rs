@@ -52,7 +52,7 @@ impl Child {
         if let Some(why) = self.said.cannot_start() {
             return Some(Kind::CannotStart { program: self.program.clone(), why });
         }
-        Some(Kind::EndedAtOnce { status: described(status), said: self.said() })
+        Some(Kind::EndedAtOnce { status: described(status), said: self.said.error_and_lines() })
     }
 
     /// How it ended, once it has: `ended with exit code 1` and the like.

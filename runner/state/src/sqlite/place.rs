@@ -24,6 +24,12 @@ impl Place {
             path: path.to_owned(),
             reason: error.to_string(),
         };
+        if folder.is_file() {
+            return Err(StoreError::Unwritable {
+                path: folder.to_owned(),
+                reason: "it is a file, not a folder".to_owned(),
+            });
+        }
         make_folder(folder).map_err(|error| unwritable(folder, &error))?;
         let warning = judge_file_system(folder)?;
         let file = folder.join(FILE);
@@ -186,7 +192,8 @@ mod tests {
         let above = tempfile::tempdir().unwrap();
         let folder = above.path().join("file");
         std::fs::write(&folder, "").unwrap();
-        let StoreError::Unwritable { path, .. } = Place::prepare(&folder).unwrap_err() else { panic!("its path") };
-        assert_eq!(path, folder);
+        let error = Place::prepare(&folder).unwrap_err();
+        let wanted = format!("the store cannot be kept at `{}`: it is a file, not a folder", folder.display());
+        assert_eq!(error.to_string(), wanted);
     }
 }

@@ -80,27 +80,37 @@ struct Aside {
 #[derive(Debug, Default)]
 struct Told {
     /// The calls whose results are not known yet.
-    pending: Vec<(InvocationId, ToolCall)>,
+    pending: Vec<Pending>,
     /// The help that was given: once is enough.
     help: BTreeSet<&'static str>,
 }
 
+/// A call whose result is not known yet.
+#[derive(Debug)]
+struct Pending {
+    invocation: InvocationId,
+    call: ToolCall,
+    /// Whether the agent has such a tool.
+    is_known: bool,
+}
+
 impl Aside {
     fn came(&self, source: &Source, result: &ToolResult, status: CallStatus) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Told { pending, help: told } = &mut *state;
+        let is_its = |pending: &Pending| pending.invocation == source.invocation && pending.call.id == result.id;
+        let Some(at) = pending.iter().position(is_its) else { return };
+        let Pending { call, is_known, .. } = pending.swap_remove(at);
         let help = match status {
             CallStatus::Stubbed => Some(calls::LIVE),
             CallStatus::Denied => Some(calls::denied(result)),
             CallStatus::Failed => None,
-            // What a model gets wrong, it is told and mends.
+            // A tool that there is not may be one that its author forgot to list.
+            CallStatus::Invalid if !is_known => None,
+            // What else a model gets wrong, it is told and mends.
             CallStatus::Done | CallStatus::Invalid => return,
         };
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let Told { pending, help: told } = &mut *state;
-        let is_its =
-            |(invocation, call): &(InvocationId, ToolCall)| *invocation == source.invocation && call.id == result.id;
-        let Some(at) = pending.iter().position(is_its) else { return };
-        let (_, call) = pending.swap_remove(at);
-        let called = calls::called(&call);
+        let called = if is_known { calls::called(&call) } else { quoted(&call.name) };
         let words = calls::came(&called, &called, result, status).unwrap_or_default();
         let help = help.filter(|help| told.insert(help)).map(|help| format!("  help: {help}\n")).unwrap_or_default();
         err(&format!("note: {}{words}\n{help}", calls::whose(source)));
@@ -114,12 +124,10 @@ impl EventSink for Aside {
                 let whose = calls::whose(source);
                 err(&format!("note: {whose}{}; attempt {attempt} in {:.1} s\n", quoted(why), wait.as_secs_f64()));
             }
-            Event::ToolCall { call, .. } => {
-                self.state
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .pending
-                    .push((source.invocation, (*call).clone()));
+            Event::ToolCall { call, class, .. } => {
+                let pending =
+                    Pending { invocation: source.invocation, call: (*call).clone(), is_known: class.is_some() };
+                self.state.lock().unwrap_or_else(PoisonError::into_inner).pending.push(pending);
             }
             Event::ToolResult { result, status, .. } => self.came(source, result, *status),
             _ => {}

@@ -1,7 +1,9 @@
 //! `pace mcp call`: one call of one tool of a server, as an agent would make it.
 
+use std::path::Path;
+
 use clap::Args;
-use pace_compiler::Overrides;
+use pace_compiler::{Named, Overrides, ToolUse};
 use pace_diag::nearest;
 use pace_ir::Bundle;
 use pace_ir::access::{Chain, Subject};
@@ -12,6 +14,7 @@ use pace_runner::config::{self, WriteFlags};
 use pace_runner::conversation::ToolCall;
 use pace_runner::tool::{AgentTools, ServedTool};
 use pace_runner::{Scope, State, instantiate};
+use pace_syntax::Span;
 
 use crate::arguments::Global;
 use crate::commands::tool::arguments;
@@ -59,7 +62,10 @@ pub(super) fn run(command: &Call, global: &Global) -> anyhow::Result<ExitCode> {
     let runner = instantiate(bundle, &environment, Scope::Tool(&agent, &key), &writes, State::default())?;
     let tools = runner.tools(&agent);
     let tool = tools.and_then(|tools| tools.iter().find(|tool| name(tool, &alias) == Some(command.tool.as_str())));
-    let Some(tool) = tool else { return Err(unknown(command, &key, &alias, tools).into()) };
+    let Some(tool) = tool else {
+        let left_out = left_out(command, &root, runner.bundle(), (&agent, &key, &alias))?;
+        return Err(left_out.unwrap_or_else(|| unknown(command, &key, &alias, tools)).into());
+    };
     let call = ToolCall { id: "pace-mcp-call".to_owned(), name: tool.name.clone(), arguments: arguments.into() };
     let subject = command.subject.clone().unwrap_or_else(|| Subject::new(subject::operator()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -130,6 +136,45 @@ fn choose(command: &Call, bundle: &Bundle) -> Result<(AgentName, String, String)
             ),
         )),
     }
+}
+
+/// What is said of a tool that the server has and the entry does not give: which key leaves it out, and where it stands.
+/// Nothing where the server has no such tool.
+fn left_out(
+    command: &Call,
+    root: &Path,
+    bundle: &Bundle,
+    (agent, key, alias): (&AgentName, &str, &str),
+) -> anyhow::Result<Option<Ended>> {
+    let (server, tool) = (quoted(&command.server), quoted(&command.tool));
+    if !bundle.tools.servers.get(key).is_some_and(|pinned| pinned.tools.contains_key(&command.tool)) {
+        return Ok(None);
+    }
+    let is_listed = listing(bundle)
+        .filter(|(name, target)| *name == agent && target.server == key && target.alias.as_str() == alias)
+        .any(|(_, target)| target.tools.as_ref().is_none_or(|tools| tools.contains(&command.tool)));
+    let outcome = pace_compiler::uses(&project::open(root)?);
+    let is_its = |used: &&ToolUse| {
+        used.named == Named::Server(key.to_owned()) && used.agent == *agent && used.alias.as_str() == alias
+    };
+    let used = outcome.result.as_ref().ok().and_then(|uses| uses.iter().find(is_its));
+    let place = |span: fn(&ToolUse) -> Option<Span>| {
+        let span = used.and_then(span);
+        let file = span.and_then(|span| outcome.sources.get(span.file));
+        let place = span
+            .zip(file)
+            .map(|(span, file)| format!(" in {}:{}", file.path(), outcome.sources.line_column(span).line));
+        place.unwrap_or_default()
+    };
+    let help = if is_listed {
+        let place = place(|used| used.access_at);
+        format!(
+            "`access: read`{place} leaves it out: write `access: write`, or list it under `read_only` if it only reads"
+        )
+    } else {
+        format!("`tools`{} leaves it out: add it there", place(|used| used.tools_at))
+    };
+    Ok(Some(Ended::usage(format!("`{server}` has a tool `{tool}`, and the entry of `{agent}` leaves it out"), help)))
 }
 
 fn unknown(command: &Call, server: &str, alias: &str, tools: Option<&AgentTools>) -> Ended {

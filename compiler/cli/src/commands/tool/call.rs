@@ -110,7 +110,16 @@ fn print(content: &Value) -> anyhow::Result<()> {
 fn failed(tool: &ServedTool, content: &Value) {
     let stack = content.get("stack").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let stack = stack.map(|frame| format!("  at {frame}\n")).collect::<Vec<_>>().concat();
-    err(&format!("error: {} failed: {}\n{stack}", quoted(&tool.name), told(content)));
+    let told = told(content);
+    let help = unlisted(&told).map(|host| format!("  help: add `{host}` to `net` of the tool's entry\n"));
+    err(&format!("error: {} failed: {told}\n{stack}{}", quoted(&tool.name), help.unwrap_or_default()));
+}
+
+/// The host that a tool wanted and that its entry does not list, in the sandbox's words.
+fn unlisted(told: &str) -> Option<&str> {
+    let (before, _) = told.split_once("` is not in the tool's `net`")?;
+    let (_, place) = before.rsplit_once('`')?;
+    place.rsplit_once(':').map(|(host, _)| host)
 }
 
 /// What the model would be told.
@@ -129,4 +138,17 @@ fn misfit(tool: &ServedTool, call: &ToolCall, content: &Value) -> Ended {
         format!("the parameters are {parameters}")
     };
     Ended::usage(format!("the arguments do not fit: {}", why.replace('\n', "; ")), help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unlisted;
+
+    #[test]
+    fn a_host_that_is_not_listed_is_named() {
+        let told = |host: &str| format!("TypeError: fetch failed: `{host}` is not in the tool's `net`");
+        assert_eq!(unlisted(&told("example.com:443")), Some("example.com"));
+        assert_eq!(unlisted(&told("[2001:db8::1]:443")), Some("[2001:db8::1]"));
+        assert_eq!(unlisted("`a:1` is a private address, which is not in the tool's `net`"), None);
+    }
 }

@@ -10,6 +10,7 @@ use crate::check::Checked;
 use crate::pin::used::{Server, Variant};
 use crate::pin::{locked, place};
 use crate::pins::{PATH, Pin};
+use crate::resolve::Destination;
 use crate::servers::ServerAddress;
 
 /// Whether each package is asked for in one version.
@@ -68,8 +69,17 @@ fn is_exact(version: &str) -> bool {
     version.starts_with(|first: char| first.is_ascii_digit()) && !version.contains(['*', ' ', '|', '<', '>'])
 }
 
+/// The versions that entries name, each where the first that names it stands: an entry without one takes that of the others,
+/// and is not to blame for it.
 fn asked<'s>(server: &'s Server<'_>) -> Vec<Asked<'s>> {
-    server.variants.iter().filter_map(|variant| Some((variant.wanted.address.version()?, variant.named_at))).collect()
+    let mut asked: Vec<Asked<'s>> = Vec::new();
+    for used in &server.uses {
+        let Destination::Package(_, _, Some(version)) = &used.address.destination else { continue };
+        if !asked.iter().any(|(other, _)| *other == version) {
+            asked.push((version, used.named_at()));
+        }
+    }
+    asked
 }
 
 type Asked<'s> = (&'s str, Span);

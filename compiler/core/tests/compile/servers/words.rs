@@ -77,6 +77,35 @@ fn each_failure_says_why_and_what_to_do() {
                 "help: set them and build once, which pins the server, and commit `mcp.lock`",
             ],
         ),
+        (
+            ProbeFailure::VariablesNotSet(vec![own("A")]),
+            vec![
+                "P0803 the server `§` is not pinned in `mcp.lock`: `A` is not set here, so nobody can ask what it offers",
+                "help: set it and build once, which pins the server, and commit `mcp.lock`",
+            ],
+        ),
+        (
+            ProbeFailure::Status { status: 404, said: own("nothing \u{1b}[2Jhere") },
+            vec![
+                "P0301 the MCP server `§` answers with the status 404: there is nothing at this address",
+                "it said: nothing \\u{1b}[2Jhere",
+                "help: name the address of its MCP endpoint; many end in `/mcp`",
+            ],
+        ),
+        (
+            ProbeFailure::Status { status: 503, said: String::new() },
+            vec![
+                "P0301 the MCP server `§` answers with the status 503: it serves nobody now",
+                "help: build again later, or find out there what is the matter",
+            ],
+        ),
+        (
+            ProbeFailure::Status { status: 405, said: String::new() },
+            vec![
+                "P0301 the MCP server `§` answers with the status 405: no MCP server answers so",
+                "help: name the address of its MCP endpoint; many end in `/mcp`",
+            ],
+        ),
     ];
     for (failure, words) in rows {
         let words: Vec<_> = words.iter().map(|line| line.replace('§', MAIL)).collect();

@@ -34,11 +34,14 @@ fn misplaced(at: usize, context: &Context<'_>) -> Explanation {
 
 /// Something that does not fit between brackets: if one of them has no partner in the rest of the text, that is why.
 fn inside(kind: &ErrorKind, at: usize, context: &Context<'_>) -> Option<Explanation> {
-    let mut brackets = context.open.iter().rev().filter_map(|open| Some((open.start, context.bracket(open)?)));
-    let (start, open) = brackets.next()?;
-    let lonely =
-        std::iter::once((start, open)).chain(brackets).find(|(start, _)| closer(context.rest(*start)).is_none());
-    if let Some((start, open)) = lonely {
+    let mut brackets: Vec<_> =
+        context.open.iter().rev().filter_map(|open| Some((open.start, context.bracket(open)?))).collect();
+    if brackets.is_empty() {
+        brackets = unread(at, context);
+    }
+    let (start, open) = *brackets.first()?;
+    let lonely = brackets.iter().find(|(start, _)| closer(context.rest(*start)).is_none());
+    if let Some((start, open)) = lonely.copied() {
         let stray = if context.rest(at).starts_with(':') { context.indent_end(at)..at } else { context.word(at) };
         return Some(unclosed(open, start).also(stray, "read as part of it"));
     }
@@ -91,23 +94,50 @@ fn closer(text: &str) -> Option<(usize, char)> {
     while let Some(rest) = text.get(at..)
         && let Some(character) = rest.chars().next()
     {
-        at += match character {
+        match character {
             ']' | '}' if depth <= 1 => return Some((at, character)),
-            ']' | '}' => {
-                depth -= 1;
-                1
-            }
-            '[' | '{' => {
-                depth += 1;
-                1
-            }
-            '"' | '\'' if before.is_whitespace() || matches!(before, '[' | '{' | ',' | ':') => {
-                scalar::quoted_length(rest)?
-            }
-            '#' if before.is_whitespace() => rest.find('\n').unwrap_or(rest.len()),
-            _ => character.len_utf8(),
-        };
+            ']' | '}' => depth -= 1,
+            '[' | '{' => depth += 1,
+            _ => {}
+        }
+        at += step(rest, character, before)?;
         before = character;
     }
     None
+}
+
+/// The brackets that are open at `at` and that nothing was read of yet, innermost first: where a bracket could begin a key, the
+/// parser looks for the key's end before it tells of the bracket.
+fn unread(at: usize, context: &Context<'_>) -> Vec<(usize, char)> {
+    let mut open = Vec::new();
+    let mut place = context.cursor;
+    let mut before = ' ';
+    while place < at
+        && let Some(character) = context.rest(place).chars().next()
+    {
+        match character {
+            '[' | '{' if opens(before) => open.push((place, character)),
+            ']' | '}' => drop(open.pop()),
+            _ => {}
+        }
+        let Some(length) = step(context.rest(place), character, before) else { break };
+        place += length;
+        before = character;
+    }
+    open.reverse();
+    open
+}
+
+/// Whether a value may begin after this character.
+fn opens(before: char) -> bool {
+    before.is_whitespace() || matches!(before, '[' | '{' | ',' | ':')
+}
+
+/// How many bytes are passed over at once: a quoted text, a comment, else the character. Nothing where a quote stays open.
+fn step(rest: &str, character: char, before: char) -> Option<usize> {
+    match character {
+        '"' | '\'' if opens(before) => scalar::quoted_length(rest),
+        '#' if before.is_whitespace() => Some(rest.find('\n').unwrap_or(rest.len())),
+        _ => Some(character.len_utf8()),
+    }
 }

@@ -61,7 +61,7 @@ impl Found {
         let (Parts { models, tools, .. }, missing) = gather(bundle, environment, scope, &supposed);
         self.blame(missing);
         self.agents(needs, &models);
-        if chosen.is_some_and(|writes| writes.check(bundle).is_ok()) {
+        if chosen.is_some_and(|writes| writes.check(bundle, environment).is_ok()) {
             // A store has the record of live writes.
             if supposed.are_live(bundle, scope.agents(bundle)) && state.is_some_and(|settings| settings.place.is_none())
             {
