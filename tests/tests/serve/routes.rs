@@ -48,7 +48,14 @@ fn a_conversation_goes_on_and_is_shown_and_forgotten() {
 
     let forgotten = ask(runner.address, &format!("DELETE {path} HTTP/1.1\r\nhost: localhost\r\n\r\n"));
     assert_eq!((forgotten.status, forgotten.body.as_str()), (204, ""));
-    assert_eq!(get(runner.address, &path).problem().1, "unknown-session");
+    // Only a conversation is begun by leaving a session out.
+    for method in ["GET", "DELETE"] {
+        for path in [path.as_str(), "/agents/helper/sessions/0"] {
+            let gone = ask(runner.address, &format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n\r\n"));
+            assert_eq!(gone.problem().1, "unknown-session", "{method} {path}");
+            assert_eq!(gone.json()["help"], "`GET /agents/helper/sessions` lists yours", "{method} {path}");
+        }
+    }
     assert_eq!(ask(runner.address, &post("/agents/helper/chat", &again)).problem().1, "unknown-session");
 }
 

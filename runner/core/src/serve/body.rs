@@ -277,10 +277,7 @@ mod tests {
                 "the body is malformed: the key `session`: an id is 32 hexadecimal digits in lower case",
             ),
             (r#"{"message":"a"} x"#, "the body is malformed: trailing characters at line 1 column 17"),
-            (
-                r#"{"message":"\ud800"}"#,
-                "the body is malformed: the key `message`: unexpected end of hex escape at line 1 column 19",
-            ),
+            (r#"{"message":"\ud800"}"#, "the body is malformed: the key `message`: unexpected end of hex escape"),
         ] {
             assert_eq!(parse(body.as_bytes()).unwrap_err().detail, wanted);
         }
