@@ -54,7 +54,10 @@ impl Load<'_> {
         let result = output.lines().find_map(|line| line.strip_prefix("RESULT ")).context("wrk tells no result")?;
         let figures: Vec<f64> = result.split(' ').filter_map(|figure| figure.parse().ok()).collect();
         let [requests, failed, seconds, p50_ms, p99_ms] = figures[..] else { bail!("wrk tells `{result}`") };
-        if failed > 0.0 || requests < 1.0 {
+        if failed == 0.0 && requests < 1.0 {
+            bail!("nothing was answered in {} s at {}", self.seconds, self.path);
+        }
+        if failed > 0.0 {
             bail!("{failed} of {requests} requests failed at {}", self.path);
         }
         Ok(Outcome { requests, cpu_us: spent * 1_000.0 / requests, rate: requests / seconds, p50_ms, p99_ms })

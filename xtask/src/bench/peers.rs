@@ -22,8 +22,8 @@ use known::Peer;
 
 /// How often each is started.
 const STARTS: usize = 3;
-/// How long each is loaded before that counts, and then.
-const WARM_UP: u32 = 2;
+/// How long each is loaded before that counts, and then. Some need seconds to answer anything over many connections.
+const WARM_UP: u32 = 10;
 const SECONDS: u32 = 10;
 /// Some compile themselves when they start.
 const PATIENCE: Duration = Duration::from_secs(90);
