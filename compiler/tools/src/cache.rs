@@ -7,7 +7,7 @@
 //! under a seal of the user's own key (`cache/key.rs`), and made again wherever that is not right (`again.rs`): a bundle's
 //! bytecode is always what its source does.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::io::{Read as _, Write};
 use std::path::{Path, PathBuf};
 
@@ -44,9 +44,9 @@ pub(crate) struct Cache {
     /// What seals entries; without it none are.
     key: Option<Key>,
     /// Digests of files that were looked at, by path in the project; a package is in many tools.
-    seen: BTreeMap<String, Option<String>>,
+    seen: HashMap<String, Option<String>>,
     /// Whether something stands at a path, by the same: one package looks for thousands.
-    standing: BTreeMap<String, bool>,
+    standing: HashMap<String, bool>,
 }
 
 impl Cache {
@@ -56,7 +56,7 @@ impl Cache {
         let refused = owners.refuse_folder(&root.join(FOLDER));
         let state = state.filter(|_| refused.is_none());
         let key = state.and_then(|folder| Key::in_folder(folder, root));
-        let (seen, standing) = (BTreeMap::new(), BTreeMap::new());
+        let (seen, standing) = (HashMap::new(), HashMap::new());
         Self { root: root.to_owned(), owners, refused, key, seen, standing }
     }
 
