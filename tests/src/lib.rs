@@ -31,6 +31,15 @@ pub fn binary(name: &str) -> PathBuf {
     path
 }
 
+/// What stands for `$XDG_STATE_HOME`: who runs the tests finds nothing of them at home. It stays, beside the binaries, and holds
+/// nothing that a test may rely on.
+///
+/// # Panics
+/// As [`binary`].
+pub fn state_home() -> PathBuf {
+    binary("pace").with_file_name("state-of-tests")
+}
+
 /// The `node_modules` of the packages that tools import in the tests, TypeScript among them. Nothing where they are not
 /// installed; then the test is counted as skipped.
 ///
@@ -122,7 +131,7 @@ impl Project {
 /// `pace` in a folder, in a plain environment.
 pub fn pace(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(binary("pace"));
-    command.current_dir(folder).args(arguments).stdin(Stdio::null());
+    command.current_dir(folder).args(arguments).stdin(Stdio::null()).env("XDG_STATE_HOME", state_home());
     for variable in ["CI", "GITHUB_ACTIONS", "NO_COLOR"] {
         command.env_remove(variable);
     }

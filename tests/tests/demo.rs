@@ -97,6 +97,8 @@ fn nothing_of_the_environment_matters() {
     let mut command = Command::new(pace_tests::binary("pace"));
     command.arg("demo").current_dir(folder.path()).stdin(Stdio::null()).env_clear();
     command.env("TMPDIR", temporary.path());
+    // Where other commands would make a key.
+    command.env("XDG_STATE_HOME", folder.path());
     // Where the program of the project's server is, as everywhere.
     command.env("PATH", std::env::var_os("PATH").unwrap());
     // Nobody answers there: whoever asked would fail.

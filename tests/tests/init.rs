@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use tempfile::TempDir;
 
@@ -277,9 +277,8 @@ fn stderr(output: &Output) -> String {
 
 /// Runs the `pace` that was built beside this test.
 fn pace(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(pace_tests::binary("pace"));
-    command.args(arguments).current_dir(folder).env_remove("GITHUB_ACTIONS").env("LC_ALL", "C.UTF-8");
-    command.output().unwrap()
+    let mut command = pace_tests::pace(folder, arguments);
+    command.env("LC_ALL", "C.UTF-8").output().unwrap()
 }
 
 #[test]

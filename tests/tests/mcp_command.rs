@@ -1,10 +1,10 @@
 //! `pace mcp serve`: an agent over standard input and output, from outside.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
+use pace_tests::Project;
 use pace_tests::program::{Said, output_of};
-use pace_tests::{Project, binary};
 use serde_json::{Value, json};
 
 fn project() -> Project {
@@ -22,8 +22,8 @@ fn project() -> Project {
 
 /// Runs the command on these messages; its exit code, what it answered, and the rest of what it said.
 fn served(project: &Project, arguments: &[&str], messages: &[Value]) -> (Option<i32>, Vec<Value>, String) {
-    let mut command = Command::new(binary("pace"));
-    command.current_dir(project.path()).args(["mcp", "serve"]).args(arguments);
+    let mut command = project.pace(&["mcp", "serve"]);
+    command.args(arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
@@ -77,9 +77,8 @@ fn who_may_not_is_told_before_the_protocol_begins() {
 #[test]
 fn what_speaks_something_else_is_told_so() {
     let piped = |input: &str| {
-        let mut command = Command::new(binary("pace"));
         let project = project();
-        command.current_dir(project.path()).args(["mcp", "serve", "--as", "user:ann"]);
+        let mut command = project.pace(&["mcp", "serve", "--as", "user:ann"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();

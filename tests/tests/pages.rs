@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -223,7 +223,6 @@ fn text(bytes: &[u8]) -> String {
 
 /// Runs the `pace` that was built beside this test.
 fn pace(arguments: &[&str], folder: &Path) -> Output {
-    let mut command = Command::new(pace_tests::binary("pace"));
-    command.args(arguments).current_dir(folder).env_remove("GITHUB_ACTIONS").env("LC_ALL", "C.UTF-8");
-    command.output().unwrap()
+    let mut command = pace_tests::pace(folder, arguments);
+    command.env("LC_ALL", "C.UTF-8").output().unwrap()
 }

@@ -76,6 +76,7 @@ fn run_binary(name: &str, arguments: &[&str]) -> Run {
     }
     // What a bundle with a built-in model needs, and no state on the machine that tests.
     command.args(arguments).env("GOOGLE_API_KEY", "unused").env("PACE_STATE_DIR", "memory");
+    command.env("XDG_STATE_HOME", pace_tests::state_home());
     let Output { status, stdout, stderr } = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Run { code: status.code(), out: text(stdout), err: text(stderr) }

@@ -15,6 +15,8 @@ mod layouts;
 mod packages;
 #[path = "tools/results.rs"]
 mod results;
+#[path = "tools/sealed.rs"]
+mod sealed;
 #[path = "tools/types.rs"]
 mod types;
 

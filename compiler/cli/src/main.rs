@@ -20,6 +20,7 @@ mod stop;
 mod subject;
 mod summary;
 mod types;
+mod user_folder;
 mod view;
 mod world;
 mod wrap;

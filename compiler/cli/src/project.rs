@@ -9,6 +9,7 @@ use pace_tools::{Progress, Silent, TypeScript};
 
 use crate::arguments::Global;
 use crate::output::Output;
+use crate::user_folder;
 use crate::world::{Folder, plain};
 
 /// The folder that commands start from.
@@ -65,10 +66,10 @@ pub(crate) fn has_servers(root: &Path) -> anyhow::Result<bool> {
 
 /// What compiles the project's tools; tells people what they should know, and those who wait how far it is.
 pub(crate) fn tools(root: &Path, output: Output) -> anyhow::Result<TypeScript> {
-    compiler(root, Arc::new(Lines(output)))
+    Ok(compiler(root, Arc::new(Lines(output)))?.with_state(user_folder::state()))
 }
 
-/// The same, and says nothing.
+/// The same, says nothing, and leaves nothing outside of the project.
 pub(crate) fn silent_tools(root: &Path) -> anyhow::Result<TypeScript> {
     compiler(root, Arc::new(Silent))
 }

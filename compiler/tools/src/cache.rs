@@ -1,45 +1,38 @@
-//! What was bundled before, under `.pace/cache/tools`: a file a tool, whole or not there, used only while every file it was
-//! made from is what it was. Whatever else a result depends on is in the file's name: this program's version, the bundler,
-//! the engine, and what Paceline adds. A file that does not read back as it was written is no file.
+//! What was bundled before, under `.pace/cache/tools`: a file a tool (`cache/entry.rs`), whole or not there, used only while
+//! every file it was made from is what it was. Whatever else a result depends on is in the file's name: this program's version,
+//! the bundler, the engine, and what Paceline adds. A file that does not read back as it was written is no file.
 //!
-//! Kept is what bundling gave and nothing that follows from it: bytecode and description are made of the kept source again
-//! (`again.rs`), so that a bundle's source is always what its bytecode does. That the source is what the bundler made of the
-//! project, only the bundler could tell: who may write here is trusted as who may write the project (`cache/owner.rs`).
+//! Kept is what bundling gave. That it is what the bundler made of the project, only the bundler could tell: who may write here
+//! is trusted as who may write the project (`cache/owner.rs`). What the engine made of it, bytecode and description, is kept
+//! under a seal of the user's own key (`cache/key.rs`), and made again wherever that is not right (`again.rs`): a bundle's
+//! bytecode is always what its source does.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::io::{Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use pace_ir::Digest;
-use serde::{Deserialize, Serialize};
 
-use crate::protocol::{Bundle, Read};
-use crate::{BUNDLER, embedded, engine};
+use crate::engine::{self, Described};
+use crate::protocol::Read;
+use crate::{BUNDLER, embedded};
 
+mod entry;
+mod key;
 mod owner;
 
+pub(crate) use entry::{Found, Kept};
+use key::Key;
 use owner::Owners;
 
 /// Where results are kept, relative to the project.
 pub(crate) const FOLDER: &str = ".pace/cache/tools";
 
-/// Rises when what is stored changes.
-const FORMAT: &str = "paceline tool cache 2";
-
 /// What a name is made of, in BLAKE3's derive-key mode.
-const NAME_CONTEXT: &str = "paceline 2026-11 tool cache name v1";
+const NAME_CONTEXT: &str = "paceline 2026-11 tool cache name v2";
 
 /// How old an unfinished file is whose build has certainly ended.
 const ABANDONED: std::time::Duration = std::time::Duration::from_hours(1);
-
-/// A tool as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Kept {
-    /// `tools/<name>` or `std/<name>`.
-    pub(crate) key: String,
-    /// What bundling it gave.
-    pub(crate) bundle: Bundle,
-}
 
 /// The cache of one project.
 #[derive(Debug)]
@@ -48,16 +41,23 @@ pub(crate) struct Cache {
     owners: Owners,
     /// Why nothing is read from it and nothing put there.
     refused: Option<String>,
-    /// Digests of files that were looked at; a package is in many tools.
-    seen: BTreeMap<PathBuf, Option<String>>,
+    /// What seals entries; without it none are.
+    key: Option<Key>,
+    /// Digests of files that were looked at, by path in the project; a package is in many tools.
+    seen: HashMap<String, Option<String>>,
+    /// Whether something stands at a path, by the same: one package looks for thousands.
+    standing: HashMap<String, bool>,
 }
 
 impl Cache {
-    /// The cache of a project.
-    pub(crate) fn new(root: &Path) -> Self {
+    /// The cache of a project, whose folder is given without links. The user's key is in the folder `state`, if there is one.
+    pub(crate) fn new(root: &Path, state: Option<&Path>) -> Self {
         let owners = Owners::of(root);
         let refused = owners.refuse_folder(&root.join(FOLDER));
-        Self { root: root.to_owned(), owners, refused, seen: BTreeMap::new() }
+        let state = state.filter(|_| refused.is_none());
+        let key = state.and_then(|folder| Key::in_folder(folder, root));
+        let (seen, standing) = (HashMap::new(), HashMap::new());
+        Self { root: root.to_owned(), owners, refused, key, seen, standing }
     }
 
     /// Why it is not used, where others than those who may write the project may have written there.
@@ -66,44 +66,69 @@ impl Cache {
     }
 
     /// What is kept of a tool, if it is still what would be bundled.
-    pub(crate) fn find(&mut self, key: &str) -> Option<Kept> {
+    pub(crate) fn find(&mut self, key: &str) -> Option<Found> {
         if self.refused.is_some() {
             return None;
         }
-        let mut file = std::fs::File::open(self.path(key)).ok()?;
+        let name = name(key);
+        let mut file = std::fs::File::open(self.path(name)).ok()?;
         if !self.owners.have(&file.metadata().ok()?) {
             return None;
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).ok()?;
-        let kept = parse(&bytes)?;
-        (kept.key == key && self.is_current(&kept.bundle.read)).then_some(kept)
+        let found = entry::read(&bytes, name, self.key.as_ref())?;
+        (found.kept.key == key && self.is_current(&found.kept.bundle.read)).then_some(found)
     }
 
     fn is_current(&mut self, read: &Read) -> bool {
-        let same = read.files.iter().all(|(path, digest)| self.digest(path).as_ref() == Some(digest));
-        let absent = || read.absent.iter().all(|path| !self.root.join(path).exists());
-        let linked = |(path, to): (&String, &String)| {
+        let same = read.files.iter().all(|(path, digest)| self.digest(path) == Some(digest));
+        if !same || read.absent.iter().any(|path| self.stands(path)) {
+            return false;
+        }
+        read.links.iter().all(|(path, to)| {
             let there = self.root.join(path).canonicalize().ok();
             there.is_some_and(|there| crate::child::reach::relative(&self.root, &there) == *to)
-        };
-        same && absent() && read.links.iter().all(linked)
+        })
     }
 
-    fn digest(&mut self, path: &str) -> Option<String> {
-        let path = self.root.join(path);
-        let digest = || std::fs::read(&path).ok().map(|bytes| Digest::of(&bytes).to_string());
-        self.seen.entry(path.clone()).or_insert_with(digest).clone()
+    fn digest(&mut self, path: &str) -> Option<&String> {
+        if !self.seen.contains_key(path) {
+            let digest = std::fs::read(self.root.join(path)).ok().map(|bytes| Digest::of(&bytes).to_string());
+            self.seen.insert(path.to_owned(), digest);
+        }
+        self.seen.get(path)?.as_ref()
     }
 
-    /// Keeps a tool. What cannot be kept is made again next time; a build never fails for it.
-    pub(crate) fn keep(&self, kept: &Kept) {
+    fn stands(&mut self, path: &str) -> bool {
+        if let Some(stands) = self.standing.get(path) {
+            return *stands;
+        }
+        let stands = self.root.join(path).exists();
+        self.standing.insert(path.to_owned(), stands);
+        stands
+    }
+
+    /// Keeps a tool and what the engine made of it. What cannot be kept is made again next time; a build never fails for it.
+    pub(crate) fn keep(&self, kept: &Kept, described: &Described) {
         if self.refused.is_some() {
             return;
         }
-        let path = self.path(&kept.key);
-        let Some(folder) = path.parent() else { return };
-        let _made_again = write(&self.root, folder, &path, &format(kept));
+        let name = name(&kept.key);
+        let path = self.path(name);
+        let (Some(folder), Some(bytes)) = (path.parent(), entry::write(kept, described, name, self.key.as_ref()))
+        else {
+            return;
+        };
+        let _made_again = write(&self.root, folder, &path, &bytes);
+    }
+
+    /// Seals what was found without a seal of this user's, now that the engine has been asked. Without a key it stays as it is:
+    /// somebody else's seal may be on it.
+    pub(crate) fn seal(&self, kept: &Kept, described: &Described) {
+        if self.key.is_some() {
+            self.keep(kept, described);
+        }
     }
 
     /// Removes what killed builds left behind.
@@ -120,13 +145,21 @@ impl Cache {
         }
     }
 
-    fn path(&self, key: &str) -> PathBuf {
-        let engine = engine::digest();
-        let own = [FORMAT.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes(), BUNDLER.as_bytes(), engine.as_bytes()];
-        let parts = own.into_iter().chain([key.as_bytes()]).chain(embedded::fingerprint(key));
-        let name = Digest::derive(NAME_CONTEXT, parts).to_string();
-        self.root.join(FOLDER).join(name.get(..32).unwrap_or(&name))
+    fn path(&self, name: Digest) -> PathBuf {
+        self.root.join(FOLDER).join(name.to_string())
     }
+}
+
+/// What the entry of a tool is called: all that its content depends on besides files.
+fn name(key: &str) -> Digest {
+    let engine = engine::digest();
+    let version = env!("CARGO_PKG_VERSION").as_bytes();
+    let own = [entry::FORMAT.as_bytes(), version, BUNDLER.as_bytes(), engine.as_bytes(), key.as_bytes()];
+    let parts: Vec<_> = own.into_iter().chain(embedded::fingerprint(key)).collect();
+    // With the length of each, no two lists of parts are joined to the same bytes.
+    let lengths: Vec<_> = parts.iter().map(|part| part.len().to_le_bytes()).collect();
+    let told = lengths.iter().zip(&parts).flat_map(|(length, part)| [length.as_slice(), part]);
+    Digest::derive(NAME_CONTEXT, told)
 }
 
 /// How the names of files begin that are not finished yet.
@@ -147,24 +180,12 @@ fn write(root: &Path, folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Resu
     Ok(())
 }
 
-/// The file: its format and its digest, then a line of JSON.
-fn format(kept: &Kept) -> Vec<u8> {
-    let rest = serde_json::to_string(kept).unwrap_or_default();
-    format!("{FORMAT} {}\n{rest}", Digest::of(rest.as_bytes())).into_bytes()
-}
-
-fn parse(bytes: &[u8]) -> Option<Kept> {
-    let end = bytes.iter().position(|byte| *byte == b'\n')?;
-    let (first, rest) = (std::str::from_utf8(bytes.get(..end)?).ok()?, bytes.get(end + 1..)?);
-    if first.strip_prefix(FORMAT)?.trim() != Digest::of(rest).to_string() {
-        return None;
-    }
-    serde_json::from_slice(rest).ok()
-}
-
 #[cfg(test)]
 mod tests {
+    use pace_sandbox::{Bytecode, Description, Exported};
+
     use super::*;
+    use crate::protocol::Bundle;
 
     fn kept(root: &Path, file: &str) -> Kept {
         let digest = Digest::of(&std::fs::read(root.join(file)).unwrap()).to_string();
@@ -172,6 +193,12 @@ mod tests {
             Read { files: [(file.to_owned(), digest)].into(), absent: ["lib.ts".to_owned()].into(), ..Read::default() };
         let bundle = Bundle { code: "code \u{e9}\n".into(), read, ..Bundle::default() };
         Kept { key: "tools/a".into(), bundle }
+    }
+
+    fn described(bytecode: &[u8]) -> Described {
+        let description =
+            Description { exported: Exported::Tool, name: Some("\"a\"".into()), description: None, parameters: None };
+        Described { bytecode: Bytecode(bytecode.to_vec()), description }
     }
 
     fn project() -> tempfile::TempDir {
@@ -185,10 +212,10 @@ mod tests {
     fn what_is_kept_is_found_while_nothing_changed() {
         let folder = project();
         let kept = kept(folder.path(), "tools/a.ts");
-        let find = || Cache::new(folder.path()).find("tools/a");
+        let find = || Cache::new(folder.path(), None).find("tools/a");
         assert_eq!(find(), None);
-        Cache::new(folder.path()).keep(&kept);
-        assert_eq!(find(), Some(kept));
+        Cache::new(folder.path(), None).keep(&kept, &described(b"bytecode"));
+        assert_eq!(find(), Some(Found { kept, described: None }));
         assert_eq!(std::fs::read_to_string(folder.path().join(".pace/.gitignore")).unwrap(), "*\n");
 
         std::fs::write(folder.path().join("lib.ts"), "shadows what was found").unwrap();
@@ -199,15 +226,33 @@ mod tests {
     }
 
     #[test]
-    fn any_change_of_a_kept_file_makes_it_none() {
-        let folder = project();
-        let bytes = format(&kept(folder.path(), "tools/a.ts"));
-        assert!(parse(&bytes).is_some());
-        for at in 0..bytes.len() {
-            let mut changed = bytes.clone();
-            changed[at] ^= 1;
-            assert_eq!(parse(&changed), None, "byte {at}");
-            assert_eq!(parse(&bytes[..at]), None, "cut at {at}");
-        }
+    fn names_tell_tools_apart() {
+        let names = ["tools/a", "tools/b", "std/a", "std/calc"].map(name);
+        assert!(names.iter().enumerate().all(|(at, one)| !names[..at].contains(one)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_one_user_sealed_is_made_again_by_another_and_without_a_key() {
+        let (folder, home, other) = (project(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let state = |home: &tempfile::TempDir| Some(home.path().join("paceline"));
+        let cache = |state: Option<PathBuf>| Cache::new(folder.path(), state.as_deref());
+        let found = |state: Option<PathBuf>| cache(state).find("tools/a").unwrap().described;
+        let kept = kept(folder.path(), "tools/a.ts");
+        cache(state(&home)).keep(&kept, &described(b"first"));
+        assert_eq!(found(state(&home)), Some(described(b"first")));
+        assert_eq!((found(state(&other)), found(None)), (None, None));
+
+        // Who has no key leaves the seal of others alone.
+        cache(None).seal(&kept, &described(b"second"));
+        assert_eq!(found(state(&home)), Some(described(b"first")));
+        cache(state(&other)).seal(&kept, &described(b"second"));
+        assert_eq!(found(state(&other)), Some(described(b"second")));
+        assert_eq!(found(state(&home)), None);
+
+        // Another tool's entry is none, sealed or not.
+        let place = |key: &str| cache(None).path(name(key));
+        std::fs::copy(place("tools/a"), place("tools/b")).unwrap();
+        assert_eq!(cache(state(&other)).find("tools/b"), None);
     }
 }

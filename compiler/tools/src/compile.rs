@@ -1,5 +1,5 @@
-//! All tools of a build: what the cache holds is taken from it, the rest is bundled by child processes. Either way the engine
-//! compiles and describes it, and what it says of itself is checked; what is new is kept.
+//! All tools of a build: what the cache holds is taken from it, the rest is bundled by child processes. The engine compiles and
+//! describes what is new or under no seal, and what a tool says of itself is checked in any case; what is new is kept.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -49,6 +49,8 @@ pub struct TypeScript {
     root: PathBuf,
     /// This program, which is started again to bundle.
     program: PathBuf,
+    /// The user's folder outside of every project, where the key is that seals the cache.
+    state: Option<PathBuf>,
     progress: Arc<dyn Progress>,
 }
 
@@ -58,7 +60,15 @@ impl TypeScript {
     /// # Errors
     /// There is no such folder.
     pub fn new(root: &Path, program: &Path, progress: Arc<dyn Progress>) -> std::io::Result<Self> {
-        Ok(Self { root: root.canonicalize()?, program: program.to_owned(), progress })
+        Ok(Self { root: root.canonicalize()?, program: program.to_owned(), state: None, progress })
+    }
+
+    /// With a folder of this user's outside of every project. It is made, and in it a key, when there is something to seal:
+    /// what the engine makes of a tool is then kept, and not made again while nothing changes. Without it, and where it is not
+    /// the user's alone, each build makes that anew.
+    #[must_use]
+    pub fn with_state(self, folder: Option<PathBuf>) -> Self {
+        Self { state: folder, ..self }
     }
 }
 
@@ -76,13 +86,13 @@ impl ToolCompiler for TypeScript {
         if wanted.is_empty() {
             return Ok(CompiledTools::default());
         }
-        let mut cache = Cache::new(&self.root);
+        let mut cache = Cache::new(&self.root, self.state.as_deref());
         if let Some(why) = cache.refused() {
             self.progress.distrusted(cache::FOLDER, why);
         }
         let engine = SharedEngine::default();
-        let kept = wanted.keys().filter_map(|key| cache.find(key)).collect();
-        let mut tools = again::compile(kept, &engine);
+        let found = wanted.keys().filter_map(|key| cache.find(key)).collect();
+        let mut tools = again::compile(found, &cache, &engine);
         let is_missing = |key: &&String| !tools.contains_key(*key);
         let missing = wanted.keys().filter(is_missing).map(|key| Request { root: self.root.clone(), key: key.clone() });
         let missing: Vec<_> = missing.collect();
@@ -189,7 +199,7 @@ impl TypeScript {
         match definition::check(&described.description, written, &mut files) {
             Ok(definition) => {
                 let kept = Kept { key: made.key, bundle };
-                cache.keep(&kept);
+                cache.keep(&kept, &described);
                 Ok(finished(&kept.bundle, definition, &described.bytecode.0).map(|tool| (kept.key, tool)))
             }
             Err(wrong) => {

@@ -19,7 +19,7 @@ pub(crate) struct Describer {
 }
 
 /// A tool that was loaded and asked what it is.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Described {
     /// What runs.
     pub(crate) bytecode: Bytecode,

@@ -2,10 +2,11 @@
 //! told of it.
 //!
 //! ```text
-//! tools/x.ts ──▶ cache ──hit: module, map──┐
-//!                  │ miss                  ▼
-//!                  ▼             engine: compile, describe ──▶ definition ──▶ CompiledTool
-//!       child process: bundle ──module, map┘
+//! tools/x.ts ──▶ cache ──hit, sealed: all of it────────────────────┐
+//!                  │ ├─────hit: module, map──┐                      ▼
+//!                  │ miss                    ▼                  definition ──▶ CompiledTool
+//!                  ▼               engine: compile, describe────────┘
+//!       child process: bundle ──module, map──┘
 //! ```
 //!
 //! [`TypeScript`] is what the compiler is handed. The bundler works in a child process, because what it is given to read

@@ -69,7 +69,7 @@ fn a_comment_changes_no_program() {
 fn a_broken_cache_is_no_cache() {
     let project = small();
     let first = built(&project);
-    for damage in [&b""[..], b"paceline tool cache 2 ", &[0xff; 100]] {
+    for damage in [&b""[..], b"paceline tool cache 3 ", &[0xff; 100]] {
         for path in cached(&project) {
             std::fs::write(path, damage).unwrap();
         }

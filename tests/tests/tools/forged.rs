@@ -8,22 +8,17 @@ use pace_ir::{Digest, VerifiedBundle};
 use pace_tests::Project;
 use serde_json::Value;
 
+use crate::sealed::Entry;
 use crate::{built, cached, project, source, tool};
 
 fn saying(expression: &str) -> Project {
     project(&[("first", &tool("first", "", expression))])
 }
 
-/// Changes the one entry of the cache, and seals it as `pace` would.
+/// Changes what was bundled in the one entry of the cache, and gives it its digest as `pace` would. What the engine had made of
+/// the other stays, and the seal.
 fn forge(project: &Project, change: impl Fn(&mut Value)) {
-    let path = cached(project).pop().unwrap();
-    let text = std::fs::read_to_string(&path).unwrap();
-    let (first, entry) = text.split_once('\n').unwrap();
-    let (format, _) = first.rsplit_once(' ').unwrap();
-    let mut entry = serde_json::from_str(entry).unwrap();
-    change(&mut entry);
-    let entry = entry.to_string();
-    std::fs::write(path, format!("{format} {}\n{entry}", Digest::of(entry.as_bytes()))).unwrap();
+    Entry::of(project).with_source(change).write(project);
 }
 
 /// Replaces a part of the kept source.

@@ -103,6 +103,7 @@ impl Copy {
         };
         command.args(arguments).current_dir(folder).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("XDG_STATE_HOME", pace_tests::state_home());
         command.envs(surroundings.variables.iter().copied());
         if let Some(served) = &self.served {
             command.envs(served.variables(self.parent.path()));

@@ -35,6 +35,8 @@ pub(super) fn bundle(folder: &Path) -> Result<PathBuf> {
     build(&["--package", "pace"])?;
     let bundle = folder.join("bench.pace");
     let mut pace = program(target()?.join("debug").join("pace"))?;
+    // In the project, which is no place for it, no key is made; and none at home.
+    pace.env("XDG_STATE_HOME", folder);
     capture(pace.arg("-C").arg(folder).args(["-q", "build", "--output"]).arg(&bundle))?;
     Ok(bundle)
 }

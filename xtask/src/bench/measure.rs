@@ -48,7 +48,10 @@ pub(super) fn median(figures: impl IntoIterator<Item = f64>) -> f64 {
 /// Runs this very program as `__measure`: the accounting of children adds up over a process's life, so each run gets one.
 fn through_child(program: &Path, arguments: &[&str]) -> Result<Sample> {
     let this = std::env::current_exe().context("cannot find this program")?;
-    let output = Command::new(this).arg("__measure").arg(program).args(arguments).output().context("cannot measure")?;
+    let mut measuring = Command::new(&this);
+    // What a user's `pace` keeps from one build to the next, beside this program instead of at home.
+    measuring.env("XDG_STATE_HOME", this.with_file_name("state-of-bench"));
+    let output = measuring.arg("__measure").arg(program).args(arguments).output().context("cannot measure")?;
     let text = String::from_utf8_lossy(&output.stdout);
     let figures: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
     match figures.as_slice() {

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 #[cfg(unix)]
-pub(super) use unix::Owners;
+pub(super) use unix::{OTHERS, Owners};
 
 /// Makes the folder, and those it is in, for their owner alone, whatever the umask leaves to others.
 pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
@@ -32,9 +32,9 @@ mod unix {
     /// May write anywhere.
     const ROOT: u32 = 0;
 
-    /// What a folder or file of the cache leaves to others: nothing. Git gives no file such a mode, so what came with a
+    /// The part of a mode that a folder or file of the cache leaves to others, which is nothing. Git gives no file such a mode, so what came with a
     /// repository is none of ours either.
-    const OTHERS: u32 = 0o077;
+    pub(in crate::cache) const OTHERS: u32 = 0o077;
 
     impl Owners {
         /// Those of a project.
