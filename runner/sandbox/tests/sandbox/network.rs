@@ -85,23 +85,37 @@ async fn a_redirect_is_judged_like_a_request() {
     assert!(told.contains("`file:` cannot be fetched"), "{told}");
 }
 
-/// The first answer of `turns.test` is judged; the second, this machine, is never asked for by the same request, and is
-/// judged anew by the next.
+/// The first answer of `turns.test` is judged, and what was judged is connected to: a connector that looks the name up again
+/// would get to the second answer, where nobody may go. The next request is judged anew.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_changes_gains_nothing() {
     let server = Server::start(1).await;
-    let resolver: Arc<dyn Resolve> = Arc::new(Names::default());
+    // Not every system has this address; where it is missing, a connection to it fails, and so does the test.
+    let forbidden = std::net::TcpListener::bind(("127.0.0.2", server.port)).ok();
+    let names = Arc::new(Names::default());
+    let resolver: Arc<dyn Resolve> = Arc::<Names>::clone(&names);
     let engine = Engine::new(&EngineSettings { resolver: Some(resolver), ..EngineSettings::default() }).unwrap();
     let source = "export default { execute: (url) => fetch(url).then((r) => r.status, (e) => e.message) };";
     let fetches = engine.load(&engine.compile("tool.js", source).unwrap().0).unwrap();
     let url = format!("\"http://turns.test:{}/\"", server.port);
-    for policy in [any(), net(&["turns.test"])] {
-        for _ in 0..3 {
-            let told = fetches.call(Call { arguments: url.clone(), net: policy.clone(), ..call() }).await.unwrap();
-            assert!(told.contains("a private address"), "{told}");
-        }
+    let call = |net| fetches.call(Call { arguments: url.clone(), net, ..call() });
+    assert_eq!(call(net(&["127.0.0.1/32"])).await.unwrap(), "200");
+    assert_eq!((server.seen().len(), names.turns()), (1, 1));
+    for (policy, why) in [
+        (net(&["127.0.0.1/32"]), "is not in the tool's `net`"),
+        (net(&["turns.test"]), "a private address"),
+        (any(), "a private address"),
+    ] {
+        let before = names.turns();
+        let told = call(policy).await.unwrap();
+        assert!(told.contains(why), "{told}");
+        assert_eq!(names.turns(), before + 1);
     }
-    assert_eq!(server.seen(), Vec::<String>::new());
+    assert_eq!(server.seen().len(), 1);
+    if let Some(forbidden) = forbidden {
+        forbidden.set_nonblocking(true).unwrap();
+        assert_eq!(forbidden.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,11 +21,18 @@ pub(crate) fn engine() -> &'static Engine {
     })
 }
 
-/// A name server of the tests: `a-b-c-d.ip.test` is a.b.c.d, `nowhere.test` is nothing, and `turns.test` is a public address
-/// the first time and this machine ever after.
+/// A name server of the tests: `a-b-c-d.ip.test` is a.b.c.d, `nowhere.test` is nothing, and `turns.test` is 127.0.0.1 the
+/// first time and 127.0.0.2 ever after.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     turns: AtomicUsize,
+}
+
+impl Names {
+    /// How often `turns.test` was looked up.
+    pub(crate) fn turns(&self) -> usize {
+        self.turns.load(Ordering::SeqCst)
+    }
 }
 
 impl Resolve for Names {
@@ -33,9 +40,9 @@ impl Resolve for Names {
         let answer = match host.strip_suffix(".ip.test") {
             Some(address) => vec![address.replace('-', ".").parse::<IpAddr>().unwrap()],
             None if host == "turns.test" && self.turns.fetch_add(1, Ordering::SeqCst) == 0 => {
-                vec!["192.0.0.9".parse().unwrap(), "203.0.113.7".parse().unwrap()]
+                vec!["127.0.0.1".parse().unwrap()]
             }
-            None if host == "turns.test" => vec!["127.0.0.1".parse().unwrap()],
+            None if host == "turns.test" => vec!["127.0.0.2".parse().unwrap()],
             None => vec![],
         };
         Box::pin(async move { Ok(answer) })
