@@ -5,6 +5,7 @@ mod breadth;
 
 use std::sync::OnceLock;
 
+use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Validator};
 use pace_ir::text::shortened;
 use serde_json::Value;
@@ -15,6 +16,10 @@ use breadth::Breadth;
 const MOST_MISTAKES: usize = 5;
 /// The most characters of one mistake: it may quote the whole value.
 const MOST_WORDS: usize = 300;
+/// The most values of a list that a model is told when it chose none of them.
+const MOST_CHOICES: usize = 40;
+/// The most characters of these together; the last one told may go beyond by its own, at most [`MOST_WORDS`].
+const MOST_CHOICE_WORDS: usize = 1024;
 /// The most steps of one check: parts of the schema times parts of the value. About a tenth of a second.
 const MOST_STEPS: u64 = 2_000_000;
 /// The most steps after which mistakes are listed. What is found on the way is kept until then, some hundred bytes a step.
@@ -96,8 +101,34 @@ impl Schema {
 
 fn at(error: &jsonschema::ValidationError<'_>) -> String {
     let place = error.instance_path().to_string();
-    let words = if place.is_empty() { error.to_string() } else { format!("at {place}: {error}") };
-    shortened(&words, MOST_WORDS)
+    let place = if place.is_empty() { place } else { format!("at {place}: ") };
+    match error.kind() {
+        // Without the list a model can only guess.
+        ValidationErrorKind::Enum { options } => {
+            let given = shortened(&format!("{place}{}", error.instance()), MOST_WORDS);
+            format!("{given} is not one of {}", choices(options))
+        }
+        _ => shortened(&format!("{place}{error}"), MOST_WORDS),
+    }
+}
+
+/// The values to choose from, as many as a model can be told.
+fn choices(options: &Value) -> String {
+    let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+    let (mut told, mut length) = (Vec::new(), 0);
+    for option in options.iter().take(MOST_CHOICES) {
+        if length >= MOST_CHOICE_WORDS {
+            break;
+        }
+        let option = shortened(&option.to_string(), MOST_WORDS);
+        length += option.chars().count() + 2;
+        told.push(option);
+    }
+    match (options.len() - told.len(), told.split_last()) {
+        (0, Some((last, []))) => last.clone(),
+        (0, Some((last, first))) => format!("{} or {last}", first.join(", ")),
+        (more, _) => format!("{} and {more} more", told.join(", ")),
+    }
 }
 
 /// How many parts a value has: one for each value in it, more for long texts.
@@ -143,6 +174,21 @@ mod tests {
         }
         let long = json!({"city": "x".repeat(100_000)});
         assert_eq!(schema.check(&long).unwrap_err().chars().count(), MOST_WORDS + 1);
+    }
+
+    #[test]
+    fn a_model_is_told_what_it_can_choose_from() {
+        let mistake =
+            |options: Value| Schema::of(json!({"properties": {"how": {"enum": options}}})).check(&json!({"how": "zz"}));
+        assert_eq!(mistake(json!(["a"])).unwrap_err(), r#"at /how: "zz" is not one of "a""#);
+        let nine: Vec<_> = ('a'..='i').map(String::from).collect();
+        let told = r#"at /how: "zz" is not one of "a", "b", "c", "d", "e", "f", "g", "h" or "i""#;
+        assert_eq!(mistake(json!(nine)).unwrap_err(), told);
+        let many = mistake(json!((0..1_000).collect::<Vec<_>>())).unwrap_err();
+        assert!(many.ends_with("38, 39 and 960 more"), "{many}");
+        let long =
+            mistake(json!((0..9).map(|number| number.to_string().repeat(10_000)).collect::<Vec<_>>())).unwrap_err();
+        assert!(long.ends_with(" and 5 more") && long.chars().count() < 2_000, "{long}");
     }
 
     /// Each level of a value is tried in both branches, and each of these goes into the next one.
