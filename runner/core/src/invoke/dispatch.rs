@@ -25,7 +25,7 @@ use crate::conversation::{Output, ToolCall, ToolResult};
 use crate::events::{CallStatus, Event, Source};
 use crate::log::About;
 use crate::tool::audit::Intent;
-use crate::tool::callee::Attended;
+use crate::tool::callee::{Attended, Callee};
 use crate::tool::local::Lines;
 use crate::tool::progress::{self, Told};
 use crate::tool::{AgentTools, Mode, ServedTool, ToolFailure};
@@ -181,7 +181,11 @@ impl<'a> Dispatch<'a> {
         let attended = Attended { console: Arc::<Lines>::clone(&lines), steps, trace };
         let made = std::pin::pin!(self.carry_out(call, tool, attended));
         let came = self.followed(call, told, made).await;
-        for (level, text) in lines.take() {
+        let lines = match &tool.callee {
+            Callee::Local(local) => local.placed(self.calling.running.runner.bundle(), lines.take()),
+            Callee::Server(_) | Callee::Agent(_) => lines.take(),
+        };
+        for (level, text) in lines {
             log(level, &tool.key(), self.source(), &text);
             self.happened(&Event::ToolConsole { call, level, text: &text });
         }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pace_ir::Bundle;
 use pace_ir::access::Tool;
 use pace_ir::bundle::tool_module;
-use pace_ir::program::tool_map::{self, MODULE};
+use pace_ir::program::tool_map::{self, MODULE, ToolMap};
 use pace_sandbox::{Call, Clock, Console, Engine, Level, Limits, NetPolicy, Secret, ToolError, ToolErrorKind};
 use tokio::sync::{OnceCell, Semaphore};
 
@@ -18,6 +18,10 @@ use crate::conversation::JsonText;
 
 /// The most frames of a stack that a model is shown.
 const MOST_FRAMES: usize = 8;
+
+/// The most frames that are looked up in the lines of one call's console: each takes a walk through the map, and a tool can
+/// write thousands.
+const MOST_WRITTEN: usize = 100;
 
 /// What frames of the sandbox's own code name.
 const PRELUDE: &str = "pace:prelude:";
@@ -57,6 +61,13 @@ impl LocalTool {
     /// What the rules know it as.
     pub fn tool(&self) -> &Tool {
         &self.tool
+    }
+
+    /// Lines of its console, with the places in stacks that its author knows.
+    pub fn placed(&self, bundle: &Bundle, lines: Vec<(Level, String)>) -> Vec<(Level, String)> {
+        let places = Places { map: self.module.map(bundle) };
+        let mut left = MOST_WRITTEN;
+        lines.into_iter().map(|(level, text)| (level, places.text(&text, &mut left))).collect()
     }
 
     /// Makes one call; `arguments` fit the tool's schema. Dropping the future stops the tool at once.
@@ -115,25 +126,54 @@ impl Module {
         self.engine.load(&bytecode.0).map_err(|error| error.to_string())
     }
 
+    fn map<'b>(&self, bundle: &'b Bundle) -> Option<&'b ToolMap> {
+        bundle.tool_map.as_ref()?.tools.get(&self.key)
+    }
+
     /// A failure with the places that the author knows.
     fn failure(&self, bundle: &Bundle, error: &ToolError) -> ToolFailure {
-        let map = bundle.tool_map.as_ref().and_then(|maps| maps.tools.get(&self.key));
-        let frame = |line: &str| {
-            let (line, place) = (line.trim().trim_start_matches("at "), tool_map::frame(line));
-            let written = place.and_then(|(row, column)| map?.locate(row, column));
-            match (written, line.split_once(" (")) {
-                (Some(at), Some((function, _))) => format!("{function} ({}:{}:{})", at.file, at.line, at.column),
-                (Some(at), None) => format!("{}:{}:{}", at.file, at.line, at.column),
-                (None, _) => line.to_owned(),
-            }
-        };
-        // Lines of the bundled module mean nothing to anybody who does not have it.
-        let is_known = |line: &&str| !line.contains(PRELUDE) && (map.is_some() || !line.contains(MODULE));
+        let places = Places { map: self.map(bundle) };
         ToolFailure {
             kind: error.kind.slug(),
             message: error.message.clone(),
-            stack: error.stack.lines().filter(is_known).take(MOST_FRAMES).map(frame).collect(),
+            stack: error.stack.lines().filter_map(|line| places.frame(line)).take(MOST_FRAMES).collect(),
         }
+    }
+}
+
+/// Where the frames of a stack were written.
+struct Places<'m> {
+    map: Option<&'m ToolMap>,
+}
+
+impl Places<'_> {
+    /// A frame as its author knows it. Nothing of the sandbox's own, nor of the bundled module where nobody knows what a place
+    /// in it was.
+    fn frame(&self, line: &str) -> Option<String> {
+        if line.contains(PRELUDE) || (self.map.is_none() && line.contains(MODULE)) {
+            return None;
+        }
+        let (line, place) = (line.trim().trim_start_matches("at "), tool_map::frame(line));
+        let written = place.and_then(|(row, column)| self.map?.locate(row, column));
+        Some(match (written, line.split_once(" (")) {
+            (Some(at), Some((function, _))) => format!("{function} ({}:{}:{})", at.file, at.line, at.column),
+            (Some(at), None) => format!("{}:{}:{}", at.file, at.line, at.column),
+            (None, _) => line.to_owned(),
+        })
+    }
+
+    /// A text with stacks in it; `left` is how many more frames may be looked up.
+    fn text(&self, text: &str, left: &mut usize) -> String {
+        let frame = |line: &str| {
+            let is_frame = line.trim_start().starts_with("at ") && (line.contains(PRELUDE) || line.contains(MODULE));
+            if !is_frame || *left == 0 {
+                return Some(line.to_owned());
+            }
+            *left -= 1;
+            let indent = line.get(..line.len() - line.trim_start().len()).unwrap_or_default();
+            self.frame(line).map(|frame| format!("{indent}at {frame}"))
+        };
+        text.split('\n').filter_map(frame).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -151,5 +191,25 @@ impl Lines {
 impl Console for Lines {
     fn line(&self, level: Level, text: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push((level, text.to_owned()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pace_ir::program::tool_map::Mapped;
+
+    use super::*;
+
+    #[test]
+    fn stacks_in_lines_of_the_console_name_what_was_written() {
+        let at = |line, source_line| Mapped { line, column: 0, source: 0, source_line, source_column: 4 };
+        let map = ToolMap::new(vec!["tools/x.ts".into()], &[at(70, 4), at(71, 9)]);
+        let text = "failed Error: boom\n    at inner (pace:prelude:834:15)\n    at execute (tool.js:71:17)\n    at tool.js:72:1\nat home";
+        let told = "failed Error: boom\n    at execute (tools/x.ts:5:5)\n    at tools/x.ts:10:5\nat home";
+        let mut left = 100;
+        assert_eq!(Places { map: Some(&map) }.text(text, &mut left), told);
+        assert_eq!(left, 97);
+        assert_eq!(Places { map: None }.text(text, &mut left), "failed Error: boom\nat home");
+        assert_eq!(Places { map: Some(&map) }.text(text, &mut 0), text);
     }
 }
