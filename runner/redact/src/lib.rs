@@ -311,6 +311,15 @@ mod tests {
         }
     }
 
+    /// `btoa` of a browser, of Node.js and of the sandbox.
+    #[test]
+    fn base64_of_latin_1_is_known_too() {
+        let redactor = redactor(&[("KEY", "pässwörd-ÿÿ>>"), ("WIDE", "€pässwörd")]);
+        for text in ["cORzc3f2cmQt//8+Pg==", "cORzc3f2cmQt__8-Pg", "YXDkc3N39nJkLf//Pj4=", "YWFw5HNzd/ZyZC3//z4+"] {
+            assert!(redactor.text(text).contains("[redacted:KEY]"), "{text}");
+        }
+    }
+
     #[test]
     fn lines_of_a_long_value_are_secrets_too() {
         let redactor = redactor(&[("PEM", "-----BEGIN\nMIIEvQIBADAN\r\nshort\nq8fK2\"\\x9zz\n")]);

@@ -50,10 +50,19 @@ fn coded(value: &str, all: &mut Vec<String>) {
     }
     all.push(hex.to_uppercase());
     all.push(hex);
+    base64(value.as_bytes(), all);
+    // `btoa` takes a text for bytes, one a character. Of a text in ASCII they are the same.
+    if !value.is_ascii()
+        && let Ok(latin) = value.chars().map(u8::try_from).collect::<Result<Vec<u8>, _>>()
+    {
+        base64(&latin, all);
+    }
+}
+
+/// In both alphabets, wherever it stands.
+fn base64(value: &[u8], all: &mut Vec<String>) {
     for before in 0..3 {
-        for last in [b"+/", b"-_"] {
-            all.extend(base64_core(value.as_bytes(), before, *last));
-        }
+        all.extend([b"+/", b"-_"].into_iter().filter_map(|last| base64_core(value, before, *last)));
     }
 }
 
