@@ -59,7 +59,9 @@ pub(crate) fn value(ended: Ended, limits: Limits, redactor: &Redactor) -> Result
 
 fn stopped(error: &wasmtime::Error, stop: Option<Stop>, out_of_memory: bool, limits: Limits) -> ToolError {
     match stop {
-        Some(Stop::Time) => plain(ToolErrorKind::Time, format!("the tool did not end within {:?}", limits.time)),
+        Some(Stop::Time) => {
+            plain(ToolErrorKind::Time, format!("the tool did not end within {:?} (its `timeout`)", limits.time))
+        }
         Some(Stop::Operations) => {
             plain(ToolErrorKind::Memory, "the tool has thousands of requests and timers under way at once".to_owned())
         }
@@ -82,6 +84,8 @@ fn failed(failure: &[u8], out_of_memory: bool, limits: Limits, redactor: &Redact
         || failure.name.is_empty() && failure.message == "the tool threw null";
     let kind = match failure.kind.as_str() {
         _ if is_memory && out_of_memory => return memory(limits),
+        // Of a result that there is no room to write as JSON.
+        "result" if out_of_memory && failure.message.ends_with("out of memory") => return memory(limits),
         "threw" | "source" => ToolErrorKind::Threw,
         "result" => ToolErrorKind::Result,
         // QuickJS drops a job that it has no room for: what waits for it is the end of a tool that is out of memory.
@@ -111,7 +115,7 @@ fn failed(failure: &[u8], out_of_memory: bool, limits: Limits, redactor: &Redact
 }
 
 fn memory(limits: Limits) -> ToolError {
-    plain(ToolErrorKind::Memory, format!("the tool needs more than its {} of memory", ByteSize(limits.memory)))
+    plain(ToolErrorKind::Memory, format!("the tool needs more than {} (its `memory`)", ByteSize(limits.memory)))
 }
 
 pub(crate) fn plain(kind: ToolErrorKind, message: String) -> ToolError {

@@ -143,7 +143,10 @@ async fn run(inner: &Inner, state: State, task: Task) -> Ended {
     };
     let result = enter(inner, &mut sandbox, &task, image).await;
     let state = sandbox.store.data_mut();
-    warn_of_requests(state);
+    // Whom a limit ends while it waits, waits for its request.
+    if result.is_ok() && state.stop.is_none() && matches!(state.answer, Some(Answer::Value(_))) {
+        warn_of_requests(state);
+    }
     let (answer, stop, out_of_memory) = (state.answer.take(), state.stop, state.out_of_memory);
     if let (Ok(()), Task::Call(loaded), Some(image)) = (&result, &task, image)
         && !inner.is_crowded()

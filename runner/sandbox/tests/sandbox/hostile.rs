@@ -45,7 +45,7 @@ async fn what_never_ends_is_ended() {
         // A chain of promises grows for ever; with so much memory its time is up first.
         let error = attack(body, Limits { memory: Limits::MOST_MEMORY, ..short() }).await;
         assert_eq!(error.kind, ToolErrorKind::Time, "{body}: {error:?}");
-        assert_eq!(error.message, "the tool did not end within 300ms");
+        assert_eq!(error.message, "the tool did not end within 300ms (its `timeout`)");
     }
 }
 
@@ -84,7 +84,7 @@ async fn memory_has_an_end() {
         let kinds = [ToolErrorKind::Memory, ToolErrorKind::Threw, ToolErrorKind::Result];
         assert!(kinds.contains(&error.kind), "{body}: {error:?}");
         if error.kind == ToolErrorKind::Memory {
-            assert_eq!(error.message, "the tool needs more than its 32MiB of memory");
+            assert_eq!(error.message, "the tool needs more than 32MiB (its `memory`)");
         }
     }
 }

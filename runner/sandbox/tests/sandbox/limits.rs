@@ -1,9 +1,12 @@
 //! Limits of requests and of what is no attack.
 
-use pace_sandbox::{Call, Limits, ToolErrorKind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use pace_sandbox::{Call, Console, Limits, ToolErrorKind};
 
 use crate::server::Server;
-use crate::support::{call, engine, limits, net, run, tool};
+use crate::support::{Kept, call, engine, limits, net, run, tool};
 
 async fn fetching(body: &str, limits: Limits) -> String {
     let server = Server::start(1).await;
@@ -113,4 +116,26 @@ async fn memory_returns() {
         touches.call(call()).await.unwrap();
     }
     assert!(resident() < before + 300, "{} MiB, then {} MiB", before, resident());
+}
+
+/// Whom its time ends while it waits for an answer has forgotten no `await`.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_is_no_forgotten_await() {
+    // Two would be answered; one never is.
+    let server = Server::start(2).await;
+    let kept = Arc::new(Kept::default());
+    let limits = Limits { time: Duration::from_millis(300), ..limits() };
+    let arguments = format!("\"{}\"", server.url("/together"));
+    let console: Arc<dyn Console> = Arc::<Kept>::clone(&kept);
+    let call = Call { arguments, limits, console, net: net(&["127.0.0.1/32"]), ..call() };
+    let error = tool("await fetch(args); return 1;").call(call).await.unwrap_err();
+    assert_eq!(error.kind, ToolErrorKind::Time);
+    assert_eq!(kept.lines(), Vec::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_memory_does_not_hold_says_so() {
+    let limits = Limits { memory: 32 << 20, ..limits() };
+    let error = tool("return 'x'.repeat(24 << 20);").call(Call { limits, ..call() }).await.unwrap_err();
+    assert_eq!(error.message, "the tool needs more than 32MiB (its `memory`)");
 }

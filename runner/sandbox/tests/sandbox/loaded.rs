@@ -232,7 +232,10 @@ async fn loading_can_be_given_up() {
     for _ in 0..3 {
         let (started, limits) = (Instant::now(), Limits { time: Duration::from_millis(200), ..Limits::default() });
         let error = endless.call(Call { limits, ..call() }).await.unwrap_err();
-        assert_eq!((error.kind, error.message.as_str()), (ToolErrorKind::Time, "the tool did not end within 200ms"));
+        assert_eq!(
+            (error.kind, error.message.as_str()),
+            (ToolErrorKind::Time, "the tool did not end within 200ms (its `timeout`)")
+        );
         // Not a figure: what runs for ever would show.
         assert!(started.elapsed() < Duration::from_mins(2));
     }
