@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use pace_diag::{Diagnostic, Reported, code};
 use pace_ir::program::name::ToolName;
 use pace_ir::program::tool::{HostPattern, NetRule};
@@ -130,8 +131,10 @@ impl Decode for NetRuleSpec {
                 reader.span(text_node),
                 "expected `host`, `host:port`, `*.domain`, an IP address or `network/bits`",
             );
-            reader.sink.error(match nearest_destination(&text, private) {
-                Some(near) => diagnostic.help(format!("write `{near}`")),
+            let help = most_bits(&text).map(|most| format!("write at most {most} bits"));
+            let help = help.or_else(|| nearest_destination(&text, private).map(|near| format!("write `{near}`")));
+            reader.sink.error(match help {
+                Some(help) => diagnostic.help(help),
                 None => diagnostic,
             })
         })
@@ -143,10 +146,18 @@ impl Decode for NetRuleSpec {
     }
 }
 
+/// The most bits of a network, where a text has more.
+fn most_bits(text: &str) -> Option<u8> {
+    let (address, bits) = text.split_once('/')?;
+    let most = if address.parse::<IpAddr>().ok()?.is_ipv4() { 32 } else { 128 };
+    let is_number = !bits.is_empty() && bits.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && bits.parse::<u8>().map_or(true, |bits| bits > most)).then_some(most)
+}
+
 /// What most likely was meant by a text that is no destination: an address without scheme and path, a network without
 /// host bits.
 fn nearest_destination(text: &str, private: bool) -> Option<String> {
-    if let Ok(network) = text.parse::<ipnet::IpNet>() {
+    if let Ok(network) = text.parse::<IpNet>() {
         return Some(network.trunc().to_string());
     }
     let host = text.split_once("://").map_or(text, |(_, rest)| rest).split('/').next()?;
@@ -186,11 +197,55 @@ fn host_name(text: &str) -> Option<String> {
     (text.len() <= 253 && !numeric && text.split('.').all(label)).then(|| text.to_owned())
 }
 
-/// Canonical CIDR notation of an address or network; host bits must be zero.
+/// Canonical CIDR notation of an address or network; host bits must be zero. IPv4 mapped into IPv6 (RFC 4291, 2.5.5.2) is
+/// IPv4: a runner judges the address that is reached in the end.
 pub(crate) fn network(text: &str) -> Option<String> {
     if let Ok(address) = text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
-        return Some(ipnet::IpNet::from(address).to_string());
+        return Some(IpNet::from(address.to_canonical()).to_string());
     }
-    let network = text.parse::<ipnet::IpNet>().ok()?;
-    (network.trunc() == network).then(|| network.to_string())
+    let network = text.parse::<IpNet>().ok()?;
+    (network.trunc() == network).then(|| unmapped(network).to_string())
+}
+
+/// The IPv4 network that one of mapped addresses stands for.
+fn unmapped(network: IpNet) -> IpNet {
+    const MAPPED_BITS: u8 = 96;
+    let four = match network.addr().to_canonical() {
+        IpAddr::V4(four) if network.addr().is_ipv6() => {
+            network.prefix_len().checked_sub(MAPPED_BITS).and_then(|bits| ipnet::Ipv4Net::new(four, bits).ok())
+        }
+        _ => None,
+    };
+    four.map_or(network, IpNet::V4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mapped_addresses_are_the_ones_they_map() {
+        for (text, told) in [
+            ("::ffff:127.0.0.1", "127.0.0.1/32"),
+            ("[::ffff:7f00:1]", "127.0.0.1/32"),
+            ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+            ("::/0", "::/0"),
+            ("2001:db8::/32", "2001:db8::/32"),
+            ("::1", "::1/128"),
+        ] {
+            assert_eq!(network(text).as_deref(), Some(told), "{text}");
+        }
+        let rule = net_rule("[::ffff:127.0.0.1]:80", false).unwrap();
+        assert_eq!((rule.host, rule.port), (HostPattern::Network("127.0.0.1/32".into()), Some(80)));
+    }
+
+    #[test]
+    fn networks_have_no_more_bits_than_addresses() {
+        assert_eq!(most_bits("10.0.0.0/33"), Some(32));
+        assert_eq!(most_bits("10.0.0.0/999"), Some(32));
+        assert_eq!(most_bits("::/129"), Some(128));
+        assert_eq!(most_bits("10.0.0.1/8"), None);
+        assert_eq!(most_bits("host/33"), None);
+    }
 }
