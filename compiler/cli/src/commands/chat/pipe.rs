@@ -104,11 +104,9 @@ impl Aside {
         let help = match status {
             CallStatus::Stubbed => Some(calls::LIVE),
             CallStatus::Denied => Some(calls::denied(result)),
-            CallStatus::Failed => None,
-            // A tool that there is not may be one that its author forgot to list.
-            CallStatus::Invalid if !is_known => None,
-            // What else a model gets wrong, it is told and mends.
-            CallStatus::Done | CallStatus::Invalid => return,
+            // The model is told and may mend it; or its author forgot to list a tool, or described one badly.
+            CallStatus::Failed | CallStatus::Invalid => None,
+            CallStatus::Done => return,
         };
         let called = if is_known { calls::called(&call) } else { quoted(&call.name) };
         let words = calls::came(&called, &called, result, status).unwrap_or_default();
