@@ -188,7 +188,11 @@ fn each_sees_the_server_with_their_own_credential() {
     assert!(unset.contains("the variable `OPS_TOKEN` is not set"), "{unset}");
     assert!(!format!("{refused}{unset}").contains("annas-token"));
     // Each says what mends it.
-    assert!(unset.contains("help: set the variable"), "{unset}");
+    let set = "help: set `OPS_TOKEN`, or `OPS_TOKEN_FILE` to a file that holds the value";
+    assert!(
+        unset.contains(set) && unset.contains("or keep a credential of your own with `pace auth add shop`"),
+        "{unset}"
+    );
     assert!(refused.contains("help: keep one with `pace auth add shop --as user:eve`"), "{refused}");
     let add = ["auth", "add", "shop", "--as", "user:eve", "--type", "env", "--name", "TOKEN"];
     let kept = project.run_with(&add, "eves-token");

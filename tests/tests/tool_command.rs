@@ -155,6 +155,7 @@ fn a_tool_that_no_agent_lists_gets_nothing() {
     let failed = run(&project, &call);
     assert_eq!((failed.code, failed.out.as_str()), (Some(1), ""));
     assert!(failed.err.contains("`127.0.0.1:9` is not in the tool's `net`"), "{}", failed.err);
+    assert!(failed.err.ends_with("  help: add `127.0.0.1` to `net` of the tool's entry\n"), "{}", failed.err);
     assert!(!project.path().join("agents/pace-tool-run").exists());
     // Also where there are no agents at all.
     std::fs::remove_dir_all(project.path().join("agents")).unwrap();

@@ -5,6 +5,8 @@
 
 #[path = "tools/cache.rs"]
 mod cache;
+#[path = "tools/folding.rs"]
+mod folding;
 #[path = "tools/forged.rs"]
 mod forged;
 #[path = "tools/globals.rs"]

@@ -12,6 +12,7 @@ use pace_syntax::SourceMap;
 use crate::arguments::{Color, Global, MessageFormat};
 use crate::exit::ExitCode;
 use crate::world::plain;
+use crate::wrap::columns;
 
 /// The ways diagnostics are told in this run.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +75,7 @@ impl Output {
     /// Tells everything a run has to say.
     pub(crate) fn report(self, report: &Report<'_>) -> anyhow::Result<()> {
         match self.format {
-            MessageFormat::Human => raw_err(&render::human(&self.quieted(report), self.colour, self.glyphs)),
+            MessageFormat::Human => raw_err(&self.human(report)),
             MessageFormat::Short => raw_err(&render::short(&self.quieted(report), self.colour, self.glyphs)),
             MessageFormat::Json => out(&render::json::diagnostics(report))?,
             MessageFormat::Github => out(&render::github(report))?,
@@ -89,7 +90,7 @@ impl Output {
     /// As [`Self::report`], all of it on standard error: for commands whose standard output is the answer of an agent.
     pub(crate) fn report_aside(self, report: &Report<'_>) {
         let text = match self.format {
-            MessageFormat::Human => render::human(&self.quieted(report), self.colour, self.glyphs),
+            MessageFormat::Human => self.human(report),
             MessageFormat::Short => render::short(&self.quieted(report), self.colour, self.glyphs),
             MessageFormat::Json => render::json::diagnostics(report),
             MessageFormat::Github => render::github(report),
@@ -99,6 +100,11 @@ impl Output {
         if self.also_github {
             raw_err(&render::github(report));
         }
+    }
+
+    /// The default format, as wide as the terminal that it is told on, if it is one.
+    fn human(self, report: &Report<'_>) -> String {
+        render::human_within(&self.quieted(report), (self.colour, self.glyphs), columns(&std::io::stderr()))
     }
 
     /// Tells programs that the run is over, and whether it did what it should.

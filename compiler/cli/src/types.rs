@@ -30,8 +30,8 @@ pub(crate) fn settings(root: &Path) -> anyhow::Result<&'static str> {
     if root.join(TSCONFIG).is_file() {
         return Ok(TSCONFIG);
     }
-    let own =
-        TSCONFIG_TEXT.replace("./.pace/types/", "./").replace("\"tools\", \".pace/types/", "\"../../tools\", \"./");
+    let own = TSCONFIG_TEXT.replace("./.pace/types/", "./");
+    let own = own.replace("\"tools\"", "\"../../tools\"").replace("\".pace/types/", "\"./");
     write_if_different(&root.join(OWN_SETTINGS), &own)?;
     Ok(OWN_SETTINGS)
 }

@@ -18,6 +18,7 @@ mod model;
 mod no_directory;
 mod open_agent;
 mod output_schema;
+mod plain_http_credential;
 mod registries;
 mod schedule;
 mod secret_literal;
@@ -99,6 +100,7 @@ pub(crate) fn sound<'p>(resolved: &'p Resolved<'p>, sink: &mut Sink) -> Checked<
     unreached_grant::check(resolved, &listed, &lints, sink);
     undelivered_group::check(resolved, &lints, sink);
     unusable_tool::check(resolved, &lints, sink);
+    plain_http_credential::check(resolved, &lints, sink);
     let settings = parsed.settings();
     let checked = Checked {
         resolved,

@@ -19,7 +19,7 @@ use pace_syntax::{Span, Spanned};
 
 pub(crate) use account::Accounts;
 pub(crate) use models::ResolvedModel;
-pub(crate) use pace_ir::program::address::{Address, Destination, PackageManager, is_secure};
+pub(crate) use pace_ir::program::address::{Address, Destination, PackageManager, is_exposed, is_secure};
 pub(crate) use tools::{ResolvedGrant, ResolvedTarget, ResolvedTool, malformed_server};
 
 use crate::overrides::Overrides;

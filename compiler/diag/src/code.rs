@@ -122,6 +122,7 @@ codes! {
     CREDENTIAL_KIND "P0419" "credential-kind" ERROR;
     UNUSABLE_CREDENTIAL "P0420" "unusable-credential" WARN;
     UNDELIVERED_GROUP "P0421" "undelivered-group" WARN;
+    PLAIN_HTTP_CREDENTIAL "P0422" "plain-http-credential" WARN;
     UNKNOWN_TOOL "P0501" "unknown-tool" ERROR;
     MALFORMED_TOOL_ENTRY "P0503" "malformed-tool-entry" ERROR;
     KEY_NOT_APPLICABLE "P0504" "key-not-applicable" ERROR;

@@ -25,7 +25,7 @@ use pace_syntax::SourceMap;
 use crate::diagnostic::{Diagnostic, Severity};
 
 pub use self::github::github;
-pub use self::human::human;
+pub use self::human::{human, human_within};
 pub use self::sarif::sarif;
 pub use self::short::short;
 

@@ -134,6 +134,12 @@ pub fn is_secure(text: &str) -> bool {
     plain && whole && no_more && nobody_between && !text.contains('\\')
 }
 
+/// Whether everybody on the way can read what is sent to an address: http to another machine. A text that is no address leads
+/// nowhere.
+pub fn is_exposed(text: &str) -> bool {
+    Url::parse(text.trim()).is_ok_and(|url| url.scheme() == "http" && !is_loopback(&url))
+}
+
 /// Whether plain HTTP stays on the machine.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::conversation::{ToolCall, ToolResult, Usage};
 use crate::id::{InvocationId, SessionId};
 use crate::problem::Problem;
+use crate::tool::Cause;
 use crate::trace_context::TraceContext;
 
 /// Which invocation an event belongs to.
@@ -108,6 +109,8 @@ pub enum Event<'a> {
         result: &'a ToolResult,
         /// In one word.
         status: CallStatus,
+        /// What is behind it, where that is known. For whoever runs the bundle: sinks of others leave it out.
+        cause: Option<&'a Cause>,
         /// How long it took, from the decision that it may be made.
         took: Duration,
     },

@@ -29,7 +29,7 @@ use crate::work::{Entered, Verdict};
 
 pub(crate) use admission::admit_called;
 pub use admission::{admit, may_begin};
-pub use once::call_once;
+pub use once::{Called, call_once};
 pub(crate) use running::{Calling, Running};
 
 /// What is wanted of an agent.

@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod audit;
 pub mod callee;
+mod cause;
 mod configure;
 pub mod local;
 pub(crate) mod progress;
@@ -24,6 +25,7 @@ use crate::schema::Schema;
 
 pub use agent::AgentTool;
 pub use callee::{Callee, ToolFailure};
+pub use cause::{Cause, Refusal};
 use configure::Offered;
 pub use local::LocalTool;
 use pace_mcp::Pool;

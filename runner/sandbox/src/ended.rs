@@ -7,6 +7,7 @@ use wasmtime::Trap;
 use crate::call::Limits;
 use crate::error::{ToolError, ToolErrorKind};
 use crate::json;
+use crate::net::unlisted::Unlisted;
 use crate::redact::Redactor;
 use crate::state::{Answer, Stop};
 
@@ -23,6 +24,8 @@ pub(crate) struct Ended {
     pub(crate) answer: Option<Answer>,
     pub(crate) stop: Option<Stop>,
     pub(crate) out_of_memory: bool,
+    /// What it was refused because its `net` does not list it.
+    pub(crate) unlisted: Unlisted,
 }
 
 /// What the engine says of a failure.
@@ -49,7 +52,7 @@ pub(crate) fn value(ended: Ended, limits: Limits, redactor: &Redactor) -> Result
     match (ended.result, ended.answer) {
         (Ok(()), Some(Answer::Value(value))) => Ok(value),
         (Ok(()), Some(Answer::Failure(failure))) => {
-            let error = failed(&failure, ended.out_of_memory, limits, redactor);
+            let error = failed(&failure, (ended.out_of_memory, &ended.unlisted), limits, redactor);
             Err(ToolError { message: cut(&one_line(&error.message)), stack: cut(&error.stack), ..error })
         }
         (Ok(()), None) => Err(plain(ToolErrorKind::Crashed, "the tool ended without an answer".into())),
@@ -75,7 +78,12 @@ fn stopped(error: &wasmtime::Error, stop: Option<Stop>, out_of_memory: bool, lim
     }
 }
 
-fn failed(failure: &[u8], out_of_memory: bool, limits: Limits, redactor: &Redactor) -> ToolError {
+fn failed(
+    failure: &[u8],
+    (out_of_memory, unlisted): (bool, &Unlisted),
+    limits: Limits,
+    redactor: &Redactor,
+) -> ToolError {
     let Ok(failure) = serde_json::from_slice::<Failure>(failure) else {
         return plain(ToolErrorKind::Crashed, "the tool broke its engine: its last words make no sense".into());
     };
@@ -111,7 +119,9 @@ fn failed(failure: &[u8], out_of_memory: bool, limits: Limits, redactor: &Redact
         (name, message) => format!("{name}: {message}"),
     };
     let stack = redactor.bounded_text(&failure.stack, MOST_INSIDE);
-    ToolError { kind, message, stack: stack.trim_end().to_owned() }
+    // A name that holds a secret is nobody's to list.
+    let unlisted = unlisted.told_in(&failure.message).filter(|host| redactor.text(host) == host.as_str());
+    ToolError { kind, message, stack: stack.trim_end().to_owned(), unlisted }
 }
 
 fn memory(limits: Limits) -> ToolError {
@@ -119,7 +129,7 @@ fn memory(limits: Limits) -> ToolError {
 }
 
 pub(crate) fn plain(kind: ToolErrorKind, message: String) -> ToolError {
-    ToolError { kind, message, stack: String::new() }
+    ToolError { kind, message, stack: String::new(), unlisted: None }
 }
 
 /// Ends of lines become spaces.

@@ -54,6 +54,9 @@ pub struct ToolError {
     /// Where in the module, one frame a line in the form of V8 (`    at execute (tool.js:12:5)`), innermost first; empty
     /// where the engine knows no place. Lines and columns are those of the module's ES2022 source.
     pub stack: String,
+    /// The host that the tool wanted and that no rule of its `net` is about, as `net` would list it; where that is what it
+    /// failed of. Known from the refusal itself, not from the tool's words; nothing where the host holds a secret.
+    pub unlisted: Option<String>,
 }
 
 /// Kinds of failure, for those who act on them.

@@ -8,3 +8,4 @@ pub(crate) mod fetch;
 pub(crate) mod policy;
 pub(crate) mod redirect;
 pub(crate) mod resolve;
+pub(crate) mod unlisted;

@@ -11,6 +11,7 @@ use futures_util::{FutureExt, StreamExt};
 use wasmtime::{Error, Result};
 
 use crate::net::fetch::Fetcher;
+use crate::net::unlisted::Unlisted;
 use crate::state::{Stash, State, Stop};
 
 /// Four bytes with the length of a JSON text, the text, a body: what the engine's `settle` reads.
@@ -54,6 +55,11 @@ impl Operations {
     /// Whether there is nobody to ask: while a module is compiled or described.
     pub(crate) fn is_offline(&self) -> bool {
         self.fetcher.is_none()
+    }
+
+    /// What was refused so far because `net` does not list it.
+    pub(crate) fn unlisted(&self) -> Unlisted {
+        self.fetcher.as_ref().map(Fetcher::unlisted).unwrap_or_default()
     }
 
     fn next_id(&mut self) -> u32 {

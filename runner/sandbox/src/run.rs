@@ -14,6 +14,7 @@ use crate::error::{CompileError, ToolError, ToolErrorKind};
 use crate::image::Image;
 use crate::json;
 use crate::loaded::Loaded;
+use crate::net::unlisted::Unlisted;
 use crate::redact::Redactor;
 use crate::sandbox::Sandbox;
 use crate::state::{Answer, State, Stop};
@@ -121,7 +122,8 @@ async fn run(inner: &Inner, state: State, task: Task) -> Ended {
     let waits = matches!(task, Task::Call(_)).then_some(state.deadline);
     let Some(_slot) = slot(inner, waits).await else {
         let result = Err(wasmtime::Error::msg("no room"));
-        return Ended { result, answer: None, stop: Some(Stop::Time), out_of_memory: false };
+        let unlisted = Unlisted::default();
+        return Ended { result, answer: None, stop: Some(Stop::Time), out_of_memory: false, unlisted };
     };
     let _running = inner.ticker.enter();
     let image = match &task {
@@ -148,12 +150,13 @@ async fn run(inner: &Inner, state: State, task: Task) -> Ended {
         warn_of_requests(state);
     }
     let (answer, stop, out_of_memory) = (state.answer.take(), state.stop, state.out_of_memory);
+    let unlisted = state.operations.unlisted();
     if let (Ok(()), Task::Call(loaded), Some(image)) = (&result, &task, image)
         && !inner.is_crowded()
     {
         inner.parked.park(loaded, image, sandbox);
     }
-    Ended { result, answer, stop, out_of_memory }
+    Ended { result, answer, stop, out_of_memory, unlisted }
 }
 
 /// A tool that forgets an `await` is done before its request is: nothing of it may ever have been sent. A race that was won has
@@ -216,7 +219,7 @@ mod tests {
         let ended = |items: usize| {
             let text = format!("[{}null]", r#""","#.repeat(items));
             let answer = Some(Answer::Value(text.into_bytes()));
-            Ended { result: Ok(()), answer, stop: None, out_of_memory: false }
+            Ended { result: Ok(()), answer, stop: None, out_of_memory: false, unlisted: Unlisted::default() }
         };
         let finish = |items: usize| finished(ended(items), Limits::default(), Arc::default());
         assert!(finish(1000).now_or_never().unwrap().is_ok());

@@ -54,6 +54,17 @@ fn errors_of_the_checker_are_ours() {
 }
 
 #[test]
+fn what_the_sandbox_has_is_known_without_settings_of_the_author() {
+    let answer = "async () => (new URL(await (await fetch(\"https://example.com\")).text()).host)";
+    let text = tool("search", "", "1").replace("async () => (1)", answer);
+    assert!(text.contains(answer), "{text}");
+    let Some(project) = with_packages(&text) else { return };
+    let run = project.run(&["check", "--types"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(!project.path().join("tsconfig.json").exists());
+}
+
+#[test]
 fn settings_of_the_author_are_kept() {
     let project = project(&[("search", &tool("search", "", "1"))]);
     project.write("tsconfig.json", "{}\n");

@@ -16,20 +16,30 @@ use crate::diagnostic::{Applicability, Diagnostic, Help, Label, Severity};
 /// Width to which notes and help are filled, in characters, without the frame's edge.
 const FILL: usize = 76;
 
+/// The narrowest that anything is filled to: what has less room is left to the terminal, which breaks words.
+const LEAST: usize = 24;
+
 /// All diagnostics and the totals; empty if there is nothing to say. Ends with a line break. Safe to print: nothing the
 /// project's files hold reaches the terminal as a control character. No line ends with a space.
 pub fn human(report: &Report<'_>, colour: Colour, glyphs: Glyphs) -> String {
+    human_within(report, (colour, glyphs), None)
+}
+
+/// As [`human`], for a terminal with so many columns, where they are known: messages, notes and help end their lines between
+/// words. Source lines and what stands below them are as wide as they are.
+pub fn human_within(report: &Report<'_>, (colour, glyphs): (Colour, Glyphs), columns: Option<usize>) -> String {
     let told = Report { diagnostics: report.told(), ..*report };
-    let mut out = each(&told, colour, glyphs).into_iter().fold(String::new(), |out, one| out + &one + "\n");
+    let each = each(&told, (colour, glyphs), columns);
+    let mut out = each.into_iter().fold(String::new(), |out, one| out + &one + "\n");
     out.push_str(&report.untold());
     out.push_str(&totals(report, colour));
     out
 }
 
 /// The text of each diagnostic of the report, in its order, without the blank line that follows it.
-pub(super) fn each(report: &Report<'_>, colour: Colour, glyphs: Glyphs) -> Vec<String> {
+pub(super) fn each(report: &Report<'_>, (colour, glyphs): (Colour, Glyphs), columns: Option<usize>) -> Vec<String> {
     let mut explained = BTreeSet::new();
-    let pen = Pen { colour, glyphs, config: config(glyphs), styles: styles() };
+    let pen = Pen { colour, glyphs, columns, config: config(glyphs), styles: styles() };
     report
         .diagnostics
         .iter()
@@ -45,6 +55,8 @@ pub(super) fn each(report: &Report<'_>, colour: Colour, glyphs: Glyphs) -> Vec<S
 struct Pen {
     colour: Colour,
     glyphs: Glyphs,
+    /// Of the terminal, where there is one.
+    columns: Option<usize>,
     config: Config,
     styles: Styles,
 }
@@ -55,12 +67,14 @@ impl Pen {
             Glyphs::Unicode => "…",
             Glyphs::Ascii => "...",
         };
-        let (page, labels) = Page::lay_out(marked(report, diagnostic), ellipsis);
+        let marked = marked(report, diagnostic);
+        let edge = edge(&marked);
+        let (page, labels) = Page::lay_out(marked, ellipsis);
         let shown = Shown::new(severity(diagnostic.severity))
             .with_code(diagnostic.code.id)
-            .with_message(text::line(&diagnostic.message))
+            .with_message(self.message(diagnostic))
             .with_labels(labels)
-            .with_notes(self.notes(diagnostic, lint));
+            .with_notes(self.notes(diagnostic, lint, self.room(edge).min(FILL)));
         let mut buffer = match self.colour {
             Colour::Plain => Buffer::no_color(),
             Colour::Ansi => Buffer::ansi(),
@@ -69,28 +83,53 @@ impl Pen {
         let drawn = emit_to_write_style(&mut StylesWriter::new(&mut buffer, &self.styles), &self.config, &page, &shown);
         let mut out = match drawn {
             Ok(()) => text::trim_line_ends(&String::from_utf8_lossy(buffer.as_slice())),
-            Err(_) => format!("{}[{}]: {}", diagnostic.severity.as_str(), diagnostic.code.id, shown.message),
+            Err(_) => heading(diagnostic) + &shown.message,
         };
         out.truncate(out.trim_end().len());
         out.push('\n');
         out
     }
 
-    fn notes(&self, diagnostic: &Diagnostic, lint: Option<&str>) -> Vec<String> {
-        let notes = diagnostic.notes.iter().map(|note| self.remark("note", note));
-        let lint = lint.iter().map(|note| self.remark("note", note));
-        let help = diagnostic.help.iter().map(|help| self.remark("help", &advice(help)));
+    /// The characters that have room on a line behind so many.
+    fn room(&self, behind: usize) -> usize {
+        self.columns.map_or(usize::MAX, |columns| columns.saturating_sub(behind).max(LEAST))
+    }
+
+    /// The message; what does not fit on its line stands under it.
+    fn message(&self, diagnostic: &Diagnostic) -> String {
+        let (message, indent) = (text::line(&diagnostic.message), heading(diagnostic).len());
+        if message.chars().count() <= self.room(indent) {
+            return message;
+        }
+        text::wrap(&message, self.room(indent)).join(&format!("\n{}", " ".repeat(indent)))
+    }
+
+    fn notes(&self, diagnostic: &Diagnostic, lint: Option<&str>, width: usize) -> Vec<String> {
+        let notes = diagnostic.notes.iter().map(|note| self.remark("note", note, width));
+        let lint = lint.iter().map(|note| self.remark("note", note, width));
+        let help = diagnostic.help.iter().map(|help| self.remark("help", &advice(help), width));
         notes.chain(lint).chain(help).collect()
     }
 
-    fn remark(&self, kind: &str, words: &str) -> String {
-        let filled = text::wrap(&format!("{kind}: {}", text::paragraph(words)), FILL).join("\n");
+    fn remark(&self, kind: &str, words: &str, width: usize) -> String {
+        let filled = text::wrap(&format!("{kind}: {}", text::paragraph(words)), width).join("\n");
         match (self.colour, filled.strip_prefix(kind)) {
             (Colour::Ansi, Some(rest)) if kind == "help" => Colour::Ansi.paint(super::CYAN, kind) + rest,
             (Colour::Ansi, Some(rest)) => Colour::Ansi.paint(super::BOLD, kind) + rest,
             _ => filled,
         }
     }
+}
+
+/// What stands in front of a message: `error[P0201]: `.
+fn heading(diagnostic: &Diagnostic) -> String {
+    format!("{}[{}]: ", diagnostic.severity.as_str(), diagnostic.code.id)
+}
+
+/// How many characters stand in front of notes: as wide as the greatest number of a line, and ` = `.
+fn edge(labels: &[Marked<'_>]) -> usize {
+    let last = labels.iter().map(|label| label.place.end.line).max().unwrap_or_default();
+    last.to_string().len() + " = ".len()
 }
 
 /// The labels that are in a file of the map, the primary one first.

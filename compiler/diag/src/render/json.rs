@@ -11,7 +11,7 @@ use crate::diagnostic::{Applicability, Diagnostic, Edit, Help, Label};
 
 /// The lines of all diagnostics: `"reason":"diagnostic"`. Ends with a line break unless there are none.
 pub fn diagnostics(report: &Report<'_>) -> String {
-    let rendered = human::each(report, Colour::Plain, Glyphs::Unicode);
+    let rendered = human::each(report, (Colour::Plain, Glyphs::Unicode), None);
     let lines = report.diagnostics.iter().zip(&rendered);
     lines.map(|(diagnostic, rendered)| line(&DiagnosticObject::new(report, diagnostic, rendered))).collect()
 }

@@ -1,6 +1,6 @@
 //! The default format, to the character.
 
-use pace_diag::render::{Action, Colour, Glyphs, Report, Warnings, human};
+use pace_diag::render::{Action, Colour, Glyphs, Report, Warnings, human, human_within};
 use pace_diag::{Diagnostic, code};
 use pace_syntax::{SourceMap, Span};
 
@@ -215,4 +215,18 @@ fn wrong_spans_are_shown_as_well_as_can_be() {
     assert!(plain(&project).contains("1 │ é\n"), "past the end");
     project.diagnostics = vec![Diagnostic::new(&code::UNKNOWN_KEY, "unknown key").at(Span::new(files[1], 0..1), "x")];
     assert_eq!(frame(&project), "error[P0101]: unknown key\n", "of another map");
+}
+
+#[test]
+fn on_a_narrow_terminal_lines_end_between_words() {
+    let mut project = Project::one("one: 1\n", "one", "here");
+    let diagnostic = &mut project.diagnostics[0];
+    diagnostic.message = "a message that is longer than a line of this terminal has room".to_owned();
+    *diagnostic =
+        diagnostic.clone().note("a fact about `a b c d` and others").help("do this, and that, and a third thing");
+    let narrow = human_within(&project.report(), (Colour::Plain, Glyphs::Unicode), Some(40));
+    assert!(narrow.lines().all(|line| line.chars().count() <= 40), "{narrow}");
+    // The same words as without one, in other lines.
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(&narrow), words(&plain(&project)));
 }

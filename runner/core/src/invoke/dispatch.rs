@@ -28,7 +28,7 @@ use crate::tool::audit::Intent;
 use crate::tool::callee::{Attended, Callee};
 use crate::tool::local::Lines;
 use crate::tool::progress::{self, Told};
-use crate::tool::{AgentTools, Mode, ServedTool, ToolFailure};
+use crate::tool::{AgentTools, Cause, Mode, Refusal, ServedTool, ToolFailure};
 use crate::trace_context::TraceContext;
 
 /// The most calls of one invocation that are made at once. Models ask for a handful; a turn that asks for hundreds does not
@@ -48,8 +48,15 @@ pub(super) struct Dispatch<'a> {
     pub(super) calling: Calling<'a>,
 }
 
-/// What a call comes to, and what that is for the model.
-pub(super) type Came = (Output, CallStatus);
+/// What a call comes to.
+pub(super) struct Came {
+    /// What the model is told.
+    pub(super) output: Output,
+    /// What that is, in one word.
+    pub(super) status: CallStatus,
+    /// What is behind it, for those who run the bundle.
+    pub(super) cause: Option<Cause>,
+}
 
 /// Calls that are made one after the other, with their places among the calls of the turn.
 type Lane<'a> = BoxFuture<'a, Vec<(usize, ToolResult)>>;
@@ -136,15 +143,16 @@ impl<'a> Dispatch<'a> {
 
     /// The one decision about a call. First whether it is allowed, then whether it makes sense, then whether it is made.
     fn decide(self, number: usize, call: &ToolCall) -> Decided<'a> {
-        let invalid = |why: String| Decided::Answered((json!({ "error": why }).into(), CallStatus::Invalid));
+        let invalid = |why: String| Decided::Answered(Came::new(json!({ "error": why }), CallStatus::Invalid));
         if number >= MOST_CALLS {
             return invalid(format!("not called: of one turn, the first {MOST_CALLS} calls are made; ask again"));
         }
         let Some(tool) = self.find(call) else { return invalid(words::unknown(self.tools, &call.name)) };
-        if let Some(why) = self.denial(tool) {
+        if let Some(Refusal { why, cause }) = self.denial(tool) {
             let (key, id) = (tool.key(), printable(&call.id));
             About { tool: Some(&key), call: Some(&id), ..About::invocation(self.calling.running) }.denied(&why);
-            return Decided::Answered((json!({ "error": why, "denied": true }).into(), CallStatus::Denied));
+            let came = Came::new(json!({ "error": why, "denied": true }), CallStatus::Denied);
+            return Decided::Answered(Came { cause, ..came });
         }
         if call.arguments.as_str().len() > MOST_ARGUMENTS {
             return invalid(words::misfit(&call.name, "they are too long"));
@@ -158,18 +166,18 @@ impl<'a> Dispatch<'a> {
             tracing::info!(%agent, tool = tool.key(), %invocation, call = id, "would have called it");
             let arguments = shortened(&printable(call.arguments.as_str()), LOGGED);
             tracing::debug!(%invocation, call = id, arguments, "the call that was not made");
-            return Decided::Answered((words::would_have(call).into(), CallStatus::Stubbed));
+            return Decided::Answered(Came::new(words::would_have(call), CallStatus::Stubbed));
         }
         Decided::Made(tool)
     }
 
     /// Why the tool may not be called; nothing if it may.
-    fn denial(self, tool: &ServedTool) -> Option<String> {
+    fn denial(self, tool: &ServedTool) -> Option<Refusal> {
         let Running { runner, chain, source, .. } = self.calling.running;
         let action = tool.callee.action(&source.agent, tool.class);
         match authorize(Rules::of(runner.bundle()), chain, action) {
             Ok(_) => tool.callee.refusal(chain),
-            Err(denial) => Some(denial.detail),
+            Err(denial) => Some(Refusal { why: denial.detail, cause: None }),
         }
     }
 
@@ -189,7 +197,7 @@ impl<'a> Dispatch<'a> {
             log(level, &tool.key(), self.source(), &text);
             self.happened(&Event::ToolConsole { call, level, text: &text });
         }
-        if let (output, CallStatus::Failed) = &came {
+        if let Came { output, status: CallStatus::Failed, .. } = &came {
             let told = output.content.to_value();
             let place = told.pointer("/stack/0").and_then(Value::as_str).map(printable);
             let (agent, invocation, kind) =
@@ -239,36 +247,44 @@ impl<'a> Dispatch<'a> {
         came(tool.callee.call(self.calling, &call.arguments, attended).await)
     }
 
-    fn tell(self, call: &ToolCall, (output, status): Came, took: Duration) -> ToolResult {
+    fn tell(self, call: &ToolCall, Came { output, status, cause }: Came, took: Duration) -> ToolResult {
         let is_error = !matches!(status, CallStatus::Done | CallStatus::Stubbed);
         let Output { content, images } = output;
         let result =
             ToolResult { id: call.id.clone(), name: call.name.clone(), content, is_error, images, forgotten: 0 };
-        self.happened(&Event::ToolResult { result: &result, status, took });
+        self.happened(&Event::ToolResult { result: &result, status, cause: cause.as_ref(), took });
         result
+    }
+}
+
+impl Came {
+    /// Behind which there is nothing to know.
+    fn new(output: impl Into<Output>, status: CallStatus) -> Self {
+        Self { output: output.into(), status, cause: None }
     }
 }
 
 fn came(result: Result<Output, ToolFailure>) -> Came {
     match result {
-        Ok(output) => (output, CallStatus::Done),
-        Err(failure) => (failure.to_value().into(), CallStatus::Failed),
+        Ok(output) => Came::new(output, CallStatus::Done),
+        Err(failure) => Came { cause: failure.cause.clone(), ..Came::new(failure.to_value(), CallStatus::Failed) },
     }
 }
 
 /// What a call came to if there is room for it; else that it is left out. That a write was made is always told.
-fn fitting((output, status): Came, room: &AtomicUsize, tool: &ServedTool) -> Came {
-    let length = output.length();
+fn fitting(came: Came, room: &AtomicUsize, tool: &ServedTool) -> Came {
+    let length = came.output.length();
     if room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(length)).is_ok() {
-        return (output, status);
+        return came;
     }
     let left_out = "left out, because the conversation would be too long with it; ask for less";
-    match status {
+    let error = || json!({ "error": left_out });
+    match came.status {
         CallStatus::Done if tool.is_live_write() => {
-            (json!({ "executed": true, "result": left_out }).into(), CallStatus::Done)
+            Came::new(json!({ "executed": true, "result": left_out }), CallStatus::Done)
         }
-        CallStatus::Done => (json!({ "error": left_out }).into(), CallStatus::Failed),
-        status => (json!({ "error": left_out }).into(), status),
+        CallStatus::Done => Came::new(error(), CallStatus::Failed),
+        _ => Came { output: error().into(), ..came },
     }
 }
 

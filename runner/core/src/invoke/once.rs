@@ -9,7 +9,7 @@ use pace_sandbox::Console;
 use serde_json::Value;
 
 use super::budget::Budget;
-use super::dispatch::Dispatch;
+use super::dispatch::{Came, Dispatch};
 use super::{Calling, Running};
 use crate::authorize::{Action, authorize};
 use crate::conversation::ToolCall;
@@ -18,10 +18,21 @@ use crate::id::InvocationId;
 use crate::instantiate::Runner;
 use crate::problem::{Code, Problem};
 use crate::session::Owner;
+use crate::tool::Cause;
 use crate::trace_context::TraceContext;
 
-/// Makes a call as an agent would on somebody's behalf. `console` hears the tool's lines as they are written. What the model
-/// would be told comes back, with what it means in one word. Dropping the future stops the tool, unless it is a live write:
+/// What a call came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Called {
+    /// What the model would be told.
+    pub content: Value,
+    /// What that is, in one word.
+    pub status: CallStatus,
+    /// What is behind it, where that is known.
+    pub cause: Option<Cause>,
+}
+
+/// Makes a call as an agent would on somebody's behalf. `console` hears the tool's lines as they are written. Dropping the future stops the tool, unless it is a live write:
 /// [`Work::written`](crate::work::Work::written) waits for those.
 ///
 /// # Errors
@@ -33,7 +44,7 @@ pub async fn call_once(
     chain: &Chain,
     call: &ToolCall,
     console: Arc<dyn Console>,
-) -> Result<(Value, CallStatus), Problem> {
+) -> Result<Called, Problem> {
     runner.work().accepts()?;
     authorize(Rules::of(runner.bundle()), chain, Action::Execute(agent))?;
     let no_bytes = |error| Problem::new(Code::Internal, format!("the system has no random bytes: {error}"));
@@ -48,6 +59,6 @@ pub async fn call_once(
     let running =
         Running { runner: Arc::clone(runner), chain: chain.clone(), source, root: invocation, inside, budget, trace };
     let dispatch = Dispatch { tools: runner.tools(agent), calling: Calling { running: &running, sink: &Unheard } };
-    let (output, status) = dispatch.once(call, console).await;
-    Ok((output.content.to_value(), status))
+    let Came { output, status, cause } = dispatch.once(call, console).await;
+    Ok(Called { content: output.content.to_value(), status, cause })
 }

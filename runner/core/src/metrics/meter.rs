@@ -56,7 +56,7 @@ impl<'a> Meter<'a> {
             }
             Event::ModelAnswered { usage, .. } => self.answered(*usage),
             Event::ToolCall { call, .. } => self.under_way(self.find(&call.name), 1),
-            Event::ToolResult { result, status, took } => {
+            Event::ToolResult { result, status, took, .. } => {
                 let tool = self.find(&result.name);
                 self.under_way(tool, -1);
                 let (key, access) = tool.map_or(("unknown".to_owned(), ""), |tool| (tool.key(), tool.class.as_str()));

@@ -129,7 +129,7 @@ impl AgentTool {
 
 /// What whoever called is told of a call that failed.
 fn failure(problem: &Problem) -> ToolFailure {
-    ToolFailure { kind: problem.code.as_str(), message: words(problem), stack: Vec::new() }
+    ToolFailure { kind: problem.code.as_str(), message: words(problem), stack: Vec::new(), cause: None }
 }
 
 /// What is said to an agent by a call with fitting arguments.

@@ -10,7 +10,7 @@ use pace_sandbox::Console;
 use serde_json::{Value, json};
 
 use super::progress::Steps;
-use super::{AgentTool, LocalTool, ServedServer, ServerTool};
+use super::{AgentTool, Cause, LocalTool, Refusal, ServedServer, ServerTool};
 use crate::authorize::Action;
 use crate::conversation::{JsonText, Output};
 use crate::invoke::Calling;
@@ -47,6 +47,8 @@ pub struct ToolFailure {
     pub message: String,
     /// Where, innermost first: `execute (tools/lookup.ts:9:17)`.
     pub stack: Vec<String>,
+    /// What is behind it, where it is known. The model is not told.
+    pub cause: Option<Cause>,
 }
 
 impl Callee {
@@ -59,8 +61,8 @@ impl Callee {
         }
     }
 
-    /// Why it is not called for whoever is in the chain, though the rules allow it; one sentence.
-    pub fn refusal(&self, chain: &Chain) -> Option<String> {
+    /// Why it is not called for whoever is in the chain, though the rules allow it.
+    pub fn refusal(&self, chain: &Chain) -> Option<Refusal> {
         match self {
             Self::Local(_) | Self::Agent(_) => None,
             Self::Server(server) => server.refusal(chain),

@@ -13,7 +13,7 @@ use pace_ir::program::tool_map::{self, MODULE, ToolMap};
 use pace_sandbox::{Call, Clock, Console, Engine, Level, Limits, NetPolicy, Secret, ToolError, ToolErrorKind};
 use tokio::sync::{OnceCell, Semaphore};
 
-use super::ToolFailure;
+use super::{Cause, ToolFailure};
 use crate::conversation::JsonText;
 
 /// The most frames of a stack that a model is shown.
@@ -97,6 +97,7 @@ impl LocalTool {
             kind: ToolErrorKind::Result.slug(),
             message: format!("the result cannot be read: {error}"),
             stack: Vec::new(),
+            cause: None,
         })
     }
 }
@@ -104,7 +105,8 @@ impl LocalTool {
 impl Module {
     async fn ready(&self, bundle: &Bundle) -> Result<&pace_sandbox::Tool, ToolFailure> {
         // What failed is tried again: it may have been the machine.
-        let failed = |message| ToolFailure { kind: ToolErrorKind::Module.slug(), message, stack: Vec::new() };
+        let failed =
+            |message| ToolFailure { kind: ToolErrorKind::Module.slug(), message, stack: Vec::new(), cause: None };
         self.tool.get_or_try_init(|| self.load(bundle)).await.map_err(failed)
     }
 
@@ -137,6 +139,7 @@ impl Module {
             kind: error.kind.slug(),
             message: error.message.clone(),
             stack: error.stack.lines().filter_map(|line| places.frame(line)).take(MOST_FRAMES).collect(),
+            cause: error.unlisted.clone().map(Cause::Unlisted),
         }
     }
 }

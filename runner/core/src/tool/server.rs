@@ -24,6 +24,7 @@ pub use self::held::Held;
 use self::held::Holder;
 use self::offer::Offers;
 use self::reach::{Reach, Way};
+use super::Refusal;
 use super::callee::{Attended, ToolFailure};
 use super::progress::Steps;
 use crate::conversation::Output;
@@ -91,8 +92,8 @@ impl ServerTool {
         &self.server
     }
 
-    /// Why the server is not to be asked on behalf of the subject: there is no credential for it. One sentence.
-    pub fn refusal(&self, chain: &Chain) -> Option<String> {
+    /// Why the server is not to be asked on behalf of the subject: there is no credential for it.
+    pub fn refusal(&self, chain: &Chain) -> Option<Refusal> {
         self.server.holder(chain).err()
     }
 
@@ -182,12 +183,12 @@ impl ServedServer {
         matches!(self.reach.way, Way::Program { .. }) && matches!(error.kind(), Kind::Lost { .. })
     }
 
-    fn holder(&self, chain: &Chain) -> Result<Holder<'_>, String> {
+    fn holder(&self, chain: &Chain) -> Result<Holder<'_>, Refusal> {
         self.held.shown(&chain.subject, &self.key)
     }
 
     async fn connection(&self, chain: &Chain) -> Result<(Leased, String), ToolFailure> {
-        let holder = self.holder(chain).map_err(|why| failure("credential", why))?;
+        let holder = self.holder(chain).map_err(|refusal| failure("credential", refusal.why))?;
         let identity = holder.identity();
         let server = self.reach.server(&self.alias, &holder).map_err(|why| failure("credential", why))?;
         let key = Key { server: self.entry.clone(), identity: identity.clone() };
@@ -199,5 +200,5 @@ impl ServedServer {
 }
 
 fn failure(kind: &'static str, message: String) -> ToolFailure {
-    ToolFailure { kind, message, stack: Vec::new() }
+    ToolFailure { kind, message, stack: Vec::new(), cause: None }
 }

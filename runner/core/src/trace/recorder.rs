@@ -146,7 +146,7 @@ impl Recording<'_> {
                     step.console.push(line(*level, text));
                 }
             }),
-            Event::ToolResult { result, status, took } => {
+            Event::ToolResult { result, status, took, .. } => {
                 if *status == CallStatus::Denied {
                     self.change(|trace| trace.denied_calls = trace.denied_calls.saturating_add(1));
                 }

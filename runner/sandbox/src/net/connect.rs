@@ -37,11 +37,13 @@ impl<T: AsyncRead + AsyncWrite + Send> Socket for T {}
 pub(crate) struct Problem {
     pub(crate) words: String,
     pub(crate) code: &'static str,
+    /// The host, where no rule is about it.
+    pub(crate) unlisted: Option<String>,
 }
 
 impl Problem {
     pub(crate) fn new(code: &'static str, words: impl Into<String>) -> Self {
-        Self { words: words.into(), code }
+        Self { words: words.into(), code, unlisted: None }
     }
 }
 
@@ -148,7 +150,17 @@ fn denied(host: &Host<&str>, port: u16, denial: Denial, address: Option<IpAddr>)
             format!("{leads}, where a cloud keeps credentials: only that literal address opens it in `net`")
         }
     };
-    Problem::new("EACCES", words)
+    let unlisted = (denial == Denial::Unlisted).then(|| listed_as(host));
+    Problem { unlisted, ..Problem::new("EACCES", words) }
+}
+
+/// As a rule of `net` names it: without the brackets of an address, and without the dot at the end of a whole name.
+fn listed_as(host: &Host<&str>) -> String {
+    match host {
+        Host::Domain(name) => name.trim_end_matches('.').to_owned(),
+        Host::Ipv4(address) => address.to_string(),
+        Host::Ipv6(address) => address.to_string(),
+    }
 }
 
 fn unreachable(host: &Host<&str>, port: u16, error: &std::io::Error) -> Problem {

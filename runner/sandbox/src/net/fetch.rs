@@ -18,6 +18,7 @@ use super::body::{self, Budget, Held};
 use super::connect::{Network, Problem};
 use super::policy::NetPolicy;
 use super::redirect;
+use super::unlisted::Unlisted;
 use crate::call::Limits;
 use crate::operation::{Outcome, failed, outcome};
 
@@ -50,6 +51,7 @@ pub(crate) struct Fetcher {
     limits: Limits,
     sent: Arc<AtomicU32>,
     budget: Budget,
+    unlisted: Unlisted,
 }
 
 /// A request as the prelude writes it.
@@ -88,7 +90,7 @@ enum Exchanged {
 impl Fetcher {
     pub(crate) fn new(network: Arc<Network>, policy: NetPolicy, limits: Limits) -> Self {
         let most = usize::try_from(limits.memory).unwrap_or(usize::MAX);
-        Self { network, policy, limits, sent: Arc::default(), budget: Budget::new(most) }
+        Self { network, policy, limits, sent: Arc::default(), budget: Budget::new(most), unlisted: Unlisted::default() }
     }
 
     /// The request as a future; nothing happens before it is polled.
@@ -102,14 +104,23 @@ impl Fetcher {
             limits: self.limits,
             sent: Arc::clone(&self.sent),
             budget: self.budget.clone(),
+            unlisted: self.unlisted.clone(),
         };
         Box::pin(async move {
             let fetched = match read {
                 Ok((wanted, redirect)) => one.fetch(wanted, redirect, &mut held).await,
                 Err(problem) => Err(problem),
             };
-            fetched.unwrap_or_else(|problem| failed(&problem.words, problem.code))
+            fetched.unwrap_or_else(|problem| {
+                one.unlisted.note(&problem);
+                failed(&problem.words, problem.code)
+            })
         })
+    }
+
+    /// What was refused so far because it is not listed.
+    pub(crate) fn unlisted(&self) -> Unlisted {
+        self.unlisted.clone()
     }
 
     async fn fetch(&self, mut wanted: Wanted, redirect: Redirect, held: &mut Held) -> Result<Outcome, Problem> {

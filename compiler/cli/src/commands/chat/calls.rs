@@ -4,7 +4,7 @@
 use pace_ir::text::{quoted, shortened};
 use pace_runner::conversation::{ToolCall, ToolResult};
 use pace_runner::events::{CallStatus, Source};
-use pace_runner::tool::Level;
+use pace_runner::tool::{Cause, Level};
 use serde_json::Value;
 
 /// The most characters of a call's arguments.
@@ -25,12 +25,9 @@ pub(crate) fn whose(source: &Source) -> String {
 
 /// What helps against a denial. What is missing, or whose, the reason names; where it is a credential, the same person may keep
 /// one, and need not be somebody else.
-pub(crate) fn denied(result: &ToolResult) -> &'static str {
-    if why(&result.content.to_value()).starts_with(NO_CREDENTIAL) { KEEP } else { AS }
+pub(crate) fn denied(cause: Option<&Cause>) -> &'static str {
+    if let Some(Cause::NoCredential(_)) = cause { KEEP } else { AS }
 }
-
-/// How the runner begins to say that nobody has kept a credential for who asks.
-pub(crate) const NO_CREDENTIAL: &str = "there is no credential of ";
 
 /// What gives one.
 const KEEP: &str = "keep one with `pace auth add <server>`, or ask as somebody who has one: `--as user:<name>`";
@@ -125,17 +122,9 @@ mod tests {
     }
 
     #[test]
-    fn what_helps_against_a_denial_follows_from_its_reason() {
-        let denial = |error: &str| ToolResult {
-            id: "1".to_owned(),
-            name: "look".to_owned(),
-            content: json!({ "error": error }).into(),
-            is_error: true,
-            images: Vec::new(),
-            forgotten: 0,
-        };
-        assert!(denied(&denial("there is no credential of `user:ann` for `https://a/`")).contains("pace auth add"));
-        assert_eq!(denied(&denial("`tool_grants` closes `tools/x` to all it does not name")), AS);
+    fn what_helps_against_a_denial_follows_from_its_cause() {
+        assert!(denied(Some(&Cause::NoCredential("user:ann".parse().unwrap()))).contains("pace auth add"));
+        assert_eq!(denied(None), AS);
     }
 
     #[test]

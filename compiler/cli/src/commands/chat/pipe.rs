@@ -12,6 +12,7 @@ use pace_runner::events::{Answer, CallStatus, Event, EventSink, Source};
 use pace_runner::id::InvocationId;
 use pace_runner::invoke::Admitted;
 use pace_runner::session::MAX_SESSION_BYTES;
+use pace_runner::tool::Cause;
 use pace_runner::work::Work;
 use tokio::runtime::Runtime;
 
@@ -95,7 +96,7 @@ struct Pending {
 }
 
 impl Aside {
-    fn came(&self, source: &Source, result: &ToolResult, status: CallStatus) {
+    fn came(&self, source: &Source, result: &ToolResult, (status, cause): (CallStatus, Option<&Cause>)) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Told { pending, help: told } = &mut *state;
         let is_its = |pending: &Pending| pending.invocation == source.invocation && pending.call.id == result.id;
@@ -103,7 +104,7 @@ impl Aside {
         let Pending { call, is_known, .. } = pending.swap_remove(at);
         let help = match status {
             CallStatus::Stubbed => Some(calls::LIVE),
-            CallStatus::Denied => Some(calls::denied(result)),
+            CallStatus::Denied => Some(calls::denied(cause)),
             // The model is told and may mend it; or its author forgot to list a tool, or described one badly.
             CallStatus::Failed | CallStatus::Invalid => None,
             CallStatus::Done => return,
@@ -127,7 +128,7 @@ impl EventSink for Aside {
                     Pending { invocation: source.invocation, call: (*call).clone(), is_known: class.is_some() };
                 self.state.lock().unwrap_or_else(PoisonError::into_inner).pending.push(pending);
             }
-            Event::ToolResult { result, status, .. } => self.came(source, result, *status),
+            Event::ToolResult { result, status, cause, .. } => self.came(source, result, (*status, *cause)),
             _ => {}
         }
     }

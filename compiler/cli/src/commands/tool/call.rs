@@ -9,8 +9,8 @@ use pace_ir::program::AgentName;
 use pace_ir::text::quoted;
 use pace_runner::conversation::ToolCall;
 use pace_runner::events::CallStatus;
-use pace_runner::invoke::call_once;
-use pace_runner::tool::{Console, Level, ServedTool};
+use pace_runner::invoke::{Called, call_once};
+use pace_runner::tool::{Cause, Console, Level, ServedTool};
 use pace_runner::{Problem, Runner};
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ pub(in crate::commands) async fn called(
     agent: &AgentName,
     chain: &Chain,
     call: &ToolCall,
-) -> Option<Result<(Value, CallStatus), Problem>> {
+) -> Option<Result<Called, Problem>> {
     let mut stop = Stop::listen();
     let called = tokio::select! {
         called = call_once(runner, agent, chain, call, Arc::new(Lines)) => Some(called),
@@ -56,12 +56,8 @@ pub(in crate::commands) fn not_admitted(problem: &Problem, bundle: &Bundle, agen
 }
 
 /// Prints what the call came to.
-pub(in crate::commands) fn came(
-    tool: &ServedTool,
-    call: &ToolCall,
-    content: &Value,
-    status: CallStatus,
-) -> anyhow::Result<ExitCode> {
+pub(in crate::commands) fn came(tool: &ServedTool, call: &ToolCall, came: &Called) -> anyhow::Result<ExitCode> {
+    let Called { content, status, cause } = came;
     match status {
         CallStatus::Done => print(content)?,
         CallStatus::Stubbed => {
@@ -69,34 +65,29 @@ pub(in crate::commands) fn came(
             err(&format!("note: not called, because it writes\n  help: {}\n", calls::LIVE));
         }
         CallStatus::Failed => {
-            failed(tool, content);
+            failed(tool, content, cause.as_ref());
             return Ok(ExitCode::Errors);
         }
-        CallStatus::Denied => return Err(denied(tool, content).into()),
+        CallStatus::Denied => return Err(denied(tool, content, cause.as_ref()).into()),
         CallStatus::Invalid => return Err(misfit(tool, call, content).into()),
     }
     Ok(ExitCode::Success)
 }
 
-fn denied(tool: &ServedTool, content: &Value) -> Ended {
-    let why = told(content);
-    let help = match tool.callee.server() {
-        // Denied by what is kept, not by a rule.
-        Some(server) if why.starts_with(calls::NO_CREDENTIAL) => {
-            // Whose is missing: who asks may be somebody else than who runs the command.
-            let who = why.split_once("credential of `").and_then(|(_, rest)| rest.split('`').next());
-            let holder = who.map(|who| format!(" --as {who}")).unwrap_or_default();
-            format!(
-                "keep one with `pace auth add {}{holder}`, or ask as somebody who has one: `--as user:<name>`",
-                server.alias()
-            )
-        }
-        Some(server) if why.ends_with("is not set") => {
-            format!("set the variable, or keep a credential of your own with `pace auth add {}`", server.alias())
+fn denied(tool: &ServedTool, content: &Value, cause: Option<&Cause>) -> Ended {
+    let help = match (cause, tool.callee.server()) {
+        // Denied by what is kept, not by a rule. Whose is missing: who asks may be somebody else than who runs the command.
+        (Some(Cause::NoCredential(who)), Some(server)) => format!(
+            "keep one with `pace auth add {} --as {who}`, or ask as somebody who has one: `--as user:<name>`",
+            server.alias()
+        ),
+        (Some(Cause::Unusable(help)), Some(server)) => {
+            let or = if help.is_empty() { String::new() } else { format!("{help}\nor ") };
+            format!("{or}keep a credential of your own with `pace auth add {}`", server.alias())
         }
         _ => calls::AS.to_owned(),
     };
-    Ended::errors(why, Some(help))
+    Ended::errors(told(content), Some(help))
 }
 
 /// The result: for a program on one line, to the byte; for a person so that it can be read, and steers nothing.
@@ -107,19 +98,14 @@ fn print(content: &Value) -> anyhow::Result<()> {
     out(&format!("{content}\n"))
 }
 
-fn failed(tool: &ServedTool, content: &Value) {
+fn failed(tool: &ServedTool, content: &Value, cause: Option<&Cause>) {
     let stack = content.get("stack").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let stack = stack.map(|frame| format!("  at {frame}\n")).collect::<Vec<_>>().concat();
-    let told = told(content);
-    let help = unlisted(&told).map(|host| format!("  help: add `{host}` to `net` of the tool's entry\n"));
-    err(&format!("error: {} failed: {told}\n{stack}{}", quoted(&tool.name), help.unwrap_or_default()));
-}
-
-/// The host that a tool wanted and that its entry does not list, in the sandbox's words.
-fn unlisted(told: &str) -> Option<&str> {
-    let (before, _) = told.split_once("` is not in the tool's `net`")?;
-    let (_, place) = before.rsplit_once('`')?;
-    place.rsplit_once(':').map(|(host, _)| host)
+    let help = match cause {
+        Some(Cause::Unlisted(host)) => format!("  help: add `{}` to `net` of the tool's entry\n", quoted(host)),
+        _ => String::new(),
+    };
+    err(&format!("error: {} failed: {}\n{stack}{help}", quoted(&tool.name), told(content)));
 }
 
 /// What the model would be told.
@@ -138,17 +124,4 @@ fn misfit(tool: &ServedTool, call: &ToolCall, content: &Value) -> Ended {
         format!("the parameters are {parameters}")
     };
     Ended::usage(format!("the arguments do not fit: {}", why.replace('\n', "; ")), help)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::unlisted;
-
-    #[test]
-    fn a_host_that_is_not_listed_is_named() {
-        let told = |host: &str| format!("TypeError: fetch failed: `{host}` is not in the tool's `net`");
-        assert_eq!(unlisted(&told("example.com:443")), Some("example.com"));
-        assert_eq!(unlisted(&told("[2001:db8::1]:443")), Some("[2001:db8::1]"));
-        assert_eq!(unlisted("`a:1` is a private address, which is not in the tool's `net`"), None);
-    }
 }

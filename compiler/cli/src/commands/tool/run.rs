@@ -63,7 +63,7 @@ pub(super) fn run(command: &Run, global: &Global) -> anyhow::Result<ExitCode> {
     match called {
         None => Ok(ExitCode::Interrupted),
         Some(Err(problem)) => Err(not_admitted(&problem, runner.bundle(), &agent).into()),
-        Some(Ok((content, status))) => came(tool, &call, &content, status),
+        Some(Ok(called)) => came(tool, &call, &called),
     }
 }
 

@@ -84,7 +84,7 @@ fn lost() -> Came {
 }
 
 fn failed(why: &str) -> Came {
-    (json!({ "error": why }).into(), CallStatus::Failed)
+    Came::new(json!({ "error": why }), CallStatus::Failed)
 }
 
 #[cfg(test)]
@@ -98,7 +98,7 @@ mod tests {
             panic!("in the middle of it")
         };
         let (status, failure, told) = ended(panics).await;
-        assert_eq!((status, failure, told.1), (WriteStatus::Unknown, None, CallStatus::Failed));
+        assert_eq!((status, failure, told.status), (WriteStatus::Unknown, None, CallStatus::Failed));
         let (status, ..) = ended(async { Ok(json!({ "paid": 1 }).into()) }).await;
         assert_eq!(status, WriteStatus::Done);
     }

@@ -11,6 +11,7 @@ use super::reach;
 use crate::credentials::ServerCredential;
 use crate::environment::{Environment, LOST};
 use crate::setup::SetupError;
+use crate::tool::{Cause, Refusal};
 
 /// What one server is shown, by whose it is. What cannot be resolved here is told when it is needed: a person who chats
 /// does not have everybody's.
@@ -96,17 +97,19 @@ impl Held {
     /// As whom the server is asked on behalf of a subject.
     ///
     /// # Errors
-    /// It is not to be asked: why, in one sentence.
-    pub(super) fn shown(&self, subject: &Subject, server: &str) -> Result<Holder<'_>, String> {
+    /// It is not to be asked.
+    pub(super) fn shown(&self, subject: &Subject, server: &str) -> Result<Holder<'_>, Refusal> {
         let (server, who) = (quoted(server), &subject.principal);
+        let refused = |why: String, cause: Option<Cause>| Err(Refusal { why, cause });
+        let none = || Some(Cause::NoCredential(who.clone()));
         match shown(subject, &self.by_principal) {
-            Shown::Nothing => self.lacks(&server).map_or(Ok(Holder::Nobody), Err),
+            Shown::Nothing => self.lacks(&server).map_or(Ok(Holder::Nobody), |why| refused(why, none())),
             Shown::Of(principal, Ok(credential)) => Ok(Holder::Of(principal, credential)),
-            Shown::Of(_, Err(why)) => Err(why.message.clone()),
-            Shown::Missing => Err(format!("there is no credential of `{who}` for `{server}`")),
+            Shown::Of(_, Err(error)) => refused(error.message.clone(), Some(Cause::Unusable(error.help.clone()))),
+            Shown::Missing => refused(format!("there is no credential of `{who}` for `{server}`"), none()),
             Shown::Ambiguous(several) => {
                 let names = several.iter().map(|principal| format!("`{principal}`")).collect::<Vec<_>>().join(" and ");
-                Err(format!("`{who}` is in {names}, and both have a credential for `{server}`"))
+                refused(format!("`{who}` is in {names}, and both have a credential for `{server}`"), None)
             }
         }
     }
@@ -180,12 +183,15 @@ mod tests {
         let shown = |who: &str| match held.shown(&subject(who), "https://a/") {
             Ok(Holder::Of(_, ServerCredential::Bearer { token })) => Ok(token.expose().to_owned()),
             Ok(other) => panic!("{other:?}"),
-            Err(why) => Err(why),
+            Err(refusal) => Err(refusal),
         };
+        let refused = |why: &str, cause| Err(Refusal { why: why.to_owned(), cause: Some(cause) });
         assert_eq!(shown("user:ann"), Ok("kept".to_owned()));
         let missing = "the `token` for `https://a/` is `${env:BOB}`, and the variable `BOB` is not set";
-        assert_eq!(shown("user:bob"), Err(missing.to_owned()));
-        assert_eq!(shown("user:eve"), Err("there is no credential of `user:eve` for `https://a/`".to_owned()));
+        let set = "set `BOB`, or `BOB_FILE` to a file that holds the value";
+        assert_eq!(shown("user:bob"), refused(missing, Cause::Unusable(set.to_owned())));
+        let none = Cause::NoCredential("user:eve".parse().unwrap());
+        assert_eq!(shown("user:eve"), refused("there is no credential of `user:eve` for `https://a/`", none));
         assert_eq!(held.missing().map(|error| error.message.as_str()).collect::<Vec<_>>(), [missing]);
     }
 
@@ -194,6 +200,9 @@ mod tests {
         let environment = Environment::default();
         let held = |is_needed| Held::new(None, is_needed, "https://a/", &environment);
         assert!(matches!(held(false).shown(&subject("anonymous"), "https://a/"), Ok(Holder::Nobody)));
-        assert!(held(true).shown(&subject("user:ann"), "https://a/").unwrap_err().contains("none for anybody"));
+        let needed = held(true);
+        let refusal = needed.shown(&subject("user:ann"), "https://a/").unwrap_err();
+        assert!(refusal.why.contains("none for anybody"), "{refusal:?}");
+        assert_eq!(refusal.cause, Some(Cause::NoCredential("user:ann".parse().unwrap())));
     }
 }

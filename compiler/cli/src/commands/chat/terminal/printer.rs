@@ -15,7 +15,7 @@ use pace_runner::conversation::{ToolCall, ToolResult};
 use pace_runner::events::{Answer, CallStatus, Event, EventSink, Source, how_far};
 use pace_runner::id::InvocationId;
 use pace_runner::instantiate::ServedAgent;
-use pace_runner::tool::{AgentTools, Level, Mode};
+use pace_runner::tool::{AgentTools, Cause, Level, Mode};
 use unicode_width::UnicodeWidthStr as _;
 
 use self::below::Below;
@@ -233,7 +233,8 @@ impl Printer {
         screen.line = Line::Step(text.width());
     }
 
-    fn came(&self, screen: &mut Screen, source: &Source, result: &ToolResult, status: CallStatus) {
+    fn came(&self, screen: &mut Screen, source: &Source, result: &ToolResult, came: (CallStatus, Option<&Cause>)) {
+        let (status, cause) = came;
         let shown = screen.calls.iter().find(|shown| shown.is(source, &result.id));
         let words = shown.and_then(|shown| calls::came(&shown.named, &shown.called, result, status));
         if let Some(words) = words {
@@ -241,7 +242,7 @@ impl Printer {
         }
         match status {
             CallStatus::Stubbed => self.once(screen, calls::LIVE),
-            CallStatus::Denied => self.once(screen, calls::denied(result)),
+            CallStatus::Denied => self.once(screen, calls::denied(cause)),
             CallStatus::Done | CallStatus::Failed | CallStatus::Invalid => {}
         }
     }
@@ -292,7 +293,7 @@ impl EventSink for Printer {
             Event::ToolProgress { call, progress, total, message } => {
                 self.step(screen, source, call, &how_far(*progress, *total, *message));
             }
-            Event::ToolResult { result, status, .. } => self.came(screen, source, result, *status),
+            Event::ToolResult { result, status, cause, .. } => self.came(screen, source, result, (*status, *cause)),
             _ => {}
         }
         if source.parent.is_some() {
