@@ -88,11 +88,11 @@ fn through_a_pipe_calls_that_were_not_made_are_told_aside() {
 
 /// Of what the model got wrong, a tool that there is not alone: its author may have forgotten to list it.
 #[test]
-fn through_a_pipe_a_call_that_no_tool_is_for_is_told_aside() {
+fn through_a_pipe_calls_that_fit_no_tool_are_told_aside() {
     let run = say(&project(), &["chat", "helper"], "all");
     let about_lok: Vec<_> = run.err.lines().filter(|line| line.contains("lok")).collect();
     assert_eq!(about_lok, ["note: lok was not called: there is no tool `lok`; did you mean `look`?"], "{}", run.err);
-    assert!(!run.err.contains("cty"), "{}", run.err);
+    assert!(run.err.contains("note: look {\"cty\":\"Rome\"} was not called: "), "{}", run.err);
 }
 
 #[test]
