@@ -32,8 +32,8 @@ mod unix {
     /// May write anywhere.
     const ROOT: u32 = 0;
 
-    /// The part of a mode that a folder or file of the cache leaves to others, which is nothing. Git gives no file such a mode, so what came with a
-    /// repository is none of ours either.
+    /// The part of a mode that a folder or file of the cache leaves to others, which is nothing. Git gives no file such a mode,
+    /// so what came with a repository is none of ours either.
     pub(in crate::cache) const OTHERS: u32 = 0o077;
 
     impl Owners {
