@@ -10,12 +10,13 @@ use anyhow::{Context, Result, bail};
 use crate::command::{self, Verdict};
 use crate::needs;
 
+mod quickjs;
 mod toolchain;
 
 /// The crate.
 const FOLDER: &str = "runner/sandbox/engine";
 /// What the build reads, for the digest of the sources.
-const SOURCES: [&str; 6] = ["Cargo.lock", "Cargo.toml", "build.rs", "prelude", "src", "undef_wasi.h"];
+const SOURCES: [&str; 7] = ["Cargo.lock", "Cargo.toml", "build.rs", "prelude", "quickjs.patch", "src", "undef_wasi.h"];
 /// The files that are checked in beside the source: the module, its digest, that of its sources, and what built it.
 const MODULE: &str = "engine.wasm";
 const DIGEST: &str = "engine.b3";
@@ -36,7 +37,7 @@ pub(crate) enum Mode {
 /// # Errors
 /// The compilers are missing and cannot be installed, or the build fails.
 pub(crate) fn run(mode: Mode) -> Result<Verdict> {
-    needs::ensure(&[toolchain::NEED])?;
+    needs::ensure(&[toolchain::NEED, quickjs::NEED])?;
     let folder = command::root()?.join(FOLDER);
     let installed = toolchain::versions()?;
     let built = build(&folder)?;
@@ -92,7 +93,10 @@ fn compare(folder: &Path, built: &[u8], installed: &BTreeMap<String, String>) ->
 /// Compiles the crate, then stores the memory that its start-up leaves.
 fn build(folder: &Path) -> Result<Vec<u8>> {
     let target = command::root()?.join("target").join("engine");
+    let quickjs = quickjs::mended(folder, &target)?;
     let mut compile = toolchain::cargo(folder, &target)?;
+    // The lock file goes on to say which source was mended, and its digest.
+    compile.arg("--config").arg(format!("paths=[{quickjs:?}]"));
     compile.args(["build", "--release", "--locked", "--target", toolchain::TARGET, "-Z", "build-std=std,panic_abort"]);
     must(&mut compile)?;
     let compiled = target.join(toolchain::TARGET).join("release").join("pace_engine.wasm");

@@ -154,7 +154,7 @@ impl TypeScript {
     ) -> Result<Option<(String, CompiledTool)>, WorldError> {
         let path = path(&made.key);
         let failed = |why: String| WorldError { path: path.clone(), why, help: None };
-        let Reply { result, texts, outline } = match made.reply {
+        let Reply { result, texts, outline, doors } = match made.reply {
             Ok(reply) => reply,
             Err(Lost::NotStarted(why)) => return Err(failed(format!("its compiler cannot be started: {why}"))),
             Err(lost) => {
@@ -192,7 +192,7 @@ impl TypeScript {
             }
             Err(Refusal::Load(error)) => {
                 let told = definition::unsayable(&error, &map, written, &mut files);
-                sink.error(told.unwrap_or_else(|| words::not_loaded(&path, &error, &map, &mut files)));
+                sink.error(told.unwrap_or_else(|| words::not_loaded(&path, &error, &map, &doors, &mut files)));
                 return Ok(None);
             }
         };

@@ -27,6 +27,18 @@ pub(crate) struct Reply {
     pub(crate) texts: BTreeMap<String, String>,
     /// Where things stand in the tool's own file.
     pub(crate) outline: Outline,
+    /// Where the project's own files begin the way to a file of a package, by that file's path: what fails there when the
+    /// module is run is said here.
+    pub(crate) doors: BTreeMap<String, Door>,
+}
+
+/// An import in a file of the project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Door {
+    /// The path of the file in the project.
+    pub(crate) file: String,
+    /// The import in it.
+    pub(crate) place: Place,
 }
 
 /// One module made of a tool and all it imports.

@@ -56,7 +56,7 @@ pub(super) async fn bundle(request: Request) -> Reply {
     };
     let texts = texts(&graph, result.as_ref().err().map_or(&[], Vec::as_slice));
     let outline = graph.script(&graph.tool, |script| script.outline.clone()).unwrap_or_default();
-    Reply { result, texts, outline }
+    Reply { result, texts, outline, doors: graph.doors() }
 }
 
 fn options(graph: &Graph) -> BundlerOptions {

@@ -10,7 +10,7 @@ use super::is_json;
 use super::reach::{self, Home};
 use super::script::{self, Script};
 use crate::embedded::{self, Vendored};
-use crate::protocol::{Finding, Package, Place, Problem, Read};
+use crate::protocol::{self, Finding, Package, Place, Problem, Read};
 
 /// The endings under which an import without one is looked for, in the bundler's order.
 const ENDINGS: [&str; 10] =
@@ -264,6 +264,32 @@ impl Graph {
         };
         let chain = if beyond.len() > 1 { beyond.iter().map(shown).collect() } else { Vec::new() };
         Finding { file: shown(&at), place, chain, problem }
+    }
+
+    /// Where the project's own files begin the shortest way to each file of a package, by that file's path.
+    pub(super) fn doors(&self) -> BTreeMap<String, protocol::Door> {
+        let shown = |id: &str| reach::shown(&self.root, Path::new(id));
+        let mut doors: BTreeMap<String, Option<protocol::Door>> = BTreeMap::from([(self.tool.clone(), None)]);
+        let mut left = VecDeque::from([self.tool.clone()]);
+        while let Some(id) = left.pop_front() {
+            let next: BTreeSet<String> =
+                self.with(|state| state.edges.get(&id).into_iter().flat_map(BTreeMap::values).cloned().collect());
+            for next in next.into_iter().filter(|next| next.starts_with('/')) {
+                if doors.contains_key(&next) {
+                    continue;
+                }
+                let door = match doors.get(&id).cloned().flatten() {
+                    Some(door) => Some(door),
+                    None if is_packed(&self.root, Path::new(&next)) => {
+                        self.import_of(&id, &next).map(|place| protocol::Door { file: shown(&id), place })
+                    }
+                    None => None,
+                };
+                doors.insert(next.clone(), door);
+                left.push_back(next);
+            }
+        }
+        doors.into_iter().filter_map(|(id, door)| Some((shown(&id), door?))).collect()
     }
 
     /// Where a module imports another.

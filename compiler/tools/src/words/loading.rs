@@ -1,6 +1,8 @@
 //! `P0515` (a file that exports no tool), `P0520` (a tool that fails before it can be called), `P0522` (a tool the bundler
 //! could not cope with), and what only the engine finds in a module (`P0511`).
 
+use std::collections::BTreeMap;
+
 use pace_diag::{Diagnostic, code};
 use pace_ir::program::ToolMap;
 use pace_ir::program::record::SourceLocation;
@@ -9,6 +11,7 @@ use pace_sandbox::{CompileError, ToolError, ToolErrorKind};
 
 use super::syntax::lowered;
 use super::{Files, Says};
+use crate::protocol::Door;
 use pace_ir::program::tool_map::frame;
 
 /// How much of what a tool throws is repeated.
@@ -57,7 +60,13 @@ pub(crate) fn not_compiled(path: &str, error: &CompileError, map: &ToolMap, file
 }
 
 /// The module fails while it is loaded.
-pub(crate) fn not_loaded(path: &str, error: &ToolError, map: &ToolMap, files: &mut Files<'_>) -> Diagnostic {
+pub(crate) fn not_loaded(
+    path: &str,
+    error: &ToolError,
+    map: &ToolMap,
+    doors: &BTreeMap<String, Door>,
+    files: &mut Files<'_>,
+) -> Diagnostic {
     let words = printable(shortened(&error.message, MOST_WORDS).as_ref());
     let (message, help) = match error.kind {
         ToolErrorKind::Threw => (
@@ -80,12 +89,17 @@ pub(crate) fn not_loaded(path: &str, error: &ToolError, map: &ToolMap, files: &m
     };
     let diagnostic = Diagnostic::new(&code::TOOL_FAILS_TO_LOAD, message);
     let places: Vec<_> = places(error, map).collect();
-    let own = places.iter().find(|place| !place.file.starts_with("node_modules/"));
-    let diagnostic = match own.and_then(|place| files.word(&place.file, place.line, place.column)) {
-        Some(span) => diagnostic.at(span, "from here"),
-        None => at_start(diagnostic, path, "when the module is run", files),
+    let is_packed = |place: &&SourceLocation| place.file.split('/').any(|part| part == "node_modules");
+    let own = places.iter().find(|place| !is_packed(place));
+    let first = places.first().filter(is_packed);
+    let door = first.and_then(|place| doors.get(&place.file));
+    let diagnostic = if let Some(span) = own.and_then(|place| files.word(&place.file, place.line, place.column)) {
+        diagnostic.at(span, "from here")
+    } else if let Some(span) = door.and_then(|door| files.span(&door.file, Some(door.place))) {
+        diagnostic.at(span, "this leads there")
+    } else {
+        at_start(diagnostic, path, "when the module is run", files)
     };
-    let first = places.first().filter(|place| place.file.starts_with("node_modules/"));
     let diagnostic = match first {
         Some(place) => diagnostic.note(format!("in `{}`, line {}", place.file, place.line)),
         None => diagnostic,

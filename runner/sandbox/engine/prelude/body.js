@@ -20,8 +20,10 @@ class Body {
   }
   async arrayBuffer() { const bytes = this.#use(); return bytes.slice().buffer; }
   async bytes() { return this.#use().slice(); }
-  async text() { const text = H.decode(this.#use(), false); return text.startsWith("\ufeff") ? text.slice(1) : text; }
-  async json() { return JSON.parse(await this.text()); }
+  #text() { const text = H.decode(this.#use(), false); return text.startsWith("\ufeff") ? text.slice(1) : text; }
+  async text() { return this.#text(); }
+  // Before anything is awaited, so that a failure's stack has who asked.
+  async json() { return JSON.parse(this.#text()); }
 }
 
 const NULL_BODY = [101, 103, 204, 205, 304];

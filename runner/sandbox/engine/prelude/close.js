@@ -71,6 +71,17 @@ const failure = (kind, thrown) => {
   }
 };
 
+// Promises that were rejected while nobody was there to hear of it, with their reasons. Whoever comes later takes his from the list.
+const MOST_LOST = 20;
+const lost = new Map();
+
+/** Tells on the console what stayed unheard, except for what the call fails with. */
+const tellLost = (failedWith) => {
+  for (const reason of lost.values())
+    if (reason !== failedWith) write(2)("a promise was rejected and nobody awaits it:", reason);
+  lost.clear();
+};
+
 // By names of our own: a module that was loaded first may have changed the public ones.
 const { parse } = JSON;
 const { freeze } = Object;
@@ -86,6 +97,11 @@ return {
   },
   async run(tool) { return request.mode === DESCRIBE ? describe(tool) : execute(tool); },
   failure,
+  rejected(promise, reason, isHandled) {
+    if (isHandled) lost.delete(promise);
+    else if (lost.size < MOST_LOST) lost.set(promise, reason);
+  },
+  tellLost,
   isUntouched: () => !isTouched,
   pending: () => pending.size,
   settle(id, about, body) {

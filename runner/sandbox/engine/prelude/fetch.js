@@ -1,6 +1,8 @@
 
 // fetch. What may be reached is for the host to judge; a refusal comes as the same TypeError as a network that is down.
 const fetch = async (input, init) => {
+  // After the wait, nothing on the stack says who asked.
+  const { stack } = new Error();
   const request = new Request(input, init);
   const { signal } = request;
   signal.throwIfAborted();
@@ -15,7 +17,8 @@ const fetch = async (input, init) => {
   if (outcome.about.error !== undefined) {
     const cause = new Error(outcome.about.error);
     if (outcome.about.code) cause.code = outcome.about.code;
-    throw new TypeError(`fetch failed: ${outcome.about.error}`, { cause });
+    const error = new TypeError(`fetch failed: ${outcome.about.error}`, { cause });
+    throw Object.defineProperty(error, "stack", { value: stack });
   }
   return fromHost(outcome.about, outcome.body);
 };

@@ -7,7 +7,7 @@ mod event_loop;
 mod host;
 mod memory;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use javy::quickjs::{self, CatchResultExt, CaughtError, Ctx, Function, Module, Object, Persistent, Promise, Value};
 use javy::{Config, Runtime};
@@ -27,6 +27,19 @@ thread_local! {
     static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
     /// What the module of `load-tool` exports by default.
     static LOADED: RefCell<Option<Persistent<Value<'static>>>> = const { RefCell::new(None) };
+    /// Whether a promise was ever rejected without anybody to hear of it.
+    static LOST: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Tells the prelude of a promise that was rejected while nobody was there to hear of it, or that somebody was found for.
+#[expect(clippy::needless_pass_by_value, reason = "QuickJS hands its values over")]
+fn rejected<'js>(ctx: Ctx<'js>, promise: Value<'js>, reason: Value<'js>, is_handled: bool) {
+    let api = ENGINE.with(|engine| engine.borrow().as_ref().map(|engine| engine.api.clone()));
+    let Some(Ok(api)) = api.map(|api| api.restore(&ctx)) else { return };
+    LOST.set(true);
+    let tell = |api: &Object<'js>| api.get::<_, Function>("rejected")?.call::<_, ()>((promise, reason, is_handled));
+    // Where there is no memory left to note it, the call has other sorrows.
+    drop(tell(&api).catch(&ctx));
 }
 
 /// Start-up, run once when the engine is built.
@@ -38,6 +51,7 @@ extern "C" fn initialize_runtime() {
     let install =
         |ctx: Ctx<'_>| binding::install(&ctx).catch(&ctx).map_err(|error| error.to_string()).expect("the prelude runs");
     let api = runtime.context().with(install);
+    runtime.context().runtime().set_host_promise_rejection_tracker(Some(Box::new(rejected)));
     // What start-up has no more use for would be collected in the midst of a call.
     runtime.context().with(|ctx| ctx.run_gc());
     ENGINE.with(|engine| engine.replace(Some(Engine { runtime, api })));
@@ -164,6 +178,11 @@ fn settled<'js>(ctx: &Ctx<'js>, api: &Object<'js>, promise: &Promise<'js>) -> Re
 }
 
 fn answer<'js>(ctx: &Ctx<'js>, api: &Object<'js>, result: Result<String, Failure<'js>>) {
+    if LOST.get() {
+        let failed_with = result.as_ref().err().and_then(|Failure(_, thrown)| thrown.clone());
+        let tell = |api: &Object<'js>| api.get::<_, Function>("tellLost")?.call::<_, ()>((failed_with,));
+        drop(tell(api).catch(ctx));
+    }
     match result {
         Ok(json) => host::output(host::Answer::Value, json.as_bytes()),
         Err(failure) => fail(ctx, api, failure),

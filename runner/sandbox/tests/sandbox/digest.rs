@@ -6,7 +6,7 @@ use pace_ir::Digest;
 use pace_sandbox::Engine;
 
 /// As in `xtask/src/engine.rs`.
-const SOURCES: [&str; 6] = ["Cargo.lock", "Cargo.toml", "build.rs", "prelude", "src", "undef_wasi.h"];
+const SOURCES: [&str; 7] = ["Cargo.lock", "Cargo.toml", "build.rs", "prelude", "quickjs.patch", "src", "undef_wasi.h"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("engine")

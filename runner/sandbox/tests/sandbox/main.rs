@@ -15,4 +15,5 @@ mod redaction;
 mod server;
 mod support;
 mod tls;
+mod told;
 mod web;
