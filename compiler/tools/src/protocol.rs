@@ -149,6 +149,9 @@ pub(crate) enum Problem {
     Circle { name: String },
     /// No `export default`.
     NoDefault,
+    /// No `export default`, but a tool: the constant that holds it, where that is needed besides. Where it is not, the place
+    /// is what `export default defineTool` would replace.
+    Undelivered { held: Option<String> },
     /// `import()` of something only known when the tool runs.
     DynamicImport,
     /// A decorator or an `accessor`, which the engine does not know.
@@ -161,8 +164,8 @@ pub(crate) enum Problem {
     TooLarge { bytes: u64 },
     /// The system would not let it be read.
     Unreadable { why: String },
-    /// Anything else, in the bundler's words.
-    Other { message: String },
+    /// Anything else, in the bundler's words, and our advice where we have some.
+    Other { message: String, help: Option<String> },
 }
 
 impl From<std::ops::Range<u32>> for Place {

@@ -113,6 +113,7 @@ fn of(finding: &Finding, files: &mut Files<'_>) -> Diagnostic {
         Problem::DynamicImport => imports::dynamic(&says),
         Problem::NoDefault => loading::no_default(&says),
         Problem::Syntax { message, label, help, others } => {
+        Problem::Undelivered { held } => loading::undelivered(&says, held.as_deref()),
             let others: Vec<_> = others
                 .iter()
                 .filter_map(|(place, text)| Some((files.span(&finding.file, Some(*place))?, text.as_str())))
@@ -128,7 +129,7 @@ fn of(finding: &Finding, files: &mut Files<'_>) -> Diagnostic {
         Problem::NotUtf8 { byte } => syntax::not_utf8(&says, *byte),
         Problem::TooLarge { bytes } => syntax::too_large(&says, *bytes),
         Problem::Unreadable { why } => syntax::unreadable(&says, why),
-        Problem::Other { message } => loading::other(&says, message),
+        Problem::Other { message, help } => loading::other(&says, message, help.as_deref()),
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) async fn bundle(request: Request) -> Reply {
     let mut findings = graph.findings();
     findings.extend(errors.iter().filter_map(|error| converted(error, &graph)));
     if findings.is_empty() && graph.script(&graph.tool, |script| !script.exports.contains("default")) == Some(true) {
-        findings.push(graph.finding(&graph.tool, Problem::NoDefault, |_| None));
+        findings.push(no_default(&graph));
     }
     findings.sort();
     findings.dedup();
@@ -49,7 +49,7 @@ pub(super) async fn bundle(request: Request) -> Reply {
         _ => {
             if findings.is_empty() {
                 let message = "the bundler gave no module".to_owned();
-                findings.push(graph.finding(&graph.tool, Problem::Other { message }, |_| None));
+                findings.push(graph.finding(&graph.tool, Problem::Other { message, help: None }, |_| None));
             }
             Err(findings)
         }
@@ -169,19 +169,46 @@ fn converted(error: &BuildDiagnostic, graph: &Graph) -> Option<Finding> {
         EventKind::CircularReexportError => circle(error, graph),
         // Imports that lead nowhere were noted by the plugin, with their places.
         EventKind::UnresolvedImport | EventKind::ResolveError => None,
-        _ => {
-            let message = error.to_diagnostic_with(&DiagnosticOptions { cwd: graph.root.clone() });
-            let message = message.to_string().lines().next().unwrap_or_default().to_owned();
-            let message = if message.is_empty() { error.to_string() } else { message };
-            // The bundler's own name for it stands in brackets before.
-            let message =
-                message.split_once("] ").map_or(message.as_str(), |(_, words)| words).trim_end_matches('.').to_owned();
-            Some(graph.finding(&id, Problem::Other { message }, |_| None))
-        }
+        _ => Some(other(error, &id, graph)),
+    }
+}
+
+/// The tool's file exports no tool: said where it defines one, if it does.
+fn no_default(graph: &Graph) -> Finding {
+    match graph.script(&graph.tool, |script| script.undelivered.clone()).flatten() {
+        Some((place, problem)) => graph.finding(&graph.tool, problem, |_| Some(place)),
+        None => graph.finding(&graph.tool, Problem::NoDefault, |_| None),
     }
 }
 
 /// A file that is not what its name says.
+/// What the bundler refuses, in its words.
+fn other(error: &BuildDiagnostic, id: &str, graph: &Graph) -> Finding {
+    let told = error.to_diagnostic_with(&DiagnosticOptions { cwd: graph.root.clone() });
+    let message = told.to_string().lines().next().unwrap_or_default().to_owned();
+    let message = if message.is_empty() { error.to_string() } else { message };
+    // The bundler's own name for it stands in brackets before.
+    let message =
+        message.split_once("] ").map_or(message.as_str(), |(_, words)| words).trim_end_matches('.').to_owned();
+    let problem = match error.kind() {
+        // Through a namespace; of other imports the file itself tells.
+        EventKind::AssignToImportError => {
+            script::assigned::import(message.split('\'').nth(1).unwrap_or_default(), Vec::new())
+        }
+        EventKind::RequireTlaError => {
+            Problem::Other { message, help: Some("write `import` instead of `require`".to_owned()) }
+        }
+        _ => Problem::Other { message, help: None },
+    };
+    let told_of = told.get_primary_location().and_then(|(path, _, _, at)| {
+        let id = reach::normal(&graph.root.join(path)).to_string_lossy().into_owned();
+        let place = graph.text(&id).map(|text| word_at(&text, at))?;
+        Some((id, Some(place)))
+    });
+    let (id, place) = told_of.unwrap_or_else(|| (id.to_owned(), None));
+    graph.finding(&id, problem, |_| place)
+}
+
 fn broken(error: &BuildDiagnostic, id: &str, graph: &Graph) -> Finding {
     let text = graph.text(id).unwrap_or_default();
     let again = script::read(Path::new(id), &text).problems.into_iter().next();
@@ -215,6 +242,15 @@ fn byte_at(text: &str, wanted: usize) -> Place {
 }
 
 fn missing_export(error: &BuildDiagnostic, id: &str, graph: &Graph) -> Option<Finding> {
+/// The word, or else the character, at an offset in UTF-16 units.
+fn word_at(text: &str, wanted: usize) -> Place {
+    let first = byte_at(text, wanted);
+    let rest = text.get(first.start as usize..).unwrap_or_default();
+    let letters = rest.chars().take_while(|letter| letter.is_alphanumeric() || ['_', '$'].contains(letter));
+    let length = u32::try_from(letters.map(char::len_utf8).sum::<usize>()).unwrap_or(u32::MAX);
+    Place { end: first.end.max(first.start.saturating_add(length)), ..first }
+}
+
     let exporter = error.exporter()?;
     if graph.is_broken(&exporter) {
         return None;
