@@ -1,9 +1,10 @@
 //! One tool: set up the bundler, let it work, and turn what it says into findings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use pace_diag::nearest::nearest;
 use pace_ir::program::ToolMap;
 use pace_ir::program::tool_map::Mapped;
 use rolldown::{
@@ -16,9 +17,9 @@ use rolldown_sourcemap::SourceMap;
 
 use super::graph::Graph;
 use super::plugin::Door;
-use super::{EMBEDDED, RUNTIME_ID, reach, script};
+use super::{EMBEDDED, RUNTIME_ID, near, reach, script};
 use crate::embedded;
-use crate::protocol::{Bundle, Finding, Package, Place, Problem, Reply, Request, StoredMap};
+use crate::protocol::{Bundle, Exporter, Finding, Package, Place, Problem, Reply, Request, StoredMap};
 
 /// Bundles one tool.
 pub(super) async fn bundle(request: Request) -> Reply {
@@ -181,7 +182,6 @@ fn no_default(graph: &Graph) -> Finding {
     }
 }
 
-/// A file that is not what its name says.
 /// What the bundler refuses, in its words.
 fn other(error: &BuildDiagnostic, id: &str, graph: &Graph) -> Finding {
     let told = error.to_diagnostic_with(&DiagnosticOptions { cwd: graph.root.clone() });
@@ -209,6 +209,7 @@ fn other(error: &BuildDiagnostic, id: &str, graph: &Graph) -> Finding {
     graph.finding(&id, problem, |_| place)
 }
 
+/// A file that is not what its name says.
 fn broken(error: &BuildDiagnostic, id: &str, graph: &Graph) -> Finding {
     let text = graph.text(id).unwrap_or_default();
     let again = script::read(Path::new(id), &text).problems.into_iter().next();
@@ -241,7 +242,6 @@ fn byte_at(text: &str, wanted: usize) -> Place {
     Place { start: bound(start), end: bound(start + length) }
 }
 
-fn missing_export(error: &BuildDiagnostic, id: &str, graph: &Graph) -> Option<Finding> {
 /// The word, or else the character, at an offset in UTF-16 units.
 fn word_at(text: &str, wanted: usize) -> Place {
     let first = byte_at(text, wanted);
@@ -251,28 +251,40 @@ fn word_at(text: &str, wanted: usize) -> Place {
     Place { end: first.end.max(first.start.saturating_add(length)), ..first }
 }
 
+fn missing_export(error: &BuildDiagnostic, id: &str, graph: &Graph) -> Option<Finding> {
     let exporter = error.exporter()?;
     if graph.is_broken(&exporter) {
         return None;
     }
     let words = error.to_message_with(&DiagnosticOptions { cwd: graph.root.clone() });
     let name = words.split('"').nth(1)?.to_owned();
-    let look = |script: &script::Script| {
-        let near = pace_diag::nearest::nearest(&name, script.exports.iter().map(String::as_str));
-        (script.types.contains(&name), near.map(str::to_owned))
-    };
-    let (is_type, near) = if exporter == RUNTIME_ID {
-        let types = script::read(Path::new("index.d.ts"), embedded::RUNTIME_TYPES).types;
-        look(&script::Script { types, ..script::read(Path::new("index.js"), embedded::RUNTIME) })
-    } else {
-        graph.script(&exporter, look).unwrap_or_default()
-    };
-    let shown = reach::shown(&graph.root, Path::new(exporter.trim_start_matches(EMBEDDED)));
-    let exporter = if exporter == RUNTIME_ID { "@paceline/runtime".to_owned() } else { shown };
+    let (exporter, near, is_type) = exporter_of(&exporter, &name, graph);
     let problem = Problem::MissingExport { name: name.clone(), exporter, is_type, near };
     Some(graph.finding(id, problem, |script| {
         script.names.iter().rfind(|(imported, ..)| *imported == name).map(|(.., place)| *place)
     }))
+}
+
+/// Whose module it is, the name it exports that is nearest to the wanted one, and whether that is a type there.
+fn exporter_of(id: &str, wanted: &str, graph: &Graph) -> (Exporter, Option<String>, bool) {
+    let near = |exports: &BTreeSet<String>| nearest(wanted, exports.iter().map(String::as_str)).map(str::to_owned);
+    if id == RUNTIME_ID {
+        let types = script::read(Path::new("index.d.ts"), embedded::RUNTIME_TYPES).types;
+        let exports = script::read(Path::new("index.js"), embedded::RUNTIME).exports;
+        return (Exporter::Own("@paceline/runtime".to_owned()), near(&exports), types.contains(wanted));
+    }
+    if let Some((near, is_type)) = graph.script(id, |script| (near(&script.exports), script.types.contains(wanted))) {
+        let shown = reach::shown(&graph.root, Path::new(id.trim_start_matches(EMBEDDED)));
+        return (Exporter::Own(shown), near, is_type);
+    }
+    let shown = reach::shown(&graph.root, Path::new(id));
+    let reach::Home::Package(folder) = reach::home(&graph.root, Path::new(id)) else {
+        return (Exporter::Own(shown), None, false);
+    };
+    let package = near::named(&folder).unwrap_or(shown);
+    let exports = graph.exports(id);
+    let near = near(&exports);
+    (Exporter::Package { package, exports }, near, false)
 }
 
 /// The bundler names the export and the module, in quotes.

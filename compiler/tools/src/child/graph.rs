@@ -13,8 +13,11 @@ use crate::embedded::{self, Vendored};
 use crate::protocol::{Finding, Package, Place, Problem, Read};
 
 /// The endings under which an import without one is looked for, in the bundler's order.
-const ENDINGS: [&str; 10] =
+pub(super) const ENDINGS: [&str; 10] =
     [".tsx", ".ts", ".jsx", ".js", ".json", "/index.tsx", "/index.ts", "/index.jsx", "/index.js", "/index.json"];
+
+/// How many modules are read again for the names that a package exports.
+const MOST_PASSED: usize = 2_000;
 
 /// Filled by the plugin while the bundler works, from several threads.
 #[derive(Debug)]
@@ -143,6 +146,21 @@ impl Graph {
     /// Looks into the author's reading of a module.
     pub(super) fn script<T>(&self, id: &str, look: impl FnOnce(&Script) -> T) -> Option<T> {
         self.with(|state| state.loaded.get(id).and_then(|loaded| loaded.script.as_ref()).map(look))
+    }
+
+    /// The names that a module exports, those included that it passes on whole from others.
+    pub(super) fn exports(&self, id: &str) -> BTreeSet<String> {
+        let (mut names, mut seen, mut left) = (BTreeSet::new(), BTreeSet::new(), vec![id.to_owned()]);
+        while let Some(id) = left.pop().filter(|_| seen.len() < MOST_PASSED) {
+            let Some(text) = self.text(&id).filter(|_| seen.insert(id.clone())) else { continue };
+            let read = script::read(Path::new(&id), &text);
+            names.extend(read.exports);
+            self.with(|state| {
+                let edges = state.edges.get(&id);
+                left.extend(read.passed.iter().filter_map(|specifier| edges?.get(specifier).cloned()));
+            });
+        }
+        names
     }
 
     /// All that was read, to be compared before the module is used again.
@@ -322,7 +340,7 @@ fn fault(bytes: &[u8]) -> Option<(Place, String)> {
 
 fn specifier(problem: &Problem) -> Option<&str> {
     match problem {
-        Problem::Unresolved { specifier }
+        Problem::Unresolved { specifier, .. }
         | Problem::NodeBuiltin { specifier }
         | Problem::Outside { specifier }
         | Problem::FileType { specifier } => Some(specifier),
@@ -330,7 +348,7 @@ fn specifier(problem: &Problem) -> Option<&str> {
     }
 }
 
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut text = path.as_os_str().to_owned();
     text.push(ending);
     PathBuf::from(text)

@@ -35,16 +35,18 @@ pub(crate) struct Script {
     pub(crate) imports: Vec<(String, Place)>,
     /// The names it imports or passes on: the name over there, the specifier, the place.
     pub(crate) names: Vec<(String, String, Place)>,
+    /// Modules whose names it passes on: `export * from`.
+    pub(crate) passed: Vec<String>,
     /// The names it exports.
     pub(crate) exports: BTreeSet<String>,
     /// Names it declares that exist for the type checker alone.
     pub(crate) types: BTreeSet<String>,
     /// Where the parts of a tool are.
     pub(crate) outline: Outline,
-}
-
     /// A tool that is defined in a statement of its own, and what is wrong if there is no default export.
     pub(crate) undelivered: Option<(Place, Problem)>,
+}
+
 /// Reads a file.
 pub(crate) fn read(path: &Path, text: &str) -> Script {
     let kind = SourceType::from_path(path).unwrap_or_default();
@@ -68,8 +70,6 @@ pub(crate) fn read(path: &Path, text: &str) -> Script {
     script
 }
 
-/// What a parser says of a file it cannot read. Of JSX in a plain `.ts` file it says nothing a reader would recognise.
-fn broken(kind: SourceType, text: &str, parsed: &ParserReturn<'_>) -> Vec<(Place, Problem)> {
 /// Parses a file, and says what is wrong with its regular expressions. They do not keep the rest from being read: the bundler
 /// takes them as they come, and only the engine would say that it cannot.
 fn parse<'a>(allocator: &'a Allocator, kind: SourceType, text: &'a str) -> (ParserReturn<'a>, Vec<(Place, Problem)>) {
@@ -82,6 +82,8 @@ fn parse<'a>(allocator: &'a Allocator, kind: SourceType, text: &'a str) -> (Pars
     (lenient, parsed.diagnostics.iter().map(syntax).collect())
 }
 
+/// What a parser says of a file it cannot read. Of JSX in a plain `.ts` file it says nothing a reader would recognise.
+fn broken(kind: SourceType, text: &str, parsed: &ParserReturn<'_>) -> Vec<(Place, Problem)> {
     if kind.is_typescript() && !kind.is_jsx() {
         let allocator = Allocator::default();
         let again = Parser::new(&allocator, text, kind.with_jsx(true)).parse();
@@ -139,6 +141,8 @@ fn record(parsed: &ParserReturn<'_>, script: &mut Script) {
         };
         script.names.push((name, entry.module_request.name.to_string(), span.into()));
     }
+    let whole = record.star_export_entries.iter().filter_map(|entry| entry.module_request.as_ref());
+    script.passed = whole.map(|request| request.name.to_string()).collect();
     for entry in record.local_export_entries.iter().chain(&record.indirect_export_entries) {
         let name = match &entry.export_name {
             oxc_syntax::module_record::ExportExportName::Name(name) => name.name.to_string(),
@@ -186,13 +190,13 @@ struct Walk<'s> {
     tools: Vec<(Place, Properties)>,
 }
 
-/// What an exported expression gives.
-fn shape(expression: &Expression<'_>) -> Shape {
-    match expression.get_inner_expression() {
 pub(super) fn is_named(expression: &Expression<'_>, name: &str) -> bool {
     matches!(expression, Expression::Identifier(identifier) if identifier.name == name)
 }
 
+/// What an exported expression gives.
+fn shape(expression: &Expression<'_>) -> Shape {
+    match expression.get_inner_expression() {
         Expression::ImportExpression(_) => Shape::Promise,
         Expression::NewExpression(made) if is_named(&made.callee, "Promise") => Shape::Promise,
         Expression::CallExpression(call) => match call.callee.get_inner_expression() {
@@ -240,15 +244,15 @@ impl<'a> Visit<'a> for Walk<'_> {
         walk::walk_call_expression(self, it);
     }
 
-    fn visit_export_default_declaration(&mut self, it: &ExportDefaultDeclaration<'a>) {
-        self.exported = Some(it.declaration.span().into());
-        self.shape = it.declaration.as_expression().map(shape).unwrap_or_default();
-        walk::walk_export_default_declaration(self, it);
     /// `import x = require("x")`, which is a call of `require` by the time the bundler resolves it.
     fn visit_ts_external_module_reference(&mut self, it: &TSExternalModuleReference<'a>) {
         self.script.imports.push((it.expression.value.to_string(), it.expression.span.into()));
     }
 
+    fn visit_export_default_declaration(&mut self, it: &ExportDefaultDeclaration<'a>) {
+        self.exported = Some(it.declaration.span().into());
+        self.shape = it.declaration.as_expression().map(shape).unwrap_or_default();
+        walk::walk_export_default_declaration(self, it);
     }
 
     fn visit_decorator(&mut self, it: &Decorator<'a>) {
