@@ -6,6 +6,7 @@ mod bundle;
 mod graph;
 pub(crate) use graph::package_name;
 mod near;
+mod optional;
 mod plugin;
 pub(crate) mod reach;
 mod script;

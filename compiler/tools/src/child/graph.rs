@@ -96,6 +96,23 @@ impl Graph {
         }
     }
 
+    /// An import leads nowhere and the tool is built without it: what would be found if it were there.
+    pub(super) fn missed(&self, importer: &str, specifier: &str) {
+        let importer = Path::new(importer);
+        let (mut absent, link) = self.around(importer, specifier, importer);
+        if let Some((place, rest)) = installed(importer, specifier) {
+            self.also_read(&place.join("package.json"));
+            let base = place.join(rest.trim_start_matches('/'));
+            let written = ENDINGS.iter().map(|ending| with_ending(&base, ending));
+            let missing = [base.clone()].into_iter().chain(written).filter(|path| !path.exists());
+            absent.extend(missing.map(|path| reach::relative(&self.root, &path)));
+        }
+        self.with(|state| {
+            state.read.absent.extend(absent);
+            state.read.links.extend(link);
+        });
+    }
+
     /// Where something would be found instead, and the link that was followed.
     fn around(&self, importer: &Path, specifier: &str, found: &Path) -> (Vec<String>, Option<(String, String)>) {
         let Some(folder) = importer.parent().filter(|_| found.is_absolute() && importer.is_absolute()) else {
@@ -122,7 +139,7 @@ impl Graph {
             let link = (real != place).then(|| (relative(&place), relative(&real)));
             return (absent, link);
         }
-        (Vec::new(), None)
+        (absent, None)
     }
 
     /// Whether a file is JSON by its name alone.
@@ -352,6 +369,14 @@ pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut text = path.as_os_str().to_owned();
     text.push(ending);
     PathBuf::from(text)
+}
+
+/// The folder of the package that an import names, where it is installed, and what follows its name.
+fn installed<'s>(importer: &Path, specifier: &'s str) -> Option<(PathBuf, &'s str)> {
+    let package = package_name(specifier);
+    let rest = specifier.strip_prefix(package).filter(|_| !reach::is_path(specifier))?;
+    let places = importer.ancestors().skip(1).map(|above| above.join("node_modules").join(package));
+    places.into_iter().find(|place| place.is_dir()).map(|place| (place, rest))
 }
 
 /// `@scope/name` of `@scope/name/path`, `name` of `name/path`.

@@ -8,10 +8,10 @@ use rolldown::plugin::{
     HookLoadArgs, HookLoadOutput, HookLoadReturn, HookResolveIdArgs, HookResolveIdOutput, HookResolveIdReturn,
     HookUsage, Plugin, PluginContext, PluginContextResolveOptions, SharedLoadPluginContext,
 };
-use rolldown_common::ModuleType;
+use rolldown_common::{ImportKind, ModuleType};
 
 use super::graph::Graph;
-use super::{EMBEDDED, RUNTIME_ID, builtin, is_json, near, reach};
+use super::{EMBEDDED, RUNTIME_ID, builtin, is_json, near, optional, reach};
 use crate::embedded;
 use crate::protocol::{Near, Problem};
 
@@ -81,6 +81,10 @@ impl Plugin for Door {
                 Problem::Unresolved { specifier: specifier.to_owned(), near }
             }
         };
+        if self.is_optional(wanted, importer, &problem) {
+            self.graph.missed(importer, specifier);
+            return Ok(Some(HookResolveIdOutput::from_id(optional::id(specifier))));
+        }
         self.graph.failed(importer, problem);
         Ok(Some(nothing(specifier)))
     }
@@ -89,6 +93,9 @@ impl Plugin for Door {
         let id = wanted.id;
         if id == RUNTIME_ID {
             return Ok(Some(module(embedded::RUNTIME.to_owned(), Some(ModuleType::Js))));
+        }
+        if let Some(absent) = optional::module(id) {
+            return Ok(Some(module(absent, Some(ModuleType::Js))));
         }
         if let Some(path) = id.strip_prefix(EMBEDDED) {
             let text = embedded::std_file(path).unwrap_or_default();
@@ -144,6 +151,16 @@ impl Door {
             return Some(Problem::Outside { specifier });
         }
         (!is_code(path)).then_some(Problem::FileType { specifier })
+    }
+
+    /// Whether a package can do without something: it asks for it in `try` blocks alone.
+    fn is_optional(&self, wanted: &HookResolveIdArgs<'_>, importer: &str, problem: &Problem) -> bool {
+        wanted.kind == ImportKind::Require
+            && !matches!(problem, Problem::Outside { .. })
+            && self
+                .graph
+                .text(importer)
+                .is_some_and(|text| optional::is_tried(Path::new(importer), &text, wanted.specifier))
     }
 
     /// An import of a tool that comes with Paceline: another file of its folder.
