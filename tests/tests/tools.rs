@@ -13,6 +13,8 @@ mod forged;
 mod globals;
 #[path = "tools/layouts.rs"]
 mod layouts;
+#[path = "tools/optional.rs"]
+mod optional;
 #[path = "tools/packages.rs"]
 mod packages;
 #[path = "tools/results.rs"]

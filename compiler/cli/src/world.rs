@@ -33,6 +33,7 @@ impl Folder {
                 path: path.to_owned(),
                 why: "it is a link that leads out of the project".to_owned(),
                 help: Some("put the file itself into the project".to_owned()),
+                leads_out: true,
             }),
             // A link that leads nowhere is no absence: what it should have said would be missing in silence.
             Err(error) if is_absence(&error) && self.root.join(path).symlink_metadata().is_err() => Ok(None),
@@ -53,7 +54,12 @@ impl World for Folder {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotADirectory => {
                 let help = Some("put a folder there, or remove it".to_owned());
-                return Err(WorldError { path: path.to_owned(), why: "it is not a folder".to_owned(), help });
+                return Err(WorldError {
+                    path: path.to_owned(),
+                    why: "it is not a folder".to_owned(),
+                    help,
+                    leads_out: false,
+                });
             }
             Err(error) => return Err(failed(path, &error)),
         };
@@ -62,7 +68,12 @@ impl World for Folder {
             let entry = entry.map_err(|error| failed(path, &error))?;
             let Ok(name) = entry.file_name().into_string() else {
                 let why = "it holds a name that is not UTF-8".to_owned();
-                return Err(WorldError { path: path.to_owned(), why, help: Some("rename that file".to_owned()) });
+                return Err(WorldError {
+                    path: path.to_owned(),
+                    why,
+                    help: Some("rename that file".to_owned()),
+                    leads_out: false,
+                });
             };
             if !name.starts_with('.') {
                 // A link that leads nowhere is of no kind; whoever needs it finds out by reading it.
@@ -94,7 +105,12 @@ fn read_whole(real: &Path, path: &str) -> Result<Option<Vec<u8>>, WorldError> {
         Ok(metadata) if metadata.is_file() => metadata,
         Ok(_) => {
             let help = Some("put a file there, or remove it".to_owned());
-            return Err(WorldError { path: path.to_owned(), why: "it is not a file".to_owned(), help });
+            return Err(WorldError {
+                path: path.to_owned(),
+                why: "it is not a file".to_owned(),
+                help,
+                leads_out: false,
+            });
         }
         Err(error) => return Err(failed(path, &error)),
     };
@@ -109,7 +125,7 @@ fn read_whole(real: &Path, path: &str) -> Result<Option<Vec<u8>>, WorldError> {
         return Ok(Some(bytes));
     }
     let why = "it changed while it was read".to_owned();
-    Err(WorldError { path: path.to_owned(), why, help: Some("run the command again".to_owned()) })
+    Err(WorldError { path: path.to_owned(), why, help: Some("run the command again".to_owned()), leads_out: false })
 }
 
 fn is_same(before: &Metadata, after: &Metadata, read: usize) -> bool {
@@ -126,9 +142,9 @@ fn failed(path: &str, error: &std::io::Error) -> WorldError {
         ErrorKind::NotFound => ("it is a link that leads nowhere", Some("mend the link, or remove it")),
         ErrorKind::PermissionDenied => ("permission denied", Some("make it readable for the user who builds")),
         ErrorKind::InvalidFilename => ("its name is too long for this system", None),
-        _ => return WorldError { path: path.to_owned(), why: plain(error), help: None },
+        _ => return WorldError { path: path.to_owned(), why: plain(error), help: None, leads_out: false },
     };
-    WorldError { path: path.to_owned(), why: why.to_owned(), help: help.map(str::to_owned) }
+    WorldError { path: path.to_owned(), why: why.to_owned(), help: help.map(str::to_owned), leads_out: false }
 }
 
 /// An error of the system in its own words, without what libraries add.

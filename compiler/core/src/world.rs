@@ -48,4 +48,6 @@ pub struct WorldError {
     pub why: String,
     /// What to do.
     pub help: Option<String>,
+    /// Whether it is a link that leads out of the project, which an author can be shown where the path is named.
+    pub leads_out: bool,
 }

@@ -5,6 +5,8 @@ pub(crate) mod builtin;
 mod bundle;
 mod graph;
 pub(crate) use graph::package_name;
+mod near;
+mod optional;
 mod plugin;
 pub(crate) mod reach;
 mod script;

@@ -153,7 +153,7 @@ impl TypeScript {
         sink: &mut Sink,
     ) -> Result<Option<(String, CompiledTool)>, WorldError> {
         let path = path(&made.key);
-        let failed = |why: String| WorldError { path: path.clone(), why, help: None };
+        let failed = |why: String| WorldError { path: path.clone(), why, help: None, leads_out: false };
         let Reply { result, texts, outline, doors } = match made.reply {
             Ok(reply) => reply,
             Err(Lost::NotStarted(why)) => return Err(failed(format!("its compiler cannot be started: {why}"))),

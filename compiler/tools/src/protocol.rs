@@ -147,20 +147,23 @@ pub(crate) enum Problem {
     Syntax { message: String, label: String, help: Option<String>, others: Vec<(Place, String)> },
     /// A `.json` file that is not JSON: what is wrong, and where the project's own files import it.
     NotJson { message: String, imported: Option<(String, Place)> },
-    /// An import that leads nowhere.
-    Unresolved { specifier: String },
+    /// An import that leads nowhere, and what may have been meant.
+    Unresolved { specifier: String, near: Near },
     /// An import of what only Node.js has.
     NodeBuiltin { specifier: String },
     /// An import that leads out of the project.
     Outside { specifier: String },
     /// An import of a file that is no code and no data a tool can use.
     FileType { specifier: String },
-    /// A name that a module does not export.
-    MissingExport { name: String, exporter: String, is_type: bool, near: Option<String> },
+    /// A name that a module does not export, and those that it does where it belongs to a package.
+    MissingExport { name: String, exporter: Exporter, is_type: bool, near: Option<String> },
     /// A name that modules pass on to each other and none defines.
     Circle { name: String },
     /// No `export default`.
     NoDefault,
+    /// No `export default`, but a tool: the constant that holds it, where that is needed besides. Where it is not, the place
+    /// is what `export default defineTool` would replace.
+    Undelivered { held: Option<String> },
     /// `import()` of something only known when the tool runs.
     DynamicImport,
     /// A decorator or an `accessor`, which the engine does not know.
@@ -173,8 +176,28 @@ pub(crate) enum Problem {
     TooLarge { bytes: u64 },
     /// The system would not let it be read.
     Unreadable { why: String },
-    /// Anything else, in the bundler's words.
-    Other { message: String },
+    /// Anything else, in the bundler's words, and our advice where we have some.
+    Other { message: String, help: Option<String> },
+}
+
+/// What an import that leads nowhere may have meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Near {
+    /// The specifier that leads somewhere and looks most like it.
+    pub(crate) instead: Option<String>,
+    /// Name and version of the package it names, where that is installed.
+    pub(crate) package: Option<String>,
+    /// All that could be imported of there.
+    pub(crate) offered: BTreeSet<String>,
+}
+
+/// A module that lacks an export.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Exporter {
+    /// A file of the project, or a module of Paceline.
+    Own(String),
+    /// A package, with its version, and the names it exports.
+    Package { package: String, exports: BTreeSet<String> },
 }
 
 impl From<std::ops::Range<u32>> for Place {

@@ -3,6 +3,7 @@
 mod imports;
 mod loading;
 mod syntax;
+mod unresolved;
 
 use std::collections::BTreeMap;
 
@@ -102,7 +103,7 @@ fn of(finding: &Finding, files: &mut Files<'_>) -> Diagnostic {
     let place = files.span(&finding.file, finding.place);
     let says = Says { finding, place };
     match &finding.problem {
-        Problem::Unresolved { specifier } => imports::unresolved(&says, specifier),
+        Problem::Unresolved { specifier, near } => unresolved::unresolved(&says, specifier, near),
         Problem::FileType { specifier } => imports::file_type(&says, specifier),
         Problem::NodeBuiltin { specifier } => imports::builtin(&says, specifier),
         Problem::Outside { specifier } => imports::outside(&says, specifier),
@@ -112,6 +113,7 @@ fn of(finding: &Finding, files: &mut Files<'_>) -> Diagnostic {
         Problem::Circle { name } => imports::circle(&says, name),
         Problem::DynamicImport => imports::dynamic(&says),
         Problem::NoDefault => loading::no_default(&says),
+        Problem::Undelivered { held } => loading::undelivered(&says, held.as_deref()),
         Problem::Syntax { message, label, help, others } => {
             let others: Vec<_> = others
                 .iter()
@@ -128,7 +130,7 @@ fn of(finding: &Finding, files: &mut Files<'_>) -> Diagnostic {
         Problem::NotUtf8 { byte } => syntax::not_utf8(&says, *byte),
         Problem::TooLarge { bytes } => syntax::too_large(&says, *bytes),
         Problem::Unreadable { why } => syntax::unreadable(&says, why),
-        Problem::Other { message } => loading::other(&says, message),
+        Problem::Other { message, help } => loading::other(&says, message, help.as_deref()),
     }
 }
 

@@ -115,3 +115,17 @@ fn neither_project_nor_package_reaches_out() {
     write(&root, "tools/shout.ts", &tool("shout", "import { shout } from \"words\";", "shout()"));
     failed_with(&run(&root, &["build"]), "P0521");
 }
+
+#[test]
+fn a_tool_that_is_a_link_out_of_the_project_is_pointed_at() {
+    let (outer, root) = nested();
+    write(outer.path(), "shout.ts", &tool("shout", "", "1"));
+    std::fs::remove_file(root.join("tools/shout.ts")).unwrap();
+    symlink(outer.path().join("shout.ts"), root.join("tools/shout.ts")).unwrap();
+    for command in ["check", "build"] {
+        let run = run(&root, &[command]);
+        failed_with(&run, "error[P0521]: `tools/shout.ts` is a link that leads out of the project");
+        assert!(run.err.contains("agents/helper/spec.yaml:5:12"), "{}", run.err);
+        assert!(run.err.contains("help: put the file itself into the project"), "{}", run.err);
+    }
+}

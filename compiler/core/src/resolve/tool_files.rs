@@ -1,5 +1,5 @@
-//! The files of the tools that agents list: whether they are text (`P0109`, `P0113`), and whether anything is in them
-//! (`P0114`). What they say is read when a project is built.
+//! The files of the tools that agents list: whether they are text (`P0109`, `P0113`), whether anything is in them
+//! (`P0114`), and whether they are in the project (`P0521`). What they say is read when a project is built.
 
 use std::collections::BTreeMap;
 
@@ -22,8 +22,8 @@ pub(crate) fn read(
     sink: &mut Sink,
 ) -> Result<Needed, WorldError> {
     let mut needed = Needed { wanted: named(resolved), ..Needed::default() };
-    for key in needed.wanted.keys() {
-        if key.starts_with("tools/") && !is_sound(&format!("{key}.ts"), world, sources, sink)? {
+    for (key, wanted) in &needed.wanted {
+        if key.starts_with("tools/") && !is_sound(&format!("{key}.ts"), wanted.named_at, world, sources, sink)? {
             needed.broken.insert(key.clone());
         }
     }
@@ -42,9 +42,22 @@ fn named(resolved: &Resolved<'_>) -> BTreeMap<String, Wanted> {
     wanted
 }
 
-fn is_sound(path: &str, world: &dyn World, sources: &mut SourceMap, sink: &mut Sink) -> Result<bool, WorldError> {
+fn is_sound(
+    path: &str,
+    named_at: Span,
+    world: &dyn World,
+    sources: &mut SourceMap,
+    sink: &mut Sink,
+) -> Result<bool, WorldError> {
+    let bytes = match world.read(path) {
+        Err(error) if error.leads_out => {
+            sink.error(outside(&error, named_at));
+            return Ok(false);
+        }
+        read => read?,
+    };
     // It was there when the folder was listed; what is gone by now is told by whoever compiles it.
-    let Some(bytes) = world.read(path)? else { return Ok(true) };
+    let Some(bytes) = bytes else { return Ok(true) };
     let Ok(file) = parse::text(path, bytes, sources, sink) else { return Ok(false) };
     let is_empty =
         sources.get(file).is_none_or(|source| source.text().trim_start_matches('\u{feff}').trim().is_empty());
@@ -55,4 +68,15 @@ fn is_sound(path: &str, world: &dyn World, sources: &mut SourceMap, sink: &mut S
         sink.error(diagnostic);
     }
     Ok(!is_empty)
+}
+
+/// A link to a file outside.
+fn outside(error: &WorldError, named_at: Span) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::new(&code::IMPORT_OUTSIDE, format!("`{}` is a link that leads out of the project", error.path))
+            .at(named_at, "a build reads nothing outside of the project's folder");
+    match &error.help {
+        Some(help) => diagnostic.help(help.as_str()),
+        None => diagnostic,
+    }
 }

@@ -1,9 +1,10 @@
 //! One tool: set up the bundler, let it work, and turn what it says into findings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use pace_diag::nearest::nearest;
 use pace_ir::program::ToolMap;
 use pace_ir::program::tool_map::Mapped;
 use rolldown::{
@@ -16,9 +17,9 @@ use rolldown_sourcemap::SourceMap;
 
 use super::graph::Graph;
 use super::plugin::Door;
-use super::{EMBEDDED, RUNTIME_ID, reach, script};
+use super::{EMBEDDED, RUNTIME_ID, near, reach, script};
 use crate::embedded;
-use crate::protocol::{Bundle, Finding, Package, Place, Problem, Reply, Request, StoredMap};
+use crate::protocol::{Bundle, Exporter, Finding, Package, Place, Problem, Reply, Request, StoredMap};
 
 /// Bundles one tool.
 pub(super) async fn bundle(request: Request) -> Reply {
@@ -40,7 +41,7 @@ pub(super) async fn bundle(request: Request) -> Reply {
     let mut findings = graph.findings();
     findings.extend(errors.iter().filter_map(|error| converted(error, &graph)));
     if findings.is_empty() && graph.script(&graph.tool, |script| !script.exports.contains("default")) == Some(true) {
-        findings.push(graph.finding(&graph.tool, Problem::NoDefault, |_| None));
+        findings.push(no_default(&graph));
     }
     findings.sort();
     findings.dedup();
@@ -49,7 +50,7 @@ pub(super) async fn bundle(request: Request) -> Reply {
         _ => {
             if findings.is_empty() {
                 let message = "the bundler gave no module".to_owned();
-                findings.push(graph.finding(&graph.tool, Problem::Other { message }, |_| None));
+                findings.push(graph.finding(&graph.tool, Problem::Other { message, help: None }, |_| None));
             }
             Err(findings)
         }
@@ -169,16 +170,43 @@ fn converted(error: &BuildDiagnostic, graph: &Graph) -> Option<Finding> {
         EventKind::CircularReexportError => circle(error, graph),
         // Imports that lead nowhere were noted by the plugin, with their places.
         EventKind::UnresolvedImport | EventKind::ResolveError => None,
-        _ => {
-            let message = error.to_diagnostic_with(&DiagnosticOptions { cwd: graph.root.clone() });
-            let message = message.to_string().lines().next().unwrap_or_default().to_owned();
-            let message = if message.is_empty() { error.to_string() } else { message };
-            // The bundler's own name for it stands in brackets before.
-            let message =
-                message.split_once("] ").map_or(message.as_str(), |(_, words)| words).trim_end_matches('.').to_owned();
-            Some(graph.finding(&id, Problem::Other { message }, |_| None))
-        }
+        _ => Some(other(error, &id, graph)),
     }
+}
+
+/// The tool's file exports no tool: said where it defines one, if it does.
+fn no_default(graph: &Graph) -> Finding {
+    match graph.script(&graph.tool, |script| script.undelivered.clone()).flatten() {
+        Some((place, problem)) => graph.finding(&graph.tool, problem, |_| Some(place)),
+        None => graph.finding(&graph.tool, Problem::NoDefault, |_| None),
+    }
+}
+
+/// What the bundler refuses, in its words.
+fn other(error: &BuildDiagnostic, id: &str, graph: &Graph) -> Finding {
+    let told = error.to_diagnostic_with(&DiagnosticOptions { cwd: graph.root.clone() });
+    let message = told.to_string().lines().next().unwrap_or_default().to_owned();
+    let message = if message.is_empty() { error.to_string() } else { message };
+    // The bundler's own name for it stands in brackets before.
+    let message =
+        message.split_once("] ").map_or(message.as_str(), |(_, words)| words).trim_end_matches('.').to_owned();
+    let problem = match error.kind() {
+        // Through a namespace; of other imports the file itself tells.
+        EventKind::AssignToImportError => {
+            script::assigned::import(message.split('\'').nth(1).unwrap_or_default(), Vec::new())
+        }
+        EventKind::RequireTlaError => {
+            Problem::Other { message, help: Some("write `import` instead of `require`".to_owned()) }
+        }
+        _ => Problem::Other { message, help: None },
+    };
+    let told_of = told.get_primary_location().and_then(|(path, _, _, at)| {
+        let id = reach::normal(&graph.root.join(path)).to_string_lossy().into_owned();
+        let place = graph.text(&id).map(|text| word_at(&text, at))?;
+        Some((id, Some(place)))
+    });
+    let (id, place) = told_of.unwrap_or_else(|| (id.to_owned(), None));
+    graph.finding(&id, problem, |_| place)
 }
 
 /// A file that is not what its name says.
@@ -214,6 +242,15 @@ fn byte_at(text: &str, wanted: usize) -> Place {
     Place { start: bound(start), end: bound(start + length) }
 }
 
+/// The word, or else the character, at an offset in UTF-16 units.
+fn word_at(text: &str, wanted: usize) -> Place {
+    let first = byte_at(text, wanted);
+    let rest = text.get(first.start as usize..).unwrap_or_default();
+    let letters = rest.chars().take_while(|letter| letter.is_alphanumeric() || ['_', '$'].contains(letter));
+    let length = u32::try_from(letters.map(char::len_utf8).sum::<usize>()).unwrap_or(u32::MAX);
+    Place { end: first.end.max(first.start.saturating_add(length)), ..first }
+}
+
 fn missing_export(error: &BuildDiagnostic, id: &str, graph: &Graph) -> Option<Finding> {
     let exporter = error.exporter()?;
     if graph.is_broken(&exporter) {
@@ -221,22 +258,33 @@ fn missing_export(error: &BuildDiagnostic, id: &str, graph: &Graph) -> Option<Fi
     }
     let words = error.to_message_with(&DiagnosticOptions { cwd: graph.root.clone() });
     let name = words.split('"').nth(1)?.to_owned();
-    let look = |script: &script::Script| {
-        let near = pace_diag::nearest::nearest(&name, script.exports.iter().map(String::as_str));
-        (script.types.contains(&name), near.map(str::to_owned))
-    };
-    let (is_type, near) = if exporter == RUNTIME_ID {
-        let types = script::read(Path::new("index.d.ts"), embedded::RUNTIME_TYPES).types;
-        look(&script::Script { types, ..script::read(Path::new("index.js"), embedded::RUNTIME) })
-    } else {
-        graph.script(&exporter, look).unwrap_or_default()
-    };
-    let shown = reach::shown(&graph.root, Path::new(exporter.trim_start_matches(EMBEDDED)));
-    let exporter = if exporter == RUNTIME_ID { "@paceline/runtime".to_owned() } else { shown };
+    let (exporter, near, is_type) = exporter_of(&exporter, &name, graph);
     let problem = Problem::MissingExport { name: name.clone(), exporter, is_type, near };
     Some(graph.finding(id, problem, |script| {
         script.names.iter().rfind(|(imported, ..)| *imported == name).map(|(.., place)| *place)
     }))
+}
+
+/// Whose module it is, the name it exports that is nearest to the wanted one, and whether that is a type there.
+fn exporter_of(id: &str, wanted: &str, graph: &Graph) -> (Exporter, Option<String>, bool) {
+    let near = |exports: &BTreeSet<String>| nearest(wanted, exports.iter().map(String::as_str)).map(str::to_owned);
+    if id == RUNTIME_ID {
+        let types = script::read(Path::new("index.d.ts"), embedded::RUNTIME_TYPES).types;
+        let exports = script::read(Path::new("index.js"), embedded::RUNTIME).exports;
+        return (Exporter::Own("@paceline/runtime".to_owned()), near(&exports), types.contains(wanted));
+    }
+    if let Some((near, is_type)) = graph.script(id, |script| (near(&script.exports), script.types.contains(wanted))) {
+        let shown = reach::shown(&graph.root, Path::new(id.trim_start_matches(EMBEDDED)));
+        return (Exporter::Own(shown), near, is_type);
+    }
+    let shown = reach::shown(&graph.root, Path::new(id));
+    let reach::Home::Package(folder) = reach::home(&graph.root, Path::new(id)) else {
+        return (Exporter::Own(shown), None, false);
+    };
+    let package = near::named(&folder).unwrap_or(shown);
+    let exports = graph.exports(id);
+    let near = near(&exports);
+    (Exporter::Package { package, exports }, near, false)
 }
 
 /// The bundler names the export and the module, in quotes.

@@ -13,8 +13,11 @@ use crate::embedded::{self, Vendored};
 use crate::protocol::{self, Finding, Package, Place, Problem, Read};
 
 /// The endings under which an import without one is looked for, in the bundler's order.
-const ENDINGS: [&str; 10] =
+pub(super) const ENDINGS: [&str; 10] =
     [".tsx", ".ts", ".jsx", ".js", ".json", "/index.tsx", "/index.ts", "/index.jsx", "/index.js", "/index.json"];
+
+/// How many modules are read again for the names that a package exports.
+const MOST_PASSED: usize = 2_000;
 
 /// Filled by the plugin while the bundler works, from several threads.
 #[derive(Debug)]
@@ -93,6 +96,23 @@ impl Graph {
         }
     }
 
+    /// An import leads nowhere and the tool is built without it: what would be found if it were there.
+    pub(super) fn missed(&self, importer: &str, specifier: &str) {
+        let importer = Path::new(importer);
+        let (mut absent, link) = self.around(importer, specifier, importer);
+        if let Some((place, rest)) = installed(importer, specifier) {
+            self.also_read(&place.join("package.json"));
+            let base = place.join(rest.trim_start_matches('/'));
+            let written = ENDINGS.iter().map(|ending| with_ending(&base, ending));
+            let missing = [base.clone()].into_iter().chain(written).filter(|path| !path.exists());
+            absent.extend(missing.map(|path| reach::relative(&self.root, &path)));
+        }
+        self.with(|state| {
+            state.read.absent.extend(absent);
+            state.read.links.extend(link);
+        });
+    }
+
     /// Where something would be found instead, and the link that was followed.
     fn around(&self, importer: &Path, specifier: &str, found: &Path) -> (Vec<String>, Option<(String, String)>) {
         let Some(folder) = importer.parent().filter(|_| found.is_absolute() && importer.is_absolute()) else {
@@ -119,7 +139,7 @@ impl Graph {
             let link = (real != place).then(|| (relative(&place), relative(&real)));
             return (absent, link);
         }
-        (Vec::new(), None)
+        (absent, None)
     }
 
     /// Whether a file is JSON by its name alone.
@@ -143,6 +163,21 @@ impl Graph {
     /// Looks into the author's reading of a module.
     pub(super) fn script<T>(&self, id: &str, look: impl FnOnce(&Script) -> T) -> Option<T> {
         self.with(|state| state.loaded.get(id).and_then(|loaded| loaded.script.as_ref()).map(look))
+    }
+
+    /// The names that a module exports, those included that it passes on whole from others.
+    pub(super) fn exports(&self, id: &str) -> BTreeSet<String> {
+        let (mut names, mut seen, mut left) = (BTreeSet::new(), BTreeSet::new(), vec![id.to_owned()]);
+        while let Some(id) = left.pop().filter(|_| seen.len() < MOST_PASSED) {
+            let Some(text) = self.text(&id).filter(|_| seen.insert(id.clone())) else { continue };
+            let read = script::read(Path::new(&id), &text);
+            names.extend(read.exports);
+            self.with(|state| {
+                let edges = state.edges.get(&id);
+                left.extend(read.passed.iter().filter_map(|specifier| edges?.get(specifier).cloned()));
+            });
+        }
+        names
     }
 
     /// All that was read, to be compared before the module is used again.
@@ -348,7 +383,7 @@ fn fault(bytes: &[u8]) -> Option<(Place, String)> {
 
 fn specifier(problem: &Problem) -> Option<&str> {
     match problem {
-        Problem::Unresolved { specifier }
+        Problem::Unresolved { specifier, .. }
         | Problem::NodeBuiltin { specifier }
         | Problem::Outside { specifier }
         | Problem::FileType { specifier } => Some(specifier),
@@ -356,10 +391,18 @@ fn specifier(problem: &Problem) -> Option<&str> {
     }
 }
 
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut text = path.as_os_str().to_owned();
     text.push(ending);
     PathBuf::from(text)
+}
+
+/// The folder of the package that an import names, where it is installed, and what follows its name.
+fn installed<'s>(importer: &Path, specifier: &'s str) -> Option<(PathBuf, &'s str)> {
+    let package = package_name(specifier);
+    let rest = specifier.strip_prefix(package).filter(|_| !reach::is_path(specifier))?;
+    let places = importer.ancestors().skip(1).map(|above| above.join("node_modules").join(package));
+    places.into_iter().find(|place| place.is_dir()).map(|place| (place, rest))
 }
 
 /// `@scope/name` of `@scope/name/path`, `name` of `name/path`.

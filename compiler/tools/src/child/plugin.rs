@@ -8,12 +8,12 @@ use rolldown::plugin::{
     HookLoadArgs, HookLoadOutput, HookLoadReturn, HookResolveIdArgs, HookResolveIdOutput, HookResolveIdReturn,
     HookUsage, Plugin, PluginContext, PluginContextResolveOptions, SharedLoadPluginContext,
 };
-use rolldown_common::ModuleType;
+use rolldown_common::{ImportKind, ModuleType};
 
 use super::graph::Graph;
-use super::{EMBEDDED, RUNTIME_ID, builtin, is_json, reach};
+use super::{EMBEDDED, RUNTIME_ID, builtin, is_json, near, optional, reach};
 use crate::embedded;
-use crate::protocol::Problem;
+use crate::protocol::{Near, Problem};
 
 /// What a module of a tool may be.
 const ENDINGS: [&str; 9] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "json"];
@@ -76,8 +76,15 @@ impl Plugin for Door {
                 }
             }
             _ if builtin::is_builtin(specifier) => Problem::NodeBuiltin { specifier: specifier.to_owned() },
-            _ => Problem::Unresolved { specifier: specifier.to_owned() },
+            _ => {
+                let near = near::find(&self.graph.root, Path::new(importer), specifier);
+                Problem::Unresolved { specifier: specifier.to_owned(), near }
+            }
         };
+        if self.is_optional(wanted, importer, &problem) {
+            self.graph.missed(importer, specifier);
+            return Ok(Some(HookResolveIdOutput::from_id(optional::id(specifier))));
+        }
         self.graph.failed(importer, problem);
         Ok(Some(nothing(specifier)))
     }
@@ -86,6 +93,9 @@ impl Plugin for Door {
         let id = wanted.id;
         if id == RUNTIME_ID {
             return Ok(Some(module(embedded::RUNTIME.to_owned(), Some(ModuleType::Js))));
+        }
+        if let Some(absent) = optional::module(id) {
+            return Ok(Some(module(absent, Some(ModuleType::Js))));
         }
         if let Some(path) = id.strip_prefix(EMBEDDED) {
             let text = embedded::std_file(path).unwrap_or_default();
@@ -102,6 +112,11 @@ impl Plugin for Door {
 /// An import that came to nothing: the bundler goes on as if it were there, so that one run finds all that is wrong.
 fn nothing(specifier: &str) -> HookResolveIdOutput {
     HookResolveIdOutput { id: specifier.into(), external: Some(true.into()), ..Default::default() }
+}
+
+/// Whether a file may be a module of a tool, by its name.
+pub(super) fn is_code(path: &Path) -> bool {
+    path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| ENDINGS.contains(&ending))
 }
 
 fn module(code: String, module_type: Option<ModuleType>) -> HookLoadOutput {
@@ -135,8 +150,17 @@ impl Door {
         if !reach::may_import(root, &specifier, Path::new(importer), path) {
             return Some(Problem::Outside { specifier });
         }
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        (!ENDINGS.contains(&ending)).then_some(Problem::FileType { specifier })
+        (!is_code(path)).then_some(Problem::FileType { specifier })
+    }
+
+    /// Whether a package can do without something: it asks for it in `try` blocks alone.
+    fn is_optional(&self, wanted: &HookResolveIdArgs<'_>, importer: &str, problem: &Problem) -> bool {
+        wanted.kind == ImportKind::Require
+            && !matches!(problem, Problem::Outside { .. })
+            && self
+                .graph
+                .text(importer)
+                .is_some_and(|text| optional::is_tried(Path::new(importer), &text, wanted.specifier))
     }
 
     /// An import of a tool that comes with Paceline: another file of its folder.
@@ -150,7 +174,8 @@ impl Door {
             self.graph.found(importer, specifier, &id);
             HookResolveIdOutput::from_id(id)
         } else {
-            self.graph.failed(importer, Problem::Unresolved { specifier: specifier.to_owned() });
+            let problem = Problem::Unresolved { specifier: specifier.to_owned(), near: Near::default() };
+            self.graph.failed(importer, problem);
             nothing(specifier)
         }
     }

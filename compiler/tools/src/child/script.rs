@@ -1,17 +1,20 @@
 //! One file as the bundler's own parser sees it: what is wrong with it, what it imports and exports, and where. The bundler
 //! keeps the ranges of its errors to itself, so a file it stumbles over is read again here.
 
+pub(crate) mod assigned;
+mod undelivered;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
     AccessorProperty, CallExpression, Declaration, Decorator, ExportDefaultDeclaration, Expression, ImportExpression,
-    JSXElement, JSXFragment, ObjectExpression, ObjectPropertyKind, Statement,
+    JSXElement, JSXFragment, ObjectExpression, ObjectPropertyKind, Statement, TSExternalModuleReference,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_diagnostics::OxcDiagnostic;
-use oxc_parser::{Parser, ParserReturn};
+use oxc_parser::{ParseOptions, Parser, ParserReturn};
 use oxc_semantic::SemanticBuilder;
 use oxc_span::{GetSpan, SourceType};
 
@@ -32,24 +35,31 @@ pub(crate) struct Script {
     pub(crate) imports: Vec<(String, Place)>,
     /// The names it imports or passes on: the name over there, the specifier, the place.
     pub(crate) names: Vec<(String, String, Place)>,
+    /// Modules whose names it passes on: `export * from`.
+    pub(crate) passed: Vec<String>,
     /// The names it exports.
     pub(crate) exports: BTreeSet<String>,
     /// Names it declares that exist for the type checker alone.
     pub(crate) types: BTreeSet<String>,
     /// Where the parts of a tool are.
     pub(crate) outline: Outline,
+    /// A tool that is defined in a statement of its own, and what is wrong if there is no default export.
+    pub(crate) undelivered: Option<(Place, Problem)>,
 }
 
 /// Reads a file.
 pub(crate) fn read(path: &Path, text: &str) -> Script {
     let kind = SourceType::from_path(path).unwrap_or_default();
     let allocator = Allocator::default();
-    let parsed = Parser::new(&allocator, text, kind).parse();
+    let (parsed, mut problems) = parse(&allocator, kind, text);
     if !parsed.diagnostics.is_empty() {
         return Script { problems: broken(kind, text, &parsed), ..Script::default() };
     }
-    let semantic = SemanticBuilder::new().with_check_syntax_error(true).build(&parsed.program);
-    let mut script = Script { problems: semantic.diagnostics.iter().map(syntax).collect(), ..Script::default() };
+    let checked = SemanticBuilder::new().with_check_syntax_error(true).with_build_nodes(true).build(&parsed.program);
+    problems.extend(checked.diagnostics.iter().map(syntax));
+    problems.extend(assigned::problems(&checked.semantic));
+    let undelivered = undelivered::find(&parsed.program.body, checked.semantic.scoping());
+    let mut script = Script { problems, undelivered, ..Script::default() };
     record(&parsed, &mut script);
     script.types = parsed.program.body.iter().filter_map(type_name).collect();
     let mut walk = Walk { script: &mut script, exported: None, shape: Shape::Other, tools: Vec::new() };
@@ -58,6 +68,18 @@ pub(crate) fn read(path: &Path, text: &str) -> Script {
     script.outline = Outline { shape, ..outline(exported, tools) };
     script.imports.sort_by_key(|(_, place)| *place);
     script
+}
+
+/// Parses a file, and says what is wrong with its regular expressions. They do not keep the rest from being read: the bundler
+/// takes them as they come, and only the engine would say that it cannot.
+fn parse<'a>(allocator: &'a Allocator, kind: SourceType, text: &'a str) -> (ParserReturn<'a>, Vec<(Place, Problem)>) {
+    let strict = ParseOptions { parse_regular_expression: true, ..ParseOptions::default() };
+    let parsed = Parser::new(allocator, text, kind).with_options(strict).parse();
+    if parsed.diagnostics.is_empty() {
+        return (parsed, Vec::new());
+    }
+    let lenient = Parser::new(allocator, text, kind).parse();
+    (lenient, parsed.diagnostics.iter().map(syntax).collect())
 }
 
 /// What a parser says of a file it cannot read. Of JSX in a plain `.ts` file it says nothing a reader would recognise.
@@ -119,6 +141,8 @@ fn record(parsed: &ParserReturn<'_>, script: &mut Script) {
         };
         script.names.push((name, entry.module_request.name.to_string(), span.into()));
     }
+    let whole = record.star_export_entries.iter().filter_map(|entry| entry.module_request.as_ref());
+    script.passed = whole.map(|request| request.name.to_string()).collect();
     for entry in record.local_export_entries.iter().chain(&record.indirect_export_entries) {
         let name = match &entry.export_name {
             oxc_syntax::module_record::ExportExportName::Name(name) => name.name.to_string(),
@@ -166,17 +190,20 @@ struct Walk<'s> {
     tools: Vec<(Place, Properties)>,
 }
 
+pub(super) fn is_named(expression: &Expression<'_>, name: &str) -> bool {
+    matches!(expression, Expression::Identifier(identifier) if identifier.name == name)
+}
+
 /// What an exported expression gives.
 fn shape(expression: &Expression<'_>) -> Shape {
-    let is = |expression: &Expression<'_>, name: &str| matches!(expression, Expression::Identifier(identifier) if identifier.name == name);
     match expression.get_inner_expression() {
         Expression::ImportExpression(_) => Shape::Promise,
-        Expression::NewExpression(made) if is(&made.callee, "Promise") => Shape::Promise,
+        Expression::NewExpression(made) if is_named(&made.callee, "Promise") => Shape::Promise,
         Expression::CallExpression(call) => match call.callee.get_inner_expression() {
-            Expression::StaticMemberExpression(member) if is(&member.object, "Promise") => Shape::Promise,
+            Expression::StaticMemberExpression(member) if is_named(&member.object, "Promise") => Shape::Promise,
             Expression::ArrowFunctionExpression(function) if function.r#async => Shape::Promise,
             Expression::FunctionExpression(function) if function.r#async => Shape::Promise,
-            callee if is(callee, "defineTool") => Shape::Other,
+            callee if is_named(callee, "defineTool") => Shape::Other,
             _ => Shape::Call,
         },
         _ => Shape::Other,
@@ -215,6 +242,11 @@ impl<'a> Visit<'a> for Walk<'_> {
             }
         }
         walk::walk_call_expression(self, it);
+    }
+
+    /// `import x = require("x")`, which is a call of `require` by the time the bundler resolves it.
+    fn visit_ts_external_module_reference(&mut self, it: &TSExternalModuleReference<'a>) {
+        self.script.imports.push((it.expression.value.to_string(), it.expression.span.into()));
     }
 
     fn visit_export_default_declaration(&mut self, it: &ExportDefaultDeclaration<'a>) {

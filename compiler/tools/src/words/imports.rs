@@ -1,51 +1,17 @@
-//! `P0512` (an import that leads nowhere), `P0513` (a module of Node.js), `P0514` (a name that is not exported), `P0518`
+//! `P0512` (an import of what is no module), `P0513` (a module of Node.js), `P0514` (a name that is not exported), `P0518`
 //! (an import only known at run time), `P0521` (an import that leads out of the project).
 
 use std::collections::BTreeSet;
 
-use pace_diag::{Applicability, Diagnostic, code, nearest};
+use pace_diag::nearest::listing;
+use pace_diag::{Applicability, Diagnostic, code};
 
 use super::{Files, Says, package};
 use crate::child::builtin;
-use crate::child::reach::is_path;
-use crate::protocol::{Finding, Problem};
-
-pub(super) fn unresolved(says: &Says<'_>, specifier: &str) -> Diagnostic {
-    let message = if is_path(specifier) {
-        format!("cannot find `{specifier}`")
-    } else {
-        format!("cannot find the package `{specifier}`")
-    };
-    let message = if says.is_in_package() { format!("{message}, which `{}` needs", says.package()) } else { message };
-    let diagnostic = says.show(Diagnostic::new(&code::UNRESOLVED_IMPORT, message), "leads nowhere");
-    match (is_path(specifier), says.is_in_package()) {
-        (_, true) => diagnostic.help(format!("install what `{}` needs: `npm install`", says.package())),
-        (false, false) if specifier.starts_with("@/") || specifier.starts_with('~') => diagnostic
-            .help("write the path from this file, such as `../lib/x.ts`: `paths` of a `tsconfig.json` are for editors"),
-        (false, false) if is_meant_for_runtime(specifier) => meant_runtime(says, diagnostic),
-        (false, false) => diagnostic.help(format!(
-            "run `npm install {}` in the project; a file of the project begins with `./` or `../`",
-            crate::child::package_name(specifier)
-        )),
-        (true, false) => diagnostic.help("paths count from the file that imports"),
-    }
-}
+use crate::protocol::{Exporter, Finding, Problem};
 
 /// What tools import of Paceline: nothing of it is installed.
-const RUNTIME: &str = "@paceline/runtime";
-
-/// Whether it is the one module of Paceline, written wrong. No other package has its scope.
-fn is_meant_for_runtime(specifier: &str) -> bool {
-    specifier.starts_with("@paceline/") || nearest::nearest(specifier, [RUNTIME]).is_some()
-}
-
-fn meant_runtime(says: &Says<'_>, diagnostic: Diagnostic) -> Diagnostic {
-    let help = format!("did you mean `{RUNTIME}`?");
-    match says.place {
-        Some(span) => diagnostic.fix(help, Applicability::Unsafe, span, format!("\"{RUNTIME}\"")),
-        None => diagnostic.help(help),
-    }
-}
+pub(super) const RUNTIME: &str = "@paceline/runtime";
 
 pub(super) fn file_type(says: &Says<'_>, specifier: &str) -> Diagnostic {
     let message = format!("`{specifier}` is no code and no JSON");
@@ -66,7 +32,7 @@ pub(super) fn needs_node(group: &[Finding], files: &mut Files<'_>) -> Diagnostic
         return Diagnostic::new(&code::NODE_BUILTIN, "a package needs Node.js");
     };
     let imported = nearest.chain.get(1).map_or("", |path| package(path));
-    let listed = pace_diag::nearest::listing(wanted.iter().copied());
+    let listed = listing(wanted.iter().copied());
     let message = format!("the package `{imported}` needs Node.js, which a tool does not have");
     let says = Says { finding: nearest, place: files.span(&nearest.file, nearest.place) };
     let diagnostic =
@@ -100,26 +66,44 @@ pub(super) fn outside(says: &Says<'_>, specifier: &str) -> Diagnostic {
 pub(super) fn missing_export(
     says: &Says<'_>,
     name: &str,
-    exporter: &str,
+    exporter: &Exporter,
     is_type: bool,
     near: Option<&str>,
 ) -> Diagnostic {
+    let shown = match exporter {
+        Exporter::Own(shown) | Exporter::Package { package: shown, .. } => shown,
+    };
     let message = match (name, says.is_in_package()) {
-        ("default", false) => format!("`{exporter}` has no default export"),
-        (_, false) => format!("`{exporter}` exports no `{name}`"),
-        (_, true) => format!("`{exporter}` exports no `{name}`, which `{}` needs", says.package()),
+        ("default", false) => format!("`{shown}` has no default export"),
+        (_, false) => format!("`{shown}` exports no `{name}`"),
+        (_, true) => format!("`{shown}` exports no `{name}`, which `{}` needs", says.package()),
     };
     let label = if is_type { "a type, which is gone when the code runs" } else { "not exported there" };
     let diagnostic = says.show(Diagnostic::new(&code::MISSING_EXPORT, message), label);
     match (near, says.place) {
         _ if says.is_in_package() => diagnostic.help("install versions that go together"),
         _ if is_type => diagnostic.help("write `import type { … }` or `export type { … }` for types"),
-        (Some(near), Some(span)) => {
+        (Some(near), Some(span)) if name != "default" => {
             diagnostic.fix(format!("did you mean `{near}`?"), Applicability::Unsafe, span, near)
         }
-        _ if exporter == RUNTIME => diagnostic.help("import `{ defineTool }`, which is all it exports besides types"),
-        _ if name == "default" => diagnostic.help("import by name: `import { … } from …`"),
-        _ => diagnostic.help("export it there, or import another name"),
+        _ => diagnostic.help(another(name, exporter)),
+    }
+}
+
+/// What to import where nothing is near.
+fn another(name: &str, exporter: &Exporter) -> String {
+    let (exports, of_package) = match exporter {
+        Exporter::Own(path) if path == RUNTIME => {
+            return "import `{ defineTool }`, which is all it exports besides types".to_owned();
+        }
+        Exporter::Own(_) => (String::new(), false),
+        Exporter::Package { exports, .. } => (listing(exports.iter().map(String::as_str)), true),
+    };
+    let which = if exports.is_empty() { String::new() } else { format!(": it exports {exports}") };
+    match (name, of_package) {
+        ("default", _) => format!("import by name, `import {{ … }} from …`{which}"),
+        (_, false) => "export it there, or import another name".to_owned(),
+        (_, true) => format!("import another name{which}; types are imported with `import type`"),
     }
 }
 

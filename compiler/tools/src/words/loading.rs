@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use pace_diag::{Diagnostic, code};
+use pace_diag::{Applicability, Diagnostic, code};
 use pace_ir::program::ToolMap;
 use pace_ir::program::record::SourceLocation;
 use pace_ir::text::{printable, shortened};
@@ -22,9 +22,25 @@ pub(super) fn no_default(says: &Says<'_>) -> Diagnostic {
     says.show(diagnostic, "nothing here is `export default`").help("write `export default defineTool({ … })`")
 }
 
-pub(super) fn other(says: &Says<'_>, message: &str) -> Diagnostic {
+/// A tool is there, and only its export is missing.
+pub(super) fn undelivered(says: &Says<'_>, held: Option<&str>) -> Diagnostic {
+    let message = format!("`{}` has no default export", says.finding.file);
+    let diagnostic = says.show(Diagnostic::new(&code::NO_TOOL, message), "the tool is not handed over");
+    let whole = "write `export default defineTool({ … })`";
+    match (held, says.place) {
+        (Some(held), _) => diagnostic.help(format!("add `export default {held};`")),
+        (None, Some(span)) => diagnostic.fix(whole, Applicability::Unsafe, span, "export default defineTool"),
+        (None, None) => diagnostic.help(whole),
+    }
+}
+
+pub(super) fn other(says: &Says<'_>, message: &str, help: Option<&str>) -> Diagnostic {
     let message = format!("`{}` cannot be bundled: {}", says.culprit(), lowered(&printable(message)));
-    says.show(Diagnostic::new(&code::NOT_BUNDLED, message), "")
+    let diagnostic = says.show(Diagnostic::new(&code::NOT_BUNDLED, message), "");
+    match help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
 }
 
 /// The bundling process ended over this tool.

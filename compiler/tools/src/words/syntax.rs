@@ -13,7 +13,10 @@ pub(super) fn syntax(
     help: Option<&str>,
     others: &[(Span, &str)],
 ) -> Diagnostic {
-    let message = lowered(message);
+    let message = match message.strip_prefix("Invalid regular expression: ") {
+        Some(why) => format!("this is no regular expression: {}", lowered(why)),
+        None => lowered(message),
+    };
     let (message, label) = if says.is_in_package() {
         (format!("`{}` cannot be read: {message}", says.culprit()), String::new())
     } else {

@@ -1,6 +1,6 @@
-import { defineTool } from "@paceline/runtime"; //~ P0515
+import { defineTool } from "@paceline/runtime";
 
-export const search = defineTool({
+export const search = defineTool({ //~ P0515
   name: "search",
   description: "Search the handbook",
   parameters: {},

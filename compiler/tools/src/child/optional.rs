@@ -1,0 +1,129 @@
+//! What a package of CommonJS asks for and can do without: a `require` in a `try` block of something that is not there. In
+//! its place stands a module that fails as Node.js does, so that the package goes on as it does there.
+
+use std::path::Path;
+
+use oxc_allocator::Allocator;
+use oxc_ast::ast::{ArrowFunctionExpression, CallExpression, Expression, Function, TryStatement};
+use oxc_ast_visit::{Visit, walk};
+use oxc_parser::{ParseOptions, Parser};
+use oxc_span::SourceType;
+use oxc_syntax::scope::ScopeFlags;
+
+/// What the ids of such modules begin with.
+const START: &str = "\0paceline:absent:";
+
+/// The id of the module that stands for something absent.
+pub(super) fn id(specifier: &str) -> String {
+    format!("{START}{specifier}")
+}
+
+/// The text of such a module, by its id. It fails each time it is asked for: a module that fails while it is loaded is empty
+/// to whoever asks again, in the bundler's manner.
+pub(super) fn module(id: &str) -> Option<String> {
+    let words = serde_json::Value::from(format!("Cannot find module '{}'", id.strip_prefix(START)?));
+    Some(format!(
+        "Object.defineProperty(module, \"exports\", {{\n  get() {{\n    throw Object.assign(new Error({words}), {{ code: \
+         \"MODULE_NOT_FOUND\" }});\n  }},\n}});\n"
+    ))
+}
+
+/// Whether every `require` of it stands in a `try` block that has a `catch`.
+pub(super) fn is_tried(path: &Path, text: &str, specifier: &str) -> bool {
+    let kind = SourceType::from_path(path).unwrap_or_default();
+    let allocator = Allocator::default();
+    let options = ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() };
+    let parsed =
+        Parser::new(&allocator, text, kind.with_unambiguous(!kind.is_typescript())).with_options(options).parse();
+    let mut walk = Walk { specifier, tried: false, found: Found::default() };
+    walk.visit_program(&parsed.program);
+    walk.found.inside && !walk.found.outside
+}
+
+#[derive(Debug, Default)]
+struct Found {
+    inside: bool,
+    outside: bool,
+}
+
+struct Walk<'s> {
+    specifier: &'s str,
+    /// Whether what fails here is caught.
+    tried: bool,
+    found: Found,
+}
+
+impl Walk<'_> {
+    fn within(&mut self, tried: bool, visit: impl FnOnce(&mut Self)) {
+        let before = std::mem::replace(&mut self.tried, tried);
+        visit(self);
+        self.tried = before;
+    }
+}
+
+impl<'a> Visit<'a> for Walk<'_> {
+    fn visit_try_statement(&mut self, it: &TryStatement<'a>) {
+        let tried = self.tried || it.handler.is_some();
+        self.within(tried, |walk| walk.visit_block_statement(&it.block));
+        if let Some(handler) = &it.handler {
+            self.visit_catch_clause(handler);
+        }
+        if let Some(finalizer) = &it.finalizer {
+            self.visit_block_statement(finalizer);
+        }
+    }
+
+    // A function is called who knows where.
+    fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
+        self.within(false, |walk| walk::walk_function(walk, it, flags));
+    }
+
+    fn visit_arrow_function_expression(&mut self, it: &ArrowFunctionExpression<'a>) {
+        self.within(false, |walk| walk::walk_arrow_function_expression(walk, it));
+    }
+
+    fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
+        let is_require = super::script::is_named(&it.callee, "require");
+        if let (true, Some(Expression::StringLiteral(text))) =
+            (is_require, it.arguments.first().and_then(|first| first.as_expression()))
+            && text.value == self.specifier
+        {
+            self.found.inside |= self.tried;
+            self.found.outside |= !self.tried;
+        }
+        walk::walk_call_expression(self, it);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{id, is_tried, module};
+
+    #[test]
+    fn what_is_tried_is_told_from_what_is_needed() {
+        for (text, wanted) in [
+            ("try { require('x') } catch {}", true),
+            ("let x; try { if (a) x = require('x').y } catch (error) { throw error }", true),
+            ("function f() { try { return require('x') } catch { return null } }", true),
+            ("try { try { require('x') } finally { y() } } catch {}", true),
+            ("if (a) return; try { require('x') } catch {}", true),
+            ("require('x')", false),
+            ("try { require('y') } catch {}", false),
+            ("try { require('x') } finally { y() }", false),
+            ("try { y() } catch { require('x') }", false),
+            ("try { f = () => require('x') } catch {}", false),
+            ("try { f = function () { require('x') } } catch {}", false),
+            ("try { require('x') } catch {}\nrequire('x')", false),
+        ] {
+            assert_eq!(is_tried(Path::new("index.js"), text, "x"), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_with_quotes_breaks_no_module() {
+        assert!(module(&id("a'b\"c")).unwrap().contains(r#"new Error("Cannot find module 'a'b\"c'")"#));
+        assert_eq!(module("\0other"), None);
+    }
+}

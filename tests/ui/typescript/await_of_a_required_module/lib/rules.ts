@@ -1,0 +1,1 @@
+export const rules = await Promise.resolve({});
