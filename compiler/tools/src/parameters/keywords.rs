@@ -99,8 +99,11 @@ pub(super) enum Stands {
     Beside,
 }
 
+/// Is shown a schema's keys, its JSON pointer, and what it is to the one around it.
+pub(super) type Visit<'v> = dyn FnMut(&Map<String, Value>, &str, Stands) + 'v;
+
 /// Shows every schema in a schema, with its JSON pointer (without the escapes). It is not deeper than the stack.
-pub(super) fn each(schema: &Value, at: &str, stands: Stands, visit: &mut dyn FnMut(&Map<String, Value>, &str, Stands)) {
+pub(super) fn each(schema: &Value, at: &str, stands: Stands, visit: &mut Visit<'_>) {
     match schema {
         Value::Object(keys) => {
             visit(keys, at, stands);
