@@ -14,15 +14,18 @@ const distance = (a: string, b: string): number => {
   return above[b.length]!;
 };
 
-/** The known name nearest to this one, at most a third of its letters away; letter case does not count. */
+/**
+ * The known name nearest to this one, at most a third of its letters away; letter case does not count. Of one or two letters
+ * a third is none, and what is a number is no misspelled one.
+ */
 export const nearest = (name: string, known: readonly string[]): string | undefined => {
   // No name is that long, and what a model sends may be.
-  if (name.length > 64) return undefined;
+  if (name.length > 64 || /^\d+$/.test(name)) return undefined;
   const lower = name.toLowerCase();
   const judged = known.map((one) => ({ one, away: distance(lower, one.toLowerCase()) }));
   judged.sort((a, b) => a.away - b.away);
   const best = judged[0];
-  return best && best.away <= Math.max(1, Math.floor(name.length / 3)) ? best.one : undefined;
+  return best && best.away <= Math.floor(name.length / 3) ? best.one : undefined;
 };
 
 /** A list in words: "a, b and c". */

@@ -44,7 +44,8 @@ const place = (name: string, names: string[], of: string): number => {
   const near = nearest(name, names.slice(0, 1000));
   const shown = names.slice(0, 30).map((one) => `\`${one.slice(0, 40)}\``);
   const more = names.length > shown.length ? [...shown, `${names.length - shown.length} more`] : shown;
-  const help = near ? `did you mean \`${near}\`?` : `the columns are ${listed(more)}`;
+  const known = names.length === 0 ? "the text has none" : `${names.length === 1 ? "the only column is" : "the columns are"} ${listed(more)}`;
+  const help = near ? `did you mean \`${near}\`?` : known;
   throw new Error(`${of} names a column \`${name.slice(0, 40)}\` that is not there; ${help}`);
 };
 

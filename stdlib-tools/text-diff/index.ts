@@ -23,6 +23,12 @@ const bounded = (which: string, text: string): void => {
 
 const counted = (lines: readonly string[], sign: string): number => lines.filter((line) => line.startsWith(sign)).length;
 
+/** How many lines a hunk has, as GNU diff writes it: of one line it says nothing. No line of a text begins with these signs. */
+const HUNK = /\n@@ -(\d+),(\d+) \+(\d+),(\d+) @@(?=\n)/g;
+const range = (start: string, count: string): string => (count === "1" ? start : `${start},${count}`);
+const asGnu = (diff: string): string =>
+  diff.replace(HUNK, (_, from: string, removed: string, to: string, added: string) => `\n@@ -${range(from, removed)} +${range(to, added)} @@`);
+
 /** The diff up to a whole line within the bound. */
 const cut = (diff: string): { diff: string; note?: string } => {
   if (diff.length <= MOST_ANSWER) return { diff };
@@ -53,6 +59,6 @@ export default defineTool({
     if (!patch) throw new Error(`more than ${MOST_EDITS} lines differ; compare parts, or texts that are closer to each other`);
     const lines = patch.hunks.flatMap((hunk) => hunk.lines);
     if (lines.length === 0) return { same: true, added: 0, removed: 0, diff: "" };
-    return { same: false, added: counted(lines, "+"), removed: counted(lines, "-"), ...cut(formatPatch(patch, HEADERS)) };
+    return { same: false, added: counted(lines, "+"), removed: counted(lines, "-"), ...cut(asGnu(formatPatch(patch, HEADERS))) };
   },
 });

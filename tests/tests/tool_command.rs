@@ -121,6 +121,29 @@ fn writes_are_stubbed_unless_they_are_wanted() {
 }
 
 #[test]
+fn what_the_environment_says_of_other_tools_is_no_matter() {
+    let project = project();
+    let run = |arguments: &[&str], value: &str| {
+        let output = project.pace(arguments).env("NO_SUCH_SHOP", "x").env("LIVE_WRITES", value).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    };
+    let look = ["tool", "run", "tools/look-up", r#"{"city":"Rome"}"#];
+    let pay = ["tool", "run", "tools/pay", r#"{"amount":1}"#];
+    let looked = run(&look, "tools/pay");
+    assert_eq!((looked.code, looked.err.as_str()), (Some(0), "warn: looking at Rome\n"));
+    let stubbed = run(&pay, "tools/send,tools/look-up");
+    assert!(stubbed.code == Some(0) && stubbed.out.contains("\"executed\":false"), "{stubbed:?}");
+    let made = run(&pay, "tools/send,tools/pay");
+    assert_eq!((made.code, made.out.as_str()), (Some(0), "{\"paid\":1}\n"), "{}", made.err);
+    // What is no name at all, and what was typed for this call, is told.
+    let wrong = run(&look, "true");
+    assert!(wrong.code == Some(2) && wrong.err.contains("does not say which tools write live"), "{wrong:?}");
+    let wrong = run(&[&pay[..], &["--live-writes=tools/payy"]].concat(), "tools/pay");
+    assert!(wrong.code == Some(2) && wrong.err.contains("`tools/payy` is to write live"), "{wrong:?}");
+}
+
+#[test]
 fn the_rules_decide_as_in_a_conversation() {
     let project = project();
     project.write(
@@ -180,6 +203,8 @@ fn whose_entry_counts_is_asked_where_it_is_not_clear() {
     {
         let err = format!("error: there is no tool `{typed}`\n  help: did you mean `{meant}`?\n");
         assert_run(&run(&project, &["tool", "run", typed]), 2, "", &err);
+        // Whoever's entry would count.
+        assert_run(&run(&project, &["tool", "run", typed, "--agent", "helper"]), 2, "", &err);
     }
 }
 

@@ -62,7 +62,7 @@ pub(crate) fn check(
     let schema = match description.parameters.as_deref().map(serde_json::from_str::<Value>) {
         // What the engine wrote and a reader refuses is too deep for it.
         Some(Err(_)) => {
-            wrong.push(bad_parameters(parameters::too_deep(), written, files));
+            wrong.push(bad_parameters(&parameters::too_deep(), written, files));
             Err(())
         }
         None => {
@@ -70,11 +70,11 @@ pub(crate) fn check(
             Err(())
         }
         Some(Ok(value)) => {
-            let faults = not_json(&value, written);
-            let schema = if faults.is_empty() { parameters::normalise(value) } else { Err(faults) };
-            schema.map_err(|faults| {
-                wrong.extend(faults.into_iter().map(|fault| bad_parameters(fault, written, files)));
-            })
+            let mut faults = not_json(&value, written);
+            let is_seen = |path: &str| written.outline.properties.contains_key(&format!("parameters/{path}"));
+            let schema = parameters::normalise(value, &is_seen).map_err(|found| faults.extend(found)).ok();
+            wrong.extend(faults.iter().map(|fault| bad_parameters(fault, written, files)));
+            schema.filter(|_| faults.is_empty()).ok_or(())
         }
     };
     match (name, text, schema) {
@@ -96,24 +96,28 @@ pub(crate) fn unsayable(
     if let Some(name) = error.message.strip_prefix("TypeError: ").and_then(|words| words.strip_suffix(MIXED)) {
         let why = "the schema of a library, inside of Paceline's short form".to_owned();
         let help = "make one schema of all parameters, such as `parameters: z.object({ … })`".to_owned();
-        return Some(bad_parameters(Fault::new(name, why, Some(help)), written, files));
+        return Some(bad_parameters(&Fault::new(name, why, Some(help)), written, files));
     }
     if let Some(vendor) = error.message.strip_prefix("TypeError: ").and_then(|words| words.strip_suffix(SPEECHLESS)) {
         let why = format!("this schema of `{}` cannot say itself as JSON Schema", quoted(vendor));
-        return Some(bad_parameters(Fault::new("", why, Some(parameters::SPEECHLESS.to_owned())), written, files));
+        return Some(bad_parameters(&Fault::new("", why, Some(parameters::SPEECHLESS.to_owned())), written, files));
     }
     let is_about_schema = crate::words::places(error, map).any(|place| place.file.contains("json-schema"));
     let words = error.message.split_once(": ").map_or(error.message.as_str(), |(_, words)| words);
     (error.kind == ToolErrorKind::Threw && is_about_schema).then(|| {
         let why = format!("no JSON Schema can be made of it: {}", printable(&shortened(words, 120)));
         let help = "use types that JSON knows, such as a string with a format for a date".to_owned();
-        bad_parameters(Fault::new("", why, Some(help)), written, files)
+        bad_parameters(&Fault::new("", why, Some(help)), written, files)
     })
 }
 
 /// What JSON dropped, such as a function.
 fn not_json(value: &Value, written: Written<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
+    // What a schema of a library says of itself has other keys than the schema.
+    if !value.is_object() || written.outline.properties.contains_key("parameters/~standard") {
+        return faults;
+    }
     let tops = written.outline.properties.keys().filter_map(|path| path.strip_prefix("parameters/"));
     for name in tops.filter(|path| !path.contains('/') && value.get(path).is_none()) {
         let why = "expected a schema, found what JSON cannot say";
@@ -267,14 +271,14 @@ fn missing(property: &str, help: &str, written: Written<'_>, files: &mut Files<'
     point(Diagnostic::new(&code::TOOL_DEFINITION, message), place, "not given here", written, files).help(help)
 }
 
-fn bad_parameters(fault: Fault, written: Written<'_>, files: &mut Files<'_>) -> Diagnostic {
+fn bad_parameters(fault: &Fault, written: Written<'_>, files: &mut Files<'_>) -> Diagnostic {
     let Fault { path, part, what, why, help } = fault;
     let message = match (path.as_str(), what) {
         ("", None) => format!("`parameters` of `{}` are no JSON Schema", written.path),
         ("", Some(what)) => format!("the schema under `parameters` of `{}` {what}", written.path),
         (path, what) => {
             let what = what.unwrap_or("is not JSON Schema");
-            format!("`{}` in `parameters` of `{}` {what}", printable(&path.replace('/', ".")), written.path)
+            format!("`{}` in `parameters` of `{}` {what}", printable(&shown(path).replace('/', ".")), written.path)
         }
     };
     let full = if path.is_empty() { "parameters".to_owned() } else { format!("parameters/{path}") };
@@ -282,10 +286,18 @@ fn bad_parameters(fault: Fault, written: Written<'_>, files: &mut Files<'_>) -> 
         (Part::Key, Some((key, _))) => *key,
         _ => place(&full, written),
     };
-    let diagnostic = point(Diagnostic::new(&code::TOOL_DEFINITION, message), place, &why, written, files);
+    let diagnostic = point(Diagnostic::new(&code::TOOL_DEFINITION, message), place, why, written, files);
     match help {
-        Some(help) => diagnostic.help(help),
+        Some(help) => diagnostic.help(help.as_str()),
         None => diagnostic,
+    }
+}
+
+/// A path as it is named: a name under `required` is shown by its place.
+fn shown(path: &str) -> &str {
+    match path.rsplit_once('/') {
+        Some((list, index)) if list.ends_with("required") && index.bytes().all(|byte| byte.is_ascii_digit()) => list,
+        _ => path,
     }
 }
 

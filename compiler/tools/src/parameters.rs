@@ -8,6 +8,7 @@ use pace_ir::text::{printable, shortened};
 use serde_json::{Map, Value, json};
 
 mod keywords;
+mod meaning;
 
 /// What is wrong with parameters, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,11 +63,12 @@ pub(crate) fn too_deep() -> Fault {
 pub(crate) const SPEECHLESS: &str = "use zod 4.2 or newer, or what `z.toJSONSchema(…)` makes of it (zod 4, or `zod/v4` of zod 3.25), or write \
                                      a JSON Schema";
 
-/// The schema of what a tool is called with.
+/// The schema of what a tool is called with. `is_seen` tells of a path whether it stands in the author's file: what a library
+/// or a function made is judged with more caution.
 ///
 /// # Errors
 /// Every fault, up to [`MOST`].
-pub(crate) fn normalise(written: Value) -> Result<Value, Vec<Fault>> {
+pub(crate) fn normalise(written: Value, is_seen: &dyn Fn(&str) -> bool) -> Result<Value, Vec<Fault>> {
     if depth(&written) > MOST_DEPTH {
         return Err(vec![too_deep()]);
     }
@@ -77,24 +79,30 @@ pub(crate) fn normalise(written: Value) -> Result<Value, Vec<Fault>> {
         return Err(vec![fault("", "a schema of zod 3, which cannot say itself as JSON Schema", Some(SPEECHLESS))]);
     }
     // A schema says `type: "object"`; of the short form, every value is a schema, also that of a parameter `type`.
-    let (schema, written_at, form): (Value, fn(&str) -> String, Form) = match keys.get("type") {
-        Some(Value::String(kind)) if kind == "object" => {
-            (whole(keys), |pointer| pointer.trim_start_matches('/').to_owned(), Form::Whole)
-        }
+    let (schema, form, mut found) = match keys.get("type") {
+        Some(Value::String(kind)) if kind == "object" => (whole(keys), Form::Whole, Vec::new()),
         Some(Value::String(kind)) => {
             let why = format!("parameters are an object, not {}", in_words(kind));
             return Err(vec![fault("type", &why, Some(SHORT))]);
         }
         _ => {
-            let written_at =
-                |pointer: &str| pointer.trim_start_matches("/properties/").trim_start_matches('/').to_owned();
-            (short(keys)?, written_at, Form::Short)
+            let (schema, faults) = short(keys);
+            (schema, Form::Short, faults)
         }
     };
-    let mut faults = faults(&schema, written_at);
-    faults.extend(misspelled(&schema, form, written_at));
-    faults.truncate(MOST);
-    if faults.is_empty() { Ok(schema) } else { Err(faults) }
+    let told = meta(&schema, form)
+        .into_iter()
+        .chain(meaning::faults(&schema, &|pointer| is_seen(&form.written_at(pointer))))
+        .chain(misspelled(&schema, form));
+    found.extend(told.map(|fault| Fault { path: form.written_at(&fault.path), ..fault }));
+    if found.is_empty() {
+        found.extend(unusable(&schema).map(|fault| Fault { path: form.written_at(&fault.path), ..fault }));
+    }
+    // To the author, what is wrong at one place is one mistake.
+    let mut places = BTreeSet::new();
+    found.retain(|fault| places.insert(fault.path.clone()));
+    found.truncate(MOST);
+    if found.is_empty() { Ok(schema) } else { Err(found) }
 }
 
 const SHORT: &str = "write `parameters: { city: { type: \"string\", description: \"…\" } }`";
@@ -104,6 +112,17 @@ const SHORT: &str = "write `parameters: { city: { type: \"string\", description:
 enum Form {
     Whole,
     Short,
+}
+
+impl Form {
+    /// The path in what the author wrote of a pointer into the schema that was made of it.
+    fn written_at(self, pointer: &str) -> String {
+        let path = match self {
+            Self::Whole => pointer,
+            Self::Short => pointer.strip_prefix("/properties").unwrap_or(pointer),
+        };
+        path.trim_start_matches('/').to_owned()
+    }
 }
 
 fn fault(path: &str, why: &str, help: Option<&str>) -> Fault {
@@ -125,7 +144,7 @@ fn is_zod_3(keys: &Map<String, Value>) -> bool {
 }
 
 /// Keys that were meant as keywords, and `optional` where it means nothing.
-fn misspelled(schema: &Value, form: Form, written_at: fn(&str) -> String) -> Vec<Fault> {
+fn misspelled(schema: &Value, form: Form) -> Vec<Fault> {
     let mut found = Vec::new();
     match (form, schema.get("properties").and_then(Value::as_object)) {
         (Form::Short, Some(properties)) => {
@@ -139,7 +158,7 @@ fn misspelled(schema: &Value, form: Form, written_at: fn(&str) -> String) -> Vec
         part: Part::Key,
         what: Some("is no keyword of JSON Schema"),
         ..Fault::new(
-            &written_at(&pointer),
+            &pointer,
             "says nothing",
             Some(format!("did you mean `{meant}`? Otherwise name it `x-{}`", printable(&key))),
         )
@@ -164,12 +183,14 @@ fn whole(mut keys: Map<String, Value>) -> Value {
     Value::Object(keys)
 }
 
-/// The short form: each parameter is required unless it says `optional: true`.
-fn short(keys: Map<String, Value>) -> Result<Value, Vec<Fault>> {
+/// The short form: each parameter is required unless it says `optional: true`. What is none stands as a schema that says
+/// nothing, so that the others can be judged.
+fn short(keys: Map<String, Value>) -> (Value, Vec<Fault>) {
     let (mut properties, mut required, mut faults) = (Map::new(), Vec::new(), Vec::new());
     for (name, schema) in keys {
         let Value::Object(mut schema) = schema else {
             faults.push(no_schema(&name, &schema));
+            properties.insert(name, json!({}));
             continue;
         };
         if is_zod_3(&schema) {
@@ -179,6 +200,7 @@ fn short(keys: Map<String, Value>) -> Result<Value, Vec<Fault>> {
                 why,
                 Some("make one schema of all parameters, with zod 4.2 or newer: `z.object({ … })`"),
             ));
+            properties.insert(name, json!({}));
             continue;
         }
         match schema.shift_remove("optional") {
@@ -191,11 +213,7 @@ fn short(keys: Map<String, Value>) -> Result<Value, Vec<Fault>> {
         }
         properties.insert(name, Value::Object(schema));
     }
-    if !faults.is_empty() {
-        faults.truncate(MOST);
-        return Err(faults);
-    }
-    Ok(json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false}))
+    (json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false}), faults)
 }
 
 /// A value for what is always given: who writes it expects it to be filled in.
@@ -221,8 +239,8 @@ fn no_schema(name: &str, value: &Value) -> Fault {
 
 const KINDS: [&str; 7] = ["string", "number", "integer", "boolean", "object", "array", "null"];
 
-/// What the meta-schema refuses, and what it cannot see: references that lead nowhere, patterns that are none.
-fn faults(schema: &Value, written_at: fn(&str) -> String) -> Vec<Fault> {
+/// What the meta-schema refuses.
+fn meta(schema: &Value, form: Form) -> Vec<Fault> {
     let Ok(meta) = jsonschema::meta::validator_for(schema) else {
         let why = format!("expected `{DRAFT}`, or draft 2019-09, 7, 6 or 4");
         return vec![fault("$schema", &why, Some("remove `$schema`"))];
@@ -233,23 +251,41 @@ fn faults(schema: &Value, written_at: fn(&str) -> String) -> Vec<Fault> {
         let pointer = error.instance_path().to_string();
         // One place may break several rules of the meta-schema; to the author it is one mistake.
         let is_new = places.insert(pointer.clone());
-        is_new.then(|| Fault::new(&written_at(&pointer), why(&pointer, &error), None))
+        is_new.then(|| {
+            let flag = error.instance().as_bool().filter(|_| pointer.ends_with("/required"));
+            Fault::new(&pointer, why(&pointer, &error), flag.map(|flag| required(schema, form, &pointer, flag)))
+        })
     });
-    let found: Vec<_> = found.take(MOST).collect();
-    if !found.is_empty() {
-        return found;
-    }
-    match jsonschema::options().build(schema) {
-        Ok(_) => Vec::new(),
-        Err(error) => {
-            let pointer = error.instance_path().to_string();
-            let why = match pointer.rsplit('/').next() {
-                Some("pattern") => "not a regular expression".to_owned(),
-                _ => error.to_string(),
-            };
-            vec![Fault::new(&written_at(&pointer), why, None)]
+    found.take(MOST).collect()
+}
+
+/// What to write instead of a `required` that says yes or no. That is how OpenAPI's parameters and forms have it.
+fn required(schema: &Value, form: Form, pointer: &str, flag: bool) -> String {
+    let path: Vec<_> = pointer.trim_start_matches('/').split('/').collect();
+    match (path.as_slice(), form) {
+        (["properties", _, "required"], Form::Short) if flag => {
+            "leave it out: a parameter is required that does not say `optional: true`".to_owned()
+        }
+        (["properties", _, "required"], Form::Short) => "write `optional: true` instead".to_owned(),
+        ([.., "properties", name, "required"], _) if flag => {
+            format!("name it in the list of the object around it: `required: [\"{}\"]`", printable(name))
+        }
+        ([.., "properties", _, "required"], _) => {
+            "leave it out: only what the object around it lists under `required` is required".to_owned()
+        }
+        _ => {
+            let own = pointer.strip_suffix("/required").and_then(|own| schema.pointer(own));
+            let first = own.and_then(|own| own.get("properties")?.as_object()?.keys().next());
+            let name = first.map_or_else(|| "…".to_owned(), |name| printable(name));
+            format!("list the names of properties: `required: [\"{name}\"]`")
         }
     }
+}
+
+/// What only shows when a schema is made ready for use, such as anchors that there are not.
+fn unusable(schema: &Value) -> Option<Fault> {
+    let error = jsonschema::options().build(schema).err()?;
+    Some(Fault::new(&error.instance_path().to_string(), printable(&shortened(&error.to_string(), 200)), None))
 }
 
 fn why(pointer: &str, error: &jsonschema::ValidationError<'_>) -> String {
@@ -259,6 +295,7 @@ fn why(pointer: &str, error: &jsonschema::ValidationError<'_>) -> String {
             "expected `string`, `number`, `integer`, `boolean`, `object`, `array` or `null`, or a list of them"
                 .to_owned()
         }
+        ("required", ValidationErrorKind::Type { .. }) => "expected a list of names".to_owned(),
         (_, ValidationErrorKind::Type { kind: TypeKind::Single(kind) }) => {
             format!("expected {}", in_words(&kind.to_string()))
         }
@@ -271,7 +308,7 @@ mod tests {
     use super::*;
 
     fn refused(written: Value) -> Vec<(String, String)> {
-        let faults = normalise(written).unwrap_err();
+        let faults = normalise(written, &|_| true).unwrap_err();
         faults.into_iter().map(|fault| (fault.path, fault.help.unwrap_or(fault.why))).collect()
     }
 
@@ -292,9 +329,9 @@ mod tests {
             "required": ["city", "type"],
             "additionalProperties": false,
         });
-        assert_eq!(normalise(written), Ok(schema));
+        assert_eq!(normalise(written, &|_| true), Ok(schema));
         let none = json!({"type": "object", "properties": {}, "required": [], "additionalProperties": false});
-        assert_eq!(normalise(json!({})), Ok(none));
+        assert_eq!(normalise(json!({}), &|_| true), Ok(none));
     }
 
     #[test]
@@ -303,7 +340,7 @@ mod tests {
             json!({"$schema": DRAFT, "type": "object", "properties": {"a": {"$ref": "#/$defs/b"}}, "$defs": {"b": {}}});
         let mut kept = written.clone();
         kept.as_object_mut().unwrap().shift_remove("$schema");
-        assert_eq!(normalise(written), Ok(kept));
+        assert_eq!(normalise(written, &|_| true), Ok(kept));
     }
 
     #[test]
@@ -311,16 +348,16 @@ mod tests {
         let help = "add `optional: true`, and fill it in yourself: `execute: ({ days = 3 }) => …`";
         let days = json!({"days": {"type": "integer", "default": 3}});
         assert_eq!(refused(days), [("days/default".to_owned(), help.to_owned())]);
-        assert!(normalise(json!({"days": {"type": "integer", "default": 3, "optional": true}})).is_ok());
+        assert!(normalise(json!({"days": {"type": "integer", "default": 3, "optional": true}}), &|_| true).is_ok());
         let whole = json!({"type": "object", "properties": {"days": {"default": 3}}, "required": ["days"]});
-        assert!(normalise(whole).is_ok());
+        assert!(normalise(whole, &|_| true).is_ok());
     }
 
     #[test]
     fn depth_is_bounded() {
         let nested = |levels: usize| (0..levels).fold(json!({}), |inner, _| json!({"not": inner}));
-        assert!(normalise(json!({"a": nested(90)})).is_ok());
-        assert_eq!(normalise(json!({"a": nested(200)})), Err(vec![too_deep()]));
+        assert!(normalise(json!({"a": nested(90)}), &|_| true).is_ok());
+        assert_eq!(normalise(json!({"a": nested(200)}), &|_| true), Err(vec![too_deep()]));
     }
 
     #[test]
@@ -342,5 +379,71 @@ mod tests {
         assert_eq!(refused(zod), one("", SPEECHLESS));
         let pattern = json!({"city": {"type": "string", "pattern": "("}});
         assert_eq!(refused(pattern), one("city/pattern", "not a regular expression"));
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let short = json!({
+            "a": "string", "b": {"type": "text"}, "c": {"pattern": "("}, "d": {"pattern": "["}, "e": {"default": 1},
+            "f": {"typ": 1}, "g": {"enum": []},
+        });
+        let paths: Vec<_> = refused(short).into_iter().map(|(path, _)| path).collect();
+        assert_eq!(paths, ["a", "e/default", "b/type", "c/pattern", "d/pattern", "g/enum", "f/typ"]);
+    }
+
+    #[test]
+    fn a_required_that_says_yes_or_no_is_explained() {
+        let help = |written: Value| refused(written).remove(0).1;
+        let short = "leave it out: a parameter is required that does not say `optional: true`";
+        assert_eq!(help(json!({"a": {"required": true}})), short);
+        assert_eq!(help(json!({"a": {"required": false}})), "write `optional: true` instead");
+        let nested = "name it in the list of the object around it: `required: [\"b\"]`";
+        assert_eq!(help(json!({"a": {"type": "object", "properties": {"b": {"required": true}}}})), nested);
+        assert_eq!(help(json!({"type": "object", "properties": {"b": {"required": true}}})), nested);
+        let own = "list the names of properties: `required: [\"b\"]`";
+        assert_eq!(help(json!({"type": "object", "properties": {"b": {}}, "required": true})), own);
+    }
+
+    #[test]
+    fn what_nobody_can_mean_is_refused() {
+        let of = |schema: Value| {
+            let written = json!({"type": "object", "properties": {"a": schema}});
+            let faults = normalise(written, &|_| true).err().unwrap_or_default();
+            faults.into_iter().map(|fault| fault.path.replace("properties/a/", "")).collect::<Vec<_>>()
+        };
+        for (schema, path) in [
+            (json!({"minLength": 3, "maxLength": 2}), "minLength"),
+            (json!({"minItems": 3, "maxItems": 2}), "minItems"),
+            (json!({"minimum": 0.5, "maximum": 0}), "minimum"),
+            (json!({"exclusiveMinimum": 1, "maximum": 1}), "exclusiveMinimum"),
+            (json!({"items": {"enum": []}}), "items/enum"),
+            (json!({"type": "integer", "default": "3"}), "default"),
+            (json!({"enum": ["a", "b"], "default": "c"}), "default"),
+            (json!({"properties": {"b": {}}, "required": ["b", "c"]}), "required/1"),
+            (json!({"$ref": "https://example.com/a.json"}), "$ref"),
+            (json!({"$ref": "#/$defs/b"}), "$ref"),
+        ] {
+            assert_eq!(of(schema.clone()), [path], "{schema}");
+        }
+        for schema in [
+            json!({"minLength": 3, "maxLength": 3, "minimum": 1, "exclusiveMaximum": 2}),
+            json!({"type": ["integer", "null"], "default": null}),
+            json!({"type": "string", "nullable": true, "default": null}),
+            json!({"properties": {"b": {}}, "anyOf": [{"required": ["b"]}, {"required": ["c"]}]}),
+            json!({"properties": {"b": {}}, "required": ["c"], "allOf": [{"properties": {"c": {}}}]}),
+            json!({"allOf": [{"properties": {"b": {}}}, {"properties": {"c": {}}, "required": ["b"]}]}),
+            json!({"propertyNames": {"enum": ["b"]}, "additionalProperties": {"type": "string"}, "required": ["b"]}),
+            json!({"$ref": "https://json-schema.org/draft/2020-12/schema"}),
+            json!({"properties": {"enum": {"type": "array"}, "default": {"type": "integer"}}, "required": ["enum"]}),
+        ] {
+            assert_eq!(of(schema.clone()), [""; 0], "{schema}");
+        }
+    }
+
+    #[test]
+    fn a_default_of_a_library_may_be_what_it_makes_of_a_value() {
+        let written = json!({"type": "object", "properties": {"a": {"type": "string", "default": 3}}});
+        assert!(normalise(written.clone(), &|_| false).is_ok());
+        assert!(normalise(written, &|_| true).is_err());
     }
 }

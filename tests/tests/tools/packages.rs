@@ -130,6 +130,30 @@ fn parameters_of_zod_are_what_zod_says() {
     assert_eq!(serde_json::from_str::<Value>(&parameters.0).unwrap(), wanted);
 }
 
+/// What would be a mistake in a schema that somebody writes by hand, and is right in one that zod makes.
+#[test]
+fn a_schema_of_zod_is_not_judged_as_if_it_was_written() {
+    let Some(packages) = packages() else { return };
+    let schema = "z.object({
+      length: z.string().transform((text) => text.length).default(3),
+      count: z.coerce.number().default(5),
+      one: z.discriminatedUnion(\"kind\", [z.object({ kind: z.literal(\"x\"), p: z.string() }), z.object({ kind: z.literal(\"y\") })]),
+      named: z.record(z.enum([\"u\", \"v\"]), z.string()),
+      both: z.intersection(z.object({ l: z.string() }), z.object({ m: z.string() })),
+      tree: Tree, user: User, users: z.array(User).min(1).max(4),
+      mail: z.email().optional(), none: z.number().positive().nullable().default(null), caught: z.enum([\"a\"]).catch(\"a\"),
+    })";
+    let imports = "import { z } from \"zod\";
+      const Tree: z.ZodType = z.lazy(() => z.object({ children: z.array(Tree), name: z.string() }));
+      const User = z.object({ id: z.uuid() }).meta({ id: \"User\" });";
+    let text = tool("weather", &format!("{imports}\nconst parameters = {schema};"), "1")
+        .replace("parameters: {}", "parameters");
+    assert!(text.contains("parameters,"), "{text}");
+    let project = project(&[("weather", &text)]);
+    link_packages(project.path(), &packages);
+    built(&project);
+}
+
 #[test]
 fn schemas_that_are_none_are_pointed_at() {
     let Some(packages) = packages() else { return };

@@ -2,15 +2,16 @@
 //! keeps the ranges of its errors to itself, so a file it stumbles over is read again here.
 
 pub(crate) mod assigned;
+mod properties;
 mod undelivered;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
     AccessorProperty, CallExpression, Declaration, Decorator, ExportDefaultDeclaration, Expression, ImportExpression,
-    JSXElement, JSXFragment, ObjectExpression, ObjectPropertyKind, Statement, TSExternalModuleReference,
+    JSXElement, JSXFragment, Statement, TSExternalModuleReference,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_diagnostics::OxcDiagnostic;
@@ -18,13 +19,8 @@ use oxc_parser::{ParseOptions, Parser, ParserReturn};
 use oxc_semantic::SemanticBuilder;
 use oxc_span::{GetSpan, SourceType};
 
+use self::properties::{Constants, Properties};
 use crate::protocol::{Outline, Place, Problem, Shape};
-
-/// Key and value, by path.
-type Properties = BTreeMap<String, (Place, Place)>;
-
-/// How deep in an object given to `defineTool` places are kept: a schema in a parameter of a parameter.
-const OUTLINE_DEPTH: usize = 6;
 
 /// What one file says.
 #[derive(Debug, Default)]
@@ -62,10 +58,10 @@ pub(crate) fn read(path: &Path, text: &str) -> Script {
     let mut script = Script { problems, undelivered, ..Script::default() };
     record(&parsed, &mut script);
     script.types = parsed.program.body.iter().filter_map(type_name).collect();
-    let mut walk = Walk { script: &mut script, exported: None, shape: Shape::Other, tools: Vec::new() };
+    let mut walk = Walk::new(&mut script, Constants::of(&parsed.program.body));
     walk.visit_program(&parsed.program);
-    let (exported, shape, tools) = (walk.exported, walk.shape, std::mem::take(&mut walk.tools));
-    script.outline = Outline { shape, ..outline(exported, tools) };
+    let (exported, tool, shape, tools) = (walk.exported, walk.tool, walk.shape, std::mem::take(&mut walk.tools));
+    script.outline = Outline { exported, shape, ..outline(tool, tools) };
     script.imports.sort_by_key(|(_, place)| *place);
     script
 }
@@ -89,8 +85,7 @@ fn broken(kind: SourceType, text: &str, parsed: &ParserReturn<'_>) -> Vec<(Place
         let again = Parser::new(&allocator, text, kind.with_jsx(true)).parse();
         let mut script = Script::default();
         if again.diagnostics.is_empty() {
-            let mut walk = Walk { script: &mut script, exported: None, shape: Shape::Other, tools: Vec::new() };
-            walk.visit_program(&again.program);
+            Walk::new(&mut script, Constants::default()).visit_program(&again.program);
         }
         let jsx = script.problems.into_iter().find(|(_, problem)| *problem == Problem::Jsx);
         if let Some(jsx) = jsx {
@@ -174,20 +169,29 @@ fn type_name(statement: &Statement<'_>) -> Option<String> {
 }
 
 /// The tool that is exported, or else the first that is defined.
-fn outline(exported: Option<Place>, tools: Vec<(Place, Properties)>) -> Outline {
-    let inside = |place: &Place| exported.is_some_and(|out| out.start <= place.start && place.end <= out.end);
+fn outline(tool: Option<Place>, tools: Vec<(Place, Properties)>) -> Outline {
+    let inside = |place: &Place| tool.is_some_and(|out| out.start <= place.start && place.end <= out.end);
     let chosen = tools.iter().position(|(place, _)| inside(place)).unwrap_or(0);
     let defined = !tools.is_empty();
     let properties = tools.into_iter().nth(chosen).map(|(_, properties)| properties).unwrap_or_default();
-    Outline { exported, defined, properties, ..Outline::default() }
+    Outline { defined, properties, ..Outline::default() }
 }
 
 /// Goes through a whole file.
-struct Walk<'s> {
+struct Walk<'s, 'c, 'a> {
     script: &'s mut Script,
+    constants: Constants<'c, 'a>,
     exported: Option<Place>,
+    /// What is exported, or what the constant was given that is.
+    tool: Option<Place>,
     shape: Shape,
     tools: Vec<(Place, Properties)>,
+}
+
+impl<'s, 'c, 'a> Walk<'s, 'c, 'a> {
+    fn new(script: &'s mut Script, constants: Constants<'c, 'a>) -> Self {
+        Self { script, constants, exported: None, tool: None, shape: Shape::Other, tools: Vec::new() }
+    }
 }
 
 pub(super) fn is_named(expression: &Expression<'_>, name: &str) -> bool {
@@ -210,7 +214,7 @@ fn shape(expression: &Expression<'_>) -> Shape {
     }
 }
 
-impl<'a> Visit<'a> for Walk<'_> {
+impl<'a> Visit<'a> for Walk<'_, '_, 'a> {
     fn visit_import_expression(&mut self, it: &ImportExpression<'a>) {
         match &it.source {
             Expression::StringLiteral(text) => {
@@ -232,9 +236,8 @@ impl<'a> Visit<'a> for Walk<'_> {
                     self.script.imports.push((text.value.to_string(), text.span.into()));
                 }
                 ("defineTool", Some(argument)) => {
-                    if let Expression::ObjectExpression(object) = argument.get_inner_expression() {
-                        let mut properties = BTreeMap::new();
-                        note(object, "", OUTLINE_DEPTH, &mut properties);
+                    if let Expression::ObjectExpression(object) = self.constants.follow(argument) {
+                        let properties = self.constants.properties(object);
                         self.tools.push((it.span.into(), properties));
                     }
                 }
@@ -251,7 +254,9 @@ impl<'a> Visit<'a> for Walk<'_> {
 
     fn visit_export_default_declaration(&mut self, it: &ExportDefaultDeclaration<'a>) {
         self.exported = Some(it.declaration.span().into());
-        self.shape = it.declaration.as_expression().map(shape).unwrap_or_default();
+        let expression = it.declaration.as_expression();
+        self.tool = expression.map(|expression| self.constants.follow(expression).span().into()).or(self.exported);
+        self.shape = expression.map(shape).unwrap_or_default();
         walk::walk_export_default_declaration(self, it);
     }
 
@@ -271,19 +276,6 @@ impl<'a> Visit<'a> for Walk<'_> {
 
     fn visit_jsx_fragment(&mut self, it: &JSXFragment<'a>) {
         self.script.problems.push((it.opening_fragment.span.into(), Problem::Jsx));
-    }
-}
-
-/// Notes the places of an object's properties, and of the objects in them.
-fn note(object: &ObjectExpression<'_>, above: &str, depth: usize, into: &mut Properties) {
-    for property in &object.properties {
-        let ObjectPropertyKind::ObjectProperty(property) = property else { continue };
-        let Some(name) = property.key.static_name().filter(|_| !property.computed) else { continue };
-        let path = if above.is_empty() { name.into_owned() } else { format!("{above}/{name}") };
-        if let (Expression::ObjectExpression(inner), true) = (property.value.get_inner_expression(), depth > 0) {
-            note(inner, &path, depth - 1, into);
-        }
-        into.insert(path, (property.key.span().into(), property.value.span().into()));
     }
 }
 
@@ -323,6 +315,39 @@ mod tests {
         assert_eq!(property("name"), ("name", "'a'"));
         assert_eq!(property("parameters/city/type"), ("type", "'string'"));
         assert!(script.exports.contains("default"));
+    }
+
+    #[test]
+    fn constants_are_followed_to_what_they_were_given() {
+        let text = "const kinds = ['a', 7];\nconst common = { city: { type: 'string' } } as const;\n\
+                    export const schemas = { mine: { ...common, kind: { enum: kinds }, own } };\n\
+                    const other = defineTool({ name: 'x' });\nconst around = around2, around2 = around, again = { ...again };\n\
+                    const tool = defineTool({ name: 'a', parameters: schemas.mine satisfies object, more: kinds, around, again });\n\
+                    export default tool;\n";
+        let script = read_ts(text);
+        let property = |path: &str| {
+            let (key, value) = script.outline.properties[path];
+            (at(text, key), at(text, value))
+        };
+        assert_eq!(property("parameters/city/type"), ("type", "'string'"));
+        assert_eq!(property("parameters/kind/enum"), ("enum", "['a', 7]"));
+        assert_eq!(property("parameters/kind/enum/1"), ("7", "7"));
+        assert_eq!(property("parameters/own"), ("own", "own"));
+        assert!(property("parameters").1.starts_with("{ ...common"), "{:?}", property("parameters"));
+        assert_eq!(property("more").1, "kinds");
+    }
+
+    #[test]
+    fn places_of_constants_that_multiply_are_bounded() {
+        let levels = (0..6).map(|level| {
+            let inside: Vec<_> = (0..100).map(|key| format!("k{key}: c{}", level + 1)).collect();
+            format!("const c{level} = {{ {} }};\n", inside.join(", "))
+        });
+        let text = format!(
+            "{}const c6 = {{}};\nexport default defineTool({{ parameters: c0 }});\n",
+            levels.collect::<String>()
+        );
+        assert!(read_ts(&text).outline.properties.len() <= 10_000);
     }
 
     #[test]

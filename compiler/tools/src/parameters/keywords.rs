@@ -90,33 +90,62 @@ pub(super) struct Misspelled {
     pub(super) meant: &'static str,
 }
 
-/// Every key in a schema that is nearly a keyword. `own` are further keys that mean something at the top. The schema is not
-/// deeper than the stack.
-pub(super) fn misspelled(schema: &Value, at: &str, own: &[&'static str], found: &mut Vec<Misspelled>) {
+/// What a schema is to the one around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// It says alone what fits at its place.
+    Alone,
+    /// It says something of a value that other schemas speak of, too, or is used who knows where.
+    Beside,
+}
+
+/// Is shown a schema's keys, its JSON pointer, and what it is to the one around it.
+pub(super) type Visit<'v> = dyn FnMut(&Map<String, Value>, &str, Stands) + 'v;
+
+/// Shows every schema in a schema, with its JSON pointer (without the escapes). It is not deeper than the stack.
+pub(super) fn each(schema: &Value, at: &str, stands: Stands, visit: &mut Visit<'_>) {
     match schema {
-        Value::Object(keys) => in_schema(keys, at, own, found),
+        Value::Object(keys) => {
+            visit(keys, at, stands);
+            for (key, value) in keys {
+                let below = stands_below(key, stands);
+                if SCHEMAS.contains(&key.as_str()) {
+                    each(value, &format!("{at}/{key}"), below, visit);
+                } else if NAMED.contains(&key.as_str()) {
+                    for (name, schema) in value.as_object().into_iter().flatten() {
+                        each(schema, &format!("{at}/{key}/{name}"), below, visit);
+                    }
+                }
+            }
+        }
         Value::Array(list) => {
             for (index, schema) in list.iter().enumerate() {
-                misspelled(schema, &format!("{at}/{index}"), &[], found);
+                each(schema, &format!("{at}/{index}"), stands, visit);
             }
         }
         _ => {}
     }
 }
 
-fn in_schema(keys: &Map<String, Value>, at: &str, own: &[&'static str], found: &mut Vec<Misspelled>) {
-    for (key, value) in keys {
-        let pointer = format!("{at}/{key}");
-        if SCHEMAS.contains(&key.as_str()) {
-            misspelled(value, &pointer, &[], found);
-        } else if NAMED.contains(&key.as_str()) {
-            for (name, schema) in value.as_object().into_iter().flatten() {
-                misspelled(schema, &format!("{pointer}/{name}"), &[], found);
-            }
-        } else if let Some(meant) = meant(key, own) {
-            found.push(Misspelled { pointer, key: key.clone(), meant });
+fn stands_below(keyword: &str, stands: Stands) -> Stands {
+    match keyword {
+        "properties" | "items" | "prefixItems" | "additionalItems" | "additionalProperties" | "patternProperties" => {
+            stands
         }
+        _ => Stands::Beside,
     }
+}
+
+/// Every key in a schema that is nearly a keyword. `own` are further keys that mean something at the top.
+pub(super) fn misspelled(schema: &Value, at: &str, own: &[&'static str], found: &mut Vec<Misspelled>) {
+    each(schema, at, Stands::Alone, &mut |keys, place, _| {
+        let own = if place == at { own } else { &[] };
+        for key in keys.keys().filter(|key| !SCHEMAS.contains(&key.as_str()) && !NAMED.contains(&key.as_str())) {
+            if let Some(meant) = meant(key, own) {
+                found.push(Misspelled { pointer: format!("{place}/{key}"), key: key.clone(), meant });
+            }
+        }
+    });
 }
 
 fn meant(key: &str, own: &[&'static str]) -> Option<&'static str> {

@@ -152,6 +152,9 @@ fn diagnostic(root: &Path, told: &Told, sources: &mut SourceMap) -> Diagnostic {
         (None, Some((path, line, _))) => diagnostic.note(format!("{label}, in `{path}`, line {line}")),
         (None, None) => diagnostic.note(label),
     };
+    if let Some(module) = untyped(told) {
+        return diagnostic.help(untyped_help(&printable(module)));
+    }
     let diagnostic = told
         .more
         .iter()
@@ -167,6 +170,12 @@ fn diagnostic(root: &Path, told: &Told, sources: &mut SourceMap) -> Diagnostic {
         _ if NEEDS_NODE.contains(&told.number.as_str()) => {
             diagnostic.help("use what the web has: a tool has no Node.js")
         }
+        // Another `lib` would declare it, and the sandbox would still not have it.
+        Some(advice)
+            if advice.contains("'lib'") && SHARED.iter().any(|name| message.contains(&format!("'{name}'"))) =>
+        {
+            diagnostic.help("do without: a call of a tool is alone in its sandbox, and shares no memory with anybody")
+        }
         // A browser's types would make the types right and the tool wrong.
         Some(advice) if advice.contains("'dom'") => {
             diagnostic.help("use what the web has without a page: a tool has no DOM")
@@ -174,6 +183,25 @@ fn diagnostic(root: &Path, told: &Told, sources: &mut SourceMap) -> Diagnostic {
         Some(advice) => diagnostic.help(lowered(&printable(advice))),
         None => diagnostic,
     }
+}
+
+/// What only programs of several threads have a use for.
+const SHARED: [&str; 2] = ["Atomics", "SharedArrayBuffer"];
+
+/// The module that is there and has no types; what else is said of it is a path of this machine, and advice for JavaScript.
+fn untyped(told: &Told) -> Option<&str> {
+    let words = told.message.strip_prefix("Could not find a declaration file for module '")?;
+    words.split_once('\'').map(|(module, _)| module).filter(|_| told.number == "7016")
+}
+
+fn untyped_help(module: &str) -> String {
+    let package = crate::child::package_name(module);
+    // As npm names the types of packages with a scope (DefinitelyTyped).
+    let types = package.trim_start_matches('@').replace('/', "__");
+    format!(
+        "`npm i -D @types/{types}` if there is such a package, or write `declare module \"{module}\";` into a `.d.ts` file in \
+         `tools/`"
+    )
 }
 
 /// A name or a module that only the types of Node.js would know.
@@ -202,5 +230,40 @@ mod tests {
         assert_eq!(told[0].place, Some(("tools/a.ts".to_owned(), 3, 7)));
         assert_eq!((told[0].number.as_str(), told[0].more.len()), ("2339", 1));
         assert_eq!((told[1].place.as_ref(), told[1].number.as_str()), (None, "5083"));
+    }
+
+    fn said(text: &str) -> Diagnostic {
+        diagnostic(Path::new("/nowhere"), &parse(text).remove(0), &mut SourceMap::default())
+    }
+
+    #[test]
+    fn a_package_without_types_is_told_with_what_to_do() {
+        let said = |module: &str| {
+            said(&format!(
+                "tools/a.ts(2,18): error TS7016: Could not find a declaration file for module '{module}'. \
+                 '/home/ann/node_modules/x/index.js' implicitly has an 'any' type.\n  Try `npm i --save-dev @types/x` if it \
+                 exists or add a new declaration (.d.ts) file containing `declare module 'x';`\n"
+            ))
+        };
+        let one = said("left/lib/x.js");
+        assert_eq!(one.message, "could not find a declaration file for module `left/lib/x.js`");
+        let help = "`npm i -D @types/left` if there is such a package, or write `declare module \"left/lib/x.js\";` into a \
+                    `.d.ts` file in `tools/`";
+        assert_eq!(one.help.iter().map(|help| help.text.as_str()).collect::<Vec<_>>(), [help]);
+        assert!(!format!("{one:?}").contains("/home/ann"), "{one:?}");
+        assert!(said("@a/b").help.iter().any(|help| help.text.contains("@types/a__b` if")), "scopes");
+    }
+
+    #[test]
+    fn no_library_is_advised_that_the_sandbox_does_not_have() {
+        let text = |name: &str| {
+            format!(
+                "a.ts(1,1): error TS2583: Cannot find name '{name}'. Do you need to change your target library? Try changing \
+                 the 'lib' compiler option to 'es2017' or later.\n"
+            )
+        };
+        let help = |name: &str| said(&text(name)).help.iter().map(|help| help.text.clone()).collect::<String>();
+        assert!(help("Atomics").starts_with("do without") && help("SharedArrayBuffer").starts_with("do without"));
+        assert!(help("Promise").contains("`lib`"), "{}", help("Promise"));
     }
 }

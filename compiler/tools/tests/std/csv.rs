@@ -117,6 +117,24 @@ fn errors() {
             json!({"csv": PEOPLE, "where": [{"column": "zzz", "is": "=", "value": ""}]}),
             "`where` names a column `zzz` that is not there; the columns are `name`, `age` and `city`",
         ),
+        // One letter is as near to any other.
+        (
+            json!({"csv": "a,b\n1,2\n", "columns": ["x"]}),
+            "`columns` names a column `x` that is not there; the columns are `a` and `b`",
+        ),
+        (
+            json!({"csv": "1,2\n", "header": false, "columns": ["10"]}),
+            "`columns` names a column `10` that is not there; the columns are `1` and `2`",
+        ),
+        (
+            json!({"csv": "Age\n1\n", "columns": ["age"]}),
+            "`columns` names a column `age` that is not there; did you mean `Age`?",
+        ),
+        (
+            json!({"csv": "name\n1\n", "columns": ["age"]}),
+            "`columns` names a column `age` that is not there; the only column is `name`",
+        ),
+        (json!({"csv": "", "columns": ["age"]}), "`columns` names a column `age` that is not there; the text has none"),
         (json!({"csv": "a", "delimiter": "ab"}), "`delimiter` is one character and no quote or line end, not \"ab\""),
         (json!({"rows": []}), "`rows` have no columns; write them as objects such as {\"name\": \"Ada\"}"),
     ] {

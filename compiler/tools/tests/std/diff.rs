@@ -6,8 +6,12 @@ use crate::Test;
 use crate::node;
 use crate::tool::{call, fails};
 
-pub(crate) const TESTS: &[Test] =
-    &[("diff/as_git_says_it", as_git_says_it), ("diff/as_node_says_it", as_node_says_it), ("diff/bounds", bounds)];
+pub(crate) const TESTS: &[Test] = &[
+    ("diff/as_git_says_it", as_git_says_it),
+    ("diff/hunks_of_one_line", hunks_of_one_line),
+    ("diff/as_node_says_it", as_node_says_it),
+    ("diff/bounds", bounds),
+];
 
 fn as_git_says_it() {
     let answer = call("text-diff", &json!({"before": "a\nb\nc\n", "after": "a\nB\nc\nd", "name": "x.txt"}));
@@ -17,6 +21,20 @@ fn as_git_says_it() {
     assert_eq!(same, json!({"same": true, "added": 0, "removed": 0, "diff": ""}));
     let hostile = call("text-diff", &json!({"before": "a", "after": "b", "name": "x\n+++ b/y"}));
     assert!(hostile["diff"].as_str().unwrap().lines().filter(|line| line.starts_with("+++")).count() == 1);
+}
+
+/// As `diff -u` of GNU diffutils writes them.
+fn hunks_of_one_line() {
+    let diff = |before: &str, after: &str, context: u8| {
+        let answer = call("text-diff", &json!({"before": before, "after": after, "context": context, "name": "x"}));
+        answer["diff"].as_str().unwrap().strip_prefix("--- a/x\n+++ b/x\n").unwrap().to_owned()
+    };
+    assert_eq!(diff("a\n", "b\n", 3), "@@ -1 +1 @@\n-a\n+b\n");
+    assert_eq!(diff("a\n", "a\nb\n", 3), "@@ -1 +1,2 @@\n a\n+b\n");
+    assert_eq!(diff("", "b\n", 3), "@@ -0,0 +1 @@\n+b\n");
+    assert_eq!(diff("b\n", "", 3), "@@ -1 +0,0 @@\n-b\n");
+    let twice = "@@ -1 +1 @@\n-a\n+x\n@@ -3,0 +4 @@\n+@@ -1,1 +1,1 @@\n";
+    assert_eq!(diff("a\nb\nc\nd\n", "x\nb\nc\n@@ -1,1 +1,1 @@\nd\n", 0), twice);
 }
 
 fn as_node_says_it() {

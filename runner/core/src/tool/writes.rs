@@ -59,15 +59,33 @@ impl Writes {
     /// # Errors
     /// One of them is no tool that writes: what was meant to be live would not be.
     pub fn check(&self, bundle: &Bundle, environment: &Environment) -> Result<(), SetupError> {
+        self.judge(bundle, environment, |_, _| true)
+    }
+
+    /// The same where one tool is called and nothing else: what the environment says of others is no matter of this call.
+    ///
+    /// # Errors
+    /// A flag names no tool that writes, or the environment says what is no name.
+    pub fn check_one(&self, bundle: &Bundle, environment: &Environment) -> Result<(), SetupError> {
+        self.judge(bundle, environment, |name, source| source == Source::Flag || is_answer(name))
+    }
+
+    fn judge(
+        &self,
+        bundle: &Bundle,
+        environment: &Environment,
+        matters: impl Fn(&str, Source) -> bool,
+    ) -> Result<(), SetupError> {
         let Self::Only(names) = self else { return Ok(()) };
         // A flag stands on the line that was typed; a variable may have been set long ago.
         let chosen = environment.text("LIVE_WRITES").ok().flatten().and_then(Self::parse);
-        let within = if chosen.as_ref() == Some(self) { " in `LIVE_WRITES`" } else { "" };
+        let is_set = chosen.as_ref() == Some(self);
+        let (source, within) = if is_set { (Source::Environment, " in `LIVE_WRITES`") } else { (Source::Flag, "") };
         let writing = writing(bundle);
         let known: BTreeSet<String> = writing.iter().flat_map(spellings).collect();
-        let wrong = names.iter().filter(|name| !known.contains(*name));
+        let wrong = names.iter().filter(|name| !known.contains(*name) && matters(name, source));
         let errors = wrong.map(|name| {
-            if matches!(name.as_str(), "true" | "false" | "yes" | "no" | "1" | "0") {
+            if is_answer(name) {
                 let help = "write `all` to let all tools write, `none` to let none, or the names of tools";
                 return SetupError::new(format!("`{name}`{within} does not say which tools write live"), help);
             }
@@ -80,6 +98,18 @@ impl Writes {
         });
         SetupError::all(errors.collect()).map_or(Ok(()), Err)
     }
+}
+
+/// Who chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Flag,
+    Environment,
+}
+
+/// Whether this answers a question that was not asked, and names nothing.
+fn is_answer(name: &str) -> bool {
+    matches!(name, "true" | "false" | "yes" | "no" | "1" | "0")
 }
 
 /// The tools of a bundle that some agent may call for writing, each once.

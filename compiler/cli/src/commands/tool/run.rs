@@ -76,15 +76,17 @@ fn compiled(command: &Run, global: &Global) -> anyhow::Result<Result<(AgentName,
         Compiled::Bundle(bundle) => bundle,
         Compiled::Failed(code) => return Ok(Err(code)),
     };
-    if let Some(agent) = choose(command, bundle.bundle())? {
-        return Ok(Ok((agent, *bundle)));
-    }
     let folder = project::open(&root)?;
     let files: Vec<_> = files(&folder).map_err(|error| anyhow::anyhow!("{error}"))?.into_iter().collect();
-    let is_there = files.contains(&command.tool)
+    let is_there = !listing(bundle.bundle(), &command.tool).is_empty()
+        || files.contains(&command.tool)
         || (command.tool.starts_with("std/") && project::silent_tools(&root)?.knows(&command.tool));
+    // Before any word about agents: of a tool that there is not, none of them can list anything.
     if !is_there {
         return Err(unknown(&command.tool, bundle.bundle(), &files).into());
+    }
+    if let Some(agent) = choose(command, bundle.bundle())? {
+        return Ok(Ok((agent, *bundle)));
     }
     output
         .note(&format!("note: no agent lists `{}`, so it runs without network and variables\n", quoted(&command.tool)));

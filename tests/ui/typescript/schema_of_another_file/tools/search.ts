@@ -1,9 +1,9 @@
 import { defineTool } from "@paceline/runtime";
-const parameters = { text: { type: "string", pattern: "(" } };
+import { parameters } from "../lib/parameters";
 
 export default defineTool({
   name: "search",
   description: "Search the handbook",
-  parameters: parameters, //~ P0516
+  parameters, //~ P0516
   execute: ({ text }) => text,
 });

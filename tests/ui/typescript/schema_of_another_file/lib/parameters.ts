@@ -1,0 +1,1 @@
+export const parameters = { text: { type: "string", pattern: "(" } } as const;
