@@ -96,7 +96,7 @@ fn build(folder: &Path) -> Result<Vec<u8>> {
     let quickjs = quickjs::mended(folder, &target)?;
     let mut compile = toolchain::cargo(folder, &target)?;
     // The lock file goes on to say which source was mended, and its digest.
-    compile.arg("--config").arg(format!("paths=[{quickjs:?}]"));
+    compile.arg("--config").arg(format!("paths=['{}']", quickjs.display()));
     compile.args(["build", "--release", "--locked", "--target", toolchain::TARGET, "-Z", "build-std=std,panic_abort"]);
     must(&mut compile)?;
     let compiled = target.join(toolchain::TARGET).join("release").join("pace_engine.wasm");
