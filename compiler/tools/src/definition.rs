@@ -118,8 +118,13 @@ fn not_json(value: &Value, written: Written<'_>) -> Vec<Fault> {
     if !value.is_object() || written.outline.properties.contains_key("parameters/~standard") {
         return faults;
     }
-    let tops = written.outline.properties.keys().filter_map(|path| path.strip_prefix("parameters/"));
-    for name in tops.filter(|path| !path.contains('/') && value.get(path).is_none()) {
+    // What stands in a constant may have become something else on its way into the call.
+    let Some(call) = written.outline.call else { return faults };
+    let is_in_call = |key: &Place| call.start <= key.start && key.end <= call.end;
+    let keys = written.outline.properties.iter().filter(|(_, (key, _))| is_in_call(key));
+    let tops = keys.filter_map(|(path, _)| path.strip_prefix("parameters/"));
+    let is_dropped = |name: &str| !name.contains('/') && name != "__proto__" && value.get(name).is_none();
+    for name in tops.filter(|name| is_dropped(name)) {
         let why = "expected a schema, found what JSON cannot say";
         let help = format!("write `{name}: {{ type: \"string\", description: \"…\" }}`");
         faults.push(Fault::new(name, why, Some(help)));

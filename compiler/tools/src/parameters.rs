@@ -433,7 +433,12 @@ mod tests {
             json!({"properties": {"b": {}}, "required": ["c"], "allOf": [{"properties": {"c": {}}}]}),
             json!({"allOf": [{"properties": {"b": {}}}, {"properties": {"c": {}}, "required": ["b"]}]}),
             json!({"propertyNames": {"enum": ["b"]}, "additionalProperties": {"type": "string"}, "required": ["b"]}),
+            json!({"properties": {"b": {}}, "required": ["c"], "additionalProperties": true}),
+            json!({"properties": {"b": {}}, "required": ["c"], "unevaluatedProperties": {"type": "string"}}),
+            json!({"type": ["string", "null"], "minLength": 3, "maxLength": 2}),
+            json!({"not": {"enum": []}}),
             json!({"$ref": "https://json-schema.org/draft/2020-12/schema"}),
+            json!({"$ref": ""}),
             json!({"properties": {"enum": {"type": "array"}, "default": {"type": "integer"}}, "required": ["enum"]}),
         ] {
             assert_eq!(of(schema.clone()), [""; 0], "{schema}");

@@ -100,6 +100,8 @@ pub(crate) struct Outline {
     pub(crate) exported: Option<Place>,
     /// What kind of expression that is.
     pub(crate) shape: Shape,
+    /// The call of `defineTool` that makes the tool, where there is no doubt which one does.
+    pub(crate) call: Option<Place>,
     /// Whether `defineTool` is called with an object that stands there.
     pub(crate) defined: bool,
     /// The properties of the object given to `defineTool`, key and value, by path: `parameters`, `parameters/city`.

@@ -171,10 +171,10 @@ fn type_name(statement: &Statement<'_>) -> Option<String> {
 /// The tool that is exported, or else the first that is defined.
 fn outline(tool: Option<Place>, tools: Vec<(Place, Properties)>) -> Outline {
     let inside = |place: &Place| tool.is_some_and(|out| out.start <= place.start && place.end <= out.end);
-    let chosen = tools.iter().position(|(place, _)| inside(place)).unwrap_or(0);
-    let defined = !tools.is_empty();
-    let properties = tools.into_iter().nth(chosen).map(|(_, properties)| properties).unwrap_or_default();
-    Outline { defined, properties, ..Outline::default() }
+    let exported = tools.iter().position(|(place, _)| inside(place));
+    let (defined, is_certain) = (!tools.is_empty(), exported.is_some() || tools.len() == 1);
+    let (call, properties) = tools.into_iter().nth(exported.unwrap_or(0)).unzip();
+    Outline { call: call.filter(|_| is_certain), defined, properties: properties.unwrap_or_default(), ..Outline::default() }
 }
 
 /// Goes through a whole file.

@@ -42,8 +42,9 @@ const ASSERTIONS: [&str; 13] = [
 ];
 
 /// Keywords beside which a property may be described elsewhere than under `properties`.
-const ELSEWHERE: [&str; 12] = [
+const ELSEWHERE: [&str; 15] = [
     "$dynamicRef",
+    "$recursiveRef",
     "$ref",
     "allOf",
     "anyOf",
@@ -54,7 +55,9 @@ const ELSEWHERE: [&str; 12] = [
     "not",
     "oneOf",
     "patternProperties",
+    "propertyNames",
     "then",
+    "unevaluatedProperties",
 ];
 
 /// Every such fault; places are JSON pointers.
@@ -62,8 +65,10 @@ pub(super) fn faults(schema: &Value, is_seen: &dyn Fn(&str) -> bool) -> Vec<Faul
     let mut found = Vec::new();
     let are_plain = are_references_plain(schema);
     keywords::each(schema, "", Stands::Alone, &mut |keys, at, stands| {
-        bounds(keys, at, &mut found);
-        found.extend(no_values(keys, at));
+        if stands == Stands::Alone {
+            bounds(keys, at, &mut found);
+            found.extend(no_values(keys, at));
+        }
         found.extend(no_pattern(keys, at));
         if stands == Stands::Alone {
             unknown_names(keys, at, &mut found);
@@ -80,6 +85,10 @@ pub(super) fn faults(schema: &Value, is_seen: &dyn Fn(&str) -> bool) -> Vec<Faul
 }
 
 fn bounds(keys: &Map<String, Value>, at: &str, found: &mut Vec<Fault>) {
+    // What may be of another type fits nevertheless.
+    if matches!(keys.get("type"), Some(Value::Array(_))) || keys.get("nullable") == Some(&Value::Bool(true)) {
+        return;
+    }
     let number = |name: &str| keys.get(name).and_then(Value::as_f64);
     let both = |low: &str, high: &str| Some((number(low)?, number(high)?));
     let crossed = BOUNDS.iter().filter(|(low, high, _)| both(low, high).is_some_and(|(low, high)| low > high));
@@ -107,7 +116,7 @@ fn no_pattern(keys: &Map<String, Value>, at: &str) -> Option<Fault> {
 
 /// Names under `required` that no property has.
 fn unknown_names(keys: &Map<String, Value>, at: &str, found: &mut Vec<Fault>) {
-    let describes_others = matches!(keys.get("additionalProperties"), Some(Value::Object(_)));
+    let describes_others = matches!(keys.get("additionalProperties"), Some(Value::Object(_) | Value::Bool(true)));
     if describes_others || ELSEWHERE.iter().any(|keyword| keys.contains_key(*keyword)) {
         return;
     }
@@ -178,7 +187,7 @@ fn reference(schema: &Value, keys: &Map<String, Value>, at: &str) -> Option<Faul
     };
     match target.strip_prefix('#') {
         // Those of JSON Schema itself are known to every reader of it.
-        None if target.contains("://json-schema.org/") => None,
+        None if target.is_empty() || target.contains("://json-schema.org/") => None,
         None => fault(
             "a bundle holds no other schema".to_owned(),
             "only `#/…` references work in a bundle: put that schema under `$defs`, and refer to it by `#/$defs/<name>`".to_owned(),

@@ -76,9 +76,9 @@ const MOST_LOST = 20;
 const lost = new Map();
 
 /** Tells on the console what stayed unheard, except for what the call fails with. */
-const tellLost = (failedWith) => {
+const tellLost = (hasFailed, failedWith) => {
   for (const reason of lost.values())
-    if (reason !== failedWith) write(2)("a promise was rejected and nobody awaits it:", reason);
+    if (!hasFailed || reason !== failedWith) write(2)("a promise was rejected and nobody awaits it:", reason);
   lost.clear();
 };
 

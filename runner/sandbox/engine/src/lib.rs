@@ -180,7 +180,7 @@ fn settled<'js>(ctx: &Ctx<'js>, api: &Object<'js>, promise: &Promise<'js>) -> Re
 fn answer<'js>(ctx: &Ctx<'js>, api: &Object<'js>, result: Result<String, Failure<'js>>) {
     if LOST.get() {
         let failed_with = result.as_ref().err().and_then(|Failure(_, thrown)| thrown.clone());
-        let tell = |api: &Object<'js>| api.get::<_, Function>("tellLost")?.call::<_, ()>((failed_with,));
+        let tell = |api: &Object<'js>| api.get::<_, Function>("tellLost")?.call::<_, ()>((result.is_err(), failed_with));
         drop(tell(api).catch(ctx));
     }
     match result {

@@ -60,6 +60,9 @@ async fn a_promise_that_fails_unheard_is_told_on_the_console() {
     let said = "a promise was rejected and nobody awaits it: Error: unheard";
     assert!(line.starts_with(said) && line.contains("tool.js:1:"), "{line}");
 
+    let (_, lines) = console("Promise.reject(); return 1;").await;
+    assert_eq!(lines, [(Level::Warn, "a promise was rejected and nobody awaits it: undefined".to_owned())]);
+
     for body in [
         "try { await Promise.reject(new Error('heard')); } catch {} return 1;",
         "Promise.reject(1).catch(() => {}); return 1;",
