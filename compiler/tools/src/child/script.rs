@@ -174,7 +174,12 @@ fn outline(tool: Option<Place>, tools: Vec<(Place, Properties)>) -> Outline {
     let exported = tools.iter().position(|(place, _)| inside(place));
     let (defined, is_certain) = (!tools.is_empty(), exported.is_some() || tools.len() == 1);
     let (call, properties) = tools.into_iter().nth(exported.unwrap_or(0)).unzip();
-    Outline { call: call.filter(|_| is_certain), defined, properties: properties.unwrap_or_default(), ..Outline::default() }
+    Outline {
+        call: call.filter(|_| is_certain),
+        defined,
+        properties: properties.unwrap_or_default(),
+        ..Outline::default()
+    }
 }
 
 /// Goes through a whole file.
