@@ -111,7 +111,7 @@ impl Cache {
 
     /// Keeps a tool and what the engine made of it. What cannot be kept is made again next time; a build never fails for it.
     pub(crate) fn keep(&self, kept: &Kept, described: &Described) {
-        if self.refused.is_some() {
+        if self.refused.is_some() || kept.bundle.read.unwatched {
             return;
         }
         let name = name(&kept.key);

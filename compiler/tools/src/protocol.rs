@@ -63,6 +63,8 @@ pub(crate) struct Read {
     pub(crate) absent: BTreeSet<String>,
     /// Where links led that were followed.
     pub(crate) links: BTreeMap<String, String>,
+    /// Whether something else decides too, which cannot be listed: such a module is made anew each time.
+    pub(crate) unwatched: bool,
 }
 
 /// [`ToolMap`], as JSON.

@@ -92,3 +92,56 @@ fn what_an_author_tries_may_be_absent() {
     let project = project(&[("ask", &tool("ask", text, "inner()"))]);
     assert_eq!(given(&project), json!("without"));
 }
+
+#[test]
+fn what_a_package_json_leads_to_is_noticed_when_it_comes() {
+    let asks = |specifier: &str| {
+        format!(
+            "let found;\ntry {{ found = require(\"{specifier}\") }} catch {{ found = 'none' }}\nmodule.exports = () => found;\n"
+        )
+    };
+    let manifest = |more: &str| format!(r#"{{"name": "outer", "version": "1.0.0", "main": "index.js", {more}}}"#);
+    let plain = manifest(r#""license": "MIT""#);
+    for (specifier, outer, unbuilt, file) in [
+        ("unbuilt", plain.clone(), r#""main": "dist/main.js""#, "unbuilt/dist/main.js"),
+        ("unbuilt", plain.clone(), r#""exports": {".": "./lib/q.js"}"#, "unbuilt/lib/q.js"),
+        ("unbuilt/part", plain.clone(), r#""exports": {"./*": "./lib/*.js"}"#, "unbuilt/lib/part.js"),
+        ("nothing", manifest(r#""browser": {"nothing": "./shim.js"}"#), r#""main": "x""#, "outer/shim.js"),
+        ("#x", manifest(r##""imports": {"#x": "./shim.js"}"##), r#""main": "x""#, "outer/shim.js"),
+        (
+            "outer/x",
+            manifest(r#""exports": {".": "./index.js", "./x": "./shim.js"}"#),
+            r#""main": "x""#,
+            "outer/shim.js",
+        ),
+    ] {
+        let project = with_package(&asks(specifier));
+        project.write("node_modules/outer/package.json", &outer);
+        project.write("node_modules/unbuilt/package.json", &format!(r#"{{"name": "unbuilt", {unbuilt}}}"#));
+        assert_eq!(given(&project), json!("none"), "{specifier} {file}");
+        project.write(&format!("node_modules/{file}"), "module.exports = 'built';\n");
+        assert_eq!(given(&project), json!("built"), "{specifier} {file}");
+    }
+}
+
+#[test]
+fn a_package_that_asks_for_much_is_read_once() {
+    let mut module = String::new();
+    for at in 0..400 {
+        module.push_str(&format!("try {{ require('absent-{at}') }} catch {{}}\n"));
+    }
+    module.push_str(&"exports.x = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];\n".repeat(20_000));
+    module.push_str("module.exports = () => 'all';\n");
+    assert_eq!(given(&with_package(&module)), json!("all"));
+}
+
+#[test]
+fn a_file_of_the_project_is_no_matter_of_trying() {
+    for specifier in ["../lib/there.js", "./asks.js", "@paceline/other"] {
+        let text = format!("let lib: any;\ntry {{\n  lib = require(\"{specifier}\");\n}} catch {{\n  lib = null;\n}}");
+        let project = project(&[("ask", &tool("ask", &text, "lib"))]);
+        let run = project.run(&["build"]);
+        failed_with(&run, "P0512");
+        assert!(run.err.contains(&format!("`{specifier}`")) && run.err.contains("tools/ask.ts:4:"), "{}", run.err);
+    }
+}

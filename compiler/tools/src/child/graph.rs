@@ -6,9 +6,9 @@ use std::sync::Mutex;
 
 use pace_ir::digest::Digest;
 
-use super::is_json;
 use super::reach::{self, Home};
 use super::script::{self, Script};
+use super::{is_json, near, optional};
 use crate::embedded::{self, Vendored};
 use crate::protocol::{self, Finding, Package, Place, Problem, Read};
 
@@ -37,6 +37,8 @@ struct State {
     loaded: BTreeMap<String, Loaded>,
     /// Imports that came to nothing: importer, and what is wrong.
     failed: BTreeSet<(String, Problem)>,
+    /// By importer: what it can do without. Only of those that were asked about.
+    tried: BTreeMap<String, BTreeSet<String>>,
     read: Read,
 }
 
@@ -96,20 +98,35 @@ impl Graph {
         }
     }
 
+    /// Whether a module asks for something in `try` blocks alone. It is read for that once, whatever it asks for.
+    pub(super) fn is_tried(&self, importer: &str, specifier: &str) -> bool {
+        let known = self.with(|state| state.tried.get(importer).map(|tried| tried.contains(specifier)));
+        known.unwrap_or_else(|| {
+            let text = self.text(importer).unwrap_or_default();
+            let tried = optional::tried(Path::new(importer), &text);
+            let is_tried = tried.contains(specifier);
+            self.with(|state| state.tried.insert(importer.to_owned(), tried));
+            is_tried
+        })
+    }
+
     /// An import leads nowhere and the tool is built without it: what would be found if it were there.
     pub(super) fn missed(&self, importer: &str, specifier: &str) {
         let importer = Path::new(importer);
         let (mut absent, link) = self.around(importer, specifier, importer);
-        if let Some((place, rest)) = installed(importer, specifier) {
-            self.also_read(&place.join("package.json"));
-            let base = place.join(rest.trim_start_matches('/'));
-            let written = ENDINGS.iter().map(|ending| with_ending(&base, ending));
-            let missing = [base.clone()].into_iter().chain(written).filter(|path| !path.exists());
-            absent.extend(missing.map(|path| reach::relative(&self.root, &path)));
+        let manifests = importer.ancestors().skip(1).map(|above| above.join("package.json"));
+        for manifest in manifests {
+            if manifest.is_file() {
+                self.also_read(&manifest);
+                break;
+            }
+            absent.push(reach::relative(&self.root, &manifest));
         }
+        let is_led_on = near::is_led_on(importer, specifier);
         self.with(|state| {
             state.read.absent.extend(absent);
             state.read.links.extend(link);
+            state.read.unwatched |= is_led_on;
         });
     }
 
@@ -165,13 +182,14 @@ impl Graph {
         self.with(|state| state.loaded.get(id).and_then(|loaded| loaded.script.as_ref()).map(look))
     }
 
-    /// The names that a module exports, those included that it passes on whole from others.
+    /// The names that a module exports, those included that it passes on whole from others: a default is not.
     pub(super) fn exports(&self, id: &str) -> BTreeSet<String> {
+        let own = id;
         let (mut names, mut seen, mut left) = (BTreeSet::new(), BTreeSet::new(), vec![id.to_owned()]);
         while let Some(id) = left.pop().filter(|_| seen.len() < MOST_PASSED) {
             let Some(text) = self.text(&id).filter(|_| seen.insert(id.clone())) else { continue };
             let read = script::read(Path::new(&id), &text);
-            names.extend(read.exports);
+            names.extend(read.exports.into_iter().filter(|name| id == own || name != "default"));
             self.with(|state| {
                 let edges = state.edges.get(&id);
                 left.extend(read.passed.iter().filter_map(|specifier| edges?.get(specifier).cloned()));
@@ -395,14 +413,6 @@ pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut text = path.as_os_str().to_owned();
     text.push(ending);
     PathBuf::from(text)
-}
-
-/// The folder of the package that an import names, where it is installed, and what follows its name.
-fn installed<'s>(importer: &Path, specifier: &'s str) -> Option<(PathBuf, &'s str)> {
-    let package = package_name(specifier);
-    let rest = specifier.strip_prefix(package).filter(|_| !reach::is_path(specifier))?;
-    let places = importer.ancestors().skip(1).map(|above| above.join("node_modules").join(package));
-    places.into_iter().find(|place| place.is_dir()).map(|place| (place, rest))
 }
 
 /// `@scope/name` of `@scope/name/path`, `name` of `name/path`.

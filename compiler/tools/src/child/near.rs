@@ -16,7 +16,10 @@ const MOST_FILES: usize = 5_000;
 
 /// Looks for it. Called once for each import that leads nowhere.
 pub(super) fn find(root: &Path, importer: &Path, specifier: &str) -> Near {
-    let Some(folder) = importer.parent() else { return Near::default() };
+    let Some(folder) = importer.parent().filter(|_| !specifier.is_empty()) else { return Near::default() };
+    if specifier.contains('\\') {
+        return backslashed(root, importer, &specifier.replace('\\', "/"));
+    }
     if is_path(specifier) {
         let instead = near_path(root, folder, specifier).or_else(|| other_way(root, folder, specifier));
         return Near { instead, ..Near::default() };
@@ -31,7 +34,38 @@ pub(super) fn find(root: &Path, importer: &Path, specifier: &str) -> Near {
     installed
         .map(|place| (manifest(&place), place))
         .find_map(|(manifest, place)| Some(offered(&manifest?, &place, specifier)))
-        .unwrap_or_default()
+        .unwrap_or_else(|| Near { instead: bare(root, folder, specifier), ..Near::default() })
+}
+
+/// A path as Windows has it, written as imports are.
+fn backslashed(root: &Path, importer: &Path, path: &str) -> Near {
+    let there = importer.parent().map(|folder| reach::normal(&folder.join(path)));
+    if is_path(path) && there.is_some_and(|there| there.starts_with(root) && is_module(&there)) {
+        return Near { instead: Some(path.to_owned()), ..Near::default() };
+    }
+    find(root, importer, path)
+}
+
+/// The path of a file that is named without its beginning. A single word without an ending is rather a package.
+fn bare(root: &Path, folder: &Path, specifier: &str) -> Option<String> {
+    let is_file = !specifier.starts_with('@') && (specifier.contains('/') || has_ending(specifier));
+    is_file.then(|| other_way(root, folder, specifier).or_else(|| mapped(root, folder, specifier)))?
+}
+
+/// Whether the way of an import that leads nowhere goes on from a `package.json`. Where it may end is not told from there.
+pub(super) fn is_led_on(importer: &Path, specifier: &str) -> bool {
+    let folders = || importer.ancestors().skip(1);
+    let own = folders().find_map(manifest).unwrap_or_default();
+    let mut browser = own.get("browser").and_then(serde_json::Value::as_object).into_iter().flatten();
+    if browser.any(|(key, leads)| leads.is_string() && (is_path(specifier) || key == specifier)) {
+        return true;
+    }
+    if is_path(specifier) {
+        return folders().next().is_some_and(|folder| folder.join(specifier).is_dir());
+    }
+    let package = package_name(specifier);
+    let is_own = own.get("name").and_then(serde_json::Value::as_str) == Some(package);
+    is_own || specifier.starts_with('#') || folders().any(|above| above.join("node_modules").join(package).is_dir())
 }
 
 /// The path with its first part that is not there written right, if the rest is there then.

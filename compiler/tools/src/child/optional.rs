@@ -1,10 +1,13 @@
 //! What a package of CommonJS asks for and can do without: a `require` in a `try` block of something that is not there. In
 //! its place stands a module that fails as Node.js does, so that the package goes on as it does there.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use oxc_allocator::Allocator;
-use oxc_ast::ast::{ArrowFunctionExpression, CallExpression, Expression, Function, TryStatement};
+use oxc_ast::ast::{
+    AccessorProperty, Argument, ArrowFunctionExpression, CallExpression, Function, PropertyDefinition, TryStatement,
+};
 use oxc_ast_visit::{Visit, walk};
 use oxc_parser::{ParseOptions, Parser};
 use oxc_span::SourceType;
@@ -28,32 +31,27 @@ pub(super) fn module(id: &str) -> Option<String> {
     ))
 }
 
-/// Whether every `require` of it stands in a `try` block that has a `catch`.
-pub(super) fn is_tried(path: &Path, text: &str, specifier: &str) -> bool {
+/// What a module asks for so that every `require` of it stands in a `try` block that has a `catch`.
+pub(super) fn tried(path: &Path, text: &str) -> BTreeSet<String> {
     let kind = SourceType::from_path(path).unwrap_or_default();
     let allocator = Allocator::default();
     let options = ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() };
     let parsed =
         Parser::new(&allocator, text, kind.with_unambiguous(!kind.is_typescript())).with_options(options).parse();
-    let mut walk = Walk { specifier, tried: false, found: Found::default() };
+    let mut walk = Walk::default();
     walk.visit_program(&parsed.program);
-    walk.found.inside && !walk.found.outside
+    walk.found.into_iter().filter(|(_, always_tried)| *always_tried).map(|(specifier, _)| specifier).collect()
 }
 
 #[derive(Debug, Default)]
-struct Found {
-    inside: bool,
-    outside: bool,
-}
-
-struct Walk<'s> {
-    specifier: &'s str,
+struct Walk {
     /// Whether what fails here is caught.
     tried: bool,
-    found: Found,
+    /// By what is asked for: whether it was so each time.
+    found: BTreeMap<String, bool>,
 }
 
-impl Walk<'_> {
+impl Walk {
     fn within(&mut self, tried: bool, visit: impl FnOnce(&mut Self)) {
         let before = std::mem::replace(&mut self.tried, tried);
         visit(self);
@@ -61,7 +59,7 @@ impl Walk<'_> {
     }
 }
 
-impl<'a> Visit<'a> for Walk<'_> {
+impl<'a> Visit<'a> for Walk {
     fn visit_try_statement(&mut self, it: &TryStatement<'a>) {
         let tried = self.tried || it.handler.is_some();
         self.within(tried, |walk| walk.visit_block_statement(&it.block));
@@ -82,16 +80,30 @@ impl<'a> Visit<'a> for Walk<'_> {
         self.within(false, |walk| walk::walk_arrow_function_expression(walk, it));
     }
 
+    // So is what a field begins with, unless it is the class's own.
+    fn visit_property_definition(&mut self, it: &PropertyDefinition<'a>) {
+        self.within(self.tried && it.r#static, |walk| walk::walk_property_definition(walk, it));
+    }
+
+    fn visit_accessor_property(&mut self, it: &AccessorProperty<'a>) {
+        self.within(self.tried && it.r#static, |walk| walk::walk_accessor_property(walk, it));
+    }
+
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
         let is_require = super::script::is_named(&it.callee, "require");
-        if let (true, Some(Expression::StringLiteral(text))) =
-            (is_require, it.arguments.first().and_then(|first| first.as_expression()))
-            && text.value == self.specifier
-        {
-            self.found.inside |= self.tried;
-            self.found.outside |= !self.tried;
+        if let Some(specifier) = it.arguments.first().and_then(plain).filter(|_| is_require) {
+            *self.found.entry(specifier).or_insert(true) &= self.tried;
         }
         walk::walk_call_expression(self, it);
+    }
+}
+
+/// A string that is written out.
+fn plain(argument: &Argument<'_>) -> Option<String> {
+    match argument {
+        Argument::StringLiteral(text) => Some(text.value.to_string()),
+        Argument::TemplateLiteral(text) => text.single_quasi().map(|text| text.to_string()),
+        _ => None,
     }
 }
 
@@ -99,7 +111,7 @@ impl<'a> Visit<'a> for Walk<'_> {
 mod tests {
     use std::path::Path;
 
-    use super::{id, is_tried, module};
+    use super::{id, module, tried};
 
     #[test]
     fn what_is_tried_is_told_from_what_is_needed() {
@@ -116,8 +128,16 @@ mod tests {
             ("try { f = () => require('x') } catch {}", false),
             ("try { f = function () { require('x') } } catch {}", false),
             ("try { require('x') } catch {}\nrequire('x')", false),
+            ("require('x')\ntry { require('x') } catch {}", false),
+            ("try { require(`x`) } catch {}", true),
+            ("try { require(`x`) } catch {}\nrequire(`x`)", false),
+            ("try { require(`x${y}`) } catch {}", false),
+            ("try { class A { b = require('x') } } catch {}", false),
+            ("try { class A { accessor b = require('x') } } catch {}", false),
+            ("try { class A { static b = require('x') } } catch {}", true),
+            ("try { class A { static { require('x') } } } catch {}", true),
         ] {
-            assert_eq!(is_tried(Path::new("index.js"), text, "x"), wanted, "{text}");
+            assert_eq!(tried(Path::new("index.js"), text).contains("x"), wanted, "{text}");
         }
     }
 

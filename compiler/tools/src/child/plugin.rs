@@ -157,10 +157,14 @@ impl Door {
     fn is_optional(&self, wanted: &HookResolveIdArgs<'_>, importer: &str, problem: &Problem) -> bool {
         wanted.kind == ImportKind::Require
             && !matches!(problem, Problem::Outside { .. })
-            && self
-                .graph
-                .text(importer)
-                .is_some_and(|text| optional::is_tried(Path::new(importer), &text, wanted.specifier))
+            && !self.is_owed(importer, wanted.specifier)
+            && self.graph.is_tried(importer, wanted.specifier)
+    }
+
+    /// Whether only a mistake can make it absent: a file of the project or a part of Paceline, asked for by the project.
+    fn is_owed(&self, importer: &str, specifier: &str) -> bool {
+        let is_own = reach::home(&self.graph.root, Path::new(importer)) == reach::Home::Project;
+        is_own && (reach::is_path(specifier) || specifier.starts_with("@paceline/"))
     }
 
     /// An import of a tool that comes with Paceline: another file of its folder.

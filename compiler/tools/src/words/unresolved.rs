@@ -12,8 +12,12 @@ use crate::protocol::Near;
 /// How an import is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form<'s> {
+    /// Nothing.
+    Empty,
     /// `./x`.
     Path,
+    /// `.\x`.
+    Backslashes,
     /// `@/x`, `~/x`: what a `tsconfig.json` may map.
     Mapped,
     /// `#x`.
@@ -32,6 +36,12 @@ enum Form<'s> {
 
 impl<'s> Form<'s> {
     fn of(specifier: &'s str) -> Self {
+        if specifier.is_empty() {
+            return Self::Empty;
+        }
+        if specifier.contains('\\') {
+            return Self::Backslashes;
+        }
         if is_path(specifier) {
             return Self::Path;
         }
@@ -54,7 +64,8 @@ impl<'s> Form<'s> {
 pub(super) fn unresolved(says: &Says<'_>, specifier: &str, near: &Near) -> Diagnostic {
     let form = Form::of(specifier);
     let message = match (form, &near.package) {
-        (Form::Path, _) => format!("cannot find `{specifier}`"),
+        (Form::Empty, _) => "an import names nothing".to_owned(),
+        (Form::Path | Form::Backslashes, _) => format!("cannot find `{specifier}`"),
         (Form::Own, _) if near.offered.contains(specifier) => {
             format!("`{specifier}` leads to a file that is not there")
         }
@@ -77,6 +88,8 @@ pub(super) fn unresolved(says: &Says<'_>, specifier: &str, near: &Near) -> Diagn
     }
     match (form, &near.instead) {
         (_, Some(instead)) => replaced(says, diagnostic, format!("did you mean `{instead}`?"), instead),
+        (Form::Empty, None) => diagnostic.help("write the path of a file, such as `./x.ts`, or the name of a package"),
+        (Form::Backslashes, None) => diagnostic.help("write paths with `/`; they count from the file that imports"),
         (Form::Path, None) => diagnostic.help("paths count from the file that imports"),
         (Form::Mapped, None) => diagnostic
             .help("write the path from this file, such as `../lib/x.ts`: `paths` of a `tsconfig.json` are for editors"),
@@ -162,7 +175,10 @@ mod tests {
     fn forms_are_told_apart() {
         for (specifier, wanted) in [
             ("./x", Form::Path),
-            ("C:\\x", Form::Path),
+            ("C:/x", Form::Path),
+            ("C:\\x", Form::Backslashes),
+            ("..\\x", Form::Backslashes),
+            ("", Form::Empty),
             ("@/x", Form::Mapped),
             ("#x", Form::Own),
             ("https://esm.sh/zod", Form::Address),

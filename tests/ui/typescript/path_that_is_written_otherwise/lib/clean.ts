@@ -1,0 +1,2 @@
+export const clean = (text: string) => text.trim();
+export const trim = clean;
