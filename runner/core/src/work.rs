@@ -62,9 +62,12 @@ impl Work {
     /// A place among those running.
     ///
     /// # Errors
-    /// [`Code::TooMany`].
+    /// [`Code::TooMany`]; [`Code::Draining`] where somebody waits for all places already ([`Work::finished`]).
     pub fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
         Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
+            if self.is_draining() {
+                return draining();
+            }
             let detail = format!("the runner runs {MAX_RUNNING} invocations already");
             Problem::new(Code::TooMany, detail).help("try again in a moment").retry_after(Duration::from_secs(1))
         })
@@ -139,4 +142,26 @@ impl Work {
 
 fn draining() -> Problem {
     Problem::new(Code::Draining, "the runner is shutting down").help("send it to another runner, or try again later")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future as _;
+    use std::task::{Context, Poll, Waker};
+
+    use super::{Code, Work};
+
+    /// Whoever waits for the end is in line for all places, and gets each that is given back.
+    #[test]
+    fn a_request_that_meets_the_end_is_told_of_it() {
+        let work = Work::default();
+        let running = work.place().unwrap();
+        work.drain();
+        let mut finished = std::pin::pin!(work.finished());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(finished.as_mut().poll(&mut context).is_pending());
+        assert_eq!(work.place().unwrap_err().code, Code::Draining);
+        drop(running);
+        assert_eq!(finished.as_mut().poll(&mut context), Poll::Ready(()));
+    }
 }
