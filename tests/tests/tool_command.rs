@@ -189,6 +189,15 @@ fn a_tool_that_no_agent_lists_gets_nothing() {
 }
 
 #[test]
+fn a_link_out_of_the_project_is_told_without_a_spec() {
+    let (project, elsewhere) = (project(), Project::new(&[("pay.ts", PAY)]));
+    std::os::unix::fs::symlink(elsewhere.path().join("pay.ts"), project.path().join("tools/far.ts")).unwrap();
+    let err = "error: cannot read `tools/far.ts`: it is a link that leads out of the project\n  \
+               help: put the file itself into the project\n";
+    assert_run(&run(&project, &["tool", "run", "tools/far"]), 2, "", err);
+}
+
+#[test]
 fn whose_entry_counts_is_asked_where_it_is_not_clear() {
     let project = project();
     project.write("agents/other/spec.yaml", &HELPER.replace("name: helper", "name: other"));

@@ -1,4 +1,4 @@
-//! What packages of CommonJS ask for in a `try` block and can do without: the tool is built without it, and the package finds
+//! What packages ask for where they catch that it is not there, and can do without: the tool is built without it, and the package finds
 //! out as it does in Node.js.
 
 use pace_tests::{Project, Run};
@@ -57,6 +57,27 @@ fn what_a_package_tries_may_be_absent() {
 }
 
 #[test]
+fn what_a_package_imports_while_it_runs_may_be_absent() {
+    let module = r#"
+module.exports = async function () {
+  const said = [];
+  try { await import("inner"); } catch (error) { said.push([error instanceof Error, error.code, error.message]); }
+  try { const { x } = await import("node:fs").then((fs) => fs.default); said.push(x); } catch (error) { said.push(error.message); }
+  said.push(await import("inner/part").then((part) => part.x).catch((error) => error.message));
+  return said;
+};
+"#;
+    let project = with_package(module);
+    let absent = "Cannot find module 'inner'";
+    let wanted =
+        json!([[true, "MODULE_NOT_FOUND", absent], "Cannot find module 'node:fs'", "Cannot find module 'inner/part'"]);
+    assert_eq!(given(&project), wanted);
+    project.write("node_modules/inner/package.json", r#"{"name": "inner", "version": "1.0.0", "type": "module"}"#);
+    project.write("node_modules/inner/part.js", "export const x = 1;\n");
+    assert_eq!(given(&project)[2], json!(1));
+}
+
+#[test]
 fn what_is_installed_later_is_noticed() {
     let project = with_package(TRIES);
     built(&project);
@@ -74,6 +95,7 @@ fn what_a_package_needs_outside_of_a_try_is_told() {
         ("const inner = require('inner');\nmodule.exports = () => inner;\n", "P0512", "`inner`, which `outer` needs"),
         ("try { require('inner') } catch {}\nmodule.exports = () => require('inner');\n", "P0512", "`inner`"),
         ("try { module.exports = () => require('inner') } catch {}\n", "P0512", "`inner`"),
+        ("try { module.exports = import('inner') } catch {}\n", "P0512", "`inner`"),
         ("try { require('fs') } finally { module.exports = 1 }\n", "P0513", "the package `outer` needs Node.js"),
         ("try { require('../../secret') } catch {}\nmodule.exports = 1;\n", "P0521", "leads out of the package"),
     ] {

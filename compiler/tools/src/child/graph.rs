@@ -98,7 +98,7 @@ impl Graph {
         }
     }
 
-    /// Whether a module asks for something in `try` blocks alone. It is read for that once, whatever it asks for.
+    /// Whether a module asks for something only where it can do without. It is read for that once, whatever it asks for.
     pub(super) fn is_tried(&self, importer: &str, specifier: &str) -> bool {
         let known = self.with(|state| state.tried.get(importer).map(|tried| tried.contains(specifier)));
         known.unwrap_or_else(|| {

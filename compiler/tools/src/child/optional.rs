@@ -1,12 +1,14 @@
-//! What a package of CommonJS asks for and can do without: a `require` in a `try` block of something that is not there. In
-//! its place stands a module that fails as Node.js does, so that the package goes on as it does there.
+//! What a package asks for and can do without: a `require` or an awaited `import()` in a `try` block, or an `import()` with a
+//! `catch`, of something that is not there. In its place stands a module that fails as Node.js does, so that the package goes
+//! on as it does there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
-    AccessorProperty, Argument, ArrowFunctionExpression, CallExpression, Function, PropertyDefinition, TryStatement,
+    AccessorProperty, Argument, ArrowFunctionExpression, AwaitExpression, CallExpression, Expression, Function,
+    ImportExpression, PropertyDefinition, TryStatement,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_parser::{ParseOptions, Parser};
@@ -31,7 +33,7 @@ pub(super) fn module(id: &str) -> Option<String> {
     ))
 }
 
-/// What a module asks for so that every `require` of it stands in a `try` block that has a `catch`.
+/// What a module asks for so that whatever asks for it can do without.
 pub(super) fn tried(path: &Path, text: &str) -> BTreeSet<String> {
     let kind = SourceType::from_path(path).unwrap_or_default();
     let allocator = Allocator::default();
@@ -47,15 +49,29 @@ pub(super) fn tried(path: &Path, text: &str) -> BTreeSet<String> {
 struct Walk {
     /// Whether what fails here is caught.
     tried: bool,
+    /// Whether a promise that fails here is: it has a `catch`, or is awaited where that is tried.
+    heard: bool,
     /// By what is asked for: whether it was so each time.
     found: BTreeMap<String, bool>,
 }
 
 impl Walk {
     fn within(&mut self, tried: bool, visit: impl FnOnce(&mut Self)) {
-        let before = std::mem::replace(&mut self.tried, tried);
+        let before = (std::mem::replace(&mut self.tried, tried), std::mem::replace(&mut self.heard, false));
         visit(self);
-        self.tried = before;
+        (self.tried, self.heard) = before;
+    }
+
+    fn hearing(&mut self, heard: bool, visit: impl FnOnce(&mut Self)) {
+        let before = std::mem::replace(&mut self.heard, heard);
+        visit(self);
+        self.heard = before;
+    }
+
+    fn asked(&mut self, specifier: Option<String>, is_caught: bool) {
+        if let Some(specifier) = specifier {
+            *self.found.entry(specifier).or_insert(true) &= is_caught;
+        }
     }
 }
 
@@ -90,19 +106,31 @@ impl<'a> Visit<'a> for Walk {
     }
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
-        let is_require = super::script::is_named(&it.callee, "require");
-        if let Some(specifier) = it.arguments.first().and_then(plain).filter(|_| is_require) {
-            *self.found.entry(specifier).or_insert(true) &= self.tried;
+        if super::script::is_named(&it.callee, "require") {
+            self.asked(it.arguments.first().and_then(Argument::as_expression).and_then(plain), self.tried);
         }
-        walk::walk_call_expression(self, it);
+        // `import(…).then(…).catch(…)`: what fails before is heard at its end.
+        let is_catch =
+            matches!(&it.callee, Expression::StaticMemberExpression(member) if member.property.name == "catch");
+        self.hearing(self.heard || is_catch, |walk| walk.visit_expression(&it.callee));
+        self.hearing(false, |walk| walk.visit_arguments(&it.arguments));
+    }
+
+    fn visit_await_expression(&mut self, it: &AwaitExpression<'a>) {
+        self.hearing(self.tried, |walk| walk::walk_await_expression(walk, it));
+    }
+
+    fn visit_import_expression(&mut self, it: &ImportExpression<'a>) {
+        self.asked(plain(&it.source), self.heard);
+        self.hearing(false, |walk| walk::walk_import_expression(walk, it));
     }
 }
 
 /// A string that is written out.
-fn plain(argument: &Argument<'_>) -> Option<String> {
-    match argument {
-        Argument::StringLiteral(text) => Some(text.value.to_string()),
-        Argument::TemplateLiteral(text) => text.single_quasi().map(|text| text.to_string()),
+fn plain(expression: &Expression<'_>) -> Option<String> {
+    match expression {
+        Expression::StringLiteral(text) => Some(text.value.to_string()),
+        Expression::TemplateLiteral(text) => text.single_quasi().map(|text| text.to_string()),
         _ => None,
     }
 }
@@ -136,6 +164,19 @@ mod tests {
             ("try { class A { accessor b = require('x') } } catch {}", false),
             ("try { class A { static b = require('x') } } catch {}", true),
             ("try { class A { static { require('x') } } } catch {}", true),
+            ("try { await import('x') } catch {}", true),
+            ("try { const { y } = await import('x').then((m) => m.default) } catch {}", true),
+            ("try { y(await import(`x`)) } catch {}", true),
+            ("const y = await import('x').catch(() => null)", true),
+            ("export const y = () => import('x').then((m) => m.y).catch(() => null)", true),
+            ("try { import('x') } catch {}", false),
+            ("try { y = () => import('x') } catch {}", false),
+            ("try { await y(import('x')) } catch {}", false),
+            ("try { await (() => import('x'))() } catch {}", false),
+            ("await import('x')", false),
+            ("try { await import('x') } catch {}\nimport('x')", false),
+            ("try { await import('x') } catch {}\nrequire('x')", false),
+            ("z.then(() => import('x')).catch(() => null)", false),
         ] {
             assert_eq!(tried(Path::new("index.js"), text).contains("x"), wanted, "{text}");
         }

@@ -153,9 +153,9 @@ impl Door {
         (!is_code(path)).then_some(Problem::FileType { specifier })
     }
 
-    /// Whether a package can do without something: it asks for it in `try` blocks alone.
+    /// Whether a package can do without something: it asks for it where it catches what fails.
     fn is_optional(&self, wanted: &HookResolveIdArgs<'_>, importer: &str, problem: &Problem) -> bool {
-        wanted.kind == ImportKind::Require
+        matches!(wanted.kind, ImportKind::Require | ImportKind::DynamicImport)
             && !matches!(problem, Problem::Outside { .. })
             && !self.is_owed(importer, wanted.specifier)
             && self.graph.is_tried(importer, wanted.specifier)

@@ -1,7 +1,7 @@
 //! `pace tool run`: one call of one tool in its sandbox, as an agent would make it.
 
 use clap::Args;
-use pace_compiler::{Listed, Overrides, ToolCompiler};
+use pace_compiler::{Failure, Listed, Overrides, ToolCompiler, World};
 use pace_diag::nearest;
 use pace_ir::access::{Chain, Subject};
 use pace_ir::program::AgentName;
@@ -17,7 +17,7 @@ use super::trial::Trial;
 use super::{arguments, files, listing};
 use crate::arguments::Global;
 use crate::compiled::{Compiled, compile, compile_seen};
-use crate::exit::{Ended, ExitCode};
+use crate::exit::{self, Ended, ExitCode};
 use crate::output::Output;
 use crate::{credentials, project, subject};
 
@@ -87,6 +87,11 @@ fn compiled(command: &Run, global: &Global) -> anyhow::Result<Result<(AgentName,
     }
     if let Some(agent) = choose(command, bundle.bundle())? {
         return Ok(Ok((agent, *bundle)));
+    }
+    // No line of a spec names it, so none can be shown.
+    if command.tool.starts_with("tools/") {
+        let file = folder.read(&format!("{}.ts", command.tool));
+        file.map_err(|error| exit::environment(&Failure::World(error)))?;
     }
     output
         .note(&format!("note: no agent lists `{}`, so it runs without network and variables\n", quoted(&command.tool)));
