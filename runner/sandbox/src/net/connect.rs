@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
+use super::address::{is_metadata, reached};
 use super::policy::{Denial, NetPolicy};
 use super::resolve::Resolve;
 use crate::error::EngineError;
@@ -150,17 +151,22 @@ fn denied(host: &Host<&str>, port: u16, denial: Denial, address: Option<IpAddr>)
             format!("{leads}, where a cloud keeps credentials: only that literal address opens it in `net`")
         }
     };
-    let unlisted = (denial == Denial::Unlisted).then(|| listed_as(host));
+    // Whoever opens where a cloud keeps credentials finds out how without being told.
+    let is_metadata = address.is_some_and(|address| is_metadata(reached(address)));
+    let unlisted = (denial == Denial::Unlisted && !is_metadata).then(|| listed_as(host, port));
     Problem { unlisted, ..Problem::new("EACCES", words) }
 }
 
-/// As a rule of `net` names it: without the brackets of an address, and without the dot at the end of a whole name.
-fn listed_as(host: &Host<&str>) -> String {
-    match host {
+/// As a rule of `net` names it: without the dot at the end of a whole name, and with the port where it is none that the web is
+/// known for.
+fn listed_as(host: &Host<&str>, port: u16) -> String {
+    let host = match host {
         Host::Domain(name) => name.trim_end_matches('.').to_owned(),
         Host::Ipv4(address) => address.to_string(),
-        Host::Ipv6(address) => address.to_string(),
-    }
+        // A rule writes no port after such an address.
+        Host::Ipv6(address) => return address.to_string(),
+    };
+    if matches!(port, 80 | 443) { host } else { format!("{host}:{port}") }
 }
 
 fn unreachable(host: &Host<&str>, port: u16, error: &std::io::Error) -> Problem {

@@ -2,6 +2,7 @@
 //! an open connection: what one user's tool has set up, no other user's inherits.
 
 use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -124,10 +125,15 @@ impl Fetcher {
     }
 
     async fn fetch(&self, mut wanted: Wanted, redirect: Redirect, held: &mut Held) -> Result<Outcome, Problem> {
+        let mut from: Option<String> = None;
         for redirects in 0..=MOST_REDIRECTS {
-            match self.exchange(&wanted, redirect, held).await? {
+            let exchanged = self.exchange(&wanted, redirect, held).await;
+            match exchanged.map_err(|problem| sent_on(problem, from.as_deref()))? {
                 Exchanged::Answer(answer) => return Ok(answered(&answer, &wanted.url, redirects > 0)),
-                Exchanged::Redirected(status, to) => redirect::follow(&mut wanted, status, to),
+                Exchanged::Redirected(status, to) => {
+                    from = Some(wanted.url.authority().to_owned());
+                    redirect::follow(&mut wanted, status, to);
+                }
             }
         }
         Err(Problem::new("ERR_REDIRECT", format!("redirected more than {MOST_REDIRECTS} times")))
@@ -178,6 +184,14 @@ impl Fetcher {
             }
         }
     }
+}
+
+/// A problem of a request that another host's answer led to. An address that nobody asked for needs no rule of its own.
+fn sent_on(problem: Problem, from: Option<&str>) -> Problem {
+    let Some(from) = from.filter(|_| problem.code == "EACCES") else { return problem };
+    let is_name = |host: &String| host.parse::<IpAddr>().is_err() && host.parse::<SocketAddr>().is_err();
+    let unlisted = problem.unlisted.filter(is_name);
+    Problem { words: format!("{}; `{from}` redirected there", problem.words), unlisted, ..problem }
 }
 
 fn read(request: &[u8], body: &[u8]) -> Result<(Wanted, Redirect), Problem> {

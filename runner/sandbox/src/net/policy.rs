@@ -36,6 +36,7 @@ enum Hosts {
     Name(String, Reach),
     /// Every name that ends in this, dot included.
     Below(String, Reach),
+    /// Addresses that a URL has in place of a name. No name is looked up for it: a look-up tells the name to others.
     Network(IpNet),
 }
 
@@ -99,21 +100,18 @@ impl NetPolicy {
         Err(denial)
     }
 
-    /// Whether any rule could be about this host and port: what need not even be looked up is not.
+    /// Whether any rule could be about this name and port: what need not even be looked up is not.
     pub(crate) fn is_listed(&self, host: &str, port: u16) -> bool {
         let name = canonical(host);
         let Some(rules) = &self.rules else { return true };
-        rules.iter().filter(|rule| rule.port.is_none_or(|wanted| wanted == port)).any(|rule| match &rule.hosts {
-            Hosts::Network(_) => true,
-            named => named.covers(&name),
-        })
+        rules.iter().filter(|rule| rule.port.is_none_or(|wanted| wanted == port)).any(|rule| rule.hosts.covers(&name))
     }
 }
 
 impl Rule {
     fn judge(&self, name: Option<&str>, address: IpAddr) -> Result<(), Denial> {
         match &self.hosts {
-            Hosts::Network(network) if network.contains(&address) => {
+            Hosts::Network(network) if name.is_none() && network.contains(&address) => {
                 // Of a wide network nobody means the metadata in it.
                 let is_literal = network.prefix_len() == network.max_prefix_len();
                 if is_literal || !is_metadata(address) { Ok(()) } else { Err(Denial::Metadata) }

@@ -57,7 +57,8 @@ async fn a_grant_opens_what_it_says() {
     assert_eq!(fetched(&server.url("/"), net(&["127.0.0.1/32"])).await, "200");
     let by_name = format!("http://127-0-0-1.ip.test:{port}/");
     assert_eq!(fetched(&by_name, net(&["127-0-0-1.ip.test private"])).await, "200");
-    assert_eq!(fetched(&by_name, net(&["127.0.0.0/8"])).await, "200");
+    let told = fetched(&by_name, net(&["127.0.0.0/8"])).await;
+    assert!(told.contains(&format!("`127-0-0-1.ip.test:{port}` is not in the tool's `net`")), "{told}");
     let told = fetched(&by_name, net(&["127-0-0-1.ip.test"])).await;
     assert!(told.contains("a private address, which a name alone does not open"), "{told}");
     let told = fetched(&by_name, net(&["other.test"])).await;
@@ -78,6 +79,16 @@ async fn a_redirect_is_judged_like_a_request() {
     ] {
         let told = fetched(&server.url(&format!("/redirect?{to}")), net(&["127.0.0.1/32", "127-0-0-2.ip.test"])).await;
         assert!(told.starts_with("\"EACCES "), "{to}: {told}");
+        assert!(told.contains(&format!("; `127.0.0.1:{port}` redirected there")), "{to}: {told}");
+    }
+    // Nobody is advised to open an address that only an answer spoke of, or that a cloud keeps credentials at.
+    let redirected = format!("await fetch({:?});", server.url("/redirect?http://127.0.0.2:81/"));
+    for (body, host) in [
+        (redirected, None),
+        ("await fetch('http://169.254.169.254/');".to_owned(), None),
+        (format!("await fetch({:?});", server.url("/redirect?http://other.test/")), Some("other.test")),
+    ] {
+        assert_eq!(failure(&body, net(&["127.0.0.1/32"])).await.unlisted.as_deref(), host, "{body}");
     }
     let within = server.url(&format!("/redirect?{}", server.url("/fine")));
     assert_eq!(fetched(&within, net(&["127.0.0.1/32"])).await, "200");
@@ -99,13 +110,13 @@ async fn an_answer_that_changes_gains_nothing() {
     let fetches = engine.load(&engine.compile("tool.js", source).unwrap().0).unwrap();
     let url = format!("\"http://turns.test:{}/\"", server.port);
     let call = |net| fetches.call(Call { arguments: url.clone(), net, ..call() });
-    assert_eq!(call(net(&["127.0.0.1/32"])).await.unwrap(), "200");
+    assert_eq!(call(net(&["turns.test private"])).await.unwrap(), "200");
     assert_eq!((server.seen().len(), names.turns()), (1, 1));
-    for (policy, why) in [
-        (net(&["127.0.0.1/32"]), "is not in the tool's `net`"),
-        (net(&["turns.test"]), "a private address"),
-        (any(), "a private address"),
-    ] {
+    // A name that no rule has is not even looked up: that would tell it to whoever answers.
+    let told = call(net(&["127.0.0.1/32", "127.0.0.0/8"])).await.unwrap();
+    assert!(told.contains("is not in the tool's `net`"), "{told}");
+    assert_eq!(names.turns(), 1);
+    for (policy, why) in [(net(&["turns.test"]), "a private address"), (any(), "a private address")] {
         let before = names.turns();
         let told = call(policy).await.unwrap();
         assert!(told.contains(why), "{told}");
@@ -137,7 +148,7 @@ async fn failure(body: &str, net: NetPolicy) -> ToolError {
 async fn a_failure_names_the_host_that_is_not_listed() {
     for (url, host) in [
         ("https://example.com/path?q=1", "example.com"),
-        ("http://EXAMPLE.com:8080/", "example.com"),
+        ("http://EXAMPLE.com:8080/", "example.com:8080"),
         ("https://example.com./", "example.com"),
         ("https://192.0.2.1/", "192.0.2.1"),
         ("https://[2001:db8::1]/", "2001:db8::1"),

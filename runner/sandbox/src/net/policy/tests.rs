@@ -95,7 +95,8 @@ fn an_address_opens_itself_in_every_form() {
     for address in [LOCAL, "::ffff:127.0.0.1", "64:ff9b::7f00:1"] {
         assert_eq!(judged(&literal, address, 80, address), Ok(()), "{address}");
     }
-    assert_eq!(judged(&literal, "localhost", 80, LOCAL), Ok(()));
+    assert_eq!(judged(&literal, "localhost", 80, LOCAL), Err(Denial::Unlisted));
+    assert!(!literal.is_listed("localhost", 80), "it is looked up");
     assert_eq!(judged(&literal, "127.0.0.2", 80, "127.0.0.2"), Err(Denial::Unlisted));
     assert_eq!(judged(&literal, "::1", 80, "::1"), Err(Denial::Unlisted));
 }
