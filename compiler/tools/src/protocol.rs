@@ -174,6 +174,8 @@ pub(crate) enum Problem {
     Decorator { what: String },
     /// JSX, which there is nothing to render with.
     Jsx,
+    /// A regular expression with the flag `v`.
+    UnicodeSets,
     /// Bytes that are no text.
     NotUtf8 { byte: u8 },
     /// More than a file may hold.

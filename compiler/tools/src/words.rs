@@ -70,27 +70,6 @@ impl<'s> Files<'s> {
         self.span(path, Some(place(start + skipped, length)))
     }
 
-    /// The regular expression that begins at a line and a column in UTF-16 units, if one does.
-    pub(crate) fn regular_expression(&mut self, path: &str, line: u32, column: u32) -> Option<Span> {
-        let start = self.word(path, line, column)?.range().start;
-        let mut letters = self.text(path)?.get(start..)?.lines().next()?.char_indices();
-        letters.next().filter(|(_, first)| *first == '/')?;
-        let (mut in_class, mut is_escaped) = (false, false);
-        let end = letters.find_map(|(at, letter)| {
-            match letter {
-                _ if is_escaped => is_escaped = false,
-                '\\' => is_escaped = true,
-                '[' => in_class = true,
-                ']' => in_class = false,
-                '/' if !in_class && at > 1 => return Some(at + 1),
-                _ => {}
-            }
-            None
-        })?;
-        let flags: usize = letters.map_while(|(_, letter)| letter.is_ascii_lowercase().then_some(1)).sum();
-        self.span(path, Some(place(start, end + flags)))
-    }
-
     /// The text of a file.
     pub(crate) fn text(&self, path: &str) -> Option<&str> {
         let file = self.sources.find(path).and_then(|file| self.sources.get(file));
@@ -148,6 +127,7 @@ fn of(finding: &Finding, files: &mut Files<'_>) -> Diagnostic {
         }
         Problem::Decorator { what } => syntax::decorator(&says, what),
         Problem::Jsx => syntax::jsx(&says),
+        Problem::UnicodeSets => syntax::unicode_sets(&says),
         Problem::NotUtf8 { byte } => syntax::not_utf8(&says, *byte),
         Problem::TooLarge { bytes } => syntax::too_large(&says, *bytes),
         Problem::Unreadable { why } => syntax::unreadable(&says, why),

@@ -11,7 +11,7 @@ use std::path::Path;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
     AccessorProperty, CallExpression, Declaration, Decorator, ExportDefaultDeclaration, Expression, ImportExpression,
-    JSXElement, JSXFragment, Statement, TSExternalModuleReference,
+    JSXElement, JSXFragment, RegExpFlags, RegExpLiteral, Statement, TSExternalModuleReference,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_diagnostics::OxcDiagnostic;
@@ -273,6 +273,12 @@ impl<'a> Visit<'a> for Walk<'_, '_, 'a> {
         let place = Place { start: it.span.start, end: it.key.span().end };
         self.script.problems.push((place, Problem::Decorator { what: "`accessor` properties".to_owned() }));
         walk::walk_accessor_property(self, it);
+    }
+
+    fn visit_reg_exp_literal(&mut self, it: &RegExpLiteral<'a>) {
+        if it.regex.flags.contains(RegExpFlags::V) {
+            self.script.problems.push((it.span.into(), Problem::UnicodeSets));
+        }
     }
 
     fn visit_jsx_element(&mut self, it: &JSXElement<'a>) {

@@ -84,10 +84,6 @@ pub(crate) fn not_loaded(
     files: &mut Files<'_>,
 ) -> Diagnostic {
     let words = printable(shortened(&error.message, MOST_WORDS).as_ref());
-    let places: Vec<_> = places(error, map).collect();
-    if let Some(diagnostic) = regular_expression(error, &places, files) {
-        return diagnostic;
-    }
     let (message, help) = match error.kind {
         ToolErrorKind::Threw => (
             format!("`{path}` fails while it is loaded: {words}"),
@@ -108,6 +104,7 @@ pub(crate) fn not_loaded(
         _ => (format!("`{path}` cannot be loaded: {words}"), "make it simpler, and report this if it looks right"),
     };
     let diagnostic = Diagnostic::new(&code::TOOL_FAILS_TO_LOAD, message);
+    let places: Vec<_> = places(error, map).collect();
     let is_packed = |place: &&SourceLocation| place.file.split('/').any(|part| part == "node_modules");
     let own = places.iter().find(|place| !is_packed(place));
     let first = places.first().filter(is_packed);
@@ -124,21 +121,6 @@ pub(crate) fn not_loaded(
         None => diagnostic,
     };
     diagnostic.help(help)
-}
-
-/// A regular expression that the bundler rewrote for engines that do not know its kind, and the engine does not know either.
-fn regular_expression(error: &ToolError, places: &[SourceLocation], files: &mut Files<'_>) -> Option<Diagnostic> {
-    let why = error.message.strip_prefix("SyntaxError: ").filter(|_| error.kind == ToolErrorKind::Threw)?;
-    let place = places.first()?;
-    let span = files.regular_expression(&place.file, place.line, place.column)?;
-    let message = "the engine does not know this regular expression";
-    let diagnostic =
-        Diagnostic::new(&code::TOOL_SYNTAX, message).at(span, lowered(&printable(shortened(why, MOST_WORDS).as_ref())));
-    Some(
-        diagnostic.help(
-            "use the regular expressions of ES2023: no set operations (`--`, `&&`), and no class inside of another",
-        ),
-    )
 }
 
 /// Where the frames of a failure were written, innermost first.

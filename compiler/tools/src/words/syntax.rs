@@ -69,6 +69,12 @@ pub(super) fn jsx(says: &Says<'_>) -> Diagnostic {
         .help("build a string, or an object that the tool returns")
 }
 
+pub(super) fn unicode_sets(says: &Says<'_>) -> Diagnostic {
+    let message = "the flag `v` of regular expressions does not run in a tool";
+    says.show(Diagnostic::new(&code::UNSUPPORTED_SYNTAX, message), "its sets are not in the engine yet")
+        .help("write it with `u`, which has `\\p{…}`, and without sets in sets")
+}
+
 pub(super) fn not_utf8(says: &Says<'_>, byte: u8) -> Diagnostic {
     let diagnostic = Diagnostic::new(&code::NOT_UTF8, format!("`{}` is not UTF-8", says.culprit()));
     says.show(diagnostic, "")

@@ -1,6 +1,6 @@
 import { defineTool } from "@paceline/runtime";
 
-const SMALL = /^[\p{L}--[\/a-z]]+$/v; //~ P0511
+const SMALL = /^[\p{L}--[\/a-z]]+$/v; //~ P0519
 
 export default defineTool({
   name: "search",
