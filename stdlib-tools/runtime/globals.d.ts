@@ -143,8 +143,10 @@ declare const crypto: {
 };
 
 declare function setTimeout<A extends unknown[]>(callback: (...args: A) => void, milliseconds?: number, ...args: A): number;
+declare function setTimeout(callback: (nothing: void) => void, milliseconds?: number): number;
 declare function clearTimeout(timer: number | undefined): void;
 declare function setInterval<A extends unknown[]>(callback: (...args: A) => void, milliseconds?: number, ...args: A): number;
+declare function setInterval(callback: (nothing: void) => void, milliseconds?: number): number;
 declare function clearInterval(timer: number | undefined): void;
 
 declare const performance: {

@@ -13,10 +13,14 @@ const fitted = async (standard, input) => {
 // it runs is its own affair: this counts once the outermost `execute` has returned.
 const FORMLESS = {
   BigInt: "use `String(…)`, or `Number(…)` where that is exact",
+  ArrayBuffer: "use `[...new Uint8Array(…)]`",
+  Error: "use `error.message`, or throw it",
+  Headers: "use `Object.fromEntries(headers)`",
   Map: "use `Object.fromEntries(…)`",
   Promise: "`await` it, or a list of them with `Promise.all`",
   Response: "use `await response.json()` or `await response.text()`",
   Set: "use `[...set]`",
+  URLSearchParams: "use `String(…)`",
 };
 let running = 0, result;
 
@@ -33,7 +37,7 @@ const pathTo = (wanted, value, path, seen) => {
 const refuse = (kind) => function toJSON(key) {
   if (!result) return this;
   const path = pathTo(this, result[0], "", new Set()) ?? key;
-  throw new TypeError(`${path ? `\`${path}\`` : "it"} is a ${kind}; ${FORMLESS[kind]}`);
+  throw new TypeError(`${path ? `\`${path}\`` : "it"} is a${/^[AE]/.test(kind) ? "n" : ""} ${kind}; ${FORMLESS[kind]}`);
 };
 
 /** Whoever has given a kind a form of his own keeps it. */

@@ -3,6 +3,8 @@ const answer: Promise<Response> = fetch(new URL("/x", "https://example.com"), { 
 answer.then(async (response) => [response.ok, response.headers.get("a"), await response.json(), await response.bytes()]);
 const bytes: Uint8Array = crypto.getRandomValues(new Uint8Array(8));
 const digest: Promise<ArrayBuffer> = crypto.subtle.digest("SHA-256", new TextEncoder().encode(crypto.randomUUID()));
+const slept: Promise<unknown> = new Promise((resolve) => setTimeout(resolve, 5));
+const rested: Promise<void> = new Promise<void>((resolve) => setTimeout(resolve));
 const timer: number = setTimeout((text: string) => console.log(text), 5, "x");
 clearTimeout(timer);
 const token: string | undefined = env.TOKEN;

@@ -27,7 +27,17 @@ const UNTYPED: [(&str, &[&str]); 5] = [
     ),
     (
         "the sandbox's own, for what is returned and shown",
-        &["Event#stopped", "Map#toJSON", "Promise#toJSON", "Response#toJSON", "Set#toJSON"],
+        &[
+            "ArrayBuffer#toJSON",
+            "Error#toJSON",
+            "Event#stopped",
+            "Headers#toJSON",
+            "Map#toJSON",
+            "Promise#toJSON",
+            "Response#toJSON",
+            "Set#toJSON",
+            "URLSearchParams#toJSON",
+        ],
     ),
     ("superseded long ago, and in no library of TypeScript", &["Date#getYear", "Date#setYear", "Date#toGMTString"]),
     (
@@ -193,7 +203,9 @@ fn types_declare_what_the_sandbox_has_and_nothing_else() {
     // What everything has is there without being listed, and types need not say it.
     let of_all = |name: &&String| {
         let Some((of, member)) = name.split_once(['.', '#']) else { return false };
-        let is_inherited = of != "Error" && name.contains('.') && there["Error"].own.contains(member);
+        let is_error = of.ends_with("Error") || of == "DOMException";
+        let is_inherited = of != "Error"
+            && (name.contains('.') && there["Error"].own.contains(member) || is_error && member == "toJSON");
         is_inherited || EVERYWHERE.contains(&member) || there[""].made.iter().flatten().any(|of| of == member)
     };
     let untyped: Vec<&str> = is.difference(&typed).filter(|name| !of_all(name)).map(String::as_str).collect();

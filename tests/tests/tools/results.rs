@@ -11,6 +11,10 @@ fn run(imports: &str, expression: &str) -> Run {
 #[test]
 fn what_json_has_no_form_for_is_no_result() {
     let cases = [
+        ("{ error: new TypeError(\"a\") }", "`error` is an Error; use `error.message`, or throw it"),
+        ("[new Headers()]", "`0` is a Headers; use `Object.fromEntries(headers)`"),
+        ("{ hash: new Uint8Array(2).buffer }", "`hash` is an ArrayBuffer; use `[...new Uint8Array(…)]`"),
+        ("{ query: new URLSearchParams(\"a=1\") }", "`query` is a URLSearchParams; use `String(…)`"),
         ("new Response(\"a\")", "it is a Response; use `await response.json()` or `await response.text()`"),
         ("{ page: { body: new Response(\"a\") } }", "`page.body` is a Response;"),
         ("[1, 2].map(async (one) => one)", "`0` is a Promise; `await` it, or a list of them with `Promise.all`"),
