@@ -121,6 +121,31 @@ fn writes_are_stubbed_unless_they_are_wanted() {
 }
 
 #[test]
+fn a_write_that_nobody_records_is_not_made() {
+    let project = project();
+    let mut command = project.pace(&["tool", "run", "tools/pay", r#"{"amount":1}"#, "--live-writes"]);
+    let output = command.env("NO_SUCH_SHOP", "x").stderr(Stdio::null()).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
+}
+
+#[test]
+fn places_on_the_console_are_those_of_the_source() {
+    let project = project();
+    let lose = r#"execute: async () => {
+    console.log(new Error("seen"));
+    Promise.reject(new Error("lost"));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return 1;
+  }"#;
+    let look = LOOK.split("execute:").next().unwrap().to_owned() + lose + ",\n});\n";
+    project.write("tools/look-up.ts", &look);
+    let told = run(&project, &["tool", "run", "tools/look-up", r#"{"city":"Rome"}"#]);
+    assert_eq!((told.code, told.out.as_str()), (Some(0), "1\n"), "{}", told.err);
+    assert!(told.err.contains("(tools/look-up.ts:7:") && told.err.contains("(tools/look-up.ts:8:"), "{}", told.err);
+    assert!(!told.err.contains("tool.js"), "{}", told.err);
+}
+
+#[test]
 fn what_the_environment_says_of_other_tools_is_no_matter() {
     let project = project();
     let run = |arguments: &[&str], value: &str| {
@@ -140,7 +165,13 @@ fn what_the_environment_says_of_other_tools_is_no_matter() {
     let wrong = run(&look, "true");
     assert!(wrong.code == Some(2) && wrong.err.contains("does not say which tools write live"), "{wrong:?}");
     let wrong = run(&[&pay[..], &["--live-writes=tools/payy"]].concat(), "tools/pay");
-    assert!(wrong.code == Some(2) && wrong.err.contains("`tools/payy` is to write live"), "{wrong:?}");
+    let told = "error: `tools/payy` is to write live, and `tools/pay` is called, which is another\n  \
+                help: name `tools/pay`, or nothing: `--live-writes`\n";
+    assert_run(&wrong, 2, "", told);
+    let wrong = run(&[&look[..], &["--live-writes=tools/pay"]].concat(), "");
+    let told = "error: `tools/pay` is to write live, and `tools/look-up` is called, which is another\n  \
+                help: leave the choice out: what is called does not write\n";
+    assert_run(&wrong, 2, "", told);
 }
 
 #[test]
@@ -178,7 +209,7 @@ fn a_tool_that_no_agent_lists_gets_nothing() {
     let failed = run(&project, &call);
     assert_eq!((failed.code, failed.out.as_str()), (Some(1), ""));
     assert!(failed.err.contains("`127.0.0.1:9` is not in the tool's `net`"), "{}", failed.err);
-    assert!(failed.err.ends_with("  help: add `127.0.0.1` to `net` of the tool's entry\n"), "{}", failed.err);
+    assert!(failed.err.ends_with("  help: add `127.0.0.1:9` to `net` of the tool's entry\n"), "{}", failed.err);
     assert!(!project.path().join("agents/pace-tool-run").exists());
     // Also where there are no agents at all.
     std::fs::remove_dir_all(project.path().join("agents")).unwrap();

@@ -87,7 +87,7 @@ pub fn instantiate(
 ) -> Result<Arc<Runner>, SetupError> {
     let in_scope = scope.agents(bundle.bundle());
     let (parts, mut missing) = gather(bundle.bundle(), environment, scope, writes);
-    if writes.are_live(bundle.bundle(), in_scope.iter().copied()) {
+    if writes.are_live(bundle.bundle(), in_scope.iter().copied()) || can_write(&parts.tools) {
         missing.extend(state.audit.ensure_kept().err());
     }
     if let Some(error) = SetupError::all(missing) {
@@ -99,6 +99,11 @@ pub fn instantiate(
     let used = models.iter().map(Model::name);
     let (work, metrics, strangers) = (Work::default(), Metrics::new(&names, used), Strangers::default());
     Ok(Arc::new(Runner { bundle, names, doors, models, tools, outputs, state, work, metrics, strangers }))
+}
+
+/// Whether any of these tools makes writes.
+fn can_write(tools: &Toolbox) -> bool {
+    tools.iter().any(|tool| tool.mode == Mode::Live && tool.callee.writes(tool.class))
 }
 
 /// A runner for one bundle.
@@ -191,7 +196,7 @@ impl Runner {
 
     /// Whether any of its agents has a tool whose writes are made.
     pub fn can_write(&self) -> bool {
-        self.tools.iter().any(|tool| tool.mode == Mode::Live && tool.callee.writes(tool.class))
+        can_write(&self.tools)
     }
 
     /// What it is doing.

@@ -58,7 +58,7 @@ impl Toolbox {
         environment: &Environment,
         writes: &Writes,
     ) -> Result<Self, SetupError> {
-        writes.check_one(bundle, environment)?;
+        writes.check_one(bundle, environment, key)?;
         let mut configuring = Configuring::new(Surroundings { bundle, environment, writes });
         let mut tools = AgentTools::default();
         let entries = bundle.program.agents.get(agent).into_iter().flat_map(|agent| &agent.tools);

@@ -59,23 +59,19 @@ impl Writes {
     /// # Errors
     /// One of them is no tool that writes: what was meant to be live would not be.
     pub fn check(&self, bundle: &Bundle, environment: &Environment) -> Result<(), SetupError> {
-        self.judge(bundle, environment, |_, _| true)
+        self.judge(bundle, environment, None)
     }
 
-    /// The same where one tool is called and nothing else: what the environment says of others is no matter of this call.
+    /// The same where one tool is called and nothing else, or one server's: what the environment says of others is no matter of
+    /// this call, and the bundle need not have them.
     ///
     /// # Errors
-    /// A flag names no tool that writes, or the environment says what is no name.
-    pub fn check_one(&self, bundle: &Bundle, environment: &Environment) -> Result<(), SetupError> {
-        self.judge(bundle, environment, |name, source| source == Source::Flag || is_answer(name))
+    /// A flag names another tool, or one that does not write; or the environment says what is no name.
+    pub fn check_one(&self, bundle: &Bundle, environment: &Environment, called: &str) -> Result<(), SetupError> {
+        self.judge(bundle, environment, Some(called))
     }
 
-    fn judge(
-        &self,
-        bundle: &Bundle,
-        environment: &Environment,
-        matters: impl Fn(&str, Source) -> bool,
-    ) -> Result<(), SetupError> {
+    fn judge(&self, bundle: &Bundle, environment: &Environment, called: Option<&str>) -> Result<(), SetupError> {
         let Self::Only(names) = self else { return Ok(()) };
         // A flag stands on the line that was typed; a variable may have been set long ago.
         let chosen = environment.text("LIVE_WRITES").ok().flatten().and_then(Self::parse);
@@ -83,18 +79,28 @@ impl Writes {
         let (source, within) = if is_set { (Source::Environment, " in `LIVE_WRITES`") } else { (Source::Flag, "") };
         let writing = writing(bundle);
         let known: BTreeSet<String> = writing.iter().flat_map(spellings).collect();
-        let wrong = names.iter().filter(|name| !known.contains(*name) && matters(name, source));
+        let matters = |name: &str| called.is_none() || source == Source::Flag || is_answer(name);
+        let wrong = names.iter().filter(|name| !known.contains(*name) && matters(name));
         let errors = wrong.map(|name| {
             if is_answer(name) {
                 let help = "write `all` to let all tools write, `none` to let none, or the names of tools";
                 return SetupError::new(format!("`{name}`{within} does not say which tools write live"), help);
+            }
+            let message = |what: &str| format!("`{}`{within} is to write live, and {what}", quoted(name));
+            if let Some(called) = called.filter(|_| !is_read(bundle, name)) {
+                let help = if known.contains(called) {
+                    format!("name `{}`, or nothing: `--live-writes`", quoted(called))
+                } else {
+                    "leave the choice out: what is called does not write".to_owned()
+                };
+                return SetupError::new(message(&format!("`{}` is called, which is another", quoted(called))), help);
             }
             let what = if is_read(bundle, name) { "only reads" } else { "is no tool of this bundle that writes" };
             let help = match known.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect::<Vec<_>>() {
                 names if names.is_empty() => "this bundle has no tools that write; leave the choice out".to_owned(),
                 names => format!("name tools that write, of which there are {}", names.join(", ")),
             };
-            SetupError::new(format!("`{}`{within} is to write live, and {what}", quoted(name)), help)
+            SetupError::new(message(what), help)
         });
         SetupError::all(errors.collect()).map_or(Ok(()), Err)
     }

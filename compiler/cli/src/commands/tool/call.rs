@@ -10,7 +10,7 @@ use pace_ir::text::quoted;
 use pace_runner::conversation::ToolCall;
 use pace_runner::events::CallStatus;
 use pace_runner::invoke::{Called, call_once};
-use pace_runner::tool::{Cause, Console, Level, ServedTool};
+use pace_runner::tool::{Callee, Cause, Console, Level, LocalTool, ServedTool};
 use pace_runner::{Problem, Runner};
 use serde_json::Value;
 
@@ -29,8 +29,14 @@ pub(in crate::commands) async fn called(
     call: &ToolCall,
 ) -> Option<Result<Called, Problem>> {
     let mut stop = Stop::listen();
+    let tool = runner.tools(agent).and_then(|tools| tools.find(&call.name));
+    let local = tool.and_then(|tool| match &tool.callee {
+        Callee::Local(local) => Some(local.clone()),
+        Callee::Server(_) | Callee::Agent(_) => None,
+    });
+    let lines = Lines { runner: Arc::clone(runner), local };
     let called = tokio::select! {
-        called = call_once(runner, agent, chain, call, Arc::new(Lines)) => Some(called),
+        called = call_once(runner, agent, chain, call, Arc::new(lines)) => Some(called),
         () = stop.told() => None,
     };
     let waiting = || err("note: the write was begun, and is finished first; Ctrl-C leaves it\n");
@@ -40,12 +46,23 @@ pub(in crate::commands) async fn called(
 
 /// Tells what the tool writes on its console, as it does.
 #[derive(Debug)]
-struct Lines;
+struct Lines {
+    runner: Arc<Runner>,
+    /// The tool, if it is one that was compiled: its author knows the places in stacks by the source.
+    local: Option<LocalTool>,
+}
 
 impl Console for Lines {
     fn line(&self, level: Level, text: &str) {
-        let level = calls::level(level);
-        text.lines().for_each(|line| err(&format!("{level}: {line}\n")));
+        let lines = vec![(level, text.to_owned())];
+        let lines = match &self.local {
+            Some(local) => local.placed(self.runner.bundle(), lines),
+            None => lines,
+        };
+        for (level, text) in lines {
+            let level = calls::level(level);
+            text.lines().for_each(|line| err(&format!("{level}: {line}\n")));
+        }
     }
 }
 
