@@ -50,6 +50,9 @@ const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 /// How deep schemas may stand in each other. Readers of JSON give up a little later (`serde_json`: 128).
 const MOST_DEPTH: usize = 100;
 
+/// How many values a schema may have in it. What is asked of a model is some kilobytes.
+const MOST_SIZE: usize = 10_000;
+
 /// The fault of parameters that are nested too deeply to be read.
 pub(crate) fn too_deep() -> Fault {
     let help = "give a part that refers to itself a name under `$defs`, and refer to it by `$ref`".to_owned();
@@ -72,11 +75,23 @@ pub(crate) fn normalise(written: Value, is_seen: &dyn Fn(&str) -> bool) -> Resul
     if depth(&written) > MOST_DEPTH {
         return Err(vec![too_deep()]);
     }
+    if size(&written) > MOST_SIZE {
+        let help = "a model cannot choose among so much; take a text, and look it up in `execute`".to_owned();
+        let why = format!("more than {MOST_SIZE} parts");
+        return Err(vec![Fault { what: Some("is too large"), ..Fault::new("", why, Some(help)) }]);
+    }
     let Value::Object(keys) = written else {
         return Err(vec![fault("", "expected an object of parameters", Some(SHORT))]);
     };
     if is_zod_3(&keys) {
         return Err(vec![fault("", "a schema of zod 3, which cannot say itself as JSON Schema", Some(SPEECHLESS))]);
+    }
+    // Of the short form, every value is a schema, and no list.
+    if let Some(key) =
+        CHOICES.iter().find(|key| !keys.contains_key("type") && keys.get(**key).is_some_and(Value::is_array))
+    {
+        let why = format!("expected an object of parameters, and this is `{key}`");
+        return Err(vec![fault("", &why, Some(WRAPPED))]);
     }
     // A schema says `type: "object"`; of the short form, every value is a schema, also that of a parameter `type`.
     let (schema, form, mut found) = match keys.get("type") {
@@ -104,6 +119,12 @@ pub(crate) fn normalise(written: Value, is_seen: &dyn Fn(&str) -> bool) -> Resul
     found.truncate(MOST);
     if found.is_empty() { Ok(schema) } else { Err(found) }
 }
+
+/// What unions and intersections become.
+const CHOICES: [&str; 3] = ["anyOf", "oneOf", "allOf"];
+
+const WRAPPED: &str =
+    "make it a property of one object, as in `z.object({ what: z.union([…]) })`; of an intersection, write one object";
 
 const SHORT: &str = "write `parameters: { city: { type: \"string\", description: \"…\" } }`";
 
@@ -134,6 +155,14 @@ fn depth(value: &Value) -> usize {
         Value::Object(keys) => 1 + keys.values().map(depth).max().unwrap_or_default(),
         Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
         _ => 0,
+    }
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Object(keys) => 1 + keys.values().map(size).sum::<usize>(),
+        Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
+        _ => 1,
     }
 }
 
@@ -310,6 +339,21 @@ mod tests {
     fn refused(written: Value) -> Vec<(String, String)> {
         let faults = normalise(written, &|_| true).unwrap_err();
         faults.into_iter().map(|fault| (fault.path, fault.help.unwrap_or(fault.why))).collect()
+    }
+
+    #[test]
+    fn parameters_are_one_object_of_some_size() {
+        let object = json!({"type": "object", "properties": {}});
+        for written in
+            [json!({"$schema": DRAFT, "anyOf": [object]}), json!({"oneOf": [object]}), json!({"allOf": [object]})]
+        {
+            assert_eq!(refused(written), [(String::new(), WRAPPED.to_owned())]);
+        }
+        // A parameter may be called so.
+        assert!(normalise(json!({"anyOf": {"type": "string"}}), &|_| true).is_ok());
+        let many = |count| Value::Object((0..count).map(|at| (format!("k{at}"), json!({"type": "string"}))).collect());
+        assert!(normalise(many(4_000), &|_| true).is_ok());
+        assert_eq!(normalise(many(5_000), &|_| true).unwrap_err()[0].what, Some("is too large"));
     }
 
     #[test]

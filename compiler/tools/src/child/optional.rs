@@ -8,28 +8,37 @@ use std::path::Path;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
     AccessorProperty, Argument, ArrowFunctionExpression, AwaitExpression, CallExpression, Expression, Function,
-    ImportExpression, PropertyDefinition, TryStatement,
+    ImportExpression, NewExpression, ObjectExpression, PropertyDefinition, TryStatement,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_parser::{ParseOptions, Parser};
 use oxc_span::SourceType;
 use oxc_syntax::scope::ScopeFlags;
 
-/// What the ids of such modules begin with.
-const START: &str = "\0paceline:absent:";
+use super::reach::is_path;
+
+/// What the ids of such modules begin with: those that are required, and those that are imported while the tool runs.
+const REQUIRED: &str = "\0paceline:absent:";
+const AWAITED: &str = "\0paceline:absent-import:";
 
 /// The id of the module that stands for something absent.
-pub(super) fn id(specifier: &str) -> String {
-    format!("{START}{specifier}")
+pub(super) fn id(specifier: &str, is_awaited: bool) -> String {
+    format!("{}{specifier}", if is_awaited { AWAITED } else { REQUIRED })
 }
 
 /// The text of such a module, by its id. It fails each time it is asked for: a module that fails while it is loaded is empty
 /// to whoever asks again, in the bundler's manner.
 pub(super) fn module(id: &str) -> Option<String> {
-    let words = serde_json::Value::from(format!("Cannot find module '{}'", id.strip_prefix(START)?));
+    // As Node.js words it, which packages compare.
+    let (specifier, kind, code) = match (id.strip_prefix(REQUIRED), id.strip_prefix(AWAITED)) {
+        (Some(specifier), _) => (specifier, "module", "MODULE_NOT_FOUND"),
+        (_, Some(specifier)) if is_path(specifier) => (specifier, "module", "ERR_MODULE_NOT_FOUND"),
+        (_, specifier) => (specifier?, "package", "ERR_MODULE_NOT_FOUND"),
+    };
+    let words = serde_json::Value::from(format!("Cannot find {kind} '{specifier}'"));
     Some(format!(
         "Object.defineProperty(module, \"exports\", {{\n  get() {{\n    throw Object.assign(new Error({words}), {{ code: \
-         \"MODULE_NOT_FOUND\" }});\n  }},\n}});\n"
+         \"{code}\" }});\n  }},\n}});\n"
     ))
 }
 
@@ -109,15 +118,28 @@ impl<'a> Visit<'a> for Walk {
         if super::script::is_named(&it.callee, "require") {
             self.asked(it.arguments.first().and_then(Argument::as_expression).and_then(plain), self.tried);
         }
-        // `import(…).then(…).catch(…)`: what fails before is heard at its end.
-        let is_catch =
-            matches!(&it.callee, Expression::StaticMemberExpression(member) if member.property.name == "catch");
-        self.hearing(self.heard || is_catch, |walk| walk.visit_expression(&it.callee));
-        self.hearing(false, |walk| walk.visit_arguments(&it.arguments));
+        let (mut is_caught, mut is_joined) = (false, false);
+        if let Expression::StaticMemberExpression(member) = &it.callee {
+            // `import(…).then(…).catch(…)`: what fails before is heard at its end.
+            is_caught = matches!((member.property.name.as_str(), it.arguments.len()), ("catch", 1..) | ("then", 2..));
+            let is_promise = super::script::is_named(&member.object, "Promise");
+            is_joined =
+                is_promise && (member.property.name == "allSettled" || self.heard && member.property.name == "all");
+        }
+        self.hearing(self.heard || is_caught, |walk| walk.visit_expression(&it.callee));
+        self.hearing(is_joined, |walk| walk.visit_arguments(&it.arguments));
     }
 
     fn visit_await_expression(&mut self, it: &AwaitExpression<'a>) {
         self.hearing(self.tried, |walk| walk::walk_await_expression(walk, it));
+    }
+
+    fn visit_new_expression(&mut self, it: &NewExpression<'a>) {
+        self.hearing(false, |walk| walk::walk_new_expression(walk, it));
+    }
+
+    fn visit_object_expression(&mut self, it: &ObjectExpression<'a>) {
+        self.hearing(false, |walk| walk::walk_object_expression(walk, it));
     }
 
     fn visit_import_expression(&mut self, it: &ImportExpression<'a>) {
@@ -169,6 +191,14 @@ mod tests {
             ("try { y(await import(`x`)) } catch {}", true),
             ("const y = await import('x').catch(() => null)", true),
             ("export const y = () => import('x').then((m) => m.y).catch(() => null)", true),
+            ("try { const [y] = await Promise.all([import('x'), z]) } catch {}", true),
+            ("const y = Promise.allSettled([import('x')])", true),
+            ("import('x').then((m) => m.y, () => null)", true),
+            ("import('x').then((m) => m.y)", false),
+            ("import('x').catch()", false),
+            ("const y = Promise.all([import('x')])", false),
+            ("try { await new Y(import('x')) } catch {}", false),
+            ("try { await { y: import('x') } } catch {}", false),
             ("try { import('x') } catch {}", false),
             ("try { y = () => import('x') } catch {}", false),
             ("try { await y(import('x')) } catch {}", false),
@@ -184,7 +214,8 @@ mod tests {
 
     #[test]
     fn a_name_with_quotes_breaks_no_module() {
-        assert!(module(&id("a'b\"c")).unwrap().contains(r#"new Error("Cannot find module 'a'b\"c'")"#));
+        assert!(module(&id("a'b\"c", false)).unwrap().contains(r#"new Error("Cannot find module 'a'b\"c'")"#));
+        assert!(module(&id("a", true)).unwrap().contains("package 'a'"));
         assert_eq!(module("\0other"), None);
     }
 }

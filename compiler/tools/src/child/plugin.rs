@@ -83,7 +83,8 @@ impl Plugin for Door {
         };
         if self.is_optional(wanted, importer, &problem) {
             self.graph.missed(importer, specifier);
-            return Ok(Some(HookResolveIdOutput::from_id(optional::id(specifier))));
+            let is_awaited = wanted.kind == ImportKind::DynamicImport;
+            return Ok(Some(HookResolveIdOutput::from_id(optional::id(specifier, is_awaited))));
         }
         self.graph.failed(importer, problem);
         Ok(Some(nothing(specifier)))
@@ -155,16 +156,11 @@ impl Door {
 
     /// Whether a package can do without something: it asks for it where it catches what fails.
     fn is_optional(&self, wanted: &HookResolveIdArgs<'_>, importer: &str, problem: &Problem) -> bool {
+        // What the project's own files lack is a mistake that its author can mend.
         matches!(wanted.kind, ImportKind::Require | ImportKind::DynamicImport)
             && !matches!(problem, Problem::Outside { .. })
-            && !self.is_owed(importer, wanted.specifier)
+            && reach::home(&self.graph.root, Path::new(importer)) != reach::Home::Project
             && self.graph.is_tried(importer, wanted.specifier)
-    }
-
-    /// Whether only a mistake can make it absent: a file of the project or a part of Paceline, asked for by the project.
-    fn is_owed(&self, importer: &str, specifier: &str) -> bool {
-        let is_own = reach::home(&self.graph.root, Path::new(importer)) == reach::Home::Project;
-        is_own && (reach::is_path(specifier) || specifier.starts_with("@paceline/"))
     }
 
     /// An import of a tool that comes with Paceline: another file of its folder.

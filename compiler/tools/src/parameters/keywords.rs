@@ -141,11 +141,31 @@ pub(super) fn misspelled(schema: &Value, at: &str, own: &[&'static str], found: 
     each(schema, at, Stands::Alone, &mut |keys, place, _| {
         let own = if place == at { own } else { &[] };
         for key in keys.keys().filter(|key| !SCHEMAS.contains(&key.as_str()) && !NAMED.contains(&key.as_str())) {
-            if let Some(meant) = meant(key, own) {
+            if let Some(meant) = elsewhere(key, keys).or_else(|| meant(key, own)) {
                 found.push(Misspelled { pointer: format!("{place}/{key}"), key: key.clone(), meant });
             }
         }
     });
+}
+
+/// A key that means to validators of another kind what a keyword does here.
+fn elsewhere(key: &str, keys: &Map<String, Value>) -> Option<&'static str> {
+    let kind = keys.get("type").and_then(Value::as_str)?;
+    let (least, most) = match kind {
+        "string" => ("minLength", "maxLength"),
+        "array" => ("minItems", "maxItems"),
+        "number" | "integer" => ("minimum", "maximum"),
+        _ => return None,
+    };
+    let value = keys.get(key)?;
+    let meant = match key {
+        "min" if value.is_number() => least,
+        "max" if value.is_number() => most,
+        "values" | "choices" | "options" if value.is_array() => "enum",
+        "regex" | "regexp" if value.is_string() && kind == "string" => "pattern",
+        _ => return None,
+    };
+    (!keys.contains_key(meant)).then_some(meant)
 }
 
 fn meant(key: &str, own: &[&'static str]) -> Option<&'static str> {
@@ -190,6 +210,22 @@ mod tests {
                 one("/typ", "type"),
             ]
         );
+    }
+
+    #[test]
+    fn words_of_other_validators_are_told() {
+        let schema = json!({"properties": {
+            "a": {"type": "integer", "min": 1, "max": 9},
+            "b": {"type": "string", "min": 1, "regex": "a"},
+            "c": {"type": "string", "values": ["x"]},
+            "d": {"type": "array", "max": 3},
+            "e": {"type": "string", "values": ["x"], "enum": ["x"], "max": "7", "options": {}},
+            "f": {"type": "object", "min": 1},
+        }});
+        let meant: Vec<_> = found(&schema).into_iter().map(|(pointer, meant)| format!("{pointer} {meant}")).collect();
+        let wanted =
+            ["a/min minimum", "a/max maximum", "b/min minLength", "b/regex pattern", "c/values enum", "d/max maxItems"];
+        assert_eq!(meant, wanted.map(|one| format!("/properties/{one}")));
     }
 
     #[test]
