@@ -87,6 +87,7 @@ pub fn instantiate(
 ) -> Result<Arc<Runner>, SetupError> {
     let in_scope = scope.agents(bundle.bundle());
     let (parts, mut missing) = gather(bundle.bundle(), environment, scope, writes);
+    // The tools of agents count before they are whole; of a single tool, no agent is in scope.
     if writes.are_live(bundle.bundle(), in_scope.iter().copied()) || can_write(&parts.tools) {
         missing.extend(state.audit.ensure_kept().err());
     }

@@ -92,3 +92,12 @@ async fn what_fails_unheard_can_do_no_harm() {
         assert_eq!(run(body).await.unwrap(), "1", "{body}");
     }
 }
+
+/// QuickJS-ng takes the flag `v` and reads the pattern as if it had none: what matched would be wrong without a word.
+#[tokio::test]
+async fn a_flag_that_the_engine_does_not_read_is_refused() {
+    let made = r#"return ["v", "gv", "u"].map((flags) => {
+        try { return new RegExp("^\\p{L}$", flags).test("ë"); } catch (error) { return error.name; }
+    });"#;
+    assert_eq!(run(made).await.unwrap(), r#"["SyntaxError","SyntaxError",true]"#);
+}
